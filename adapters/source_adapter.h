@@ -1,0 +1,73 @@
+// SourceAdapter: the one interface behind which every department stands, whatever it runs.
+//
+// Model. An adapter serves one configured source. Start() begins one call for one source query and returns a
+// handle at once. `done` runs exactly once, later, on the loop given, never inside Start() or Cancel(), also
+// after Cancel() and also when the deadline passes. A reply holds one answer for each (person, category) asked;
+// those the source left out are filled in by the adapter as kUnavailable/kEmpty, never dropped. An adapter
+// makes one attempt: retries, hedges, quotas and breakers are gather's.
+//
+// A failure of the whole call is a reply too: all answers kUnavailable (or kRefused) with the reason, and
+// `retryable` says whether another attempt may help. Adapters never report absl errors for what the world
+// did; texts for operators carry no personal data.
+//
+// Threads: Start and Cancel on the loop's thread only. An adapter outlives its calls; it is created at start and
+// destroyed on the main thread after every loop has drained.
+#ifndef HEDUI_ADAPTERS_SOURCE_ADAPTER_H_
+#define HEDUI_ADAPTERS_SOURCE_ADAPTER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+#include "server/base/answer.h"
+#include "server/plan/source_query.h"
+#include "server/runtime/event_loop.h"
+
+namespace hedui::adapters {
+
+struct SourceRequest {
+  plan::SourceQuery query;
+  // The warrant's bytes (ledger/warrant.h): the source's part, its path, the inclusion proof and the
+  // checkpoint. Opaque here; always sent.
+  std::string warrant;
+  std::string attempt_id;  // names this attempt in both sides' logs
+  absl::Duration timeout;  // from Start; the call's whole budget
+  // Keys the digests of raw answers (base::Answer::digest).
+  std::string digest_key;
+};
+
+struct SourceReply {
+  std::vector<base::Answer> answers;  // one per (person, category) asked, in query order
+  bool retryable = false;             // the call failed in a way another attempt may mend
+  std::string operator_text;          // what happened, for the log; empty when all went well
+  // For kPending answers: what to poll with later; sealed in the store, never logged.
+  std::string pending_token;
+  absl::Time pending_ready_after = absl::InfinitePast();  // the source's own promise, if it gave one
+};
+
+using SourceDone = absl::AnyInvocable<void(SourceReply) &&>;
+
+class SourceCall {
+ public:
+  // Dropping the handle does not cancel; `done` still runs.
+  virtual ~SourceCall() = default;
+  // Asks the call to end soon; `done` still runs once, later. A second Cancel does nothing.
+  virtual void Cancel() = 0;
+};
+
+class SourceAdapter {
+ public:
+  virtual ~SourceAdapter() = default;
+  virtual std::shared_ptr<SourceCall> Start(runtime::EventLoop& loop, SourceRequest request,
+                                            SourceDone done) = 0;
+};
+
+// A reply in which every (person, category) asked has this kind and reason: what a failed call comes to.
+SourceReply UniformReply(const plan::SourceQuery& query, base::AnswerKind kind, base::Reason reason,
+                         bool retryable, std::string operator_text);
+
+}  // namespace hedui::adapters
+
+#endif  // HEDUI_ADAPTERS_SOURCE_ADAPTER_H_
