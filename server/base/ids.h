@@ -1,5 +1,5 @@
-// Identifiers: caller-chosen UUIDs and our own time-ordered ids, which keep appends at the right end of
-// every table. Value types; IdSource implementations are thread-safe.
+// Identifiers: caller-chosen UUIDs and our own time-ordered ids, which keep appends at the right
+// end of every table. Value types; IdSource implementations are thread-safe.
 #ifndef HEDUI_SERVER_BASE_IDS_H_
 #define HEDUI_SERVER_BASE_IDS_H_
 
@@ -30,13 +30,15 @@ struct Uuid {
 class IdSource {
  public:
   virtual ~IdSource() = default;
-  // A version 7 UUID: 48 bits of milliseconds, then random; ids of one source never repeat or go back.
+  // A version 7 UUID: 48 bits of milliseconds, then random; ids of one source never repeat or go
+  // back.
   virtual Uuid NextId(absl::Time now) = 0;
   // `size` bytes from a cryptographic generator (a fake one in tests).
   virtual std::string RandomBytes(size_t size) = 0;
 };
 
-// Draws from OpenSSL's generator; aborts when the machine has no randomness, since going on would forge.
+// Draws from OpenSSL's generator; aborts when the machine has no randomness, since going on would
+// forge.
 class SecureIdSource final : public IdSource {
  public:
   SecureIdSource();

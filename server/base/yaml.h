@@ -1,11 +1,12 @@
-// Strict YAML: one document of mappings, sequences and scalars, every node with its line. Duplicate keys,
-// aliases, tags and second documents are refused; scalars are text, never numbers, so that no float can
-// appear. Immutable after parsing, thread-compatible.
+// Strict YAML: one document of mappings, sequences and scalars, every node with its line. Duplicate
+// keys, aliases, tags and second documents are refused; scalars are text, never numbers, so that no
+// float can appear. Immutable after parsing, thread-compatible.
 #ifndef HEDUI_SERVER_BASE_YAML_H_
 #define HEDUI_SERVER_BASE_YAML_H_
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,8 +27,8 @@ struct YamlNode {
   int column = 0;  // from 1
   bool quoted = false;
   std::string scalar;
-  std::vector<YamlNode> items;                                // kSequence
-  std::vector<std::pair<YamlNode, YamlNode>> entries;         // kMapping: scalar keys, in file order
+  std::vector<YamlNode> items;                         // kSequence
+  std::vector<std::pair<YamlNode, YamlNode>> entries;  // kMapping: scalar keys, in file order
 
   // nullptr when absent or not a mapping.
   const YamlNode* Find(absl::string_view key) const;
@@ -42,8 +43,16 @@ struct YamlDefect {
   std::string ToString() const;
 };
 
-// INVALID_ARGUMENT (reason YAML) naming file and line.
+// INVALID_ARGUMENT (reason YAML) naming file and line; every duplicate key on a line of its own.
 absl::StatusOr<YamlNode> ParseYaml(absl::string_view file, absl::string_view text);
+// For readers that list everything wrong at once: the tree as far as it could be read, with every
+// defect appended to `defects`. A duplicate key's first value stands; any other defect ends the
+// reading, and the result is nullopt.
+std::optional<YamlNode> ParseYamlListing(absl::string_view file, absl::string_view text,
+                                         std::vector<YamlDefect>* defects);
+// One defect a line, in the order found.
+std::string JoinDefects(const std::vector<YamlDefect>& defects);
+
 // The file's text and its tree. NOT_FOUND, or as above.
 absl::StatusOr<YamlNode> ReadYamlFile(const std::string& path);
 
