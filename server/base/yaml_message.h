@@ -1,7 +1,8 @@
-// Reads a configuration file into its protobuf message by reflection: the .proto file is the one place that
-// names and explains every key. Unknown and duplicate keys, wrong types, out-of-range numbers and unknown
-// enum values are refused, all at once, each with file and line. Enum values are written lower_snake without
-// the type's prefix; booleans true/false; durations as "150ms", "2s"; bytes never occur. Thread-safe.
+// Reads a configuration file into its protobuf message by reflection: the .proto file is the one
+// place that names and explains every key. Unknown and duplicate keys, wrong types, out-of-range
+// numbers and unknown enum values are refused, all at once, each with file and line. Enum values
+// are written lower_snake without the type's prefix; booleans true/false; durations as "150ms",
+// "2s"; bytes never occur. Thread-safe.
 #ifndef HEDUI_SERVER_BASE_YAML_MESSAGE_H_
 #define HEDUI_SERVER_BASE_YAML_MESSAGE_H_
 
