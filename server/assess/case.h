@@ -1,0 +1,42 @@
+// The engine's whole input: a household, the dates, and what is known about it. Plain values,
+// thread-compatible. The same case and the same policy pack give the same assessment, byte for
+// byte.
+#ifndef HEDUI_SERVER_ASSESS_CASE_H_
+#define HEDUI_SERVER_ASSESS_CASE_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/civil_time.h"
+#include "server/base/facts.h"
+#include "server/base/household.h"
+#include "server/base/identity.h"
+
+namespace hedui::assess {
+
+struct Person {
+  std::string id;  // the household's own: "m1"
+  base::PersonRole role = base::PersonRole::kMember;
+  base::Relation relation = base::Relation::kOther;
+  // Normalised identity number; only to recognise a person whom a register names (a spouse). May be
+  // empty.
+  std::string number;
+  std::optional<absl::CivilDay> birth;  // absent: unknown, so the age is too
+  base::Sex sex = base::Sex::kUnknown;
+  friend bool operator==(const Person&, const Person&) = default;
+};
+
+struct Case {
+  base::CaseDates dates;
+  std::string division;   // six digits
+  std::string scope;      // "urban" or "rural"; empty: unknown
+  std::string programme;  // the one asked for; empty: every programme with a set
+  std::vector<Person> persons;
+  // Answers, found facts and declared facts.
+  base::Facts facts;
+};
+
+}  // namespace hedui::assess
+
+#endif  // HEDUI_SERVER_ASSESS_CASE_H_

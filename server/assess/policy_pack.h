@@ -1,0 +1,69 @@
+// The policy files of all divisions (docs/policy-format.md), checked and compiled once. Immutable
+// after loading and shared by pointer: a flow pins one pack; thread-safe.
+#ifndef HEDUI_SERVER_ASSESS_POLICY_PACK_H_
+#define HEDUI_SERVER_ASSESS_POLICY_PACK_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "server/assess/assessment.h"
+
+namespace hedui::assess {
+
+struct CompiledPack;  // compiled_pack.h; for the engine only
+
+// A defect of a policy file, or a warning that does not stop it from loading.
+struct PolicyFinding {
+  std::string file;  // as found
+  int line = 0;
+  std::string code;  // stable UPPER_SNAKE
+  std::string text;
+  bool warning = false;
+  std::string ToString() const;  // "file:line: CODE: text"
+};
+
+class PolicyPack {
+ public:
+  using Ptr = std::shared_ptr<const PolicyPack>;
+
+  // Reads every *.yaml in DIRECTORY/national and DIRECTORY/<six digits>; several directories add up
+  // (tests lay counties over the shipped ones). INVALID_ARGUMENT (POLICY) whose message lists every
+  // defect on a line of its own; NOT_FOUND when a directory is missing.
+  static absl::StatusOr<Ptr> Load(const std::string& directory);
+  static absl::StatusOr<Ptr> Load(const std::vector<std::string>& directories);
+  // Every finding instead of an error: for the linter and for tests. Empty means it loads without
+  // warnings.
+  static std::vector<PolicyFinding> Check(const std::vector<std::string>& directories);
+
+  // A programme has a set where the division's chain of policy files defines it with a row in force
+  // on `day`.
+  bool HasProgramme(absl::string_view division, absl::string_view programme,
+                    absl::CivilDay day) const;
+  // The programmes with a set, in the policy's order.
+  std::vector<std::string> Programmes(absl::string_view division, absl::CivilDay day) const;
+  // The vocabulary: fact kinds ("wage") and categories ("employment") that policies know.
+  std::vector<std::string> FactKinds() const;
+  std::vector<std::string> Categories() const;
+  // Chinese names; the code itself when unknown.
+  std::string LabelOf(absl::string_view kind_or_category) const;
+
+  // Every file, sorted by path; and the digest over all of them.
+  const std::vector<PolicyFile>& files() const;
+  const std::string& digest() const;
+  const std::vector<PolicyFinding>& warnings() const;
+
+  const CompiledPack& compiled() const { return *compiled_; }
+  explicit PolicyPack(std::unique_ptr<const CompiledPack> compiled);
+  ~PolicyPack();
+
+ private:
+  std::unique_ptr<const CompiledPack> compiled_;
+};
+
+}  // namespace hedui::assess
+
+#endif  // HEDUI_SERVER_ASSESS_POLICY_PACK_H_
