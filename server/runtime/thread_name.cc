@@ -1,0 +1,16 @@
+#include "server/runtime/thread_name.h"
+
+#include <pthread.h>
+
+#include <string>
+
+namespace hedui::runtime {
+
+void SetThreadName(absl::string_view name) {
+  constexpr size_t kBytesMax =
+      15;  // TASK_COMM_LEN less the terminating zero; longer names are refused
+  const std::string cut(name.substr(0, kBytesMax));
+  pthread_setname_np(pthread_self(), cut.c_str());
+}
+
+}  // namespace hedui::runtime
