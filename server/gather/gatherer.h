@@ -1,0 +1,99 @@
+// Gatherer: asks the sources of one wave, all at once, and brings back one outcome for each query.
+// The front door of this room.
+//
+// How to use it. One Gatherer belongs to one flow and lives on its loop; Start() begins a wave and
+// may be called again for the next one when `done` has run. `on_outcome` runs once for each query
+// of the wave, as its end becomes known; then `done` runs once. Neither ever runs inside Start() or
+// Cancel(), and neither after the Gatherer is destroyed (destroying it cancels what is in flight).
+//
+// What it promises. Every (person, category) of every query has exactly one answer in the outcomes.
+// At the deadline all that is unanswered is UNAVAILABLE/LATE and the wave ends: a source can be
+// late, never the reply. Before each attempt the authorization of each person is asked for again:
+// what was withdrawn since the intent is NOT_ASKED/NO_AUTHORIZATION and is not sent. Nothing here
+// reports an error: what the world did is in the answers.
+//
+// Threads: everything on the loop's thread. Limits: those of the plan (kSourcesPerPlanMax queries).
+#ifndef HEDUI_SERVER_GATHER_GATHERER_H_
+#define HEDUI_SERVER_GATHER_GATHERER_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "server/base/answer.h"
+#include "server/base/ids.h"
+#include "server/gather/sources.h"
+#include "server/plan/source_query.h"
+#include "server/runtime/event_loop.h"
+
+namespace hedui::gather {
+
+// One query and the warrant under which it is sent.
+struct WarrantedQuery {
+  plan::SourceQuery query;
+  std::string warrant;  // ledger/warrant.h; opaque here
+};
+
+struct GatherRequest {
+  // Names the wave in both sides' logs; an attempt is "<name>/<source id>/<attempt>". The
+  // verification's id and the wave's number; no personal data.
+  std::string name;
+  std::vector<WarrantedQuery> queries;
+  std::string digest_key;   // of the matter: keys the digests of raw answers
+  absl::Duration deadline;  // on the scale of EventLoop::Now(); the wave ends then at the latest
+  absl::CivilDay today;     // against which freshness promises are measured
+  // Whether this person may still be asked, now. Runs on the loop before each attempt; never
+  // blocks.
+  absl::AnyInvocable<bool(const std::string& person_id) const> still_authorized;
+};
+
+// What became of one query.
+struct Outcome {
+  size_t query_index = 0;  // in GatherRequest::queries
+  std::string source_id;
+  std::vector<base::Answer> answers;  // one for each (person, category) asked, in the query's order
+  int attempts = 0;                   // 0: nothing was sent
+  absl::Duration elapsed;             // since Start
+  // For answers that are kPending: what to poll with; to be sealed, never logged.
+  std::string pending_token;
+  absl::Time pending_ready_after = absl::InfinitePast();
+  int dropped_answers = 0;  // came unasked or twice; not used
+  std::string
+      operator_text;  // what went wrong, for the log; no personal data; empty when all went well
+};
+
+using OnOutcome = absl::AnyInvocable<void(Outcome)>;
+using WaveDone = absl::AnyInvocable<void() &&>;
+
+class Gatherer {
+ public:
+  // `loop` and `ids` outlive the Gatherer. `ids` gives the randomness of pauses between attempts.
+  Gatherer(runtime::EventLoop* loop, std::shared_ptr<const Sources> sources, base::IdSource* ids);
+  ~Gatherer();
+  Gatherer(const Gatherer&) = delete;
+  Gatherer& operator=(const Gatherer&) = delete;
+
+  // Only while no wave is under way.
+  void Start(GatherRequest request, OnOutcome on_outcome, WaveDone done);
+  // Ends the wave soon: what is unanswered becomes UNAVAILABLE/CANCELLED, then `done` runs. Without
+  // a wave it does nothing.
+  void Cancel();
+  // True from Start until `done` runs.
+  bool asking() const;
+
+ private:
+  class Wave;
+
+  runtime::EventLoop* const loop_;
+  const std::shared_ptr<const Sources> sources_;
+  base::IdSource* const ids_;
+  std::shared_ptr<Wave> wave_;
+};
+
+}  // namespace hedui::gather
+
+#endif  // HEDUI_SERVER_GATHER_GATHERER_H_
