@@ -1,0 +1,121 @@
+#include "server/runtime/worker_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/synchronization/barrier.h"
+#include "absl/synchronization/notification.h"
+
+namespace hedui::runtime {
+namespace {
+
+WorkerPool::Options OneThread(size_t slots_max) {
+  return {.name = "test", .threads = 1, .slots_max = slots_max};
+}
+
+TEST(WorkerPoolTest, DrainRunsEverythingSubmitted) {
+  std::atomic<int> ran{0};
+  WorkerPool pool({.name = "test", .threads = 3});
+  std::vector<std::thread> submitters;
+  for (int t = 0; t < 4; ++t) {
+    submitters.emplace_back([&] {
+      for (int i = 0; i < 1'000; ++i) EXPECT_TRUE(pool.TrySubmit([&] { ++ran; }));
+    });
+  }
+  for (std::thread& submitter : submitters) submitter.join();
+  pool.Drain();
+  EXPECT_EQ(ran.load(), 4'000);
+  EXPECT_EQ(pool.used(), 0u);
+}
+
+TEST(WorkerPoolTest, OneThreadRunsTasksInOrder) {
+  std::vector<int> order;
+  WorkerPool pool(OneThread(100));
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(pool.TrySubmit([&order, i] { order.push_back(i); }));
+  pool.Drain();
+  ASSERT_EQ(order.size(), 50u);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(order[i], i);
+}
+
+TEST(WorkerPoolTest, AFullPoolRefusesAndLeavesTheTaskAlone) {
+  absl::Notification blocked;
+  absl::Notification release;
+  WorkerPool pool(OneThread(2));
+  ASSERT_TRUE(pool.TrySubmit([&] {
+    blocked.Notify();
+    release.WaitForNotification();
+  }));
+  blocked.WaitForNotification();
+  ASSERT_TRUE(pool.TrySubmit([] {}));
+
+  bool ran = false;
+  Task task = [&] { ran = true; };
+  EXPECT_FALSE(pool.TrySubmit(std::move(task)));
+  ASSERT_TRUE(task != nullptr);
+  std::move(task)();
+  EXPECT_TRUE(ran);
+  release.Notify();
+}
+
+TEST(WorkerPoolTest, AReservedTaskIsTakenByAFullPool) {
+  absl::Notification release;
+  std::atomic<int> ran{0};
+  WorkerPool pool(OneThread(2));
+  std::optional<Reservation> reservation = pool.TryReserve(1);
+  ASSERT_TRUE(reservation.has_value());
+  ASSERT_TRUE(pool.TrySubmit([&] { release.WaitForNotification(); }));
+  EXPECT_FALSE(pool.TrySubmit([] {}));
+
+  EXPECT_TRUE(pool.Submit(&*reservation, [&] { ++ran; }));
+  EXPECT_FALSE(pool.Submit(&*reservation, [&] { ++ran; })) << "one slot, one task";
+  release.Notify();
+  pool.Drain();
+  EXPECT_EQ(ran.load(), 1);
+}
+
+TEST(WorkerPoolTest, ATaskHoldsItsSlotUntilItHasRun) {
+  absl::Notification blocked;
+  absl::Notification release;
+  WorkerPool pool(OneThread(1));
+  ASSERT_TRUE(pool.TrySubmit([&] {
+    blocked.Notify();
+    release.WaitForNotification();
+  }));
+  blocked.WaitForNotification();
+  EXPECT_FALSE(pool.TryReserve(1).has_value());
+  release.Notify();
+  pool.Drain();
+  EXPECT_TRUE(pool.TryReserve(1).has_value());
+}
+
+TEST(WorkerPoolTest, ADrainedPoolRefuses) {
+  WorkerPool pool(OneThread(2));
+  std::optional<Reservation> reservation = pool.TryReserve(1);
+  pool.Drain();
+  pool.Drain();
+  EXPECT_FALSE(pool.TrySubmit([] {}));
+  EXPECT_FALSE(pool.Submit(&*reservation, [] {}));
+}
+
+TEST(WorkerPoolTest, TasksRunAtTheSameTimeOnAllThreads) {
+  WorkerPool pool({.name = "test", .threads = 3});
+  absl::Barrier* const barrier = new absl::Barrier(3);  // passes only when three run at once
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(pool.TrySubmit([barrier] {
+      if (barrier->Block()) delete barrier;
+    }));
+  }
+  pool.Drain();
+}
+
+TEST(WorkerPoolTest, OneThreadPerCoreByDefault) {
+  WorkerPool pool({.name = "compute"});
+  EXPECT_EQ(pool.threads(), std::max(1u, std::thread::hardware_concurrency()));
+}
+
+}  // namespace
+}  // namespace hedui::runtime
