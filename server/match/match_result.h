@@ -1,0 +1,88 @@
+// What match takes and gives: plain values, thread-compatible. A value header: report and the
+// stored case read it too.
+#ifndef HEDUI_SERVER_MATCH_MATCH_RESULT_H_
+#define HEDUI_SERVER_MATCH_MATCH_RESULT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "server/base/answer.h"
+#include "server/base/facts.h"
+#include "server/base/household.h"
+
+namespace hedui::match {
+
+// One answer of one source, or the statement that nobody was asked.
+struct SourceOutcome {
+  std::string source_id;  // the catalogue's id; empty when no source could be named
+  int32_t rank = 0;       // authority rank of the catalogue: lower is more authoritative
+  // The letter or legal basis the answer was obtained under; empty when there was none.
+  std::string authorization;
+  // The source that stands in for this one (a fallback): while that one's answer about the same
+  // person and category is usable, nothing waits for this one. Empty: none.
+  std::string stand_in;
+  bool manual = false;  // found by people
+  base::Answer answer;
+};
+
+struct MatchInput {
+  base::Household household;
+  base::CaseDates dates;
+  // In any order: the result does not depend on it.
+  std::vector<SourceOutcome> outcomes;
+};
+
+// Stable: the names stand in reports. Append only.
+enum class DiscrepancyCode : uint8_t {
+  kUndeclaredVehicle = 1,    // UNDECLARED_VEHICLE
+  kUndeclaredDeposit,        // UNDECLARED_DEPOSIT
+  kUndeclaredProperty,       // UNDECLARED_PROPERTY: a house or land
+  kUndeclaredBusiness,       // UNDECLARED_BUSINESS: a business or a share in one
+  kDepositAboveDeclared,     // DEPOSIT_ABOVE_DECLARED
+  kWageDiffers,              // WAGE_DIFFERS: declared and found wages of a month are not the same
+  kIncomeConflict,           // INCOME_CONFLICT: two sources give one income different amounts
+  kPossibleDuplicateIncome,  // POSSIBLE_DUPLICATE_INCOME: perhaps one income told twice
+  kDeathFound,               // DEATH_FOUND: a register calls a living person dead
+  kUndeclaredSpouse,         // UNDECLARED_SPOUSE: married to somebody the household does not name
+};
+absl::string_view DiscrepancyCodeName(DiscrepancyCode code);
+std::optional<DiscrepancyCode> DiscrepancyCodeFromName(absl::string_view name);
+// 未申报机动车
+absl::string_view DiscrepancyLabel(DiscrepancyCode code);
+
+// Where registers and the declaration, or two registers, do not agree. Shown to people; nothing
+// here changes a computation except that an income told by two sources counts once.
+struct Discrepancy {
+  DiscrepancyCode code;
+  std::string person_id;
+  std::string source_id;              // who says so
+  int32_t answer = -1;                // index into Facts::answers
+  base::Record record;                // what the source says
+  std::optional<base::Record> other;  // what it is compared with
+  int32_t other_answer = -1;          // -1: `other` was declared, or there is none
+  std::string text;                   // a Chinese sentence; numbers of other people masked
+  friend bool operator==(const Discrepancy&, const Discrepancy&) = default;
+};
+
+// An answer that may be about somebody else, or contradicts itself. Its records are in no fact.
+struct Quarantined {
+  std::string person_id;
+  std::string category;
+  std::string source_id;
+  base::Reason reason = base::Reason::kWrongPerson;
+  int32_t answer = -1;  // index into Facts::answers; -1: about nobody in the household
+  friend bool operator==(const Quarantined&, const Quarantined&) = default;
+};
+
+struct MatchResult {
+  base::Facts facts;
+  std::vector<Discrepancy> discrepancies;  // by person in the household's order, code, answer
+  std::vector<Quarantined> quarantined;    // in the order of the answers
+};
+
+}  // namespace hedui::match
+
+#endif  // HEDUI_SERVER_MATCH_MATCH_RESULT_H_
