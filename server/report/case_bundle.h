@@ -1,0 +1,39 @@
+// Everything a verification's report was made of, to make it again: the stored case. Personal data
+// throughout: stored sealed under the matter's key, never logged. Values; functions are pure.
+#ifndef HEDUI_SERVER_REPORT_CASE_BUNDLE_H_
+#define HEDUI_SERVER_REPORT_CASE_BUNDLE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/assess/case.h"
+#include "server/match/match_result.h"
+#include "server/report/report_input.h"
+
+namespace hedui::report {
+
+struct CaseBundle {
+  ReportFrame frame;
+  match::MatchInput input;
+  bool assessed = false;      // whether the report has an assessment
+  std::string engine;         // that computed it; empty when not assessed
+  std::string policy_digest;  // that it was computed by; empty when not assessed
+  std::string seed;
+  // The lines as issued. The store keeps them in the draft; leave empty there and fill to export.
+  std::vector<std::string> lines;
+};
+
+std::string EncodeCaseBundle(const CaseBundle& bundle);
+// Strict: what it takes, EncodeCaseBundle gives back byte for byte. INVALID_ARGUMENT (CASE_BUNDLE).
+absl::StatusOr<CaseBundle> DecodeCaseBundle(absl::string_view bytes);
+
+// The engine's input from a household and its facts: the one way both the flow and a replay take.
+// With one programme the case asks for it; otherwise for every programme with a set.
+assess::Case MakeCase(const base::Household& household, const base::CaseDates& dates,
+                      const std::vector<std::string>& programmes, base::Facts facts);
+
+}  // namespace hedui::report
+
+#endif  // HEDUI_SERVER_REPORT_CASE_BUNDLE_H_
