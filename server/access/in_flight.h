@@ -1,0 +1,45 @@
+// How many verifications each agency has under way: the in-flight share of the register. Counts
+// outlive reloads of the register. Thread-safe; never blocks.
+#ifndef HEDUI_SERVER_ACCESS_IN_FLIGHT_H_
+#define HEDUI_SERVER_ACCESS_IN_FLIGHT_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "server/access/register.h"
+#include "server/base/mutex.h"
+
+namespace hedui::access {
+
+class InFlight {
+ public:
+  // One verification's place; given back by the destructor. Outlives the InFlight safely.
+  class Place {
+   public:
+    Place() = default;
+    Place(Place&&) noexcept = default;
+    Place& operator=(Place&& other) noexcept;
+    ~Place();
+
+   private:
+    friend class InFlight;
+    explicit Place(std::shared_ptr<std::atomic<int>> count) : count_(std::move(count)) {}
+    std::shared_ptr<std::atomic<int>> count_;
+  };
+
+  // RESOURCE_EXHAUSTED (AGENCY_IN_FLIGHT) when the agency has its share under way already.
+  absl::StatusOr<Place> Enter(const Agency& agency);
+  int Count(const std::string& agency) const;
+
+ private:
+  mutable base::Mutex mutex_;
+  absl::flat_hash_map<std::string, std::shared_ptr<std::atomic<int>>> counts_
+      ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace hedui::access
+
+#endif  // HEDUI_SERVER_ACCESS_IN_FLIGHT_H_

@@ -1,0 +1,184 @@
+// MatterBook: the matters and letters this server knows, live.
+//
+// Reading. Load() finds a matter in memory or reads it from the store (blocks: call it on a pool;
+// TryCached never blocks). The handle stays current for as long as it is held: a committed
+// withdrawal or closing shows in it at once, so a flow asks its grant again just before it sends
+// (IsLive in access_control.h: a mutex held for a pointer's copy). While any handle of a matter
+// lives there is one record of it, however small the cache.
+//
+// Changing. Rows are made here and committed by the caller, in four steps; the first and the last
+// keep two callers from opening one matter twice or giving one letter number two contents:
+//   1. Reserve(KeysOf(...), ready)  `ready` runs with a reservation once nobody before us holds one
+//   of the keys;
+//                                   inline or on the thread that gave them up, so it should post to
+//                                   a pool;
+//   2. PrepareX(..., reservation)   on a pool (blocks): checks everything and gives the rows to
+//   commit, or the
+//                                   error that lists all defects; no rows: nothing changes, answer
+//                                   at once;
+//   3. the caller commits the rows;
+//   4. Apply(change) when they are durable, or CommitFailed(change) when the committer could not
+//   say so. Either
+//      ends the reservation; so does dropping the change.
+// This guards within one process; the store's rows are written by one process at a time.
+//
+// Thread-safe. No lock is held while reading the store or calling out. Outlives its handles and
+// reservations' use; the RowReader outlives it.
+#ifndef HEDUI_SERVER_ACCESS_MATTER_BOOK_H_
+#define HEDUI_SERVER_ACCESS_MATTER_BOOK_H_
+
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/access/matter.h"
+#include "server/access/register.h"
+#include "server/base/clock.h"
+#include "server/base/ids.h"
+#include "server/base/mutex.h"
+#include "server/base/row.h"
+
+namespace hedui::access {
+
+// A matter with four letters takes some 3 KB: the cache holds at most some 50 MB.
+inline constexpr size_t kMattersCachedDefault = 16'384;
+// Changes of matters waiting for another change of the same matter or letter.
+inline constexpr size_t kReservationsWaitingMax = 4'096;
+
+// One matter's live record. Thread-safe.
+class MatterRecord {
+ public:
+  MatterRecord() = default;
+  MatterRecord(const MatterRecord&) = delete;
+  MatterRecord& operator=(const MatterRecord&) = delete;
+
+  // As of now. Never null once Load has returned it.
+  std::shared_ptr<const MatterSnapshot> Snapshot() const;
+  // Keys the digests of the matter's personal content: 32 bytes.
+  std::string DigestKey() const;
+  // False once a commit about it ended in doubt: load it again.
+  bool Trusted() const;
+
+ private:
+  friend class MatterBook;
+
+  mutable base::Mutex mutex_;
+  std::shared_ptr<const MatterSnapshot> snapshot_ ABSL_GUARDED_BY(mutex_);
+  std::string digest_key_ ABSL_GUARDED_BY(mutex_);
+  bool opened_ ABSL_GUARDED_BY(mutex_) = false;  // its kMatter row is merged
+  bool trusted_ ABSL_GUARDED_BY(mutex_) = true;
+};
+
+using MatterHandle = std::shared_ptr<const MatterRecord>;
+
+class MatterBook {
+ public:
+  // The right to change what some keys name; given back by the destructor. Move-only, one thread at
+  // a time.
+  class Reservation {
+   public:
+    Reservation() = default;
+    Reservation(Reservation&& other) noexcept;
+    Reservation& operator=(Reservation&& other) noexcept;
+    ~Reservation();
+    void Release();
+
+   private:
+    friend class MatterBook;
+    MatterBook* book_ = nullptr;
+    std::vector<std::string> keys_;
+  };
+  using Ready = absl::AnyInvocable<void(absl::StatusOr<Reservation>) &&>;
+
+  // Rows to commit and what the caller may be told when they are durable.
+  struct Change {
+    std::vector<base::Row> rows;  // empty: everything was so already
+    MatterState state = MatterState::kOpen;
+    int letters_added = 0;
+    absl::Time revoked_at;  // PrepareRevoke: of the first withdrawal
+    std::string cache_key;  // names the matter within the book
+    Reservation reservation;
+  };
+
+  MatterBook(const base::RowReader* reader, const base::Clock* clock, base::IdSource* ids,
+             size_t matters_cached = kMattersCachedDefault);
+  MatterBook(const MatterBook&) = delete;
+  MatterBook& operator=(const MatterBook&) = delete;
+  ~MatterBook();
+
+  // Blocks on the store. NOT_FOUND (MATTER_UNKNOWN) when the agency has no such matter; the store's
+  // errors.
+  absl::StatusOr<MatterHandle> Load(absl::string_view agency, absl::string_view matter_number);
+  // nullptr when it is not in memory. Never blocks.
+  MatterHandle TryCached(absl::string_view agency, absl::string_view matter_number);
+
+  // What a change must reserve.
+  static std::vector<std::string> KeysOf(absl::string_view agency, const RegisterRequest& request);
+  static std::vector<std::string> KeysOf(absl::string_view agency, absl::string_view matter_number);
+  // RESOURCE_EXHAUSTED (MATTER_BUSY), given to `ready` at once, past kReservationsWaitingMax.
+  void Reserve(std::vector<std::string> keys, Ready ready);
+
+  // Block on the store. `agency` is the caller's, out of the register in force. Errors list all
+  // defects (access/defects.h).
+  absl::StatusOr<Change> PrepareRegister(const Agency& agency, const RegisterRequest& request,
+                                         Reservation reservation);
+  absl::StatusOr<Change> PrepareRevoke(const Agency& agency, const RevokeRequest& request,
+                                       Reservation reservation);
+  absl::StatusOr<Change> PrepareMonitor(const Agency& agency, const StateRequest& request,
+                                        Reservation reservation);
+  absl::StatusOr<Change> PrepareClose(const Agency& agency, const StateRequest& request,
+                                      Reservation reservation);
+
+  // The change is durable: every handle of the matter shows it when this returns.
+  void Apply(Change change);
+  // It is not known whether the change is durable: every handle of the matter is dead from now on,
+  // and the next Load reads the store again.
+  void CommitFailed(Change change);
+
+ private:
+  struct Slot {
+    std::weak_ptr<MatterRecord> record;
+    std::shared_ptr<MatterRecord> kept;         // null when evicted
+    std::list<std::string>::iterator recently;  // valid while `kept`
+    int loading = 0;                            // Loads that are reading the store for it
+  };
+  struct Ticket;
+
+  std::shared_ptr<MatterRecord> Begin(const std::string& key, bool* loaded);
+  void End(const std::string& key, const std::shared_ptr<MatterRecord>& record, bool loaded);
+  absl::Status ReadInto(absl::string_view agency, absl::string_view number, MatterRecord* record);
+  void Keep(const std::string& key, Slot& slot, std::shared_ptr<MatterRecord> record)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SweepExpired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static absl::Status Merge(const std::vector<base::Row>& rows, MatterRecord* record);
+  absl::StatusOr<Change> PrepareState(const Agency& agency, const StateRequest& request,
+                                      MatterState to, Reservation reservation);
+  absl::Status CheckLetterNumberIsFree(const Agency& agency, absl::string_view letter_number,
+                                       const base::Uuid* matter) const;
+  base::Row NewRow(base::RowKind kind, absl::Time now);
+  void Release(const std::vector<std::string>& keys);
+
+  const base::RowReader* const reader_;
+  const base::Clock* const clock_;
+  base::IdSource* const ids_;
+  const size_t matters_cached_;
+
+  base::Mutex mutex_;
+  absl::flat_hash_map<std::string, Slot> slots_ ABSL_GUARDED_BY(mutex_);
+  std::list<std::string> recently_ ABSL_GUARDED_BY(mutex_);  // front: used last
+  absl::flat_hash_map<std::string, std::deque<std::shared_ptr<Ticket>>> queues_
+      ABSL_GUARDED_BY(mutex_);
+  size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace hedui::access
+
+#endif  // HEDUI_SERVER_ACCESS_MATTER_BOOK_H_

@@ -1,0 +1,94 @@
+// The register: the platform itself, the agencies that may ask it, and the purposes authority can
+// be given for. Read from register.yaml (proto/hedui/config/v1/register.proto explains every key);
+// immutable afterwards and so thread-safe. A flow pins the register it began with.
+#ifndef HEDUI_SERVER_ACCESS_REGISTER_H_
+#define HEDUI_SERVER_ACCESS_REGISTER_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/base/dates.h"
+#include "server/base/division.h"
+#include "server/base/household.h"
+
+namespace hedui::access {
+
+// Every county's bureau of every programme in a province is some thousands.
+inline constexpr int kAgenciesMax = 10'000;
+inline constexpr int kPurposesMax = 1'000;
+inline constexpr int kOfficersPerAgencyMax = 10'000;
+inline constexpr int kInFlightDefault = 1'000;
+
+struct Platform {
+  base::Level level = base::Level::kRegion;
+  std::string division;
+  std::string name;  // of the issuing centre, as printed
+};
+
+// Law that allows some categories of a purpose without a letter.
+struct LegalBasis {
+  std::string name;                     // as cited
+  std::vector<std::string> categories;  // sorted
+  base::Period in_force;
+};
+
+struct Purpose {
+  std::string code;
+  std::string label;                    // Chinese, as printed
+  std::vector<std::string> categories;  // sorted: what it needs, and all it may ask
+  std::vector<base::CheckKind> check_kinds;
+  std::optional<LegalBasis> legal_basis;
+
+  bool Allows(base::CheckKind kind) const;
+};
+
+struct Agency {
+  std::string code;
+  std::string name;  // Chinese, as printed
+  base::Level level = base::Level::kCounty;
+  std::string division;               // its area
+  std::vector<std::string> purposes;  // sorted codes
+  std::vector<std::string> officers;  // sorted; empty: any
+  int in_flight_max = kInFlightDefault;
+
+  bool MayAskFor(absl::string_view purpose) const;
+  bool HasOfficer(absl::string_view officer) const;
+};
+
+class Register {
+ public:
+  Register() = default;
+  // For tests and ParseRegister: taken as they are; codes must be unique. `certificates` maps
+  // SHA-256 digests (32 bytes) to agency codes.
+  Register(Platform platform, std::vector<Purpose> purposes, std::vector<Agency> agencies,
+           absl::flat_hash_map<std::string, std::string> certificates);
+
+  const Platform& platform() const { return platform_; }
+  const std::vector<Agency>& agencies() const { return agencies_; }
+  const std::vector<Purpose>& purposes() const { return purposes_; }
+  // nullptr when there is none. Pointers live as long as the register.
+  const Agency* FindAgency(absl::string_view code) const;
+  const Agency* FindAgencyByCertificate(absl::string_view sha256) const;
+  const Purpose* FindPurpose(absl::string_view code) const;
+
+ private:
+  Platform platform_;
+  std::vector<Purpose> purposes_;
+  std::vector<Agency> agencies_;
+  absl::flat_hash_map<std::string, size_t> purpose_by_code_;
+  absl::flat_hash_map<std::string, size_t> agency_by_code_;
+  absl::flat_hash_map<std::string, std::string> certificates_;
+};
+
+// INVALID_ARGUMENT (reason CONFIGURATION) listing every defect with file and line; NOT_FOUND
+// without the file.
+absl::StatusOr<Register> LoadRegister(const std::string& path);
+absl::StatusOr<Register> ParseRegister(absl::string_view file, absl::string_view text);
+
+}  // namespace hedui::access
+
+#endif  // HEDUI_SERVER_ACCESS_REGISTER_H_
