@@ -74,7 +74,7 @@ struct Source {
   std::vector<base::IdentityKind> identity_kinds;
   AdapterConfig adapter;
   int authority_rank = kAuthorityRankDefault;        // 1 is the highest
-  absl::Duration deadline = kSourceDeadlineDefault;  // of one attempt
+  absl::Duration deadline = kSourceDeadlineDefault;  // of one query, every attempt included
   int attempts = 1;                                  // the first included
   int concurrency = kConcurrencyDefault;             // calls in flight, process-wide
   int people_per_call = kPeoplePerCallMax;

@@ -58,9 +58,10 @@ struct Plan {
   // Known from the start not to be asked; in the household's order, categories sorted.
   std::vector<Unasked> unasked;
 
-  // One query per source over all waves, fallbacks included: what the intent names and warrants are
-  // made of. In the catalogue's order of first appearance; at most base::kSourcesPerPlanMax.
-  std::vector<SourceQuery> Everything() const;
+  // One query per source over all waves, fallbacks included: what the intent names and the warrants
+  // are made of. In the catalogue's order; at most base::kSourcesPerPlanMax.
+  std::vector<SourceQuery> everything;
+  const std::vector<SourceQuery>& Everything() const { return everything; }
 };
 
 // RESOURCE_EXHAUSTED (PLAN_TOO_WIDE) past base::kSourcesPerPlanMax sources, which a loaded

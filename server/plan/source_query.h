@@ -1,5 +1,5 @@
-// What one source is asked in one call: several people, several categories, one covered period. Plain values
-// shared by plan, the adapters and gather. Thread-compatible.
+// What one source is asked in one call: several people, several categories, one covered period.
+// Plain values shared by plan, the adapters and gather. Thread-compatible.
 #ifndef HEDUI_SERVER_PLAN_SOURCE_QUERY_H_
 #define HEDUI_SERVER_PLAN_SOURCE_QUERY_H_
 
