@@ -46,8 +46,8 @@ struct GatherRequest {
   std::string digest_key;   // of the matter: keys the digests of raw answers
   absl::Duration deadline;  // on the scale of EventLoop::Now(); the wave ends then at the latest
   absl::CivilDay today;     // against which freshness promises are measured
-  // Whether this person may still be asked, now. Runs on the loop before each attempt; never
-  // blocks.
+  // Whether this person may still be asked, now. Required. Runs on the loop before each attempt;
+  // never blocks.
   absl::AnyInvocable<bool(const std::string& person_id) const> still_authorized;
 };
 

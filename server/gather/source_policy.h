@@ -3,10 +3,12 @@
 #ifndef HEDUI_SERVER_GATHER_SOURCE_POLICY_H_
 #define HEDUI_SERVER_GATHER_SOURCE_POLICY_H_
 
-#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
+#include "server/plan/catalogue.h"
 
 namespace hedui::gather {
 
@@ -25,10 +27,13 @@ struct SourcePolicy {
   // Attempts in flight at this source, of the whole process. What exceeds it waits here, first come
   // first served: a call waiting inside gRPC costs some 15 KB on each side.
   int concurrency = 32;
-  // The source's promise: its data are at most this many days old. Absent: it promises nothing.
-  // With a promise, an answer that is older or does not name its day is STALE.
-  std::optional<int> freshness_days;
+  // The source's promise for each category: its data are at most this many days old. Without an
+  // entry it promises nothing. With one, an answer that is older or does not name its day is STALE.
+  std::vector<std::pair<std::string, int>> freshness_days;
 };
+
+// The policy that a catalogue entry asks for.
+SourcePolicy PolicyOf(const plan::Source& source);
 
 }  // namespace hedui::gather
 
