@@ -5,12 +5,12 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <istream>
-#include <streambuf>
+#include <sstream>
 #include <unordered_set>
 
 #include "absl/strings/str_cat.h"
@@ -144,6 +144,11 @@ class TreeBuilder final : public YAML::EventHandler {
   void AddValue(Container* mapping, YamlNode value) {
     YamlNode key = *std::move(mapping->key);
     mapping->key.reset();
+    if (value.kind == YamlNode::Kind::kNull) {
+      // The parser gives a missing value the place of whatever follows it.
+      value.line = key.line;
+      value.column = key.column;
+    }
     if (mapping->keys.insert(key.scalar).second) {
       mapping->node.entries.emplace_back(std::move(key), std::move(value));
     } else {
@@ -161,14 +166,17 @@ class TreeBuilder final : public YAML::EventHandler {
   int documents_ = 0;
 };
 
-// Lets the parser read from memory without a copy.
-class ViewBuffer final : public std::streambuf {
- public:
-  explicit ViewBuffer(absl::string_view text) {
-    char* begin = const_cast<char*>(text.data());  // only ever read through
-    setg(begin, begin, begin + text.size());
-  }
-};
+// The parser takes a quote that is never closed for closed at the end of the file. With an end mark
+// there it sees the mark inside the quotes, and refuses.
+std::string WithEndMark(absl::string_view text) {
+  const bool whole_line = text.empty() || text.back() == '\n';
+  return absl::StrCat(text, whole_line ? "" : "\n", "...\n");
+}
+
+int LineCount(absl::string_view text) {
+  const auto breaks = static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+  return std::max(1, text.empty() || text.back() == '\n' ? breaks : breaks + 1);
+}
 
 int LineOfFirstBadByte(absl::string_view text) {
   int line = 1;
@@ -215,8 +223,7 @@ std::optional<YamlNode> ParseYamlListing(absl::string_view file, absl::string_vi
   }
   try {
     TreeBuilder builder(file, text, defects);
-    ViewBuffer buffer(text);
-    std::istream stream(&buffer);
+    std::istringstream stream(WithEndMark(text));
     YAML::Parser parser(stream);
     // The second call finds nothing, or the builder refuses the second document.
     if (parser.HandleNextDocument(builder)) parser.HandleNextDocument(builder);
@@ -224,7 +231,8 @@ std::optional<YamlNode> ParseYamlListing(absl::string_view file, absl::string_vi
   } catch (const Refused& refused) {
     return refuse(refused.line, refused.code, refused.text);
   } catch (const YAML::Exception& error) {
-    return refuse(error.mark.line + 1, "YAML_SYNTAX", error.msg);
+    // What is missing at the end is missed on the last line.
+    return refuse(std::min(error.mark.line + 1, LineCount(text)), "YAML_SYNTAX", error.msg);
   } catch (const std::exception& error) {
     return refuse(1, "YAML_SYNTAX", error.what());
   }

@@ -1,0 +1,1 @@
+#include "server/assess/value.h"

@@ -1,0 +1,1 @@
+#include "adapters/source_adapter.h"

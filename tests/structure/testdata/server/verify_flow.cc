@@ -1,0 +1,2 @@
+#include "server/gather/gatherer.h"
+#include "server/match/facts.h"
