@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
+#include "server/base/mutex.h"
 
 namespace hedui::runtime {
 
@@ -18,9 +19,20 @@ class CompletionTag {
   // `ok` is what the queue said; its meaning is the operation's own. Never blocks.
   virtual void OnComplete(bool ok) = 0;
 
-  // The pointer for gRPC. Not `this` of the derived class: with several bases that is another
-  // address.
-  void* tag() { return this; }
+  // The pointer for gRPC, taken anew for each operation. Not `this` of the derived class: with
+  // several bases that is another address.
+  void* tag() {
+    // The queue passes the object to the loop's thread inside a library that ThreadSanitizer does
+    // not see into; these two calls tell it.
+    HEDUI_TSAN_RELEASING(this);
+    return this;
+  }
+  // For the loop: what its queue gave back.
+  static void Complete(void* tag, bool ok) {
+    auto* const self = static_cast<CompletionTag*>(tag);
+    HEDUI_TSAN_ACQUIRED(self);
+    self->OnComplete(ok);
+  }
 
  protected:
   virtual ~CompletionTag() = default;

@@ -30,16 +30,10 @@ class GrpcEventLoop::Wake final : public CompletionTag {
  public:
   static void Send(grpc::CompletionQueue* queue) {
     Wake* const wake = new Wake;
-    // gRPC passes the object to the loop's thread, in a library that ThreadSanitizer does not see
-    // into.
-    HEDUI_TSAN_RELEASING(wake);
     wake->alarm_.Set(queue, gpr_inf_past(GPR_CLOCK_MONOTONIC), wake->tag());
   }
 
-  void OnComplete(bool /*ok*/) override {
-    HEDUI_TSAN_ACQUIRED(this);
-    delete this;
-  }
+  void OnComplete(bool /*ok*/) override { delete this; }
 
  private:
   grpc::Alarm alarm_;
@@ -183,7 +177,7 @@ void GrpcEventLoop::RunCompletion() {
     const base::MutexLock lock(&mutex_);
     asleep_ = false;
   }
-  if (status == grpc::CompletionQueue::GOT_EVENT) static_cast<CompletionTag*>(tag)->OnComplete(ok);
+  if (status == grpc::CompletionQueue::GOT_EVENT) CompletionTag::Complete(tag, ok);
 }
 
 void GrpcEventLoop::ShutDownQueue() {
@@ -201,7 +195,7 @@ void GrpcEventLoop::ShutDownQueue() {
   queue_->Shutdown();
   void* tag = nullptr;
   bool ok = false;
-  while (queue_->Next(&tag, &ok)) static_cast<CompletionTag*>(tag)->OnComplete(ok);
+  while (queue_->Next(&tag, &ok)) CompletionTag::Complete(tag, ok);
 }
 
 grpc::CompletionQueue* QueueOf(EventLoop* loop) {

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "absl/synchronization/notification.h"
+#include "tests/support/notification.h"
 
 namespace hedui::runtime {
 namespace {
@@ -27,17 +27,15 @@ class GatedWorker {
           batches_.push_back(std::move(batch));
           if (!first) return;
           entered_.Notify();
-          open_.WaitForNotification();
+          open_.Wait();
         }) {
     EXPECT_TRUE(worker_.TrySubmit(0, 1));
-    entered_.WaitForNotification();
+    entered_.Wait();
   }
   ~GatedWorker() { Finish(); }
 
   BatchWorker<int>& worker() { return worker_; }
-  void Open() {
-    if (!open_.HasBeenNotified()) open_.Notify();
-  }
+  void Open() { open_.Notify(); }
   const Batches& Finish() {
     Open();
     worker_.Drain();
@@ -46,8 +44,8 @@ class GatedWorker {
 
  private:
   Batches batches_;  // on the worker's thread until drained
-  absl::Notification entered_;
-  absl::Notification open_;
+  testing::Notification entered_;
+  testing::Notification open_;
   BatchWorker<int> worker_;
 };
 

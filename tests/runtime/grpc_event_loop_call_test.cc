@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "absl/synchronization/blocking_counter.h"
 #include "server/runtime/grpc_event_loop.h"
+#include "tests/support/notification.h"
 
 namespace hedui::runtime {
 namespace {
@@ -124,13 +124,14 @@ TEST_F(LoopCallTest, OutboundAndInboundCallsShareALoop) {
   ServeEcho();
   constexpr int kCalls = 500;
   std::atomic<int> succeeded{0};
-  absl::BlockingCounter done(kCalls);
+  testing::Latch done(kCalls);
   for (int i = 0; i < kCalls; ++i) {
     GrpcEventLoop* const loop = loops_.Next();
     loop->Post([&, loop] {
       new Attempt(stub_.get(), loop, [&, loop](const grpc::Status& status) {
+        EXPECT_TRUE(status.ok()) << status.error_message();
         if (status.ok() && loop->InLoop()) ++succeeded;
-        done.DecrementCount();
+        done.CountDown();
       });
     });
   }
@@ -141,15 +142,17 @@ TEST_F(LoopCallTest, OutboundAndInboundCallsShareALoop) {
 TEST_F(LoopCallTest, ACallCancelledBeforeShutdownIsDeliveredByIt) {
   // Nobody takes calls: this one stays open until cancelled.
   std::atomic<int> code{-1};
-  absl::BlockingCounter started(1);
+  testing::Latch cancelled(1);
   GrpcEventLoop* const loop = loops_.at(0);
   loop->Post([&] {
     auto* const attempt = new Attempt(
         stub_.get(), loop, [&](const grpc::Status& status) { code = status.error_code(); });
-    loop->Post([attempt] { attempt->Cancel(); });
-    started.DecrementCount();
+    loop->Post([&, attempt] {
+      attempt->Cancel();
+      cancelled.CountDown();
+    });
   });
-  started.Wait();
+  cancelled.Wait();
   StopServer();
   EXPECT_EQ(code.load(), grpc::StatusCode::CANCELLED);
 }

@@ -7,8 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "absl/synchronization/barrier.h"
-#include "absl/synchronization/notification.h"
+#include "tests/support/notification.h"
 
 namespace hedui::runtime {
 namespace {
@@ -42,14 +41,14 @@ TEST(WorkerPoolTest, OneThreadRunsTasksInOrder) {
 }
 
 TEST(WorkerPoolTest, AFullPoolRefusesAndLeavesTheTaskAlone) {
-  absl::Notification blocked;
-  absl::Notification release;
+  testing::Notification blocked;
+  testing::Notification release;
   WorkerPool pool(OneThread(2));
   ASSERT_TRUE(pool.TrySubmit([&] {
     blocked.Notify();
-    release.WaitForNotification();
+    release.Wait();
   }));
-  blocked.WaitForNotification();
+  blocked.Wait();
   ASSERT_TRUE(pool.TrySubmit([] {}));
 
   bool ran = false;
@@ -62,12 +61,12 @@ TEST(WorkerPoolTest, AFullPoolRefusesAndLeavesTheTaskAlone) {
 }
 
 TEST(WorkerPoolTest, AReservedTaskIsTakenByAFullPool) {
-  absl::Notification release;
+  testing::Notification release;
   std::atomic<int> ran{0};
   WorkerPool pool(OneThread(2));
   std::optional<Reservation> reservation = pool.TryReserve(1);
   ASSERT_TRUE(reservation.has_value());
-  ASSERT_TRUE(pool.TrySubmit([&] { release.WaitForNotification(); }));
+  ASSERT_TRUE(pool.TrySubmit([&] { release.Wait(); }));
   EXPECT_FALSE(pool.TrySubmit([] {}));
 
   EXPECT_TRUE(pool.Submit(&*reservation, [&] { ++ran; }));
@@ -78,14 +77,14 @@ TEST(WorkerPoolTest, AReservedTaskIsTakenByAFullPool) {
 }
 
 TEST(WorkerPoolTest, ATaskHoldsItsSlotUntilItHasRun) {
-  absl::Notification blocked;
-  absl::Notification release;
+  testing::Notification blocked;
+  testing::Notification release;
   WorkerPool pool(OneThread(1));
   ASSERT_TRUE(pool.TrySubmit([&] {
     blocked.Notify();
-    release.WaitForNotification();
+    release.Wait();
   }));
-  blocked.WaitForNotification();
+  blocked.Wait();
   EXPECT_FALSE(pool.TryReserve(1).has_value());
   release.Notify();
   pool.Drain();
@@ -103,10 +102,11 @@ TEST(WorkerPoolTest, ADrainedPoolRefuses) {
 
 TEST(WorkerPoolTest, TasksRunAtTheSameTimeOnAllThreads) {
   WorkerPool pool({.name = "test", .threads = 3});
-  absl::Barrier* const barrier = new absl::Barrier(3);  // passes only when three run at once
+  testing::Latch together(3);  // opens only when three run at once
   for (int i = 0; i < 3; ++i) {
-    ASSERT_TRUE(pool.TrySubmit([barrier] {
-      if (barrier->Block()) delete barrier;
+    ASSERT_TRUE(pool.TrySubmit([&together] {
+      together.CountDown();
+      together.Wait();
     }));
   }
   pool.Drain();
