@@ -1,17 +1,18 @@
 // SourceAdapter: the one interface behind which every department stands, whatever it runs.
 //
-// Model. An adapter serves one configured source. Start() begins one call for one source query and returns a
-// handle at once. `done` runs exactly once, later, on the loop given, never inside Start() or Cancel(), also
-// after Cancel() and also when the deadline passes. A reply holds one answer for each (person, category) asked;
-// those the source left out are filled in by the adapter as kUnavailable/kEmpty, never dropped. An adapter
-// makes one attempt: retries, hedges, quotas and breakers are gather's.
+// Model. An adapter serves one configured source. Start() begins one call for one source query and
+// returns a handle at once. `done` runs exactly once, later, on the loop given, never inside
+// Start() or Cancel(), also after Cancel() and also when the deadline passes. A reply holds one
+// answer for each (person, category) asked; those the source left out are filled in by the adapter
+// as kUnavailable/kEmpty, never dropped. An adapter makes one attempt: retries, hedges, quotas and
+// breakers are gather's.
 //
-// A failure of the whole call is a reply too: all answers kUnavailable (or kRefused) with the reason, and
-// `retryable` says whether another attempt may help. Adapters never report absl errors for what the world
-// did; texts for operators carry no personal data.
+// A failure of the whole call is a reply too: all answers kUnavailable (or kRefused) with the
+// reason, and `retryable` says whether another attempt may help. Adapters never report absl errors
+// for what the world did; texts for operators carry no personal data.
 //
-// Threads: Start and Cancel on the loop's thread only. An adapter outlives its calls; it is created at start and
-// destroyed on the main thread after every loop has drained.
+// Threads: Start and Cancel on the loop's thread only. An adapter outlives its calls; it is created
+// at start and destroyed on the main thread after every loop has drained.
 #ifndef HEDUI_ADAPTERS_SOURCE_ADAPTER_H_
 #define HEDUI_ADAPTERS_SOURCE_ADAPTER_H_
 
@@ -29,8 +30,8 @@ namespace hedui::adapters {
 
 struct SourceRequest {
   plan::SourceQuery query;
-  // The warrant's bytes (ledger/warrant.h): the source's part, its path, the inclusion proof and the
-  // checkpoint. Opaque here; always sent.
+  // The warrant's bytes (ledger/warrant.h): the source's part, its path, the inclusion proof and
+  // the checkpoint. Opaque here; always sent.
   std::string warrant;
   std::string attempt_id;  // names this attempt in both sides' logs
   absl::Duration timeout;  // from Start; the call's whole budget
@@ -44,7 +45,8 @@ struct SourceReply {
   std::string operator_text;          // what happened, for the log; empty when all went well
   // For kPending answers: what to poll with later; sealed in the store, never logged.
   std::string pending_token;
-  absl::Time pending_ready_after = absl::InfinitePast();  // the source's own promise, if it gave one
+  absl::Time pending_ready_after =
+      absl::InfinitePast();  // the source's own promise, if it gave one
 };
 
 using SourceDone = absl::AnyInvocable<void(SourceReply) &&>;
@@ -64,7 +66,8 @@ class SourceAdapter {
                                             SourceDone done) = 0;
 };
 
-// A reply in which every (person, category) asked has this kind and reason: what a failed call comes to.
+// A reply in which every (person, category) asked has this kind and reason: what a failed call
+// comes to.
 SourceReply UniformReply(const plan::SourceQuery& query, base::AnswerKind kind, base::Reason reason,
                          bool retryable, std::string operator_text);
 
