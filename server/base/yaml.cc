@@ -12,6 +12,7 @@
 #include <exception>
 #include <sstream>
 #include <unordered_set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -150,7 +151,7 @@ class TreeBuilder final : public YAML::EventHandler {
       value.column = key.column;
     }
     if (mapping->keys.insert(key.scalar).second) {
-      mapping->node.entries.emplace_back(std::move(key), std::move(value));
+      mapping->node.entries.push_back({std::move(key), std::move(value)});
     } else {
       defects_->push_back({file_, key.line, "YAML_DUPLICATE_KEY",
                            absl::StrCat("key \"", key.scalar, "\" is given twice")});

@@ -8,7 +8,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -20,6 +19,8 @@ namespace hedui::base {
 inline constexpr size_t kYamlBytesMax = 8 << 20;
 inline constexpr int kYamlDepthMax = 64;
 
+struct YamlEntry;
+
 struct YamlNode {
   enum class Kind { kNull, kScalar, kSequence, kMapping };
   Kind kind = Kind::kNull;
@@ -27,11 +28,17 @@ struct YamlNode {
   int column = 0;  // from 1
   bool quoted = false;
   std::string scalar;
-  std::vector<YamlNode> items;                         // kSequence
-  std::vector<std::pair<YamlNode, YamlNode>> entries;  // kMapping: scalar keys, in file order
+  std::vector<YamlNode> items;     // kSequence
+  std::vector<YamlEntry> entries;  // kMapping: scalar keys, in file order
 
   // nullptr when absent or not a mapping.
   const YamlNode* Find(absl::string_view key) const;
+};
+
+// A pair would be shorter, but clang 14 cannot hold a pair of a type that is not complete yet.
+struct YamlEntry {
+  YamlNode key;
+  YamlNode value;
 };
 
 // A defect of a file: "file:line: CODE: text".

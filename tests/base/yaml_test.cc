@@ -38,7 +38,7 @@ TEST(YamlTest, ReadsMappingsSequencesAndTextWithTheirPlaces) {
   EXPECT_EQ(rows.items[1].line, 4);
   EXPECT_EQ(rows.items[1].column, 5);
   EXPECT_EQ(root->Find("last")->scalar, "a\nb\n");
-  EXPECT_EQ(root->entries[2].first.line, 5);
+  EXPECT_EQ(root->entries[2].key.line, 5);
   EXPECT_EQ(root->Find("absent"), nullptr);
   EXPECT_EQ(rows.Find("x"), nullptr);
 }
