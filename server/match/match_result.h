@@ -21,9 +21,9 @@ struct SourceOutcome {
   int32_t rank = 0;       // authority rank of the catalogue: lower is more authoritative
   // The letter or legal basis the answer was obtained under; empty when there was none.
   std::string authorization;
-  // The source that stands in for this one (a fallback): while that one's answer about the same
-  // person and category is usable, nothing waits for this one. Empty: none.
-  std::string stand_in;
+  // Sources that can stand in for this one (fallbacks): while one of them answers usably about the
+  // same person and category, nothing waits for this one.
+  std::vector<std::string> stand_ins;
   bool manual = false;  // found by people
   base::Answer answer;
 };

@@ -1,0 +1,20 @@
+// What was declared against what was found. Internal to match; pure.
+#ifndef HEDUI_SERVER_MATCH_DISCREPANCIES_H_
+#define HEDUI_SERVER_MATCH_DISCREPANCIES_H_
+
+#include <vector>
+
+#include "server/base/facts.h"
+#include "server/base/household.h"
+#include "server/match/match_result.h"
+
+namespace hedui::match {
+
+// Appends to `discrepancies` everything about declared and found facts. Only facts of usable
+// answers (kFound) count. Property declared by any person of the household is declared.
+void CompareWithDeclaration(const base::Household& household, const base::Facts& facts,
+                            std::vector<Discrepancy>* discrepancies);
+
+}  // namespace hedui::match
+
+#endif  // HEDUI_SERVER_MATCH_DISCREPANCIES_H_
