@@ -8,6 +8,7 @@
 #define HEDUI_SERVER_BASE_ROW_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,9 @@ struct Row {
   absl::Time at;  // wall clock when it was made; whole milliseconds
   std::vector<LookupKey> keys;
   std::string body;  // at most 8 MiB
+  // The log entry that was committed with this row: set by the committer, kept by the store in clear. None
+  // when the row's commit request had no entry.
+  std::optional<uint64_t> log_index = std::nullopt;
 };
 
 // Reading rows. Thread-safe; calls block on the disk, so never on an event loop.

@@ -1,0 +1,29 @@
+// The verbs of the command line `hedui`. Each adds its options to the parser and leaves a function
+// that runs it; exit codes are part of the contract: 0 done (or valid), 1 not valid or refused, 2
+// unreadable input or wrong use.
+#ifndef HEDUI_CLIENTS_CLI_COMMANDS_H_
+#define HEDUI_CLIENTS_CLI_COMMANDS_H_
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace hedui::clients {
+
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitNotValid = 1;
+inline constexpr int kExitUnreadable = 2;
+
+// What the parsed command line wants done; empty until a verb was given.
+using Action = std::function<int()>;
+
+void AddVerify(CLI::App& app, Action* action);     // verify_command.cc
+void AddAuthorize(CLI::App& app, Action* action);  // authorize_command.cc
+void AddReport(CLI::App& app, Action* action);     // report_command.cc
+void AddAssess(CLI::App& app, Action* action);     // assess_verbs.cc
+
+}  // namespace hedui::clients
+
+#endif  // HEDUI_CLIENTS_CLI_COMMANDS_H_

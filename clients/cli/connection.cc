@@ -1,0 +1,45 @@
+#include "clients/cli/connection.h"
+
+#include <iostream>
+
+#include "CLI/CLI.hpp"
+#include "clients/cli/commands.h"
+#include "server/base/status.h"
+#include "server/base/yaml_message.h"
+
+namespace hedui::clients {
+
+void Connection::AddTo(CLI::App& verb) {
+  verb.add_option("--server", options.target, "platform, HOST:PORT")
+      ->required()
+      ->envname("HEDUI_SERVER");
+  verb.add_option("--ca", options.ca_file, "PEM: who issues the platform's certificate")
+      ->required()
+      ->envname("HEDUI_CA");
+  verb.add_option("--cert", options.certificate_file, "PEM: the agency's certificate")
+      ->required()
+      ->envname("HEDUI_CERT");
+  verb.add_option("--key", options.key_file, "PEM: its key")->required()->envname("HEDUI_KEY");
+  verb.add_option("--server-name", options.server_name,
+                  "name expected in the platform's certificate");
+  verb.add_option("--timeout", timeout_s, "seconds")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+}
+
+int Fail(const absl::Status& status) {
+  std::cerr << "hedui: " << absl::StatusCodeToString(status.code()) << " ("
+            << base::ReasonOf(status) << "): " << status.message() << "\n";
+  return status.code() == absl::StatusCode::kInvalidArgument ||
+                 status.code() == absl::StatusCode::kNotFound
+             ? kExitUnreadable
+             : kExitNotValid;
+}
+
+bool ReadRequest(const std::string& path, google::protobuf::Message* message) {
+  const absl::Status read = base::ReadYamlMessageFile(path, message);
+  if (!read.ok()) std::cerr << "hedui: " << read.message() << "\n";
+  return read.ok();
+}
+
+}  // namespace hedui::clients

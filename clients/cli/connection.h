@@ -1,0 +1,36 @@
+// Options that every verb talking to a platform shares: --server, --ca, --cert, --key,
+// --server-name, --timeout.
+#ifndef HEDUI_CLIENTS_CLI_CONNECTION_H_
+#define HEDUI_CLIENTS_CLI_CONNECTION_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "clients/cpp/client.h"
+
+namespace CLI {
+class App;
+}
+namespace google::protobuf {
+class Message;
+}
+
+namespace hedui::clients {
+
+struct Connection {
+  ClientOptions options;
+  int timeout_s = 60;
+
+  void AddTo(CLI::App& verb);
+  absl::Duration timeout() const { return absl::Seconds(timeout_s); }
+};
+
+// Prints an error on stderr: what, where, reason. Returns the exit code that fits.
+int Fail(const absl::Status& status);
+// Reads a request written in YAML with the message's field names; prints what is wrong with it.
+bool ReadRequest(const std::string& path, google::protobuf::Message* message);
+
+}  // namespace hedui::clients
+
+#endif  // HEDUI_CLIENTS_CLI_CONNECTION_H_

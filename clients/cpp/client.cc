@@ -1,0 +1,114 @@
+#include "clients/cpp/client.h"
+
+#include <utility>
+
+#include "grpcpp/grpcpp.h"
+#include "hedui/v1/authorization.grpc.pb.h"
+#include "hedui/v1/errors.pb.h"
+#include "hedui/v1/verification.grpc.pb.h"
+#include "server/base/limits.h"
+#include "server/base/status.h"
+#include "server/base/yaml.h"
+
+namespace hedui::clients {
+namespace {
+
+// The platform's reason, from the details that stock helpers would decode.
+std::string ReasonIn(const grpc::Status& status) {
+  v1::RichStatus rich;
+  if (!rich.ParseFromString(status.error_details())) return "";
+  for (const google::protobuf::Any& detail : rich.details()) {
+    v1::ErrorInfo info;
+    if (detail.type_url() == "type.googleapis.com/google.rpc.ErrorInfo" &&
+        info.ParseFromString(detail.value())) {
+      return info.reason();
+    }
+  }
+  return "";
+}
+
+absl::Status FromWire(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  std::string reason = ReasonIn(status);
+  const auto code = static_cast<absl::StatusCode>(status.error_code());
+  if (reason.empty()) reason = absl::StatusCodeToString(code);
+  return base::MakeError(code, reason, status.error_message());
+}
+
+}  // namespace
+
+struct Client::Stubs {
+  std::shared_ptr<grpc::Channel> channel;
+  std::unique_ptr<v1::AuthorizationService::Stub> authorizations;
+  std::unique_ptr<v1::VerificationService::Stub> verifications;
+  std::unique_ptr<v1::ReportService::Stub> reports;
+
+  template <typename Stub, typename Request, typename Response>
+  absl::StatusOr<Response> Call(Stub* stub,
+                                grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Response*),
+                                const Request& request, absl::Duration timeout) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+    Response response;
+    HEDUI_RETURN_IF_ERROR(FromWire((stub->*method)(&context, request, &response)));
+    return response;
+  }
+};
+
+absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const ClientOptions& options) {
+  grpc::SslCredentialsOptions tls;
+  HEDUI_ASSIGN_OR_RETURN(tls.pem_root_certs, base::ReadFile(options.ca_file));
+  HEDUI_ASSIGN_OR_RETURN(tls.pem_cert_chain, base::ReadFile(options.certificate_file));
+  HEDUI_ASSIGN_OR_RETURN(tls.pem_private_key, base::ReadFile(options.key_file));
+  grpc::ChannelArguments arguments;
+  if (!options.server_name.empty()) arguments.SetSslTargetNameOverride(options.server_name);
+  // An envelope holds a whole report; its bound is the store's row.
+  arguments.SetMaxReceiveMessageSize(16 << 20);
+  auto stubs = std::make_unique<Stubs>();
+  stubs->channel = grpc::CreateCustomChannel(options.target, grpc::SslCredentials(tls), arguments);
+  stubs->authorizations = v1::AuthorizationService::NewStub(stubs->channel);
+  stubs->verifications = v1::VerificationService::NewStub(stubs->channel);
+  stubs->reports = v1::ReportService::NewStub(stubs->channel);
+  return std::unique_ptr<Client>(new Client(std::move(stubs)));
+}
+
+Client::Client(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
+Client::~Client() = default;
+
+absl::StatusOr<v1::RegisterAuthorizationsResponse> Client::RegisterAuthorizations(
+    const v1::RegisterAuthorizationsRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->authorizations.get(),
+                      &v1::AuthorizationService::Stub::RegisterAuthorizations, request, timeout);
+}
+
+absl::StatusOr<v1::RevokeAuthorizationResponse> Client::RevokeAuthorization(
+    const v1::RevokeAuthorizationRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->authorizations.get(),
+                      &v1::AuthorizationService::Stub::RevokeAuthorization, request, timeout);
+}
+
+absl::StatusOr<v1::MonitorMatterResponse> Client::MonitorMatter(
+    const v1::MonitorMatterRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->authorizations.get(), &v1::AuthorizationService::Stub::MonitorMatter,
+                      request, timeout);
+}
+
+absl::StatusOr<v1::CloseMatterResponse> Client::CloseMatter(const v1::CloseMatterRequest& request,
+                                                            absl::Duration timeout) {
+  return stubs_->Call(stubs_->authorizations.get(), &v1::AuthorizationService::Stub::CloseMatter,
+                      request, timeout);
+}
+
+absl::StatusOr<v1::VerifyHouseholdResponse> Client::VerifyHousehold(
+    const v1::VerifyHouseholdRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->verifications.get(), &v1::VerificationService::Stub::VerifyHousehold,
+                      request, timeout);
+}
+
+absl::StatusOr<v1::GetReportResponse> Client::GetReport(const v1::GetReportRequest& request,
+                                                        absl::Duration timeout) {
+  return stubs_->Call(stubs_->reports.get(), &v1::ReportService::Stub::GetReport, request, timeout);
+}
+
+}  // namespace hedui::clients

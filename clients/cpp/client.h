@@ -1,0 +1,55 @@
+// The C++ client library: one connection to a hedui platform over mutual TLS, blocking calls.
+//
+// Thread-safe after Connect. Limits: the platform's (docs in proto/hedui/v1). Errors are
+// absl::Status with the canonical code, the platform's text and its stable reason (base::ReasonOf);
+// texts carry no personal data.
+#ifndef HEDUI_CLIENTS_CPP_CLIENT_H_
+#define HEDUI_CLIENTS_CPP_CLIENT_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "hedui/v1/authorization.pb.h"
+#include "hedui/v1/verification.pb.h"
+
+namespace hedui::clients {
+
+struct ClientOptions {
+  std::string target;            // "host:port"
+  std::string ca_file;           // PEM: who issues the platform's certificate
+  std::string certificate_file;  // PEM: the agency's certificate and chain
+  std::string key_file;          // PEM: its key
+  std::string server_name;  // expected name in the platform's certificate; empty: the target's host
+};
+
+class Client {
+ public:
+  // Reads the files; connects lazily. NOT_FOUND when a file is missing.
+  static absl::StatusOr<std::unique_ptr<Client>> Connect(const ClientOptions& options);
+  ~Client();
+
+  absl::StatusOr<v1::RegisterAuthorizationsResponse> RegisterAuthorizations(
+      const v1::RegisterAuthorizationsRequest& request, absl::Duration timeout);
+  absl::StatusOr<v1::RevokeAuthorizationResponse> RevokeAuthorization(
+      const v1::RevokeAuthorizationRequest& request, absl::Duration timeout);
+  absl::StatusOr<v1::MonitorMatterResponse> MonitorMatter(const v1::MonitorMatterRequest& request,
+                                                          absl::Duration timeout);
+  absl::StatusOr<v1::CloseMatterResponse> CloseMatter(const v1::CloseMatterRequest& request,
+                                                      absl::Duration timeout);
+  // `timeout` is also what the platform lets its sources take, less a reserve.
+  absl::StatusOr<v1::VerifyHouseholdResponse> VerifyHousehold(
+      const v1::VerifyHouseholdRequest& request, absl::Duration timeout);
+  absl::StatusOr<v1::GetReportResponse> GetReport(const v1::GetReportRequest& request,
+                                                  absl::Duration timeout);
+
+ private:
+  struct Stubs;
+  explicit Client(std::unique_ptr<Stubs> stubs);
+  std::unique_ptr<Stubs> stubs_;
+};
+
+}  // namespace hedui::clients
+
+#endif  // HEDUI_CLIENTS_CPP_CLIENT_H_

@@ -1,0 +1,56 @@
+// The platform's gRPC door: three services over mutual TLS on the completion queues of the event
+// loops.
+//
+// Construct, then Start, then Shutdown and destroy, all on the main thread. Loops are added before
+// Start and outlive the server's Shutdown; see runtime/drain.h for the order.
+#ifndef HEDUI_SERVER_API_API_SERVER_H_
+#define HEDUI_SERVER_API_API_SERVER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/access/register.h"
+#include "server/authorization_flow.h"
+#include "server/runtime/grpc_event_loop.h"
+#include "server/verify_flow.h"
+
+namespace hedui::api {
+
+struct ApiOptions {
+  std::string listen;           // "0.0.0.0:7443"; port 0: any free one
+  std::string ca_pem;           // who issues callers' certificates
+  std::string certificate_pem;  // own certificate and chain
+  std::string key_pem;
+};
+
+class ApiServer {
+ public:
+  // The register in force; the pointer keeps it alive for the call.
+  using RegisterSource = std::function<std::shared_ptr<const access::Register>()>;
+
+  // Borrowed objects outlive the server.
+  ApiServer(ApiOptions options, RegisterSource reg, Verifier* verifier, Registrar* registrar);
+  ~ApiServer();
+
+  // Adds `count` loops over the server's queues to `loops`, binds and listens, starts the loops and
+  // waits for calls. UNAVAILABLE (LISTEN) when the address cannot be bound.
+  absl::Status Start(runtime::EventLoops* loops, int count);
+  // The port bound; 0 before Start.
+  int port() const { return port_; }
+  // No new calls; running ones may end until `grace` is over, then they are cancelled. Before the
+  // loops' Shutdown.
+  void Shutdown(absl::Duration grace);
+
+ private:
+  struct Services;
+  ApiOptions options_;
+  std::unique_ptr<Services> services_;
+  int port_ = 0;
+};
+
+}  // namespace hedui::api
+
+#endif  // HEDUI_SERVER_API_API_SERVER_H_

@@ -1,0 +1,47 @@
+// From the wire's messages to domain values, every defect listed at once with its field's path.
+// Pure.
+#ifndef HEDUI_SERVER_API_DECODE_REQUEST_H_
+#define HEDUI_SERVER_API_DECODE_REQUEST_H_
+
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "hedui/v1/common.pb.h"
+#include "hedui/v1/verification.pb.h"
+#include "server/api/rich_status.h"
+#include "server/base/identity.h"
+#include "server/verify_flow.h"
+
+namespace hedui::api {
+
+// Collects defects under a path. A decoder goes on after a defect with whatever default stands
+// there.
+class Violations {
+ public:
+  void Add(absl::string_view field, absl::string_view description);
+  const std::vector<Violation>& all() const { return all_; }
+  absl::Status AsStatus() const { return InvalidRequest(all_); }
+
+ private:
+  std::vector<Violation> all_;
+};
+
+base::Identity DecodeIdentity(const v1::Identity& identity, absl::string_view path,
+                              Violations* violations);
+// Required: an empty text is a defect.
+absl::CivilDay DecodeDay(absl::string_view text, absl::string_view path, Violations* violations);
+std::optional<absl::CivilDay> DecodeOptionalDay(absl::string_view text, absl::string_view path,
+                                                Violations* violations);
+// Required, at most base::kIdentifierBytesMax bytes, no control characters.
+std::string DecodeIdentifier(absl::string_view text, absl::string_view path,
+                             Violations* violations);
+// Six digits that name a division on `day`.
+std::string DecodeDivision(absl::string_view code, absl::CivilDay day, absl::string_view path,
+                           Violations* violations);
+
+// Everything but agency, bytes and timeout. INVALID_ARGUMENT (INVALID_REQUEST) with all violations.
+absl::StatusOr<VerifyRequest> DecodeVerifyRequest(const v1::VerifyHouseholdRequest& request);
+
+}  // namespace hedui::api
+
+#endif  // HEDUI_SERVER_API_DECODE_REQUEST_H_

@@ -1,0 +1,88 @@
+#include "server/api/rich_status.h"
+
+#include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "hedui/v1/errors.pb.h"
+#include "server/base/status.h"
+
+namespace hedui::api {
+namespace {
+
+// Where a status keeps its details until they are written to the wire.
+constexpr char kViolationsUrl[] = "hedui/violations";
+constexpr char kRetryUrl[] = "hedui/retry_after_ms";
+// Texts list at most this many defects; the details carry all.
+constexpr size_t kViolationsInTextMax = 5;
+
+void Pack(const google::protobuf::Message& message, absl::string_view name,
+          v1::RichStatus* status) {
+  google::protobuf::Any* any = status->add_details();
+  any->set_type_url(absl::StrCat("type.googleapis.com/google.rpc.", name));
+  any->set_value(message.SerializeAsString());
+}
+
+}  // namespace
+
+absl::Status InvalidRequest(const std::vector<Violation>& violations) {
+  if (violations.empty()) return absl::OkStatus();
+  v1::BadRequest bad_request;
+  std::string text = absl::StrCat("the request has ", violations.size(), " defect(s)");
+  for (size_t i = 0; i < violations.size(); ++i) {
+    auto* violation = bad_request.add_field_violations();
+    violation->set_field(violations[i].field);
+    violation->set_description(violations[i].description);
+    if (i < kViolationsInTextMax) {
+      absl::StrAppend(&text, i == 0 ? ": " : "; ", violations[i].field, ": ",
+                      violations[i].description);
+    } else if (i == kViolationsInTextMax) {
+      absl::StrAppend(&text, "; the rest is in the details");
+    }
+  }
+  absl::Status status =
+      base::MakeError(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST", text);
+  status.SetPayload(kViolationsUrl, absl::Cord(bad_request.SerializeAsString()));
+  return status;
+}
+
+absl::Status Overloaded(absl::string_view reason, absl::string_view text,
+                        absl::Duration retry_after) {
+  absl::Status status = base::MakeError(absl::StatusCode::kResourceExhausted, reason, text);
+  status.SetPayload(kRetryUrl, absl::Cord(absl::StrCat(absl::ToInt64Milliseconds(retry_after))));
+  return status;
+}
+
+grpc::Status ToWire(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const bool for_caller = base::VisibilityOf(status) == base::Visibility::kCaller;
+  const auto code =
+      for_caller ? static_cast<grpc::StatusCode>(status.code()) : grpc::StatusCode::INTERNAL;
+  const std::string text = for_caller
+                               ? std::string(status.message())
+                               : "the service failed; repeat the call with the same request id";
+  v1::RichStatus rich;
+  rich.set_code(static_cast<int>(code));
+  rich.set_message(text);
+  v1::ErrorInfo info;
+  info.set_reason(for_caller ? base::ReasonOf(status) : "INTERNAL");
+  info.set_domain("hedui");
+  Pack(info, "ErrorInfo", &rich);
+  if (auto violations = status.GetPayload(kViolationsUrl)) {
+    v1::BadRequest bad_request;
+    if (bad_request.ParseFromString(std::string(*violations)))
+      Pack(bad_request, "BadRequest", &rich);
+  }
+  if (auto retry = status.GetPayload(kRetryUrl)) {
+    int64_t milliseconds = 0;
+    if (absl::SimpleAtoi(std::string(*retry), &milliseconds)) {
+      v1::RetryInfo retry_info;
+      retry_info.mutable_retry_delay()->set_seconds(milliseconds / 1000);
+      retry_info.mutable_retry_delay()->set_nanos(static_cast<int>(milliseconds % 1000) *
+                                                  1'000'000);
+      Pack(retry_info, "RetryInfo", &rich);
+    }
+  }
+  return grpc::Status(code, text, rich.SerializeAsString());
+}
+
+}  // namespace hedui::api

@@ -1,0 +1,33 @@
+// Errors as the wire wants them: a canonical gRPC code, a text, and google.rpc-compatible details
+// that stock helpers decode from grpc-status-details-bin. Pure functions.
+#ifndef HEDUI_SERVER_API_RICH_STATUS_H_
+#define HEDUI_SERVER_API_RICH_STATUS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "grpcpp/support/status.h"
+
+namespace hedui::api {
+
+// One defect of a request. No personal data in either part.
+struct Violation {
+  std::string field;        // "persons[2].identity.number"
+  std::string description;  // what is wrong and what to do
+};
+
+// INVALID_ARGUMENT (INVALID_REQUEST) carrying every violation; OK when there is none.
+absl::Status InvalidRequest(const std::vector<Violation>& violations);
+// RESOURCE_EXHAUSTED with RetryInfo.
+absl::Status Overloaded(absl::string_view reason, absl::string_view text,
+                        absl::Duration retry_after);
+
+// What the caller is told. Errors not marked for callers become INTERNAL without their text, which
+// belongs to the log.
+grpc::Status ToWire(const absl::Status& status);
+
+}  // namespace hedui::api
+
+#endif  // HEDUI_SERVER_API_RICH_STATUS_H_

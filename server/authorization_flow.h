@@ -1,0 +1,53 @@
+// Letters and matters changed: registered, withdrawn, monitored, closed. Reserve, prepare on the
+// disk pool, commit, apply - so that two callers cannot open one matter twice, and a withdrawal is
+// live for running verifications the moment it is durable.
+//
+// Thread safety: calls on the given loop's thread. Limits: those of access::MatterBook and the
+// committer.
+#ifndef HEDUI_SERVER_AUTHORIZATION_FLOW_H_
+#define HEDUI_SERVER_AUTHORIZATION_FLOW_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/access/matter.h"
+#include "server/runtime/event_loop.h"
+
+namespace hedui {
+
+struct Rooms;
+
+// What stands once the change is durable.
+struct MatterChange {
+  access::MatterState state = access::MatterState::kOpen;
+  int letters_added = 0;
+  absl::Time revoked_at;  // Revoke: of the first withdrawal
+};
+
+class Registrar {
+ public:
+  using Done = absl::AnyInvocable<void(absl::StatusOr<MatterChange>) &&>;
+
+  // `rooms` outlives it and every change under way.
+  explicit Registrar(const Rooms* rooms) : rooms_(rooms) {}
+
+  // `agency` is the caller's code. Errors: access's, all defects at once; RESOURCE_EXHAUSTED;
+  // UNAVAILABLE (DRAINING). `done` runs once, on `loop`.
+  void Register(runtime::EventLoop* loop, std::string agency, access::RegisterRequest request,
+                Done done);
+  void Revoke(runtime::EventLoop* loop, std::string agency, access::RevokeRequest request,
+              Done done);
+  void Monitor(runtime::EventLoop* loop, std::string agency, access::StateRequest request,
+               Done done);
+  void Close(runtime::EventLoop* loop, std::string agency, access::StateRequest request, Done done);
+
+ private:
+  const Rooms* const rooms_;
+};
+
+}  // namespace hedui
+
+#endif  // HEDUI_SERVER_AUTHORIZATION_FLOW_H_

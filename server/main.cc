@@ -1,0 +1,50 @@
+// heduid: reads the configuration, builds the rooms, runs, drains.
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <iostream>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "server/base/clock.h"
+#include "server/base/ids.h"
+#include "server/platform.h"
+#include "server/runtime/signals.h"
+#include "spdlog/spdlog.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("heduid (核对): verifies the economic status of households");
+  hedui::PlatformOptions options;
+  bool check_only = false;
+  app.add_option("--config", options.config_file, "configuration file")->required();
+  app.add_flag("--check-config", check_only,
+               "read and check everything the configuration names, then exit");
+  CLI11_PARSE(app, argc, argv);
+
+  // A core of this process would hold keys and people's data.
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  hedui::runtime::BlockSignals();
+  spdlog::set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","text":"%v"})");
+
+  const hedui::base::SystemClock clock;
+  hedui::base::SecureIdSource ids;
+  options.clock = &clock;
+  options.ids = &ids;
+  options.tell = [](const std::string& line) { spdlog::info("{}", line); };
+  if (check_only) {
+    const absl::Status checked = hedui::Platform::Check(options);
+    if (!checked.ok()) std::cerr << checked.message() << "\n";
+    return checked.ok() ? 0 : 1;
+  }
+  auto platform = hedui::Platform::Start(std::move(options));
+  if (!platform.ok()) {
+    std::cerr << "heduid: " << platform.status().message() << "\n";
+    return 1;
+  }
+  // Scripts and tests wait for this line; port 0 in the configuration is resolved here.
+  std::printf("listening %d\n", (*platform)->port());
+  std::fflush(stdout);
+  hedui::runtime::WaitForSignal();
+  return 0;
+}

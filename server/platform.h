@@ -1,0 +1,56 @@
+// A whole platform: every room built from one configuration file, running, and drained in order.
+// main.cc is this and the signals; tests start the same thing.
+//
+// Main thread only.
+#ifndef HEDUI_SERVER_PLATFORM_H_
+#define HEDUI_SERVER_PLATFORM_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "server/base/clock.h"
+#include "server/base/ids.h"
+
+namespace hedui {
+
+enum class FlowStep;
+
+struct PlatformOptions {
+  std::string config_file;
+  const base::Clock* clock = nullptr;  // outlives the platform, as do the rest
+  base::IdSource* ids = nullptr;
+  std::function<void(const std::string& line)>
+      tell;  // operators' lines; no personal data; thread-safe
+  // For tests: moments at which a crash must not hurt, and the name of a file system registered
+  // with SQLite.
+  std::function<void(FlowStep)> on_step;
+  std::string sqlite_vfs;
+};
+
+class Platform {
+ public:
+  // Reads and checks everything the configuration names, without starting anything: --check-config.
+  // All that can be known is reported at once.
+  static absl::Status Check(const PlatformOptions& options);
+
+  // Builds the rooms and listens. Errors name file, line and what to do.
+  static absl::StatusOr<std::unique_ptr<Platform>> Start(PlatformOptions options);
+  // Drains in the order of runtime/drain.h.
+  ~Platform();
+
+  // The port callers reach.
+  int port() const;
+  // OK while it can commit; otherwise the process must end and be started anew.
+  absl::Status Health() const;
+
+ private:
+  struct Parts;
+  explicit Platform(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace hedui
+
+#endif  // HEDUI_SERVER_PLATFORM_H_

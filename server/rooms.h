@@ -1,0 +1,61 @@
+// What a flow works with: the rooms that main built, and the setup in force. Built once by
+// Platform; the pointers outlive every flow.
+#ifndef HEDUI_SERVER_ROOMS_H_
+#define HEDUI_SERVER_ROOMS_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "server/access/in_flight.h"
+#include "server/access/matter_book.h"
+#include "server/access/register.h"
+#include "server/assess/policy_pack.h"
+#include "server/base/clock.h"
+#include "server/base/ids.h"
+#include "server/base/row.h"
+#include "server/gather/sources.h"
+#include "server/ledger/certificates.h"
+#include "server/ledger/committer.h"
+#include "server/ledger/log_repository.h"
+#include "server/plan/catalogue.h"
+#include "server/runtime/worker_pool.h"
+
+namespace hedui {
+
+// Everything a reload may change. Immutable; a flow pins the one it began with.
+struct Setup {
+  access::Register reg;
+  plan::Catalogue catalogue;
+  std::shared_ptr<const gather::Sources> sources;
+  assess::PolicyPack::Ptr policies;
+  std::string restriction;  // texts on reports; empty: report's standing words
+  std::string objection;
+  int valid_days = 0;  // 0: no validity is set
+};
+
+// Moments at which a crash must not hurt. Tests stop the process there; production observes
+// nothing.
+enum class FlowStep { kIntentCommitted, kAnswersIn, kResultCommitted };
+
+struct Rooms {
+  const base::Clock* clock = nullptr;
+  base::IdSource* ids = nullptr;
+  const base::RowReader* rows = nullptr;
+  const ledger::LogRepository* log = nullptr;
+  ledger::Committer* committer = nullptr;
+  access::MatterBook* matters = nullptr;
+  access::InFlight* in_flight = nullptr;
+  runtime::WorkerPool* disk = nullptr;     // reads the store
+  runtime::WorkerPool* compute = nullptr;  // matches, assesses, drafts
+  ledger::LogCertificates certificates;
+  std::string log_origin;
+  std::function<std::shared_ptr<const Setup>()> setup;  // the one in force; never null
+  std::function<void(FlowStep)> on_step;                // may be empty
+  // One line for operators, no personal data; never empty. Thread-safe, does not block.
+  std::function<void(const std::string& line)> tell;
+};
+
+}  // namespace hedui
+
+#endif  // HEDUI_SERVER_ROOMS_H_

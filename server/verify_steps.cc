@@ -1,0 +1,544 @@
+#include "server/verify_steps.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "hedui/stored/v1/verification.pb.h"
+#include "server/assess/assessor.h"
+#include "server/base/dates.h"
+#include "server/base/digest.h"
+#include "server/base/division.h"
+#include "server/base/status.h"
+#include "server/ledger/entry.h"
+#include "server/ledger/proof_reader.h"
+#include "server/match/matcher.h"
+#include "server/report/case_bundle.h"
+#include "server/report/report_input.h"
+
+namespace hedui {
+namespace {
+
+// A request repeated after crashes leaves an intent each time; more than this and somebody is
+// looping.
+constexpr size_t kRowsPerRequestMax = 64;
+
+ledger::Hash KeyedHash(absl::string_view key, absl::string_view label, absl::string_view content) {
+  return *ledger::HashFromBytes(base::HmacSha256(key, absl::StrCat(label, "\n", content)));
+}
+
+absl::Status Damaged(absl::string_view what) {
+  return base::MakeError(absl::StatusCode::kDataLoss, "STORED_BODY",
+                         absl::StrCat("a stored ", what, " cannot be read"),
+                         base::Visibility::kOperator);
+}
+
+absl::Status ReportUnknown() {
+  return base::MakeError(absl::StatusCode::kNotFound, "REPORT_UNKNOWN",
+                         "this agency has no such report; check the number or the request id");
+}
+
+// --- the stored result
+// ------------------------------------------------------------------------------------------
+
+absl::StatusOr<ledger::EntryProof> ProofNow(const Rooms& rooms, const std::string& entry,
+                                            uint64_t index) {
+  HEDUI_ASSIGN_OR_RETURN(auto head, rooms.log->ReadHead());
+  if (!head.has_value() || index >= head->size) return Damaged("log index");
+  ledger::TileHashReader hashes(*rooms.log);
+  ledger::EntryProof proof;
+  proof.entry = entry;
+  proof.index = index;
+  HEDUI_ASSIGN_OR_RETURN(proof.path, ledger::ReadInclusionProof(index, head->size, hashes));
+  proof.checkpoint = std::make_shared<const ledger::SignedCheckpoint>(
+      ledger::SignedCheckpoint{head->checkpoint, rooms.certificates});
+  return proof;
+}
+
+void ToStored(const SourceOutcomeView& view, stored::v1::StoredOutcome* stored) {
+  stored->set_source_id(view.source_id);
+  stored->set_person_id(view.person_id);
+  stored->set_category(view.category);
+  stored->set_kind(static_cast<int>(view.kind));
+  stored->set_reason(static_cast<int>(view.reason));
+  if (view.data_day.has_value()) stored->set_data_day(base::FormatDay(*view.data_day));
+  stored->set_elapsed_ms(view.elapsed_ms);
+}
+
+SourceOutcomeView FromStored(const stored::v1::StoredOutcome& stored) {
+  SourceOutcomeView view;
+  view.source_id = stored.source_id();
+  view.person_id = stored.person_id();
+  view.category = stored.category();
+  view.kind = static_cast<base::AnswerKind>(stored.kind());
+  view.reason = static_cast<base::Reason>(stored.reason());
+  if (auto day = base::ParseDay(stored.data_day()); day.ok()) view.data_day = *day;
+  view.elapsed_ms = stored.elapsed_ms();
+  return view;
+}
+
+absl::StatusOr<VerifyResult> ResultOf(const Rooms& rooms, const base::Row& row,
+                                      const stored::v1::Result& stored) {
+  VerifyResult result;
+  HEDUI_ASSIGN_OR_RETURN(result.verification_id, base::Uuid::FromBytes(stored.verification_id()));
+  HEDUI_ASSIGN_OR_RETURN(report::Draft draft, report::DecodeDraft(stored.draft()));
+  if (!row.log_index.has_value()) return Damaged("report without its log index");
+  HEDUI_ASSIGN_OR_RETURN(ledger::EntryProof proof, ProofNow(rooms, draft.entry, *row.log_index));
+  HEDUI_ASSIGN_OR_RETURN(result.envelope, report::SealReport(draft, proof));
+  for (const auto& outcome : stored.outcomes()) result.outcomes.push_back(FromStored(outcome));
+  return result;
+}
+
+// --- looking a request up
+// ---------------------------------------------------------------------------------------
+
+struct Earlier {
+  std::optional<base::Uuid> verification_id;
+  std::optional<VerifyResult> result;
+};
+
+// What an earlier call under this request id left behind.
+absl::StatusOr<Earlier> LookUp(const Rooms& rooms, const VerifyRequest& request) {
+  HEDUI_ASSIGN_OR_RETURN(auto rows, rooms.rows->Find(RequestKey(request.agency, request.request_id),
+                                                     kRowsPerRequestMax));
+  Earlier earlier;
+  for (const base::Row& row : rows) {
+    if (row.kind == base::RowKind::kIntent) {
+      stored::v1::Intent intent;
+      if (!intent.ParseFromString(row.body)) return Damaged("intent");
+      if (intent.request() != request.bytes) {
+        return base::MakeError(
+            absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
+            "this request id was used with other content; choose a new UUID for a new request");
+      }
+      HEDUI_ASSIGN_OR_RETURN(earlier.verification_id,
+                             base::Uuid::FromBytes(intent.verification_id()));
+    } else if (row.kind == base::RowKind::kResult && !earlier.result.has_value()) {
+      stored::v1::Result result;
+      if (!result.ParseFromString(row.body)) return Damaged("report");
+      HEDUI_ASSIGN_OR_RETURN(earlier.result, ResultOf(rooms, row, result));
+    }
+  }
+  return earlier;
+}
+
+absl::Status CheckProgrammes(const Setup& setup, const VerifyRequest& request) {
+  std::vector<std::string> missing;
+  for (const std::string& programme : request.programmes) {
+    if (!setup.policies->HasProgramme(request.household.division, programme,
+                                      request.dates.policy)) {
+      missing.push_back(programme);
+    }
+  }
+  if (missing.empty()) return absl::OkStatus();
+  std::string names;
+  for (const std::string& name : missing) absl::StrAppend(&names, names.empty() ? "" : ", ", name);
+  return base::MakeError(
+      absl::StatusCode::kFailedPrecondition, "NO_POLICY_SET",
+      absl::StrCat("no policy set is in force for ", names, " in ", request.household.division,
+                   " on ", base::FormatDay(request.dates.policy),
+                   "; ask without the programme for findings only"));
+}
+
+absl::StatusOr<access::Grant> AuthorizeRequest(const Rooms& rooms, const Setup& setup,
+                                               const VerifyRequest& request) {
+  access::AccessRequest access_request;
+  access_request.reg = &setup.reg;
+  access_request.agency = setup.reg.FindAgency(request.agency);
+  if (access_request.agency == nullptr) {
+    return base::MakeError(absl::StatusCode::kPermissionDenied, "AGENCY_UNKNOWN",
+                           "the agency is not in the register");
+  }
+  access_request.officer = request.officer;
+  access_request.purpose = request.purpose;
+  access_request.check_kind = request.check_kind;
+  auto matter = rooms.matters->Load(request.agency, request.matter_number);
+  if (matter.ok()) {
+    access_request.matter = *std::move(matter);
+  } else if (base::ReasonOf(matter.status()) != "MATTER_UNKNOWN") {
+    return matter.status();
+  }
+  access_request.matter_number = request.matter_number;
+  access_request.household = &request.household;
+  access_request.today = base::CivilDayOf(rooms.clock->WallNow());
+  return access::Authorize(access_request);
+}
+
+base::Period AskedPeriod(const base::CaseDates& dates) {
+  const absl::CivilMonth first = absl::CivilMonth(dates.application) - kLookBackMonths;
+  return {absl::CivilDay(first), std::max(dates.application, dates.policy) + 1};
+}
+
+absl::StatusOr<plan::Plan> PlanRequest(const Setup& setup, const VerifyRequest& request,
+                                       const access::Grant& grant) {
+  plan::PlanInput input;
+  input.household = &request.household;
+  for (const access::PersonGrant& person : grant.persons) {
+    input.scopes.push_back(
+        {person.person_id, person.categories,
+         person.reason == base::Reason::kNone ? base::Reason::kNoAuthorization : person.reason});
+  }
+  input.needed = grant.needed;
+  input.platform_level = setup.reg.platform().level;
+  input.period = AskedPeriod(request.dates);
+  return plan::MakePlan(setup.catalogue, input);
+}
+
+// --- the intent
+// -------------------------------------------------------------------------------------------------
+
+ledger::PartAuthority AuthorityOf(const access::Grant& grant, const access::Authority& authority) {
+  if (authority.kind == access::Authority::Kind::kLetter) {
+    return {ledger::AuthorityKind::kLetter, *ledger::HashFromBytes(authority.letter_digest)};
+  }
+  return {ledger::AuthorityKind::kLegalBasis,
+          KeyedHash(grant.digest_key, "legal-basis", authority.legal_basis)};
+}
+
+absl::StatusOr<ledger::IntentParts> BuildParts(const VerifyRequest& request,
+                                               const access::Grant& grant,
+                                               const std::vector<plan::SourceQuery>& everything,
+                                               const base::Uuid& intent_id, const std::string& seed,
+                                               absl::Time now) {
+  std::vector<ledger::IntentPart> parts;
+  for (const plan::SourceQuery& query : everything) {
+    ledger::IntentPart part;
+    part.intent = intent_id;
+    part.salt = ledger::PartSalt(seed, static_cast<uint16_t>(parts.size()));
+    part.source_id = query.source_id;
+    part.agency = grant.agency;
+    part.officer_digest = KeyedHash(grant.digest_key, "officer", grant.officer);
+    part.matter_digest = KeyedHash(grant.digest_key, "matter", grant.matter_number);
+    part.purpose = grant.purpose;
+    part.check_kind = grant.check_kind;
+    part.period = query.period;
+    for (const plan::PersonQuery& person : query.people) {
+      const ledger::PartAuthority authority =
+          AuthorityOf(grant, grant.Find(person.person_id)->authority);
+      if (std::find(part.authorities.begin(), part.authorities.end(), authority) ==
+          part.authorities.end()) {
+        part.authorities.push_back(authority);
+      }
+      part.people.push_back({ledger::PersonTag(part.salt, person.identity), person.categories});
+    }
+    part.valid_until = absl::FromUnixMillis(absl::ToUnixMillis(now + kWarrantValidity));
+    parts.push_back(std::move(part));
+  }
+  return ledger::IntentParts::Build(parts);
+}
+
+base::Row IntentRow(const VerifyRequest& request, const Prepared& prepared,
+                    const base::Uuid& intent_id, absl::Time now) {
+  stored::v1::Intent body;
+  body.set_verification_id(prepared.verification_id.ToBytes());
+  body.set_request(request.bytes);
+  body.set_agency(request.agency);
+  body.set_request_digest(base::HmacSha256(prepared.grant.digest_key, request.bytes));
+  if (prepared.parts.has_value()) {
+    for (const std::string& part : prepared.parts->encoded()) body.add_parts(part);
+  }
+  base::Row row;
+  row.kind = base::RowKind::kIntent;
+  row.id = intent_id;
+  row.matter = prepared.grant.matter_id;
+  row.at = now;
+  row.keys = {RequestKey(request.agency, request.request_id),
+              {base::LookupKind::kVerification, prepared.verification_id.ToBytes()}};
+  for (const base::Person& person : request.household.persons) {
+    if (person.identity.number.empty()) continue;
+    row.keys.push_back(
+        {base::LookupKind::kPerson,
+         absl::StrCat(static_cast<int>(person.identity.kind), "\n", person.identity.number)});
+  }
+  row.body = body.SerializeAsString();
+  return row;
+}
+
+// --- after the answers
+// ------------------------------------------------------------------------------------------
+
+std::string AuthorityText(const access::PersonGrant* person) {
+  if (person == nullptr) return "";
+  switch (person->authority.kind) {
+    case access::Authority::Kind::kLetter:
+      return person->authority.letter_number;
+    case access::Authority::Kind::kLegalBasis:
+      return person->authority.legal_basis;
+    case access::Authority::Kind::kNone:
+      break;
+  }
+  return "";
+}
+
+using PersonCategory = std::pair<std::string, std::string>;
+
+// For each person and category the fallback that was planned, if any.
+std::map<PersonCategory, std::string> StandIns(const plan::Plan& plan) {
+  std::map<PersonCategory, std::string> result;
+  if (!plan.last_is_fallback || plan.waves.empty()) return result;
+  for (const plan::SourceQuery& query : plan.waves.back()) {
+    for (const plan::PersonQuery& person : query.people) {
+      for (const std::string& category : person.categories) {
+        result.emplace(PersonCategory{person.person_id, category}, query.source_id);
+      }
+    }
+  }
+  return result;
+}
+
+std::vector<match::SourceOutcome> MatchOutcomes(const Setup& setup, const Prepared& prepared,
+                                                const std::vector<gather::Outcome>& outcomes,
+                                                const std::vector<plan::Unasked>& unasked) {
+  const auto stand_ins = StandIns(prepared.plan);
+  std::vector<match::SourceOutcome> result;
+  for (const gather::Outcome& outcome : outcomes) {
+    const plan::Source* source = setup.catalogue.Find(outcome.source_id);
+    for (const base::Answer& answer : outcome.answers) {
+      match::SourceOutcome entry;
+      entry.source_id = outcome.source_id;
+      entry.rank = source == nullptr ? plan::kAuthorityRankDefault : source->authority_rank;
+      entry.authorization = AuthorityText(prepared.grant.Find(answer.person_id));
+      if (auto it = stand_ins.find({answer.person_id, answer.category});
+          it != stand_ins.end() && it->second != outcome.source_id) {
+        entry.stand_in = it->second;
+      }
+      entry.answer = answer;
+      result.push_back(std::move(entry));
+    }
+  }
+  for (const plan::Unasked& pair : unasked) {
+    match::SourceOutcome entry;
+    entry.answer.person_id = pair.person_id;
+    entry.answer.category = pair.category;
+    entry.answer.kind = pair.kind;
+    entry.answer.reason = pair.reason;
+    result.push_back(std::move(entry));
+  }
+  return result;
+}
+
+std::vector<SourceOutcomeView> Views(const std::vector<gather::Outcome>& outcomes,
+                                     const std::vector<plan::Unasked>& unasked) {
+  std::vector<SourceOutcomeView> views;
+  for (const gather::Outcome& outcome : outcomes) {
+    for (const base::Answer& answer : outcome.answers) {
+      views.push_back({outcome.source_id, answer.person_id, answer.category, answer.kind,
+                       answer.reason, answer.data_day,
+                       outcome.attempts == 0 ? 0 : absl::ToInt64Milliseconds(outcome.elapsed)});
+    }
+  }
+  for (const plan::Unasked& pair : unasked) {
+    views.push_back({"", pair.person_id, pair.category, pair.kind, pair.reason, std::nullopt, 0});
+  }
+  return views;
+}
+
+std::vector<report::Authorization> Authorizations(const access::Grant& grant) {
+  std::vector<report::Authorization> result;
+  for (const access::PersonGrant& person : grant.persons) {
+    report::Authorization entry;
+    entry.person_id = person.person_id;
+    entry.authorized = person.authority.kind != access::Authority::Kind::kNone;
+    if (person.authority.kind == access::Authority::Kind::kLetter) entry.basis = "LETTER";
+    if (person.authority.kind == access::Authority::Kind::kLegalBasis) entry.basis = "LEGAL_BASIS";
+    entry.reference = AuthorityText(&person);
+    result.push_back(std::move(entry));
+  }
+  return result;
+}
+
+std::vector<report::CodeLabel> Labels(const Setup& setup, const match::MatchResult& match) {
+  std::set<std::string> codes;
+  for (const base::AnswerState& answer : match.facts.answers) codes.insert(answer.category);
+  for (const base::Fact& fact : match.facts.facts) codes.insert(fact.record.kind);
+  std::vector<report::CodeLabel> labels;
+  for (const std::string& code : codes) labels.push_back({code, setup.policies->LabelOf(code)});
+  return labels;
+}
+
+report::ReportFrame Frame(const Rooms& rooms, const Setup& setup, const VerifyRequest& request,
+                          const Prepared& prepared, const match::MatchResult& match,
+                          absl::Time now) {
+  report::ReportFrame frame;
+  frame.report_id = rooms.ids->NextId(now);
+  frame.verification_id = prepared.verification_id;
+  frame.issuing_centre = setup.reg.platform().name;
+  frame.issuing_division = setup.reg.platform().division;
+  frame.log_origin = rooms.log_origin;
+  frame.agency = prepared.grant.agency;
+  frame.agency_name = prepared.grant.agency_name;
+  frame.officer = prepared.grant.officer;
+  frame.check_kind = request.check_kind;
+  frame.matter_number = request.matter_number;
+  frame.purpose = request.purpose;
+  frame.programmes = request.programmes;
+  frame.division_name =
+      base::DivisionFullName(request.household.division, request.dates.policy).value_or("");
+  frame.issued_at = now;
+  if (setup.valid_days > 0) frame.valid_until = base::CivilDayOf(now) + setup.valid_days;
+  frame.restriction = setup.restriction;
+  frame.objection = setup.objection;
+  frame.authorizations = Authorizations(prepared.grant);
+  for (const plan::SourceQuery& query : prepared.plan.Everything()) {
+    const plan::Source* source = setup.catalogue.Find(query.source_id);
+    if (source == nullptr) continue;
+    frame.sources.push_back(
+        {source->id, source->name, std::string(base::LevelName(source->level))});
+  }
+  frame.labels = Labels(setup, match);
+  return frame;
+}
+
+base::Row ResultRow(const VerifyRequest& request, const Prepared& prepared,
+                    const report::ReportInput& input, const report::CaseBundle& bundle,
+                    const Concluded& concluded, absl::Time now) {
+  stored::v1::Result body;
+  body.set_verification_id(prepared.verification_id.ToBytes());
+  body.set_report_id(input.frame.report_id.ToBytes());
+  body.set_request_digest(base::HmacSha256(prepared.grant.digest_key, request.bytes));
+  body.set_agency(request.agency);
+  body.set_draft(report::EncodeDraft(concluded.draft));
+  body.set_case_bundle(report::EncodeCaseBundle(bundle));
+  for (const SourceOutcomeView& view : concluded.outcomes) ToStored(view, body.add_outcomes());
+  base::Row row;
+  row.kind = base::RowKind::kResult;
+  row.id = input.frame.report_id;
+  row.matter = prepared.grant.matter_id;
+  row.at = now;
+  row.keys = {RequestKey(request.agency, request.request_id),
+              {base::LookupKind::kVerification, prepared.verification_id.ToBytes()},
+              ReportKey(input.frame.report_id)};
+  row.body = body.SerializeAsString();
+  return row;
+}
+
+// A department's promise to answer later, kept with the report that says PENDING.
+void AddPendingRows(const Rooms& rooms, const Prepared& prepared,
+                    const std::vector<gather::Outcome>& outcomes, absl::Time now,
+                    std::vector<base::Row>* rows) {
+  for (const gather::Outcome& outcome : outcomes) {
+    stored::v1::PendingAnswer body;
+    for (const base::Answer& answer : outcome.answers) {
+      if (answer.kind != base::AnswerKind::kPending) continue;
+      body.add_person_ids(answer.person_id);
+      body.add_categories(answer.category);
+    }
+    if (body.person_ids_size() == 0) continue;
+    body.set_verification_id(prepared.verification_id.ToBytes());
+    body.set_source_id(outcome.source_id);
+    body.set_token(outcome.pending_token);
+    if (outcome.pending_ready_after != absl::InfinitePast()) {
+      body.set_ready_after_seconds(absl::ToUnixSeconds(outcome.pending_ready_after));
+    }
+    base::Row row;
+    row.kind = base::RowKind::kPending;
+    row.id = rooms.ids->NextId(now);
+    row.matter = prepared.grant.matter_id;
+    row.at = now;
+    row.keys = {{base::LookupKind::kVerification, prepared.verification_id.ToBytes()}};
+    row.body = body.SerializeAsString();
+    rows->push_back(std::move(row));
+  }
+}
+
+}  // namespace
+
+base::LookupKey RequestKey(const std::string& agency, const base::Uuid& request_id) {
+  return {base::LookupKind::kRequest, absl::StrCat(agency, "\n", request_id.ToString())};
+}
+
+base::LookupKey ReportKey(const base::Uuid& report_id) {
+  return {base::LookupKind::kReport, report_id.ToBytes()};
+}
+
+absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
+                                 const VerifyRequest& request) {
+  Prepared prepared;
+  HEDUI_ASSIGN_OR_RETURN(Earlier earlier, LookUp(rooms, request));
+  if (earlier.result.has_value()) {
+    prepared.stored = std::move(earlier.result);
+    return prepared;
+  }
+  HEDUI_ASSIGN_OR_RETURN(prepared.grant, AuthorizeRequest(rooms, setup, request));
+  HEDUI_RETURN_IF_ERROR(CheckProgrammes(setup, request));
+  HEDUI_ASSIGN_OR_RETURN(prepared.plan, PlanRequest(setup, request, prepared.grant));
+
+  const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
+  prepared.verification_id =
+      earlier.verification_id.has_value() ? *earlier.verification_id : rooms.ids->NextId(now);
+  const base::Uuid intent_id = rooms.ids->NextId(now);
+  const std::vector<plan::SourceQuery> everything = prepared.plan.Everything();
+  if (!everything.empty()) {
+    HEDUI_ASSIGN_OR_RETURN(prepared.parts,
+                           BuildParts(request, prepared.grant, everything, intent_id,
+                                      rooms.ids->RandomBytes(ledger::Hash().size()), now));
+  }
+  prepared.rows.push_back(IntentRow(request, prepared, intent_id, now));
+  if (prepared.parts.has_value()) {
+    ledger::IntentEntry entry;
+    entry.intent = intent_id;
+    entry.verification = prepared.verification_id;
+    entry.part_count = static_cast<uint16_t>(prepared.parts->size());
+    entry.parts_root = prepared.parts->root();
+    entry.body_digest = KeyedHash(prepared.grant.digest_key, "intent", prepared.rows[0].body);
+    prepared.entry = ledger::EncodeEntry(entry);
+  }
+  return prepared;
+}
+
+absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
+                                   const VerifyRequest& request, const Prepared& prepared,
+                                   const std::vector<gather::Outcome>& outcomes,
+                                   const std::vector<plan::Unasked>& unasked) {
+  report::CaseBundle bundle;
+  bundle.input.household = request.household;
+  bundle.input.dates = request.dates;
+  bundle.input.outcomes = MatchOutcomes(setup, prepared, outcomes, unasked);
+
+  const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
+  report::ReportInput input;
+  input.household = request.household;
+  input.dates = request.dates;
+  input.match = match::Match(bundle.input);
+  if (!request.programmes.empty()) {
+    HEDUI_ASSIGN_OR_RETURN(
+        input.assessment,
+        assess::Assess(*setup.policies, report::MakeCase(request.household, request.dates,
+                                                         request.programmes, input.match.facts)));
+    bundle.assessed = true;
+    bundle.engine = input.assessment->engine;
+    bundle.policy_digest = input.assessment->policy_digest;
+  }
+  input.frame = Frame(rooms, setup, request, prepared, input.match, now);
+  input.seed = rooms.ids->RandomBytes(report::kSeedBytes);
+  bundle.frame = input.frame;
+  bundle.seed = input.seed;
+
+  Concluded concluded;
+  HEDUI_ASSIGN_OR_RETURN(concluded.draft, report::BuildReport(input));
+  concluded.outcomes = Views(outcomes, unasked);
+  concluded.rows.push_back(ResultRow(request, prepared, input, bundle, concluded, now));
+  AddPendingRows(rooms, prepared, outcomes, now, &concluded.rows);
+  return concluded;
+}
+
+absl::StatusOr<VerifyResult> ReadStored(const Rooms& rooms, const std::string& agency,
+                                        const base::LookupKey& key) {
+  auto rows = rooms.rows->Find(key, kRowsPerRequestMax);
+  if (!rows.ok()) {
+    return rows.status().code() == absl::StatusCode::kNotFound ? ReportUnknown() : rows.status();
+  }
+  for (const base::Row& row : *rows) {
+    if (row.kind != base::RowKind::kResult) continue;
+    stored::v1::Result stored;
+    if (!stored.ParseFromString(row.body)) return Damaged("report");
+    // Whether the report exists is not told to others.
+    if (stored.agency() != agency) return ReportUnknown();
+    return ResultOf(rooms, row, stored);
+  }
+  return ReportUnknown();
+}
+
+}  // namespace hedui

@@ -1,0 +1,68 @@
+// The parts of a flow that block or compute, and so run on pools: before the intent, and after the
+// answers. Functions over the rooms; thread-safe.
+#ifndef HEDUI_SERVER_VERIFY_STEPS_H_
+#define HEDUI_SERVER_VERIFY_STEPS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/access/access_control.h"
+#include "server/gather/gatherer.h"
+#include "server/ledger/warrant.h"
+#include "server/plan/planner.h"
+#include "server/report/report_builder.h"
+#include "server/rooms.h"
+#include "server/verify_flow.h"
+
+namespace hedui {
+
+// How long a warrant may be shown: departments that answer later are polled under the one they were
+// asked with.
+inline constexpr absl::Duration kWarrantValidity = absl::Hours(24);
+// Sources are asked about this many whole months before the month of application, and the time
+// since: the longest look-back in the domain (rigid spending, farm income).
+inline constexpr int kLookBackMonths = 12;
+
+// What stands before the first query.
+struct Prepared {
+  std::optional<VerifyResult> stored;  // the request was answered before: nothing else is set
+  base::Uuid verification_id;
+  access::Grant grant;
+  plan::Plan plan;
+  // Nobody may be asked anything: no intent, no waves, straight to the report.
+  std::optional<ledger::IntentParts> parts;
+  std::vector<base::Row> rows;
+  std::string entry;
+};
+
+// Looks the request up, authorizes, plans and builds the intent. Blocks on the store. Errors as
+// Verifier::Verify.
+absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
+                                 const VerifyRequest& request);
+
+// One source's outcome and what it was asked under.
+struct Concluded {
+  report::Draft draft;
+  std::vector<SourceOutcomeView> outcomes;
+  std::vector<base::Row> rows;
+};
+
+// Matches, assesses and drafts the report. Computes.
+absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
+                                   const VerifyRequest& request, const Prepared& prepared,
+                                   const std::vector<gather::Outcome>& outcomes,
+                                   const std::vector<plan::Unasked>& unasked);
+
+// A stored report with a proof as of now. Blocks. NOT_FOUND (REPORT_UNKNOWN) unless `agency` owns
+// it.
+absl::StatusOr<VerifyResult> ReadStored(const Rooms& rooms, const std::string& agency,
+                                        const base::LookupKey& key);
+
+base::LookupKey RequestKey(const std::string& agency, const base::Uuid& request_id);
+base::LookupKey ReportKey(const base::Uuid& report_id);
+
+}  // namespace hedui
+
+#endif  // HEDUI_SERVER_VERIFY_STEPS_H_
