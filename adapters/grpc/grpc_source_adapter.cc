@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "adapters/grpc/tls_files.h"
+#include "adapters/tls_files.h"
 #include "adapters/wire_format.h"
 #include "hedui/v1/source.pb.h"
 #include "server/base/limits.h"

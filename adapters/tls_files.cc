@@ -1,4 +1,4 @@
-#include "adapters/grpc/tls_files.h"
+#include "adapters/tls_files.h"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>

@@ -1,7 +1,7 @@
 // Certificate files for either end of mutual TLS, read and checked once: a key that does not belong
 // to its certificate would otherwise show only as handshakes that fail. Functions, thread-safe.
-#ifndef HEDUI_ADAPTERS_GRPC_TLS_FILES_H_
-#define HEDUI_ADAPTERS_GRPC_TLS_FILES_H_
+#ifndef HEDUI_ADAPTERS_TLS_FILES_H_
+#define HEDUI_ADAPTERS_TLS_FILES_H_
 
 #include <string>
 
@@ -23,4 +23,4 @@ absl::StatusOr<TlsFiles> ReadTlsFiles(const std::string& ca_file,
 
 }  // namespace hedui::adapters
 
-#endif  // HEDUI_ADAPTERS_GRPC_TLS_FILES_H_
+#endif  // HEDUI_ADAPTERS_TLS_FILES_H_
