@@ -5,6 +5,7 @@
 #include <map>
 #include <thread>
 
+#include "absl/strings/str_format.h"
 #include "server/base/division_table.h"
 #include "server/base/status.h"
 
@@ -90,9 +91,7 @@ TEST(DivisionTableTest, IsTheWholeNation) {
   EXPECT_GT(DivisionTable::National().size(), 3'900u);
   int regions = 0;
   for (int i = 1; i < 100; ++i) {
-    char code[7];
-    std::snprintf(code, sizeof(code), "%02d0000", i);
-    if (DivisionName(code, kDemoDay).has_value()) ++regions;
+    if (DivisionName(absl::StrFormat("%02d0000", i), kDemoDay).has_value()) ++regions;
   }
   EXPECT_EQ(regions, 34);
 }
