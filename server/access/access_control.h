@@ -37,7 +37,7 @@ struct CallerIdentity {
 // AGENCY_UNKNOWN. Pointers live as long as the register.
 absl::StatusOr<const Agency*> IdentifyAgency(const Register& reg, const CallerIdentity& caller);
 
-// Every RPC names its officer: INVALID_ARGUMENT (OFFICER_REQUIRED, OFFICER_TOO_LONG),
+// Every RPC names its officer: INVALID_ARGUMENT (OFFICER_REQUIRED, OFFICER_MALFORMED),
 // PERMISSION_DENIED (OFFICER_UNKNOWN).
 absl::Status CheckOfficer(const Agency& agency, absl::string_view officer);
 

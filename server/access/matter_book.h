@@ -50,8 +50,8 @@ namespace hedui::access {
 
 // A matter with four letters takes some 3 KB: the cache holds at most some 50 MB.
 inline constexpr size_t kMattersCachedDefault = 16'384;
-// Changes of matters waiting for another change of the same matter or letter.
-inline constexpr size_t kReservationsWaitingMax = 4'096;
+// Changes of matters under way or waiting for one of the same matter or letter.
+inline constexpr size_t kReservationsMax = 4'096;
 
 // One matter's live record. Thread-safe.
 class MatterRecord {
@@ -90,6 +90,8 @@ class MatterBook {
     Reservation& operator=(Reservation&& other) noexcept;
     ~Reservation();
     void Release();
+    // Whether it covers all of `keys`, which are sorted.
+    bool Holds(const std::vector<std::string>& keys) const;
 
    private:
     friend class MatterBook;
@@ -123,7 +125,7 @@ class MatterBook {
   // What a change must reserve.
   static std::vector<std::string> KeysOf(absl::string_view agency, const RegisterRequest& request);
   static std::vector<std::string> KeysOf(absl::string_view agency, absl::string_view matter_number);
-  // RESOURCE_EXHAUSTED (MATTER_BUSY), given to `ready` at once, past kReservationsWaitingMax.
+  // RESOURCE_EXHAUSTED (MATTER_BUSY), given to `ready` at once, past kReservationsMax.
   void Reserve(std::vector<std::string> keys, Ready ready);
 
   // Block on the store. `agency` is the caller's, out of the register in force. Errors list all
@@ -144,26 +146,46 @@ class MatterBook {
   void CommitFailed(Change change);
 
  private:
+  // What the book knows of one matter. The record itself belongs to whoever holds it.
   struct Slot {
     std::weak_ptr<MatterRecord> record;
-    std::shared_ptr<MatterRecord> kept;         // null when evicted
-    std::list<std::string>::iterator recently;  // valid while `kept`
-    int loading = 0;                            // Loads that are reading the store for it
+    std::shared_ptr<MatterRecord> kept;         // null when the cache let it go
+    std::list<std::string>::iterator recently;  // in recently_, while `kept`
+    int loading = 0;                            // Loads now reading the store for it
   };
-  struct Ticket;
+  struct Ticket {
+    std::vector<std::string> keys;  // sorted, unique
+    size_t keys_held = 0;           // at the front of that many queues
+    Ready ready;
+  };
+  using SnapshotPtr = std::shared_ptr<const MatterSnapshot>;
 
-  std::shared_ptr<MatterRecord> Begin(const std::string& key, bool* loaded);
-  void End(const std::string& key, const std::shared_ptr<MatterRecord>& record, bool loaded);
-  absl::Status ReadInto(absl::string_view agency, absl::string_view number, MatterRecord* record);
-  void Keep(const std::string& key, Slot& slot, std::shared_ptr<MatterRecord> record)
+  // One record per matter for everyone who is reading it, so that an Apply in between reaches them
+  // all.
+  std::shared_ptr<MatterRecord> BeginLoad(const std::string& key);
+  void EndLoad(const std::string& key, const std::shared_ptr<MatterRecord>& record, bool loaded);
+  absl::Status ReadInto(absl::string_view agency, absl::string_view number,
+                        MatterRecord* record) const;
+  void Keep(const std::string& key, const std::shared_ptr<MatterRecord>& record)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SweepExpired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static bool IsReady(const MatterRecord& record);
+  // Adds the rows to what the record shows; the same rows again, or in another order, come to the
+  // same.
   static absl::Status Merge(const std::vector<base::Row>& rows, MatterRecord* record);
+
+  // Null with OK when there is no such matter.
+  absl::StatusOr<SnapshotPtr> Current(const Agency& agency, const std::string& matter_number);
   absl::StatusOr<Change> PrepareState(const Agency& agency, const StateRequest& request,
                                       MatterState to, Reservation reservation);
-  absl::Status CheckLetterNumberIsFree(const Agency& agency, absl::string_view letter_number,
-                                       const base::Uuid* matter) const;
-  base::Row NewRow(base::RowKind kind, absl::Time now);
+  // The letters of the request that are not registered yet.
+  absl::StatusOr<std::vector<Letter>> NewLetters(const Agency& agency,
+                                                 const RegisterRequest& request,
+                                                 const MatterSnapshot* matter) const;
+  absl::StatusOr<bool> IsLetterNumberTaken(const Agency& agency, const Letter& letter) const;
+  absl::Time Now() const;
+  static std::string CacheKey(absl::string_view agency, absl::string_view matter_number);
+  void Grant(Ticket& ticket);
   void Release(const std::vector<std::string>& keys);
 
   const base::RowReader* const reader_;
@@ -173,10 +195,11 @@ class MatterBook {
 
   base::Mutex mutex_;
   absl::flat_hash_map<std::string, Slot> slots_ ABSL_GUARDED_BY(mutex_);
+  size_t sweep_at_ ABSL_GUARDED_BY(mutex_);
   std::list<std::string> recently_ ABSL_GUARDED_BY(mutex_);  // front: used last
   absl::flat_hash_map<std::string, std::deque<std::shared_ptr<Ticket>>> queues_
       ABSL_GUARDED_BY(mutex_);
-  size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t tickets_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace hedui::access

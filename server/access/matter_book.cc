@@ -1,0 +1,352 @@
+#include "server/access/matter_book.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/access/matter_codec.h"
+#include "server/base/status.h"
+
+namespace hedui::access {
+namespace {
+
+// One matter's rows: it, two changes of state, each letter and its withdrawal; some more for states
+// recorded twice by servers of old.
+constexpr size_t kRowsPerMatterMax = 2 * kLettersPerMatterMax + 64;
+
+// "m": a matter; "l": a letter number. An agency's code holds no line feed.
+std::string MatterLock(absl::string_view agency, absl::string_view matter_number) {
+  return absl::StrCat("m\n", agency, "\n", matter_number);
+}
+
+std::string LetterLock(absl::string_view agency, absl::string_view letter_number) {
+  return absl::StrCat("l\n", agency, "\n", letter_number);
+}
+
+void SortUnique(std::vector<std::string>* keys) {
+  std::sort(keys->begin(), keys->end());
+  keys->erase(std::unique(keys->begin(), keys->end()), keys->end());
+}
+
+absl::Status MatterUnknown() {
+  return base::MakeError(absl::StatusCode::kNotFound, "MATTER_UNKNOWN",
+                         "this agency has registered no matter of this number");
+}
+
+void ApplyEvent(const base::Row& row, const MatterEvent& event, MatterSnapshot* snapshot) {
+  if (const auto* opened = std::get_if<MatterOpened>(&event)) {
+    snapshot->id = row.id;
+    snapshot->agency = opened->agency;
+    snapshot->number = opened->number;
+    snapshot->division = opened->division;
+  } else if (const auto* changed = std::get_if<StateChanged>(&event)) {
+    snapshot->state = std::max(snapshot->state, changed->to);  // never back
+  } else if (const auto* letter = std::get_if<Letter>(&event)) {
+    const auto place = std::lower_bound(
+        snapshot->letters.begin(), snapshot->letters.end(), row.id,
+        [](const RegisteredLetter& have, const base::Uuid& id) { return have.id < id; });
+    if (place != snapshot->letters.end() && place->id == row.id) return;
+    snapshot->letters.insert(place, {row.id, row.at, *letter});
+  } else if (const auto* withdrawn = std::get_if<LetterWithdrawn>(&event)) {
+    const auto [place, is_new] = snapshot->revocations.emplace(withdrawn->letter_id, row.at);
+    if (!is_new) place->second = std::min(place->second, row.at);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const MatterSnapshot> MatterRecord::Snapshot() const {
+  base::MutexLock lock(&mutex_);
+  return snapshot_;
+}
+
+std::string MatterRecord::DigestKey() const {
+  base::MutexLock lock(&mutex_);
+  return digest_key_;
+}
+
+bool MatterRecord::Trusted() const {
+  base::MutexLock lock(&mutex_);
+  return trusted_;
+}
+
+MatterBook::MatterBook(const base::RowReader* reader, const base::Clock* clock, base::IdSource* ids,
+                       size_t matters_cached)
+    : reader_(reader),
+      clock_(clock),
+      ids_(ids),
+      matters_cached_(std::max<size_t>(matters_cached, 1)),
+      sweep_at_(2 * matters_cached_) {}
+
+MatterBook::~MatterBook() = default;
+
+std::string MatterBook::CacheKey(absl::string_view agency, absl::string_view matter_number) {
+  return absl::StrCat(agency, "\n", matter_number);
+}
+
+// ---- Reading.
+
+absl::StatusOr<MatterHandle> MatterBook::Load(absl::string_view agency,
+                                              absl::string_view matter_number) {
+  if (MatterHandle cached = TryCached(agency, matter_number)) return cached;
+  const std::string key = CacheKey(agency, matter_number);
+  while (true) {
+    const std::shared_ptr<MatterRecord> record = BeginLoad(key);
+    const absl::Status status = ReadInto(agency, matter_number, record.get());
+    EndLoad(key, record, status.ok());
+    if (!status.ok()) return status;
+    // A commit that ended in doubt while we read makes this record worthless: read again.
+    if (record->Trusted()) return record;
+  }
+}
+
+MatterHandle MatterBook::TryCached(absl::string_view agency, absl::string_view matter_number) {
+  const std::string key = CacheKey(agency, matter_number);
+  base::MutexLock lock(&mutex_);
+  const auto slot = slots_.find(key);
+  if (slot == slots_.end()) return nullptr;
+  std::shared_ptr<MatterRecord> record = slot->second.record.lock();
+  if (record == nullptr || !IsReady(*record)) return nullptr;
+  Keep(key, record);
+  return record;
+}
+
+bool MatterBook::IsReady(const MatterRecord& record) {
+  base::MutexLock lock(&record.mutex_);
+  return record.opened_ && !record.digest_key_.empty();
+}
+
+std::shared_ptr<MatterRecord> MatterBook::BeginLoad(const std::string& key) {
+  base::MutexLock lock(&mutex_);
+  if (slots_.size() >= sweep_at_) SweepExpired();
+  Slot& slot = slots_[key];
+  std::shared_ptr<MatterRecord> record = slot.record.lock();
+  if (record == nullptr) {
+    record = std::make_shared<MatterRecord>();
+    slot.record = record;
+    slot.loading = 0;
+  }
+  ++slot.loading;
+  return record;
+}
+
+void MatterBook::EndLoad(const std::string& key, const std::shared_ptr<MatterRecord>& record,
+                         bool loaded) {
+  base::MutexLock lock(&mutex_);
+  const auto found = slots_.find(key);
+  // CommitFailed has thrown the record out; nothing of the slot is ours.
+  if (found == slots_.end() || found->second.record.lock() != record) return;
+  Slot& slot = found->second;
+  --slot.loading;
+  if (loaded) {
+    Keep(key, record);
+  } else if (slot.loading == 0 && slot.kept == nullptr && !IsReady(*record)) {
+    slots_.erase(found);
+  }
+}
+
+absl::Status MatterBook::ReadInto(absl::string_view agency, absl::string_view number,
+                                  MatterRecord* record) const {
+  HEDUI_ASSIGN_OR_RETURN(const std::vector<base::Row> opened,
+                         reader_->Find(MatterNumberKey(agency, number), 2));
+  if (opened.empty()) return MatterUnknown();
+  if (opened.size() > 1) {
+    return base::MakeError(absl::StatusCode::kDataLoss, "MATTER_TWICE",
+                           "two matters were stored under one number", base::Visibility::kOperator);
+  }
+  const base::Uuid& matter = opened.front().id;
+  HEDUI_ASSIGN_OR_RETURN(const std::vector<base::Row> rows,
+                         reader_->Find(MatterRowsKey(matter), kRowsPerMatterMax + 1));
+  if (rows.size() > kRowsPerMatterMax) {
+    // The newest rows were left out, and a withdrawal may be among them.
+    return base::MakeError(absl::StatusCode::kDataLoss, "MATTER_TOO_LONG",
+                           "a matter has more rows than this version writes",
+                           base::Visibility::kOperator);
+  }
+  HEDUI_ASSIGN_OR_RETURN(std::string digest_key, reader_->DigestKey(matter));
+  HEDUI_RETURN_IF_ERROR(Merge(opened, record));
+  HEDUI_RETURN_IF_ERROR(Merge(rows, record));
+  base::MutexLock lock(&record->mutex_);
+  record->digest_key_ = std::move(digest_key);
+  return absl::OkStatus();
+}
+
+absl::Status MatterBook::Merge(const std::vector<base::Row>& rows, MatterRecord* record) {
+  std::vector<MatterEvent> events;
+  events.reserve(rows.size());
+  bool opened = false;
+  for (const base::Row& row : rows) {
+    HEDUI_ASSIGN_OR_RETURN(MatterEvent event, DecodeRow(row));
+    opened = opened || row.kind == base::RowKind::kMatter;
+    events.push_back(std::move(event));
+  }
+  base::MutexLock lock(&record->mutex_);
+  auto next = record->snapshot_ == nullptr ? std::make_shared<MatterSnapshot>()
+                                           : std::make_shared<MatterSnapshot>(*record->snapshot_);
+  for (size_t i = 0; i < rows.size(); ++i) ApplyEvent(rows[i], events[i], next.get());
+  record->snapshot_ = std::move(next);
+  record->opened_ = record->opened_ || opened;
+  return absl::OkStatus();
+}
+
+void MatterBook::Keep(const std::string& key, const std::shared_ptr<MatterRecord>& record) {
+  Slot& slot = slots_[key];
+  if (slot.kept != nullptr) {
+    recently_.splice(recently_.begin(), recently_, slot.recently);
+    return;
+  }
+  slot.record = record;
+  slot.kept = record;
+  recently_.push_front(key);
+  slot.recently = recently_.begin();
+  if (recently_.size() <= matters_cached_) return;
+  const auto oldest = slots_.find(recently_.back());
+  recently_.pop_back();
+  oldest->second.kept.reset();
+  // While a flow holds it, the slot stays, so that a withdrawal still reaches the flow.
+  if (oldest->second.loading == 0 && oldest->second.record.expired()) slots_.erase(oldest);
+}
+
+void MatterBook::SweepExpired() {
+  for (auto slot = slots_.begin(); slot != slots_.end();) {
+    const bool unused = slot->second.loading == 0 && slot->second.record.expired();
+    if (unused) {
+      slots_.erase(slot++);
+    } else {
+      ++slot;
+    }
+  }
+  sweep_at_ = 2 * std::max(matters_cached_, slots_.size());
+}
+
+// ---- Reservations.
+
+MatterBook::Reservation::Reservation(Reservation&& other) noexcept
+    : book_(std::exchange(other.book_, nullptr)), keys_(std::move(other.keys_)) {}
+
+MatterBook::Reservation& MatterBook::Reservation::operator=(Reservation&& other) noexcept {
+  if (this == &other) return *this;
+  Release();
+  book_ = std::exchange(other.book_, nullptr);
+  keys_ = std::move(other.keys_);
+  return *this;
+}
+
+MatterBook::Reservation::~Reservation() { Release(); }
+
+void MatterBook::Reservation::Release() {
+  if (book_ == nullptr) return;
+  std::exchange(book_, nullptr)->Release(keys_);
+}
+
+bool MatterBook::Reservation::Holds(const std::vector<std::string>& keys) const {
+  return book_ != nullptr && std::includes(keys_.begin(), keys_.end(), keys.begin(), keys.end());
+}
+
+std::vector<std::string> MatterBook::KeysOf(absl::string_view agency,
+                                            const RegisterRequest& request) {
+  std::vector<std::string> keys = {MatterLock(agency, request.matter_number)};
+  for (const LetterDraft& letter : request.letters) {
+    keys.push_back(LetterLock(agency, letter.number));
+  }
+  SortUnique(&keys);
+  return keys;
+}
+
+std::vector<std::string> MatterBook::KeysOf(absl::string_view agency,
+                                            absl::string_view matter_number) {
+  return {MatterLock(agency, matter_number)};
+}
+
+void MatterBook::Reserve(std::vector<std::string> keys, Ready ready) {
+  SortUnique(&keys);
+  auto ticket = std::make_shared<Ticket>();
+  bool granted = false;
+  bool full = false;
+  {
+    base::MutexLock lock(&mutex_);
+    full = tickets_ >= kReservationsMax;
+    if (!full) {
+      ++tickets_;
+      // In all queues at once, so that of two tickets one is before the other wherever they meet:
+      // no deadlock.
+      for (const std::string& key : keys) {
+        std::deque<std::shared_ptr<Ticket>>& queue = queues_[key];
+        queue.push_back(ticket);
+        if (queue.size() == 1) ++ticket->keys_held;
+      }
+      granted = ticket->keys_held == keys.size();
+      ticket->keys = keys;
+      ticket->ready = std::move(ready);
+    }
+  }
+  if (full) {
+    return std::move(ready)(base::MakeError(absl::StatusCode::kResourceExhausted, "MATTER_BUSY",
+                                            "too many changes of matters are waiting; try again"));
+  }
+  if (granted) Grant(*ticket);
+}
+
+void MatterBook::Grant(Ticket& ticket) {
+  Reservation reservation;
+  reservation.book_ = this;
+  reservation.keys_ = ticket.keys;
+  std::move(ticket.ready)(std::move(reservation));
+}
+
+void MatterBook::Release(const std::vector<std::string>& keys) {
+  std::vector<std::shared_ptr<Ticket>> granted;
+  {
+    base::MutexLock lock(&mutex_);
+    --tickets_;
+    for (const std::string& key : keys) {
+      const auto queue = queues_.find(key);
+      queue->second.pop_front();  // the one that releases
+      if (queue->second.empty()) {
+        queues_.erase(queue);
+        continue;
+      }
+      const std::shared_ptr<Ticket>& next = queue->second.front();
+      if (++next->keys_held == next->keys.size()) granted.push_back(next);
+    }
+  }
+  for (const std::shared_ptr<Ticket>& ticket : granted) Grant(*ticket);
+}
+
+// ---- After the commit.
+
+void MatterBook::Apply(Change change) {
+  if (change.rows.empty()) return;
+  const bool opens = std::any_of(change.rows.begin(), change.rows.end(), [](const base::Row& row) {
+    return row.kind == base::RowKind::kMatter;
+  });
+  std::shared_ptr<MatterRecord> record;
+  {
+    base::MutexLock lock(&mutex_);
+    const auto slot = slots_.find(change.cache_key);
+    if (slot != slots_.end()) record = slot->second.record.lock();
+    // A new matter is likely asked about soon. All its rows are here, so nothing is missing.
+    if (record == nullptr && opens) {
+      record = std::make_shared<MatterRecord>();
+      Keep(change.cache_key, record);
+    }
+  }
+  // Without a record nobody holds the matter, and the next Load reads these rows.
+  if (record == nullptr) return;
+  if (!Merge(change.rows, record.get()).ok()) CommitFailed(std::move(change));
+}
+
+void MatterBook::CommitFailed(Change change) {
+  base::MutexLock lock(&mutex_);
+  const auto slot = slots_.find(change.cache_key);
+  if (slot == slots_.end()) return;
+  if (const std::shared_ptr<MatterRecord> record = slot->second.record.lock()) {
+    base::MutexLock record_lock(&record->mutex_);
+    record->trusted_ = false;
+  }
+  if (slot->second.kept != nullptr) recently_.erase(slot->second.recently);
+  slots_.erase(slot);
+}
+
+}  // namespace hedui::access

@@ -1,0 +1,53 @@
+#include "server/access/register.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hedui::access {
+namespace {
+
+bool SortedContains(const std::vector<std::string>& sorted, absl::string_view value) {
+  const auto found = std::lower_bound(sorted.begin(), sorted.end(), value);
+  return found != sorted.end() && *found == value;
+}
+
+}  // namespace
+
+bool Purpose::Allows(base::CheckKind kind) const {
+  return std::find(check_kinds.begin(), check_kinds.end(), kind) != check_kinds.end();
+}
+
+bool Agency::MayAskFor(absl::string_view purpose) const {
+  return SortedContains(purposes, purpose);
+}
+
+bool Agency::HasOfficer(absl::string_view officer) const {
+  return officers.empty() || SortedContains(officers, officer);
+}
+
+Register::Register(Platform platform, std::vector<Purpose> purposes, std::vector<Agency> agencies,
+                   absl::flat_hash_map<std::string, std::string> certificates)
+    : platform_(std::move(platform)),
+      purposes_(std::move(purposes)),
+      agencies_(std::move(agencies)),
+      certificates_(std::move(certificates)) {
+  for (size_t i = 0; i < purposes_.size(); ++i) purpose_by_code_.emplace(purposes_[i].code, i);
+  for (size_t i = 0; i < agencies_.size(); ++i) agency_by_code_.emplace(agencies_[i].code, i);
+}
+
+const Agency* Register::FindAgency(absl::string_view code) const {
+  const auto found = agency_by_code_.find(code);
+  return found == agency_by_code_.end() ? nullptr : &agencies_[found->second];
+}
+
+const Agency* Register::FindAgencyByCertificate(absl::string_view sha256) const {
+  const auto found = certificates_.find(sha256);
+  return found == certificates_.end() ? nullptr : FindAgency(found->second);
+}
+
+const Purpose* Register::FindPurpose(absl::string_view code) const {
+  const auto found = purpose_by_code_.find(code);
+  return found == purpose_by_code_.end() ? nullptr : &purposes_[found->second];
+}
+
+}  // namespace hedui::access
