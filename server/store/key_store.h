@@ -48,7 +48,8 @@ absl::StatusOr<KeyEncryptionKeys> ReadKeyEncryptionKeys(const std::string& path)
 struct KeyStoreOptions {
   std::string path;
   KeyEncryptionKeys key_encryption_keys;
-  std::string vfs;  // SQLite's name of a file system; empty: the platform's
+  bool create = true;  // false: a missing file is DATA_LOSS (KEYS_MISSING)
+  std::string vfs;     // SQLite's name of a file system; empty: the platform's
   size_t cached_matters_max = 65'536;
 };
 
@@ -56,12 +57,15 @@ class KeyStore {
  public:
   static constexpr size_t kBucketKeysMax = 256;
 
-  // Creates the file (mode 0600) when there is none. `ids` gives the randomness and outlives the
-  // key store. FAILED_PRECONDITION: KEK_MISSING (something is wrapped under a version that the file
-  // lacks) or STORE_SCHEMA (made by a later version of this program).
+  // Creates the file (mode 0600) when there is none and `create` says so. `ids` gives the
+  // randomness and outlives the key store. FAILED_PRECONDITION: KEK_MISSING (something is wrapped
+  // under a version that the file lacks) or STORE_SCHEMA (made by a later version of this program).
   static absl::StatusOr<std::unique_ptr<KeyStore>> Open(KeyStoreOptions options,
                                                         base::IdSource* ids);
   ~KeyStore();
+
+  // 16 random bytes, made with the file: the store on which these keys are used carries them too.
+  const std::string& store_id() const;
 
   // Durable when it returns, all or none. A matter that has its key keeps it. FAILED_PRECONDITION
   // (MATTER_ERASED) when one was erased: an erased matter never comes back.

@@ -130,6 +130,13 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOpt
       "; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA "
       "mmap_size=0");
   HEDUI_RETURN_IF_ERROR(connection->Execute(pragmas.c_str()));
+  sqlite3_wal_hook(
+      db,
+      [](void* log_pages, sqlite3*, const char*, int pages) {
+        static_cast<std::atomic<int>*>(log_pages)->store(pages, std::memory_order_relaxed);
+        return SQLITE_OK;
+      },
+      &connection->log_pages_);
   return connection;
 }
 

@@ -6,6 +6,7 @@
 #ifndef HEDUI_SERVER_STORE_SQLITE_CONNECTION_H_
 #define HEDUI_SERVER_STORE_SQLITE_CONNECTION_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -101,7 +102,10 @@ class Connection {
   // Ends a transaction that failed; never fails itself.
   void Rollback();
 
-  enum class Checkpoint { kPassive, kTruncate };
+  // Passive copies what it can without waiting. Restart and truncate also wait for readers and keep
+  // writers out, so that the next commit writes from the log's beginning; truncate cuts the file
+  // off.
+  enum class Checkpoint { kPassive, kRestart, kTruncate };
   // How many frames the log held before, and how many of them have been copied.
   struct CheckpointResult {
     int frames = 0;
@@ -110,11 +114,13 @@ class Connection {
   // UNAVAILABLE (STORE_BUSY) when another connection is in the way.
   absl::StatusOr<CheckpointResult> RunCheckpoint(Checkpoint mode);
 
-  sqlite3* raw() const { return db_; }
+  // Of the write-ahead log, as this connection's last commit left it.
+  int log_pages() const { return log_pages_.load(std::memory_order_relaxed); }
 
  private:
   explicit Connection(sqlite3* db) : db_(db) {}
   sqlite3* db_;
+  std::atomic<int> log_pages_{0};
 };
 
 // Begins at construction with the write lock, rolls back when destroyed without Commit.
