@@ -1,0 +1,77 @@
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
+#include "clients/cli/commands.h"
+#include "clients/cli/connection.h"
+#include "server/report/render.h"
+
+namespace hedui::clients {
+namespace {
+
+struct Options {
+  Connection connection;
+  std::string household;
+  std::string output;
+};
+
+bool WriteFile(const std::string& path, const std::string& bytes) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  if (!file) std::cerr << "hedui: cannot write " << path << "\n";
+  return static_cast<bool>(file);
+}
+
+// Enum value names of the wire carry their type: "ANSWER_KIND_FOUND" is printed as FOUND.
+std::string Bare(const std::string& name, const std::string& prefix) {
+  return name.rfind(prefix, 0) == 0 ? name.substr(prefix.size()) : name;
+}
+
+void PrintOutcomes(const v1::VerifyHouseholdResponse& response) {
+  for (const v1::SourceOutcome& outcome : response.outcomes()) {
+    std::cout << absl::StrCat(
+        outcome.source_id().empty() ? "-" : outcome.source_id(), "  ", outcome.person_id(), "  ",
+        outcome.category(), "  ", Bare(v1::AnswerKind_Name(outcome.kind()), "ANSWER_KIND_"),
+        outcome.reason() == v1::REASON_UNSPECIFIED
+            ? ""
+            : absl::StrCat(" (", Bare(v1::Reason_Name(outcome.reason()), "REASON_"), ")"),
+        outcome.data_day().empty() ? "" : absl::StrCat("  data of ", outcome.data_day()), "  ",
+        outcome.elapsed_ms(), " ms\n");
+  }
+}
+
+int Run(const Options& options) {
+  v1::VerifyHouseholdRequest request;
+  if (!ReadRequest(options.household, &request)) return kExitUnreadable;
+  auto client = Client::Connect(options.connection.options);
+  if (!client.ok()) return Fail(client.status());
+  auto response = (*client)->VerifyHousehold(request, options.connection.timeout());
+  if (!response.ok()) return Fail(response.status());
+  PrintOutcomes(*response);
+  auto text = report::RenderText(response->envelope());
+  if (!text.ok()) return Fail(text.status());
+  std::cout << "\n" << *text;
+  const std::string path =
+      options.output.empty() ? absl::StrCat(response->verification_id(), ".hdr") : options.output;
+  if (!WriteFile(path, response->envelope())) return kExitUnreadable;
+  std::cout << "\nenvelope saved: " << path << "\n";
+  return kExitDone;
+}
+
+}  // namespace
+
+void AddVerify(CLI::App& app, Action* action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb =
+      app.add_subcommand("verify", "verify one household; print the report, save its envelope");
+  verb->add_option("HOUSEHOLD", options->household, "the request in YAML, with the fields of the API")
+      ->required();
+  verb->add_option("--out", options->output, "file for the envelope; default: the verification's id, .hdr");
+  options->connection.AddTo(*verb);
+  verb->callback([=] { *action = [=] { return Run(*options); }; });
+}
+
+}  // namespace hedui::clients
