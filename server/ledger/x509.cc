@@ -18,8 +18,10 @@ absl::Status Bad(absl::string_view which, absl::string_view what) {
                          absl::StrCat(which, ": ", what));
 }
 
-// The id belongs to the signer's key; it is set on the certificate whose signature is checked.
+// The id belongs to the issuer's key and is set on the certificate whose signature is checked;
+// other keys than SM2 refuse to verify anything with one.
 bool SetDistinguishingId(X509* certificate) {
+  if (X509_get_signature_nid(certificate) != NID_SM2_with_SM3) return true;
   ASN1_OCTET_STRING* id = ASN1_OCTET_STRING_new();
   if (id == nullptr ||
       ASN1_OCTET_STRING_set(id, DataOf(kSm2Id), static_cast<int>(kSm2Id.size())) != 1) {
