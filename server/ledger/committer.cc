@@ -109,6 +109,12 @@ absl::StatusOr<std::vector<CommitReceipt>> Committer::Commit(std::vector<CommitR
     return receipts;
   }
   HEDUI_ASSIGN_OR_RETURN(PreparedBatch prepared, log_->Prepare(std::move(entries)));
+  uint64_t index = prepared.first_index();
+  for (CommitRequest& request : *batch) {
+    if (!request.entry.has_value()) continue;
+    for (base::Row& row : request.rows) row.log_index = index;
+    ++index;
+  }
   const absl::Status written = WriteRows(batch, std::move(prepared.commit));
   if (!written.ok()) {
     log_->Rollback();

@@ -117,6 +117,7 @@ absl::StatusOr<base::Row> OpenRow(const MatterKeys& keys, const RowHeader& heade
   if (!TakeUint(&rest, &version) || version != kSealVersion || !ParseKeys(&rest, &row.keys))
     return Unreadable();
   row.body = std::string(rest);
+  if (header.log_index != kNoLogIndex) row.log_index = static_cast<uint64_t>(header.log_index);
   return row;
 }
 

@@ -34,12 +34,15 @@ LookupDigest DigestLookup(absl::string_view lookup_key, const base::LookupKey& k
 // milliseconds, or an id is nil or a number unknown.
 absl::Status CheckRow(const base::Row& row);
 
+inline constexpr int64_t kNoLogIndex = -1;
+
 // What of a row is readable without its key.
 struct RowHeader {
   base::RowKind kind;
   base::Uuid id;
   base::Uuid matter;
   int64_t at_ms = 0;
+  int64_t log_index = kNoLogIndex;  // not sealed: the log's proof says whether it is right
 };
 
 // `row` has passed CheckRow; `nonce` is 12 fresh random bytes.

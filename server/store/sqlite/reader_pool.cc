@@ -14,7 +14,7 @@ absl::StatusOr<std::unique_ptr<Reader>> Reader::Open(const ConnectionOptions& ro
   reader->log_.emplace(std::move(log));
   HEDUI_ASSIGN_OR_RETURN(
       reader->row_,
-      reader->connection_->Prepare("SELECT kind,id,matter,at_ms,body FROM rows WHERE row=?"));
+      reader->connection_->Prepare("SELECT kind,id,matter,at_ms,log_index,body FROM rows WHERE row=?"));
   return reader;
 }
 
@@ -31,7 +31,8 @@ absl::StatusOr<std::pair<RowHeader, std::string>> Reader::ReadRow(uint64_t row) 
   HEDUI_ASSIGN_OR_RETURN(header.id, base::Uuid::FromBytes(row_->Blob(1)));
   HEDUI_ASSIGN_OR_RETURN(header.matter, base::Uuid::FromBytes(row_->Blob(2)));
   header.at_ms = row_->Int(3);
-  return std::pair(header, std::string(row_->Blob(4)));
+  header.log_index = row_->Int(4);
+  return std::pair(header, std::string(row_->Blob(5)));
 }
 
 ReaderPool::Lease ReaderPool::Take() {

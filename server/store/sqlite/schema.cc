@@ -19,6 +19,7 @@ CREATE TABLE head(
   next_row INTEGER NOT NULL, origin BLOB NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL);
 CREATE TABLE rows(
   row INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id BLOB NOT NULL, matter BLOB NOT NULL, at_ms INTEGER NOT NULL,
+  log_index INTEGER NOT NULL,  -- of the entry committed with it; -1: none
   body BLOB NOT NULL);
 CREATE TABLE commits(
   number INTEGER PRIMARY KEY, token BLOB NOT NULL, first_row INTEGER NOT NULL, rows INTEGER NOT NULL,

@@ -267,9 +267,9 @@ absl::StatusOr<SealedCommit> SqliteStore::Seal(const CommitBatch& batch) {
     const base::Row& row = batch.rows[i];
     const absl::string_view nonce =
         absl::string_view(nonces).substr(i * kAeadNonceBytes, kAeadNonceBytes);
-    commit.rows.push_back(
-        SealedRow{RowHeader{row.kind, row.id, row.matter, absl::ToUnixMillis(row.at)},
-                  SealRow(*keys[i], row, nonce)});
+    RowHeader header{row.kind, row.id, row.matter, absl::ToUnixMillis(row.at)};
+    if (row.log_index.has_value()) header.log_index = static_cast<int64_t>(*row.log_index);
+    commit.rows.push_back(SealedRow{header, SealRow(*keys[i], row, nonce)});
   }
   return commit;
 }

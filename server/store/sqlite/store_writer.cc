@@ -39,7 +39,7 @@ absl::StatusOr<std::unique_ptr<StoreWriter::Parts>> StoreWriter::OpenParts(
   HEDUI_ASSIGN_OR_RETURN(parts->connection, Connection::Open(options));
   const std::pair<std::optional<Statement>*, const char*> statements[] = {
       {&parts->read_head, "SELECT commit_number,token,next_row,origin,size,root FROM head"},
-      {&parts->insert_row, "INSERT INTO rows VALUES(?,?,?,?,?,?)"},
+      {&parts->insert_row, "INSERT INTO rows VALUES(?,?,?,?,?,?,?)"},
       {&parts->insert_commit, "INSERT INTO commits VALUES(?,?,?,?,?,?)"},
       {&parts->update_head,
        "UPDATE head SET commit_number=?,token=?,next_row=?,origin=?,size=?,root=?"},
@@ -108,7 +108,8 @@ absl::Status StoreWriter::Insert(const SealedCommit& commit, const StoreHead& ne
     Statement& insert = *parts_->insert_row;
     insert.BindInt(1, row++).BindInt(2, static_cast<int64_t>(sealed.header.kind));
     insert.BindBlob(3, View(sealed.header.id)).BindBlob(4, View(sealed.header.matter));
-    HEDUI_RETURN_IF_ERROR(insert.BindInt(5, sealed.header.at_ms).BindBlob(6, sealed.body).Run());
+    insert.BindInt(5, sealed.header.at_ms).BindInt(6, sealed.header.log_index);
+    HEDUI_RETURN_IF_ERROR(insert.BindBlob(7, sealed.body).Run());
   }
   if (commit.log != nullptr) HEDUI_RETURN_IF_ERROR(parts_->log->Write(*commit.log));
   Statement& insert = *parts_->insert_commit;
