@@ -1,0 +1,78 @@
+#include "adapters/registry.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "adapters/grpc/grpc_source_adapter.h"
+#include "adapters/simulated/department.h"
+#include "adapters/simulated/province.h"
+#include "adapters/simulated/simulated_source_adapter.h"
+#include "server/base/status.h"
+
+namespace hedui::adapters {
+namespace {
+
+using Made = absl::StatusOr<std::unique_ptr<SourceAdapter>>;
+
+Made MakeGrpc(const AdapterConfig& config) {
+  GrpcSourceConfig grpc;
+  grpc.target = config.target;
+  grpc.server_name = config.server_name;
+  grpc.ca_file = config.ca_file;
+  grpc.certificate_file = config.certificate_file;
+  grpc.key_file = config.key_file;
+  return MakeGrpcSourceAdapter(grpc);
+}
+
+Made MakeSimulated(const AdapterConfig& config) {
+  HEDUI_ASSIGN_OR_RETURN(std::shared_ptr<const Province> province,
+                         Province::Load(config.simulation_file));
+  HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<Department> department,
+                         Department::Create(std::move(province), config.source_id));
+  return MakeSimulatedSourceAdapter(std::move(department));
+}
+
+struct Kind {
+  absl::string_view name;
+  Made (*make)(const AdapterConfig&);
+};
+
+constexpr Kind kKinds[] = {{"grpc", MakeGrpc}, {"simulated", MakeSimulated}};
+
+}  // namespace
+
+std::vector<absl::string_view> AdapterKinds() {
+  std::vector<absl::string_view> names;
+  for (const Kind& kind : kKinds) names.push_back(kind.name);
+  return names;
+}
+
+absl::StatusOr<std::unique_ptr<SourceAdapter>> MakeAdapter(const AdapterConfig& config) {
+  for (const Kind& kind : kKinds) {
+    if (kind.name != config.kind) continue;
+    Made made = kind.make(config);
+    if (made.ok()) return made;
+    return base::WithContext(made.status(), absl::StrCat("source ", config.source_id));
+  }
+  return base::MakeError(absl::StatusCode::kUnimplemented, "ADAPTER_KIND",
+                         absl::StrCat("source ", config.source_id,
+                                      ": there is no adapter of kind \"", config.kind, "\""),
+                         base::Visibility::kOperator);
+}
+
+absl::StatusOr<SourceAdapter*> AdapterSet::GetOrMake(const AdapterConfig& config) {
+  {
+    const base::MutexLock lock(&mutex_);
+    for (const Held& held : held_) {
+      if (held.config == config) return held.adapter.get();
+    }
+  }
+  // Files are read and channels made without the lock. Two callers at once may make two; both are
+  // kept, and either does.
+  HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<SourceAdapter> adapter, MakeAdapter(config));
+  const base::MutexLock lock(&mutex_);
+  held_.push_back({config, std::move(adapter)});
+  return held_.back().adapter.get();
+}
+
+}  // namespace hedui::adapters
