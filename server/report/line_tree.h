@@ -1,0 +1,29 @@
+// The tree over a report's lines: salts, leaves, root (docs/report-format.md). Pure functions.
+#ifndef HEDUI_SERVER_REPORT_LINE_TREE_H_
+#define HEDUI_SERVER_REPORT_LINE_TREE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "server/base/digest.h"
+#include "server/ledger/hash.h"
+
+namespace hedui::report {
+
+// HMAC of the line's number (four bytes, big-endian) under the report's seed, in the report's hash:
+// without the seed a withheld line cannot be guessed from its leaf.
+std::string LineSalt(base::HashAlgorithm algorithm, absl::string_view seed, uint32_t number);
+
+// H(0x00 || salt || line).
+ledger::Hash LineLeaf(base::HashAlgorithm algorithm, absl::string_view salt,
+                      absl::string_view line);
+
+// Every line's leaf under the seed.
+std::vector<ledger::Hash> LineLeaves(base::HashAlgorithm algorithm, absl::string_view seed,
+                                     const std::vector<std::string>& lines);
+
+}  // namespace hedui::report
+
+#endif  // HEDUI_SERVER_REPORT_LINE_TREE_H_

@@ -1,0 +1,117 @@
+#include "server/report/names.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/dates.h"
+#include "server/base/identity.h"
+#include "server/report/display_text.h"
+#include "server/report/words.h"
+
+namespace hedui::report {
+namespace {
+
+using assess::BlameKind;
+
+// A reader of one line sees that there is more.
+constexpr size_t kBlamesShownMax = 6;
+
+std::string FieldText(const base::Field& field, const Names& names) {
+  struct Visitor {
+    const base::Field& field;
+    const Names& names;
+    std::string operator()(const std::string& text) const {
+      return IsIdentityNumberField(field.name) ? base::MaskNumber(text) : names.Code(text);
+    }
+    std::string operator()(base::Money money) const { return money.ToString() + " 元"; }
+    std::string operator()(absl::CivilDay day) const { return base::FormatDay(day); }
+    std::string operator()(absl::CivilMonth month) const { return base::FormatMonth(month); }
+    std::string operator()(int64_t count) const { return absl::StrCat(count); }
+    std::string operator()(bool flag) const { return flag ? "是" : "否"; }
+  };
+  return absl::StrCat(FieldWord(field.name), " ", std::visit(Visitor{field, names}, field.value));
+}
+
+}  // namespace
+
+bool IsIdentityNumberField(absl::string_view name) {
+  return name == "number" || absl::EndsWith(name, "_number");
+}
+
+Names::Names(const ReportInput& input) {
+  for (const base::Person& person : input.household.persons) persons_.emplace(person.id, &person);
+  for (const SourceName& source : input.frame.sources) sources_.emplace(source.id, &source);
+  for (const CodeLabel& label : input.frame.labels) labels_.emplace(label.code, &label);
+}
+
+std::string Names::Person(absl::string_view id) const {
+  const auto person = persons_.find(id);
+  if (person == persons_.end() || person->second->identity.name.empty()) return std::string(id);
+  return person->second->identity.name;
+}
+
+std::string Names::Source(absl::string_view id) const {
+  const auto source = sources_.find(id);
+  return source == sources_.end() || source->second->name.empty() ? std::string(id)
+                                                                  : source->second->name;
+}
+
+std::string Names::Level(absl::string_view source_id) const {
+  const auto source = sources_.find(source_id);
+  return source == sources_.end() ? "" : source->second->level;
+}
+
+std::string Names::Code(absl::string_view code) const {
+  const auto label = labels_.find(code);
+  return label == labels_.end() ? std::string(code) : label->second->label;
+}
+
+std::string Names::Record(const base::Record& record) const {
+  std::vector<std::string> parts;
+  parts.reserve(record.fields.size());
+  for (const base::Field& field : record.fields) parts.push_back(FieldText(field, *this));
+  return parts.empty() ? "有记录" : absl::StrJoin(parts, "，");
+}
+
+std::string Names::Blame(const assess::Blame& blame) const {
+  const std::string person = Person(blame.person_id);
+  switch (blame.kind) {
+    case BlameKind::kPolicyRow:
+      return absl::StrCat("政策缺失：", blame.policy);
+    case BlameKind::kArithmetic:
+      return "除数为零，无法计算";
+    case BlameKind::kDeclaration:
+      return absl::StrCat("申报缺项：", person, blame.detail.empty() ? "" : " ",
+                          FieldWord(blame.detail));
+    case BlameKind::kSource:
+    case BlameKind::kAuthorization:
+    case BlameKind::kIdentity:
+      break;
+  }
+  std::string text;
+  if (blame.kind == BlameKind::kIdentity) text = "身份或家庭成员关系不明：";
+  absl::StrAppend(&text, blame.source_id.empty() ? "" : Source(blame.source_id),
+                  blame.category.empty() ? "" : absl::StrCat("（", Code(blame.category), "）"));
+  absl::StrAppend(&text, person.empty() ? "" : absl::StrCat("对", person));
+  // An answer that came and does not suffice is told by what it lacks.
+  if (blame.answer == base::AnswerKind::kFound && !blame.detail.empty()) {
+    return absl::StrCat(text, BlameDetailWord(blame.detail));
+  }
+  const std::string reason = ReasonWord(base::ReasonName(blame.reason));
+  absl::StrAppend(&text, AnswerKindWord(base::AnswerKindName(blame.answer)),
+                  reason.empty() ? "" : absl::StrCat("（", reason, "）"));
+  return text;
+}
+
+std::string Names::Blames(const std::vector<assess::Blame>& blames) const {
+  std::vector<std::string> texts;
+  for (const assess::Blame& blame : blames) {
+    if (texts.size() == kBlamesShownMax) break;
+    texts.push_back(Blame(blame));
+  }
+  std::string joined = absl::StrJoin(texts, "；");
+  if (blames.size() > kBlamesShownMax) absl::StrAppend(&joined, "；等 ", blames.size(), " 项");
+  return joined;
+}
+
+}  // namespace hedui::report

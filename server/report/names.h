@@ -1,0 +1,45 @@
+// The Chinese names of the people, sources and codes of one report. Keeps pointers into the input,
+// which must outlive it. Thread-compatible. Internal to report.
+#ifndef HEDUI_SERVER_REPORT_NAMES_H_
+#define HEDUI_SERVER_REPORT_NAMES_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "server/assess/assessment.h"
+#include "server/base/answer.h"
+#include "server/report/report_input.h"
+
+namespace hedui::report {
+
+class Names {
+ public:
+  explicit Names(const ReportInput& input);
+
+  // The name; the id where it is unknown; empty for the household's empty id.
+  std::string Person(absl::string_view id) const;
+  // The source's Chinese name; its id where it has none; empty for no source.
+  std::string Source(absl::string_view id) const;
+  std::string Level(absl::string_view source_id) const;
+  std::string Code(absl::string_view code) const;
+
+  // "金额 3000.00 元，支付单位 宁夏甲公司"; identity numbers masked.
+  std::string Record(const base::Record& record) const;
+  // "银行（存款）未答复（超过时限）"
+  std::string Blame(const assess::Blame& blame) const;
+  std::string Blames(const std::vector<assess::Blame>& blames) const;
+
+ private:
+  absl::flat_hash_map<absl::string_view, const base::Person*> persons_;
+  absl::flat_hash_map<absl::string_view, const SourceName*> sources_;
+  absl::flat_hash_map<absl::string_view, const CodeLabel*> labels_;
+};
+
+// Whether a field of this name holds somebody's identity number.
+bool IsIdentityNumberField(absl::string_view name);
+
+}  // namespace hedui::report
+
+#endif  // HEDUI_SERVER_REPORT_NAMES_H_
