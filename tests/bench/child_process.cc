@@ -1,0 +1,94 @@
+#include "tests/bench/child_process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/status.h"
+
+extern char** environ;
+
+namespace hedui::bench {
+namespace {
+
+absl::Status Failure(absl::string_view what, absl::string_view why) {
+  return base::MakeError(absl::StatusCode::kInternal, "CHILD_PROCESS",
+                         absl::StrCat(what, ": ", why));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
+    const std::vector<std::string>& argv) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return Failure("pipe", std::strerror(errno));
+  std::vector<char*> arguments;
+  for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  pid_t pid = 0;
+  const int error =
+      posix_spawn(&pid, argv[0].c_str(), &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  close(ends[1]);
+  if (error != 0) {
+    close(ends[0]);
+    return Failure(argv[0], std::strerror(error));
+  }
+  return std::unique_ptr<ChildProcess>(new ChildProcess(pid, fdopen(ends[0], "r")));
+}
+
+ChildProcess::~ChildProcess() {
+  kill(pid_, SIGTERM);
+  int status = 0;
+  waitpid(pid_, &status, 0);
+  std::fclose(output_);
+}
+
+absl::StatusOr<std::string> ChildProcess::ReadLine(const std::string& prefix) {
+  char* line = nullptr;
+  size_t capacity = 0;
+  absl::StatusOr<std::string> found =
+      Failure("child", absl::StrCat("it ended without saying \"", prefix, "\""));
+  for (ssize_t size = getline(&line, &capacity, output_); size > 0;
+       size = getline(&line, &capacity, output_)) {
+    const absl::string_view text(line, static_cast<size_t>(size));
+    if (!absl::StartsWith(text, prefix)) continue;
+    found = std::string(
+        text.substr(prefix.size(), text.size() - prefix.size() - (text.back() == '\n' ? 1 : 0)));
+    break;
+  }
+  std::free(line);
+  return found;
+}
+
+std::string OwnPath() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
+
+ScratchDirectory::ScratchDirectory() {
+  const char* const chosen = std::getenv("HEDUI_BENCH_DIR");
+  path_ =
+      (chosen != nullptr ? std::string(chosen) : std::filesystem::temp_directory_path().string()) +
+      "/hedui-bench-XXXXXX";
+  if (mkdtemp(path_.data()) == nullptr) {
+    std::fprintf(stderr, "bench: cannot make %s: %s\n", path_.c_str(), std::strerror(errno));
+    std::abort();
+  }
+}
+
+ScratchDirectory::~ScratchDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace hedui::bench

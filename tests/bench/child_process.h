@@ -1,0 +1,58 @@
+// A program run beside the benchmark: the server that is measured. It says where it listens in a
+// line of its standard output; it ends with this object. Not thread-safe.
+#ifndef HEDUI_TESTS_BENCH_CHILD_PROCESS_H_
+#define HEDUI_TESTS_BENCH_CHILD_PROCESS_H_
+
+#include <sys/types.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace hedui::bench {
+
+class ChildProcess {
+ public:
+  // Starts `argv` (argv[0] a path). Its standard error is ours. INTERNAL when it cannot be started.
+  static absl::StatusOr<std::unique_ptr<ChildProcess>> Start(const std::vector<std::string>& argv);
+  // SIGTERM, then waits for its end.
+  ~ChildProcess();
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+
+  // The next line that begins with `prefix`, without it. Waits; INTERNAL when the program ends
+  // first.
+  absl::StatusOr<std::string> ReadLine(const std::string& prefix);
+  pid_t pid() const { return pid_; }
+
+ private:
+  ChildProcess(pid_t pid, std::FILE* output) : pid_(pid), output_(output) {}
+
+  const pid_t pid_;
+  std::FILE* const output_;
+};
+
+// This program's own path.
+std::string OwnPath();
+
+// A new directory below $HEDUI_BENCH_DIR, or below the system's directory for temporary files;
+// removed with the object. Where that is held in memory, a flush costs nothing and the figures say
+// nothing.
+class ScratchDirectory {
+ public:
+  ScratchDirectory();
+  ~ScratchDirectory();
+  ScratchDirectory(const ScratchDirectory&) = delete;
+  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace hedui::bench
+
+#endif  // HEDUI_TESTS_BENCH_CHILD_PROCESS_H_

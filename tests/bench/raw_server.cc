@@ -1,0 +1,128 @@
+#include "tests/bench/raw_server.h"
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/rpc_service_method.h>
+#include <grpcpp/impl/service_type.h>
+#include <grpcpp/support/async_unary_call.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "server/base/clock.h"
+#include "server/runtime/grpc_event_loop.h"
+#include "tests/bench/bytes.h"
+
+namespace hedui::bench {
+namespace {
+
+// Requests held ready on each queue, so that a burst of calls finds one without a round through the
+// loop.
+constexpr int kArmedCalls = 32;
+
+// What generated code calls a raw asynchronous method.
+class RawService final : public grpc::Service {
+ public:
+  explicit RawService(const std::string& method) : method_(method) {
+    AddMethod(new grpc::internal::RpcServiceMethod(method_.c_str(),
+                                                   grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+    MarkMethodRaw(0);
+  }
+
+  void RequestCall(grpc::ServerContext* context, grpc::ByteBuffer* request,
+                   grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>* writer,
+                   runtime::GrpcEventLoop* loop, void* tag) {
+    RequestAsyncUnary(0, context, request, writer, loop->queue(), loop->server_queue(), tag);
+  }
+
+ private:
+  const std::string method_;  // gRPC keeps the pointer
+};
+
+class Call final : public RawCall, public runtime::CompletionTag {
+ public:
+  static void Arm(RawService* service, runtime::GrpcEventLoop* loop,
+                  const RawServer::Handler* handler) {
+    new Call(service, loop, handler);
+  }
+
+  const grpc::ByteBuffer& request() const override { return request_; }
+  runtime::EventLoop* loop() const override { return loop_; }
+  void Reply(const grpc::ByteBuffer& response) override {
+    writer_.Finish(response, grpc::Status::OK, tag());
+  }
+  void Fail(const std::string& message) override {
+    writer_.FinishWithError(grpc::Status(grpc::StatusCode::INTERNAL, message), tag());
+  }
+
+  void OnComplete(bool ok) override {
+    if (arrived_ || !ok) {  // replied, or the server shuts down
+      delete this;
+      return;
+    }
+    arrived_ = true;
+    Arm(service_, loop_, handler_);
+    (*handler_)(this);
+  }
+
+ private:
+  Call(RawService* service, runtime::GrpcEventLoop* loop, const RawServer::Handler* handler)
+      : service_(service), loop_(loop), handler_(handler) {
+    service_->RequestCall(&context_, &request_, &writer_, loop_, tag());
+  }
+
+  RawService* const service_;
+  runtime::GrpcEventLoop* const loop_;
+  const RawServer::Handler* const handler_;
+  bool arrived_ = false;
+  grpc::ServerContext context_;
+  grpc::ByteBuffer request_;
+  grpc::ServerAsyncResponseWriter<grpc::ByteBuffer> writer_{&context_};
+};
+
+}  // namespace
+
+struct RawServer::State {
+  State(const std::string& method, Handler call_handler)
+      : handler(std::move(call_handler)), service(method) {}
+
+  const Handler handler;
+  const base::SystemClock clock;
+  runtime::EventLoops loops{&clock};
+  RawService service;
+  std::unique_ptr<grpc::Server> server;
+};
+
+RawServer::RawServer(const Options& options, Handler handler)
+    : state_(std::make_unique<State>(options.method, std::move(handler))) {
+  grpc::ServerBuilder builder;
+  std::vector<int> ports(static_cast<size_t>(options.ports));
+  for (int& port : ports) {
+    builder.AddListeningPort("127.0.0.1:0", ServerCredentialsOf(options.tls), &port);
+  }
+  builder.RegisterService(&state_->service);
+  builder.SetMaxReceiveMessageSize(-1);
+  for (int i = 0; i < options.loops; ++i) state_->loops.Add(builder.AddCompletionQueue());
+  state_->server = builder.BuildAndStart();
+  if (state_->server == nullptr) {
+    std::fprintf(stderr, "bench: cannot listen on 127.0.0.1\n");
+    std::abort();
+  }
+  for (const int port : ports) addresses_.push_back("127.0.0.1:" + std::to_string(port));
+  for (size_t i = 0; i < state_->loops.size(); ++i) {
+    runtime::GrpcEventLoop* const loop = state_->loops.at(i);
+    for (int armed = 0; armed < kArmedCalls; ++armed)
+      Call::Arm(&state_->service, loop, &state_->handler);
+  }
+  state_->loops.Start();
+}
+
+RawServer::~RawServer() {
+  state_->server->Shutdown();
+  state_->loops.Shutdown();
+}
+
+RawServer::Handler AnswerWith(std::string response) {
+  return [buffer = ToBuffer(response)](RawCall* call) { call->Reply(buffer); };
+}
+
+}  // namespace hedui::bench
