@@ -1,0 +1,214 @@
+#include "server/plan/catalogue.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "server/base/status.h"
+
+namespace hedui::plan {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kYaml[] = R"(client_tls:
+  ca_file: pki/ca.pem
+  certificate_file: /etc/hedui/platform.pem
+  key_file: pki/platform.key
+sources:
+  - id: region-social-security
+    name: 社会保险登记
+    department: 自治区人力资源和社会保障厅
+    level: region
+    divisions: ["640000"]
+    categories:
+      - code: employment
+      - code: contribution
+        freshness_days: 7
+        fallback: true
+    identity_kinds: [resident_id, hk_macao_taiwan_permit]
+    grpc:
+      address: 127.0.0.1:7001
+      server_name: rsj.example
+    authority_rank: 10
+    freshness_days: 31
+    deadline: 1500ms
+    attempts: 2
+    concurrency: 8
+    people_per_call: 5
+    wave: 2
+  - id: county-housing
+    name: 公共租赁住房
+    department: 兴庆区住房和城乡建设局
+    level: county
+    divisions: ["640104"]
+    categories:
+      - code: public_rental
+    simulated:
+      file: sim.yaml
+)";
+
+std::string With(const std::string& from, const std::string& to) {
+  const std::string text = absl::StrReplaceAll(kYaml, {{from, to}});
+  EXPECT_NE(text, kYaml) << "the catalogue has no " << from;
+  return text;
+}
+
+std::string DefectsIn(const std::string& text) {
+  const absl::StatusOr<Catalogue> parsed = ParseCatalogue("conf/catalogue.yaml", text);
+  if (parsed.ok()) return "none";
+  EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(base::ReasonOf(parsed.status()), "CONFIGURATION");
+  return std::string(parsed.status().message());
+}
+
+TEST(CatalogueTest, ReadsEverySetting) {
+  const absl::StatusOr<Catalogue> catalogue = ParseCatalogue("conf/catalogue.yaml", kYaml);
+  ASSERT_TRUE(catalogue.ok()) << catalogue.status();
+  ASSERT_EQ(catalogue->sources().size(), 2u);
+  const Source* source = catalogue->Find("region-social-security");
+  ASSERT_NE(source, nullptr);
+  EXPECT_EQ(source->level, base::Level::kRegion);
+  EXPECT_EQ(source->deadline, absl::Milliseconds(1500));
+  EXPECT_EQ(source->attempts, 2);
+  EXPECT_EQ(source->concurrency, 8);
+  EXPECT_EQ(source->people_per_call, 5);
+  EXPECT_EQ(source->wave, 2);
+  EXPECT_EQ(source->authority_rank, 10);
+  EXPECT_EQ(source->Offer("employment")->freshness_days, 31);
+  EXPECT_FALSE(source->Offer("employment")->fallback);
+  EXPECT_EQ(source->Offer("contribution")->freshness_days, 7);
+  EXPECT_TRUE(source->Offer("contribution")->fallback);
+  EXPECT_EQ(source->Offer("vehicle"), nullptr);
+  EXPECT_TRUE(source->Accepts(base::IdentityKind::kHkMacaoTaiwanPermit));
+  EXPECT_FALSE(source->Accepts(base::IdentityKind::kPassport));
+  EXPECT_TRUE(source->Covers("640422"));
+  EXPECT_FALSE(source->Covers("610100"));
+  EXPECT_EQ(catalogue->categories(),
+            (std::vector<std::string>{"contribution", "employment", "public_rental"}));
+}
+
+TEST(CatalogueTest, WhatIsLeftOutGetsItsDefault) {
+  const absl::StatusOr<Catalogue> catalogue = ParseCatalogue("conf/catalogue.yaml", kYaml);
+  ASSERT_TRUE(catalogue.ok());
+  const Source* source = catalogue->Find("county-housing");
+  ASSERT_NE(source, nullptr);
+  EXPECT_EQ(source->deadline, kSourceDeadlineDefault);
+  EXPECT_EQ(source->attempts, 1);
+  EXPECT_EQ(source->concurrency, kConcurrencyDefault);
+  EXPECT_EQ(source->people_per_call, kPeoplePerCallMax);
+  EXPECT_EQ(source->wave, 1);
+  EXPECT_EQ(source->authority_rank, kAuthorityRankDefault);
+  EXPECT_FALSE(source->Offer("public_rental")->freshness_days.has_value());
+  EXPECT_EQ(source->identity_kinds,
+            (std::vector<base::IdentityKind>{base::IdentityKind::kResidentId}));
+}
+
+TEST(CatalogueTest, RelativePathsBelongToTheCataloguesFolder) {
+  const absl::StatusOr<Catalogue> catalogue = ParseCatalogue("conf/catalogue.yaml", kYaml);
+  ASSERT_TRUE(catalogue.ok());
+  const auto* grpc =
+      std::get_if<GrpcAdapterConfig>(&catalogue->Find("region-social-security")->adapter);
+  ASSERT_NE(grpc, nullptr);
+  EXPECT_EQ(grpc->address, "127.0.0.1:7001");
+  EXPECT_EQ(grpc->server_name, "rsj.example");
+  EXPECT_EQ(grpc->tls,
+            (ClientTls{"conf/pki/ca.pem", "/etc/hedui/platform.pem", "conf/pki/platform.key"}));
+  const auto* simulated =
+      std::get_if<SimulatedAdapterConfig>(&catalogue->Find("county-housing")->adapter);
+  ASSERT_NE(simulated, nullptr);
+  EXPECT_EQ(simulated->file, "conf/sim.yaml");
+}
+
+TEST(CatalogueTest, UnknownAndDuplicateKeysAreRefusedWithTheirLine) {
+  EXPECT_THAT(DefectsIn(With("attempts: 2", "atempts: 2")),
+              HasSubstr("conf/catalogue.yaml:23: CONFIG_UNKNOWN_KEY: sources[0].atempts"));
+  EXPECT_THAT(DefectsIn(With("attempts: 2", "attempts: 2\n    attempts: 3")),
+              HasSubstr("conf/catalogue.yaml:24: YAML_DUPLICATE_KEY"));
+}
+
+TEST(CatalogueTest, SettingsThatNothingEnforcesAreRefused) {
+  const std::string defects = DefectsIn(
+      With("    wave: 2",
+           "    hedge_safe: true\n    per_second: 5\n    per_day: 100\n    cache_lifetime: 60s"));
+  for (const char* key : {"hedge_safe", "per_second", "per_day", "cache_lifetime"}) {
+    EXPECT_THAT(defects, HasSubstr(absl::StrCat("CONFIG_NOT_ENFORCED: sources[0].", key)));
+  }
+  EXPECT_EQ(DefectsIn(With("    wave: 2", "    hedge_safe: false\n    per_second: 0")), "none");
+}
+
+TEST(CatalogueTest, TwoSourcesOfOneIdAreRefused) {
+  EXPECT_THAT(DefectsIn(With("id: county-housing", "id: region-social-security")),
+              HasSubstr("sources[1].id: \"region-social-security\" is the id of sources[0]"));
+}
+
+TEST(CatalogueTest, NumbersOutOfRangeAreRefused) {
+  EXPECT_THAT(DefectsIn(With("attempts: 2", "attempts: 6")), HasSubstr("sources[0].attempts"));
+  EXPECT_THAT(DefectsIn(With("concurrency: 8", "concurrency: -1")),
+              HasSubstr("sources[0].concurrency"));
+  EXPECT_THAT(DefectsIn(With("people_per_call: 5", "people_per_call: 41")),
+              HasSubstr("sources[0].people_per_call"));
+  EXPECT_THAT(DefectsIn(With("wave: 2", "wave: 5")), HasSubstr("sources[0].wave"));
+  EXPECT_THAT(DefectsIn(With("authority_rank: 10", "authority_rank: 101")),
+              HasSubstr("sources[0].authority_rank"));
+  EXPECT_THAT(DefectsIn(With("deadline: 1500ms", "deadline: 61s")),
+              HasSubstr("sources[0].deadline"));
+  EXPECT_THAT(DefectsIn(With("deadline: 1500ms", "deadline: 0s")),
+              HasSubstr("sources[0].deadline"));
+  EXPECT_THAT(DefectsIn(With("freshness_days: 31", "freshness_days: 3661")),
+              HasSubstr("sources[0].freshness_days"));
+}
+
+TEST(CatalogueTest, DivisionsMustFitTheLevel) {
+  EXPECT_THAT(DefectsIn(With("[\"640104\"]", "[\"640100\"]")),
+              HasSubstr("a source of level county cannot cover a whole city"));
+  EXPECT_THAT(DefectsIn(With("[\"640104\"]", "[\"64010\"]")), HasSubstr("six digits"));
+  EXPECT_THAT(DefectsIn(With("[\"640104\"]", "[\"640104\", \"640104\"]")),
+              HasSubstr("sources[1].divisions[1]: is listed before"));
+  EXPECT_THAT(DefectsIn(With("    divisions: [\"640104\"]\n", "")),
+              HasSubstr("sources[1].divisions: list the divisions"));
+}
+
+TEST(CatalogueTest, SourceWithoutAnAdapterOrWithTwoIsRefused) {
+  EXPECT_THAT(DefectsIn(With("    simulated:\n      file: sim.yaml\n", "")),
+              HasSubstr("say what the source is"));
+  EXPECT_THAT(
+      DefectsIn(With("    simulated:\n      file: sim.yaml\n",
+                     "    simulated:\n      file: sim.yaml\n    grpc:\n      address: a:1\n")),
+      HasSubstr("CONFIG_ONEOF"));
+}
+
+TEST(CatalogueTest, GrpcSourceNeedsMutualTls) {
+  EXPECT_THAT(DefectsIn(With("  key_file: pki/platform.key\n", "")),
+              HasSubstr("sources[0].grpc: mutual TLS needs"));
+  EXPECT_THAT(DefectsIn(With("      server_name: rsj.example\n",
+                             "      tls:\n        ca_file: other.pem\n")),
+              HasSubstr("sources[0].grpc.tls: mutual TLS needs"));
+}
+
+TEST(CatalogueTest, DocumentsCheckedByHandCannotBeListed) {
+  EXPECT_THAT(DefectsIn(With("hk_macao_taiwan_permit]", "other]")),
+              HasSubstr("checked by hand only"));
+}
+
+TEST(CatalogueTest, SixtyFiveSourcesOverOneDivisionAreRefused) {
+  std::string text = kYaml;
+  const auto add = [&text](int number) {
+    absl::StrAppend(&text, "  - id: s", number,
+                    "\n    name: n\n    department: d\n    level: region\n    divisions: "
+                    "[\"640000\"]\n    categories:\n      - code: c\n    simulated:\n      file: "
+                    "sim.yaml\n");
+  };
+  for (int i = 0; i < 62; ++i) add(i);
+  EXPECT_EQ(DefectsIn(text), "none");
+  add(62);
+  EXPECT_THAT(DefectsIn(text), HasSubstr("65 sources cover 640104; at most 64 may"));
+}
+
+TEST(CatalogueTest, EmptyFileIsRefused) {
+  EXPECT_THAT(DefectsIn(""), HasSubstr("sources: list at least one"));
+}
+
+}  // namespace
+}  // namespace hedui::plan
