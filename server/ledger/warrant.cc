@@ -275,6 +275,9 @@ absl::StatusOr<VerifiedWarrant> VerifyWarrant(absl::string_view bytes, const Log
   VerifiedWarrant verified;
   HEDUI_ASSIGN_OR_RETURN(verified.part, DecodePart(warrant.part));
   HEDUI_ASSIGN_OR_RETURN(const ProvenEntry proven, VerifyEntryProof(warrant.proof, trust));
+  // A report is judged by its day; a query is made now, so keys of the past must not open it.
+  HEDUI_RETURN_IF_ERROR(
+      trust.KeysAt(warrant.proof.checkpoint->certificates, proven.checkpoint.origin, now).status());
   const auto* intent = std::get_if<IntentEntry>(&proven.entry);
   if (intent == nullptr) return Denied("WARRANT_PART", "the log's entry is not an intent");
   if (intent->intent != verified.part.intent)

@@ -132,9 +132,10 @@ struct VerifiedWarrant {
   Checkpoint checkpoint;  // compare its origin with the log expected
 };
 
-// What a department does with a query's warrant: part, path, entry, inclusion, both signatures,
-// validity at `now`. PERMISSION_DENIED with reason WARRANT_EXPIRED, WARRANT_PART, or the reasons of
-// the pieces. What the query asks is then compared with `part` by WarrantCovers.
+// What a department does with a query's warrant: part, path, entry, inclusion, both signatures;
+// validity of the part and of the certificates at `now`. PERMISSION_DENIED with reason
+// WARRANT_EXPIRED or WARRANT_PART, or the reasons of the pieces. What the query asks is then
+// compared with `part` by WarrantCovers.
 absl::StatusOr<VerifiedWarrant> VerifyWarrant(absl::string_view bytes, const LogTrust& trust,
                                               absl::Time now);
 

@@ -130,6 +130,25 @@ TEST_F(WarrantTest, ItEndsWhenItSays) {
   EXPECT_EQ(late.status().code(), absl::StatusCode::kPermissionDenied);
 }
 
+TEST_F(WarrantTest, CertificatesOfThePastOpenNoQueryToday) {
+  testing::CertificateRequest request;
+  request.name = "short";
+  request.key = testing::KeyType::kP256;
+  request.uris = {"hedui://log/" + std::string(kOrigin)};
+  request.to = Now() + absl::Minutes(1);
+  const testing::Issued legal = fixture_.pki.Issue(request);
+  const auto signer = *LoadPemSigner(legal.key_path);
+  LogSigning signing = fixture_.Signing();
+  signing.legal = signer.get();
+  signing.certificates =
+      *LoadLogCertificates(fixture_.ed25519.certificate_path, legal.certificate_path);
+  log_ = *Log::Open(fixture_.repository, signing);
+  const std::string bytes = WarrantOf(0);
+  EXPECT_EQ(ReasonFor(bytes), "OK");
+  fixture_.clock.Advance(absl::Minutes(2));
+  EXPECT_EQ(ReasonFor(bytes), "CERTIFICATE_CHAIN");
+}
+
 class Sm2WarrantTest : public WarrantTest {
  protected:
   Sm2WarrantTest() : WarrantTest(testing::KeyType::kSm2) {}
