@@ -197,8 +197,7 @@ ledger::PartAuthority AuthorityOf(const access::Grant& grant, const access::Auth
           KeyedHash(grant.digest_key, "legal-basis", authority.legal_basis)};
 }
 
-absl::StatusOr<ledger::IntentParts> BuildParts(const VerifyRequest& request,
-                                               const access::Grant& grant,
+absl::StatusOr<ledger::IntentParts> BuildParts(const access::Grant& grant,
                                                const std::vector<plan::SourceQuery>& everything,
                                                const base::Uuid& intent_id, const std::string& seed,
                                                absl::Time now) {
@@ -274,14 +273,14 @@ std::string AuthorityText(const access::PersonGrant* person) {
 
 using PersonCategory = std::pair<std::string, std::string>;
 
-// For each person and category the fallback that was planned, if any.
-std::map<PersonCategory, std::string> StandIns(const plan::Plan& plan) {
-  std::map<PersonCategory, std::string> result;
+// For each person and category the fallbacks that were planned.
+std::map<PersonCategory, std::vector<std::string>> StandIns(const plan::Plan& plan) {
+  std::map<PersonCategory, std::vector<std::string>> result;
   if (!plan.last_is_fallback || plan.waves.empty()) return result;
   for (const plan::SourceQuery& query : plan.waves.back()) {
     for (const plan::PersonQuery& person : query.people) {
       for (const std::string& category : person.categories) {
-        result.emplace(PersonCategory{person.person_id, category}, query.source_id);
+        result[{person.person_id, category}].push_back(query.source_id);
       }
     }
   }
@@ -300,9 +299,10 @@ std::vector<match::SourceOutcome> MatchOutcomes(const Setup& setup, const Prepar
       entry.source_id = outcome.source_id;
       entry.rank = source == nullptr ? plan::kAuthorityRankDefault : source->authority_rank;
       entry.authorization = AuthorityText(prepared.grant.Find(answer.person_id));
-      if (auto it = stand_ins.find({answer.person_id, answer.category});
-          it != stand_ins.end() && it->second != outcome.source_id) {
-        entry.stand_in = it->second;
+      if (auto it = stand_ins.find({answer.person_id, answer.category}); it != stand_ins.end()) {
+        for (const std::string& fallback : it->second) {
+          if (fallback != outcome.source_id) entry.stand_ins.push_back(fallback);
+        }
       }
       entry.answer = answer;
       result.push_back(std::move(entry));
@@ -472,7 +472,7 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
   const std::vector<plan::SourceQuery> everything = prepared.plan.Everything();
   if (!everything.empty()) {
     HEDUI_ASSIGN_OR_RETURN(prepared.parts,
-                           BuildParts(request, prepared.grant, everything, intent_id,
+                           BuildParts(prepared.grant, everything, intent_id,
                                       rooms.ids->RandomBytes(ledger::Hash().size()), now));
   }
   prepared.rows.push_back(IntentRow(request, prepared, intent_id, now));

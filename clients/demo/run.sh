@@ -38,7 +38,8 @@ await() {
 cd "$work"
 "$here/pki.sh" pki hedui.example/640000/log
 cp "$here"/{heduid,register,household,letters}.yaml .
-cp "$root/adapters/simulated/demo/ningxia.yaml" simulation.yaml
+# The registers' data are of today: older ones would be stale, whatever month they speak of.
+sed "s/^data_day: .*/data_day: \"$(TZ=UTC-8 date +%F)\"/" "$root/adapters/simulated/demo/ningxia.yaml" >simulation.yaml
 ln -s "$root/policies" policies
 
 "$bin/hedui-sim" --config simulation.yaml >sim.log 2>&1 &

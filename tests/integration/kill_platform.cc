@@ -1,0 +1,171 @@
+// The platform, made to die at a chosen moment: kill_platform CONFIG MOMENT COUNT. At the COUNT-th
+// time that MOMENT comes the process kills itself with SIGKILL, which no handler sees and nothing
+// flushes. Moments: `intent` (after the intent's commit, before sending), `answers` (after the last
+// answer, before the result's commit), `commit` (half-way through a write of a commit), `never`.
+#include <signal.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <string>
+
+#include "server/base/clock.h"
+#include "server/base/ids.h"
+#include "server/platform.h"
+#include "server/rooms.h"
+#include "server/runtime/signals.h"
+
+namespace {
+
+std::atomic<int> countdown{0};
+
+void MaybeDie() {
+  if (countdown.fetch_sub(1) == 1) kill(getpid(), SIGKILL);
+}
+
+// A file system like the platform's, but that the COUNT-th write into a write-ahead log is cut in
+// half by the end of the process. Frames of a commit are written there; half of one is the worst
+// that a kill can leave.
+struct File {
+  sqlite3_file base;
+  bool wal;
+  sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
+};
+
+File* Of(sqlite3_file* file) { return reinterpret_cast<File*>(file); }
+
+int Close(sqlite3_file* file) { return Of(file)->real()->pMethods->xClose(Of(file)->real()); }
+int ReadAt(sqlite3_file* file, void* into, int size, sqlite3_int64 at) {
+  return Of(file)->real()->pMethods->xRead(Of(file)->real(), into, size, at);
+}
+int WriteAt(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
+  sqlite3_file* real = Of(file)->real();
+  if (Of(file)->wal && countdown.load() == 1) real->pMethods->xWrite(real, from, size / 2, at);
+  if (Of(file)->wal) MaybeDie();
+  return real->pMethods->xWrite(real, from, size, at);
+}
+int Truncate(sqlite3_file* file, sqlite3_int64 size) {
+  return Of(file)->real()->pMethods->xTruncate(Of(file)->real(), size);
+}
+int Sync(sqlite3_file* file, int flags) {
+  return Of(file)->real()->pMethods->xSync(Of(file)->real(), flags);
+}
+int FileSize(sqlite3_file* file, sqlite3_int64* size) {
+  return Of(file)->real()->pMethods->xFileSize(Of(file)->real(), size);
+}
+int Lock(sqlite3_file* file, int kind) {
+  return Of(file)->real()->pMethods->xLock(Of(file)->real(), kind);
+}
+int Unlock(sqlite3_file* file, int kind) {
+  return Of(file)->real()->pMethods->xUnlock(Of(file)->real(), kind);
+}
+int CheckReserved(sqlite3_file* file, int* out) {
+  return Of(file)->real()->pMethods->xCheckReservedLock(Of(file)->real(), out);
+}
+int FileControl(sqlite3_file* file, int op, void* arg) {
+  return Of(file)->real()->pMethods->xFileControl(Of(file)->real(), op, arg);
+}
+int SectorSize(sqlite3_file* file) {
+  return Of(file)->real()->pMethods->xSectorSize(Of(file)->real());
+}
+int Characteristics(sqlite3_file* file) {
+  return Of(file)->real()->pMethods->xDeviceCharacteristics(Of(file)->real());
+}
+int ShmMap(sqlite3_file* file, int page, int size, int extend, void volatile** out) {
+  return Of(file)->real()->pMethods->xShmMap(Of(file)->real(), page, size, extend, out);
+}
+int ShmLock(sqlite3_file* file, int offset, int n, int flags) {
+  return Of(file)->real()->pMethods->xShmLock(Of(file)->real(), offset, n, flags);
+}
+void ShmBarrier(sqlite3_file* file) { Of(file)->real()->pMethods->xShmBarrier(Of(file)->real()); }
+int ShmUnmap(sqlite3_file* file, int del) {
+  return Of(file)->real()->pMethods->xShmUnmap(Of(file)->real(), del);
+}
+
+sqlite3_io_methods MakeMethods() {
+  sqlite3_io_methods methods{};
+  methods.iVersion = 2;
+  methods.xClose = Close;
+  methods.xRead = ReadAt;
+  methods.xWrite = WriteAt;
+  methods.xTruncate = Truncate;
+  methods.xSync = Sync;
+  methods.xFileSize = FileSize;
+  methods.xLock = Lock;
+  methods.xUnlock = Unlock;
+  methods.xCheckReservedLock = CheckReserved;
+  methods.xFileControl = FileControl;
+  methods.xSectorSize = SectorSize;
+  methods.xDeviceCharacteristics = Characteristics;
+  methods.xShmMap = ShmMap;
+  methods.xShmLock = ShmLock;
+  methods.xShmBarrier = ShmBarrier;
+  methods.xShmUnmap = ShmUnmap;
+  return methods;
+}
+
+int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
+  static const sqlite3_io_methods methods = MakeMethods();
+  auto* real_vfs = static_cast<sqlite3_vfs*>(vfs->pAppData);
+  Of(file)->base.pMethods = nullptr;
+  Of(file)->wal = (flags & SQLITE_OPEN_WAL) != 0;
+  const int result = real_vfs->xOpen(real_vfs, name, Of(file)->real(), flags, out_flags);
+  if (result == SQLITE_OK) Of(file)->base.pMethods = &methods;
+  return result;
+}
+
+void RegisterKillingFileSystem() {
+  sqlite3_initialize();
+  sqlite3_vfs* real = sqlite3_vfs_find(nullptr);
+  static sqlite3_vfs vfs;
+  vfs = *real;
+  vfs.pNext = nullptr;
+  vfs.zName = "killing";
+  vfs.szOsFile = static_cast<int>(sizeof(File)) + real->szOsFile;
+  vfs.pAppData = real;
+  vfs.xOpen = Open;
+  sqlite3_vfs_register(&vfs, 0);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4) {
+    std::cerr << "usage: kill_platform CONFIG intent|answers|commit|never COUNT\n";
+    return 2;
+  }
+  const std::string moment = argv[2];
+  hedui::runtime::BlockSignals();
+  const hedui::base::SystemClock clock;
+  hedui::base::SecureIdSource ids;
+  hedui::PlatformOptions options;
+  options.config_file = argv[1];
+  options.clock = &clock;
+  options.ids = &ids;
+  options.tell = [](const std::string&) {};
+  if (moment == "intent" || moment == "answers") {
+    const auto fatal =
+        moment == "intent" ? hedui::FlowStep::kIntentCommitted : hedui::FlowStep::kAnswersIn;
+    options.on_step = [fatal](hedui::FlowStep step) {
+      if (step == fatal) MaybeDie();
+    };
+  } else if (moment == "commit") {
+    RegisterKillingFileSystem();
+    options.sqlite_vfs = "killing";
+  }
+  auto platform = hedui::Platform::Start(std::move(options));
+  if (!platform.ok()) {
+    std::cerr << platform.status().message() << "\n";
+    return 1;
+  }
+  // Counted from here: opening a store writes too.
+  countdown.store(std::atoi(argv[3]));
+  std::printf("listening %d\n", (*platform)->port());
+  std::fflush(stdout);
+  hedui::runtime::WaitForSignal();
+  return 0;
+}

@@ -1,0 +1,141 @@
+// What the door refuses: every defect at once, nothing asked, no personal data in the text.
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "server/base/status.h"
+#include "tests/integration/running_platform.h"
+#include "tests/support/synthetic_person.h"
+
+namespace hedui::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class RefusalTest : public ::testing::Test {
+ protected:
+  RefusalTest() : platform_(&scenario_) { platform_.Register(); }
+
+  v1::VerifyHouseholdRequest& request() { return scenario_.household; }
+  absl::Status Verify() { return platform_.Verify().status(); }
+  // INVALID_ARGUMENT that names the field.
+  void ExpectInvalid(const std::string& field) {
+    const absl::Status status = Verify();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    EXPECT_EQ(base::ReasonOf(status), "INVALID_REQUEST");
+    EXPECT_THAT(std::string(status.message()), HasSubstr(field));
+  }
+
+  Scenario scenario_;
+  RunningPlatform platform_;
+};
+
+TEST_F(RefusalTest, UnknownDivision) {
+  request().set_division("649999");
+  ExpectInvalid("division");
+}
+
+TEST_F(RefusalTest, MalformedIdentityNumberWithoutRepeatingIt) {
+  request().mutable_persons(0)->mutable_identity()->set_number("640104197905123172");
+  ExpectInvalid("persons[0].identity.number");
+  EXPECT_THAT(std::string(Verify().message()), Not(HasSubstr("640104197905123172")));
+}
+
+TEST_F(RefusalTest, SameMemberTwice) {
+  *request().mutable_persons(1)->mutable_identity() = request().persons(0).identity();
+  ExpectInvalid("persons[1].identity");
+}
+
+TEST_F(RefusalTest, TwentyOneMembers) {
+  while (request().persons_size() < 21) {
+    v1::Person* person = request().add_persons();
+    *person = request().persons(2);
+    person->set_person_id(absl::StrCat("x", request().persons_size()));
+    person->mutable_identity()->set_number(
+        SyntheticCitizenNumber("640104", absl::CivilDay(2010, 1, 1), request().persons_size()));
+  }
+  ExpectInvalid("21 members");
+}
+
+TEST_F(RefusalTest, UnknownEnumValues) {
+  request().mutable_header()->set_check_kind(static_cast<v1::CheckKind>(77));
+  request().mutable_persons(0)->set_relation(static_cast<v1::Relation>(99));
+  ExpectInvalid("header.check_kind");
+  ExpectInvalid("persons[0].relation");
+}
+
+TEST_F(RefusalTest, EveryDefectIsListedAtOnce) {
+  request().mutable_header()->set_request_id("no uuid");
+  request().mutable_header()->clear_officer();
+  EXPECT_EQ(base::ReasonOf(Verify()), "OFFICER_REQUIRED");
+  request().mutable_header()->set_officer("XQ-0107");
+  request().mutable_header()->set_policy_day("2025-02-30");
+  request().set_scope("suburban");
+  ExpectInvalid("header.request_id");
+  ExpectInvalid("header.policy_day");
+  ExpectInvalid("scope");
+}
+
+TEST_F(RefusalTest, ARequestOfTwoMebibytes) {
+  v1::Record* record = request().mutable_persons(0)->add_declared();
+  record->set_kind("other_income");
+  v1::Field* field = record->add_fields();
+  field->set_name("note");
+  field->set_text(std::string(2 << 20, 'x'));
+  EXPECT_EQ(Verify().code(), absl::StatusCode::kResourceExhausted);
+}
+
+TEST_F(RefusalTest, AnUnknownMatter) {
+  request().mutable_header()->set_matter_number("nobody's");
+  const absl::Status status = Verify();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(base::ReasonOf(status), "MATTER_UNKNOWN");
+}
+
+TEST_F(RefusalTest, AnAgencyOutsideItsDivision) {
+  request().set_division("640105");
+  const absl::Status status = Verify();
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(base::ReasonOf(status), "OUTSIDE_DIVISION");
+}
+
+TEST_F(RefusalTest, AnAgencyOutsideItsPurpose) {
+  request().mutable_header()->set_purpose("curiosity");
+  const absl::Status status = Verify();
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(base::ReasonOf(status), "PURPOSE_NOT_ALLOWED");
+}
+
+TEST_F(RefusalTest, AnAgencyThatIsNotInTheRegister) {
+  auto stranger = scenario_.Connect(platform_.port(), "stranger");
+  const absl::Status status = stranger->VerifyHousehold(request(), kPatience).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(base::ReasonOf(status), "AGENCY_UNKNOWN");
+}
+
+TEST_F(RefusalTest, AClientCertificateOfAForeignAuthority) {
+  TestPki foreign(KeyType::kP256, "Foreign authority");
+  const Issued tls = foreign.IssueTls("agency", absl::StrCat("hedui://agency/", kAgency));
+  clients::ClientOptions options;
+  options.target = absl::StrCat("localhost:", platform_.port());
+  options.ca_file = scenario_.pki().ca_path();
+  options.certificate_file = tls.certificate_path;
+  options.key_file = tls.key_path;
+  auto client = clients::Client::Connect(options);
+  ASSERT_TRUE(client.ok());
+  EXPECT_EQ((*client)->VerifyHousehold(request(), absl::Seconds(5)).status().code(),
+            absl::StatusCode::kUnavailable);
+}
+
+TEST_F(RefusalTest, NoClientCertificate) {
+  grpc::SslCredentialsOptions tls;
+  tls.pem_root_certs = scenario_.pki().ca_pem();
+  auto channel =
+      grpc::CreateChannel(absl::StrCat("localhost:", platform_.port()), grpc::SslCredentials(tls));
+  const auto deadline = std::chrono::system_clock::now() + std::chrono::seconds(3);
+  EXPECT_FALSE(channel->WaitForConnected(deadline));
+}
+
+}  // namespace
+}  // namespace hedui::testing

@@ -1,0 +1,76 @@
+#include "tests/integration/running_platform.h"
+
+#include <utility>
+
+#include "gtest/gtest.h"
+
+namespace hedui::testing {
+
+RunningPlatform::RunningPlatform(Scenario* scenario, std::function<void(FlowStep)> on_step)
+    : scenario_(scenario), on_step_(std::move(on_step)) {
+  scenario_->Write();
+  Start();
+}
+
+RunningPlatform::~RunningPlatform() = default;
+
+void RunningPlatform::Start() {
+  PlatformOptions options;
+  options.config_file = scenario_->Path("heduid.yaml");
+  options.clock = &clock_;
+  options.ids = &ids_;
+  options.tell = [](const std::string&) {};
+  options.on_step = on_step_;
+  auto started = Platform::Start(std::move(options));
+  ASSERT_TRUE(started.ok()) << started.status();
+  platform_ = *std::move(started);
+  client_ = scenario_->Connect(platform_->port());
+}
+
+void RunningPlatform::Restart() {
+  client_.reset();
+  platform_.reset();
+  Start();
+}
+
+void RunningPlatform::Register() {
+  auto registered = client_->RegisterAuthorizations(scenario_->letters, kPatience);
+  ASSERT_TRUE(registered.ok()) << registered.status();
+}
+
+absl::StatusOr<v1::VerifyHouseholdResponse> RunningPlatform::Verify(
+    const v1::VerifyHouseholdRequest& request, absl::Duration timeout) {
+  return client_->VerifyHousehold(request, timeout);
+}
+
+std::vector<report::v1::Line> LinesOf(const std::string& envelope) {
+  report::v1::Envelope parsed;
+  EXPECT_TRUE(parsed.ParseFromString(envelope));
+  std::vector<report::v1::Line> lines;
+  for (const auto& sealed : parsed.lines()) {
+    EXPECT_TRUE(lines.emplace_back().ParseFromString(sealed.line()));
+  }
+  return lines;
+}
+
+report::v1::Line LineOf(const std::string& envelope, report::v1::LineKind kind,
+                        const std::string& code, const std::string& person_id) {
+  std::vector<report::v1::Line> found;
+  for (report::v1::Line& line : LinesOf(envelope)) {
+    if (line.kind() == kind && line.code() == code && line.person_id() == person_id) {
+      found.push_back(std::move(line));
+    }
+  }
+  EXPECT_EQ(found.size(), 1u) << report::v1::LineKind_Name(kind) << " " << code << " " << person_id;
+  return found.empty() ? report::v1::Line() : found.front();
+}
+
+v1::SourceOutcome OutcomeOf(const v1::VerifyHouseholdResponse& response,
+                            const std::string& person_id, const std::string& category) {
+  for (const v1::SourceOutcome& outcome : response.outcomes()) {
+    if (outcome.person_id() == person_id && outcome.category() == category) return outcome;
+  }
+  return {};
+}
+
+}  // namespace hedui::testing

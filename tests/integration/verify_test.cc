@@ -1,0 +1,265 @@
+// One household through the whole platform, over mutual TLS, on the embedded store.
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/base/status.h"
+#include "server/base/yaml.h"
+#include "server/ledger/trust.h"
+#include "server/report/report_check.h"
+#include "server/rooms.h"
+#include "tests/integration/running_platform.h"
+#include "tests/support/notification.h"
+#include "tests/support/synthetic_person.h"
+
+namespace hedui::testing {
+namespace {
+
+using report::v1::Line;
+using report::v1::LINE_KIND_AUTHORIZATION;
+using report::v1::LINE_KIND_DISCREPANCY;
+using report::v1::LINE_KIND_INDICATION;
+using ::testing::HasSubstr;
+
+std::string Blames(const Line& line) {
+  std::string text;
+  for (const auto& blame : line.blame())
+    absl::StrAppend(&text, blame.source_id(), "/", blame.category(), ";");
+  return text;
+}
+
+report::CheckResult Check(Scenario& scenario, const std::string& envelope) {
+  auto trust = ledger::LogTrust::Load(scenario.pki().ca_path());
+  EXPECT_TRUE(trust.ok());
+  return report::CheckReport(envelope, **trust);
+}
+
+TEST(VerifyTest, TheDemoHouseholdIsUndeterminedBecauseOfTheBankAlone) {
+  Scenario scenario;
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto response = platform.Verify();
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(Check(scenario, response->envelope()).verdict, report::Verdict::kValid);
+  EXPECT_EQ(OutcomeOf(*response, "m1", "employment").kind(), v1::ANSWER_KIND_FOUND);
+  EXPECT_EQ(OutcomeOf(*response, "m1", "deposit").kind(), v1::ANSWER_KIND_UNAVAILABLE);
+  EXPECT_EQ(OutcomeOf(*response, "m1", "deposit").reason(), v1::REASON_LATE);
+
+  for (const char* programme : {"dibao", "marginal"}) {
+    const Line line = LineOf(response->envelope(), LINE_KIND_INDICATION, programme);
+    EXPECT_EQ(line.indication().result(), report::v1::TRUTH_UNDETERMINED) << programme;
+    ASSERT_GT(line.blame_size(), 0);
+    for (const auto& blame : line.blame()) EXPECT_EQ(blame.source_id(), "nx-bank") << programme;
+  }
+  LineOf(response->envelope(), LINE_KIND_DISCREPANCY, "UNDECLARED_VEHICLE", "m1");
+}
+
+TEST(VerifyTest, AnotherWageGivesAnotherResultThatIsRobustAlthoughTheBankIsSilent) {
+  Scenario scenario;
+  Scenario::Replace(&scenario.simulation_yaml, "money_fen: 300000", "money_fen: 320000");
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto response = platform.Verify();
+  ASSERT_TRUE(response.ok()) << response.status();
+  const Line dibao = LineOf(response->envelope(), LINE_KIND_INDICATION, "dibao");
+  EXPECT_EQ(dibao.indication().result(), report::v1::TRUTH_FALSE);
+  EXPECT_TRUE(dibao.indication().robust());
+  EXPECT_EQ(LineOf(response->envelope(), LINE_KIND_INDICATION, "marginal").indication().result(),
+            report::v1::TRUTH_UNDETERMINED);
+  bool per_capita = false;
+  for (const Line& line : LinesOf(response->envelope())) {
+    per_capita |=
+        line.kind() == report::v1::LINE_KIND_QUANTITY && absl::StrContains(line.text(), "1121.67");
+  }
+  EXPECT_TRUE(per_capita);
+}
+
+TEST(VerifyTest, APersonWithoutALetterIsNotAskedAboutAndTheOthersAre) {
+  Scenario scenario;
+  scenario.letters.mutable_letters()->RemoveLast();
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto response = platform.Verify();
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(OutcomeOf(*response, "m1", "employment").kind(), v1::ANSWER_KIND_FOUND);
+  int asked = 0;
+  for (const v1::SourceOutcome& outcome : response->outcomes()) {
+    if (outcome.person_id() != "m3") continue;
+    EXPECT_EQ(outcome.kind(), v1::ANSWER_KIND_NOT_ASKED) << outcome.category();
+    EXPECT_EQ(outcome.reason(), v1::REASON_NO_AUTHORIZATION) << outcome.category();
+    ++asked;
+  }
+  EXPECT_GT(asked, 0);
+  bool said = false;
+  for (const Line& line : LinesOf(response->envelope())) {
+    said |= line.kind() == LINE_KIND_AUTHORIZATION && line.person_id() == "m3" &&
+            absl::StrContains(line.text(), "未授权");
+  }
+  EXPECT_TRUE(said);
+}
+
+TEST(VerifyTest, TheSameRequestAgainGivesTheStoredReportAlsoAfterARestart) {
+  Scenario scenario;
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto first = platform.Verify();
+  ASSERT_TRUE(first.ok()) << first.status();
+  auto second = platform.Verify();
+  ASSERT_TRUE(second.ok()) << second.status();
+  platform.Restart();
+  auto third = platform.Verify();
+  ASSERT_TRUE(third.ok()) << third.status();
+  EXPECT_EQ(first->verification_id(), second->verification_id());
+  EXPECT_EQ(first->verification_id(), third->verification_id());
+  report::v1::Envelope a, b;
+  ASSERT_TRUE(a.ParseFromString(first->envelope()) && b.ParseFromString(third->envelope()));
+  ASSERT_EQ(a.lines_size(), b.lines_size());
+  for (int i = 0; i < a.lines_size(); ++i) EXPECT_EQ(a.lines(i).line(), b.lines(i).line());
+  EXPECT_EQ(Check(scenario, third->envelope()).verdict, report::Verdict::kValid);
+  EXPECT_EQ(first->outcomes_size(), third->outcomes_size());
+}
+
+TEST(VerifyTest, TheSameRequestIdWithOtherContentIsRefused) {
+  Scenario scenario;
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  ASSERT_TRUE(platform.Verify().ok());
+  scenario.household.set_scope("rural");
+  auto other = platform.Verify();
+  EXPECT_EQ(other.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(base::ReasonOf(other.status()), "REQUEST_ID_REUSED");
+}
+
+TEST(VerifyTest, EqualRequestsInFlightJoinOneVerification) {
+  Scenario scenario;
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  std::vector<std::thread> callers;
+  std::vector<std::string> ids(4);
+  for (std::string& id : ids) {
+    callers.emplace_back([&platform, &id] {
+      auto response = platform.Verify();
+      if (response.ok()) id = response->verification_id();
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  for (const std::string& id : ids) EXPECT_EQ(id, ids[0]);
+  EXPECT_FALSE(ids[0].empty());
+}
+
+TEST(VerifyTest, AStoredReportIsReadByNumberAndByRequestAndByNobodyElse) {
+  Scenario scenario;
+  Scenario::Replace(&scenario.register_yaml, "agencies:\n", R"(agencies:
+  - code: other
+    name: 另一单位
+    level: county
+    division: "640105"
+    purposes: [social_assistance]
+)");
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto verified = platform.Verify();
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  v1::GetReportRequest request;
+  request.set_officer("XQ-0107");
+  request.set_request_id(scenario.household.header().request_id());
+  auto by_request = platform.client().GetReport(request, kPatience);
+  ASSERT_TRUE(by_request.ok()) << by_request.status();
+  EXPECT_EQ(by_request->verification_id(), verified->verification_id());
+  request.set_report_number(Check(scenario, verified->envelope()).report_number);
+  EXPECT_TRUE(platform.client().GetReport(request, kPatience).ok());
+  auto other = scenario.Connect(platform.port(), "other");
+  EXPECT_EQ(other->GetReport(request, kPatience).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(VerifyTest, FindingsWithoutAProgrammeComeWithoutIndications) {
+  Scenario scenario;
+  scenario.household.mutable_header()->clear_programmes();
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto response = platform.Verify();
+  ASSERT_TRUE(response.ok()) << response.status();
+  for (const Line& line : LinesOf(response->envelope())) {
+    EXPECT_NE(line.kind(), LINE_KIND_INDICATION);
+    EXPECT_NE(line.kind(), report::v1::LINE_KIND_QUANTITY);
+  }
+  EXPECT_EQ(Check(scenario, response->envelope()).verdict, report::Verdict::kValid);
+}
+
+TEST(VerifyTest, AProgrammeWithoutAPolicySetIsRefusedBeforeAnythingIsAsked) {
+  Scenario scenario;
+  scenario.household.mutable_header()->add_programmes("unheard_of");
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto response = platform.Verify();
+  EXPECT_EQ(response.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(base::ReasonOf(response.status()), "NO_POLICY_SET");
+}
+
+TEST(VerifyTest, AnOldAnswerIsShownAsStaleAndNotUsed) {
+  Scenario scenario;
+  Scenario::AddToSource(&scenario.simulation_yaml, "nx-social-security", "faults: [{kind: stale}]");
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto response = platform.Verify();
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(OutcomeOf(*response, "m1", "employment").kind(), v1::ANSWER_KIND_STALE);
+  const Line dibao = LineOf(response->envelope(), LINE_KIND_INDICATION, "dibao");
+  EXPECT_EQ(dibao.indication().result(), report::v1::TRUTH_UNDETERMINED);
+  EXPECT_THAT(Blames(dibao), HasSubstr("nx-social-security/employment"));
+}
+
+TEST(VerifyTest, AnAnswerAboutSomebodyElseIsQuarantined) {
+  Scenario scenario;
+  Scenario::AddToSource(&scenario.simulation_yaml, "nx-social-security",
+                        "faults: [{kind: wrong_person}]");
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto response = platform.Verify();
+  ASSERT_TRUE(response.ok()) << response.status();
+  const Line dibao = LineOf(response->envelope(), LINE_KIND_INDICATION, "dibao");
+  EXPECT_EQ(dibao.indication().result(), report::v1::TRUTH_UNDETERMINED);
+}
+
+// The letter is withdrawn while the first wave is waited for: the second wave does not go out.
+TEST(VerifyTest, ALetterWithdrawnBetweenIntentAndSendStopsTheQuery) {
+  Scenario scenario;
+  Scenario::AddToSource(&scenario.catalogue_yaml, "nx-tax", "wave: 2");
+  Scenario::AddToSource(&scenario.simulation_yaml, "nx-education",
+                        "faults: [{kind: delay, delay: 4s}]");
+  Notification committed;
+  RunningPlatform platform(&scenario, [&committed](FlowStep step) {
+    if (step == FlowStep::kIntentCommitted) committed.Notify();
+  });
+  platform.Register();
+  absl::StatusOr<v1::VerifyHouseholdResponse> response = absl::UnknownError("not run");
+  std::thread caller([&] { response = platform.Verify(); });
+  committed.Wait();
+  v1::RevokeAuthorizationRequest revoke;
+  revoke.set_matter_number(scenario.letters.matter_number());
+  revoke.set_letter_number(scenario.letters.letters(0).letter_number());
+  revoke.set_officer(scenario.letters.officer());
+  auto revoked = platform.client().RevokeAuthorization(revoke, kPatience);
+  EXPECT_TRUE(revoked.ok()) << revoked.status();
+  caller.join();
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(OutcomeOf(*response, "m1", "tax").kind(), v1::ANSWER_KIND_NOT_ASKED);
+  EXPECT_EQ(OutcomeOf(*response, "m1", "tax").reason(), v1::REASON_NO_AUTHORIZATION);
+  EXPECT_EQ(OutcomeOf(*response, "m2", "tax").kind(), v1::ANSWER_KIND_CONFIRMED_NONE);
+}
+
+TEST(VerifyTest, AClosedMatterRefuses) {
+  Scenario scenario;
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  v1::CloseMatterRequest close;
+  close.set_matter_number(scenario.letters.matter_number());
+  close.set_officer(scenario.letters.officer());
+  ASSERT_TRUE(platform.client().CloseMatter(close, kPatience).ok());
+  EXPECT_EQ(base::ReasonOf(platform.Verify().status()), "MATTER_CLOSED");
+}
+
+}  // namespace
+}  // namespace hedui::testing
