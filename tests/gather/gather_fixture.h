@@ -1,0 +1,118 @@
+// A loop on a fake clock, two sources, and a flow that collects what comes back.
+#ifndef HEDUI_TESTS_GATHER_GATHER_FIXTURE_H_
+#define HEDUI_TESTS_GATHER_GATHER_FIXTURE_H_
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "server/gather/gatherer.h"
+#include "tests/gather/fake_source_adapter.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_id_source.h"
+#include "tests/support/fake_loop.h"
+
+namespace hedui::gather {
+
+inline constexpr absl::Duration kWaveTime = absl::Seconds(10);
+
+inline plan::SourceQuery QueryOf(const std::string& source, const std::vector<std::string>& people,
+                                 const std::vector<std::string>& categories = {"employment"}) {
+  plan::SourceQuery query;
+  query.source_id = source;
+  for (const std::string& person : people) query.people.push_back({person, {}, categories});
+  return query;
+}
+
+inline base::Answer AnswerOf(const std::string& person, const std::string& category,
+                             base::AnswerKind kind) {
+  base::Answer answer;
+  answer.person_id = person;
+  answer.category = category;
+  answer.kind = kind;
+  return answer;
+}
+
+// One flow: a Gatherer and what it brought back.
+struct Flow {
+  Flow(testing::FakeLoop* on_loop, std::shared_ptr<const Sources> sources,
+       testing::FakeIdSource* ids)
+      : loop(on_loop), gatherer(std::make_unique<Gatherer>(on_loop, std::move(sources), ids)) {}
+
+  void Start(std::vector<plan::SourceQuery> queries, absl::Duration time = kWaveTime) {
+    GatherRequest request;
+    request.name = "v1/1";
+    for (plan::SourceQuery& query : queries) {
+      request.queries.push_back({std::move(query), "warrant"});
+    }
+    request.digest_key = "digest key";
+    request.deadline = loop->Now() + time;
+    request.today = absl::CivilDay(2025, 3, 3);
+    request.still_authorized = [this](const std::string& person) {
+      return withdrawn.count(person) == 0;
+    };
+    inside = true;
+    gatherer->Start(
+        std::move(request),
+        [this](Outcome outcome) {
+          EXPECT_FALSE(inside) << "called back inside Start or Cancel";
+          outcomes.push_back(std::move(outcome));
+          if (destroy_on_outcome) gatherer.reset();
+        },
+        [this] {
+          EXPECT_FALSE(inside) << "called back inside Start or Cancel";
+          ++done;
+        });
+    inside = false;
+  }
+  void Cancel() {
+    inside = true;
+    gatherer->Cancel();
+    inside = false;
+  }
+  const base::Answer& Only() const {
+    EXPECT_EQ(outcomes.size(), 1u);
+    EXPECT_EQ(outcomes.at(0).answers.size(), 1u);
+    return outcomes.at(0).answers.at(0);
+  }
+
+  testing::FakeLoop* const loop;
+  std::set<std::string> withdrawn;
+  bool destroy_on_outcome = false;
+  bool inside = false;
+  std::vector<Outcome> outcomes;
+  int done = 0;
+  std::unique_ptr<Gatherer> gatherer;
+};
+
+class GatherTest : public ::testing::Test {
+ protected:
+  // Before the first flow.
+  void AddSource(const std::string& id, FakeSourceAdapter* adapter, int attempts = 1,
+                 int concurrency = 8) {
+    SourcePolicy policy;
+    policy.id = id;
+    policy.deadline = absl::Seconds(3);
+    policy.attempts = attempts;
+    policy.backoff_first = absl::Milliseconds(100);
+    policy.concurrency = concurrency;
+    policy.freshness_days = {{"employment", 31}};
+    ASSERT_TRUE(sources->Add(policy, adapter).ok());
+  }
+  std::unique_ptr<Flow> NewFlow() { return std::make_unique<Flow>(&loop, sources, &ids); }
+
+  testing::FakeClock clock;
+  testing::FakeLoop loop{&clock};
+  testing::FakeIdSource ids;
+  FakeSourceAdapter bank;
+  FakeSourceAdapter tax;
+  std::shared_ptr<Sources> sources = std::make_shared<Sources>();
+};
+
+}  // namespace hedui::gather
+
+#endif  // HEDUI_TESTS_GATHER_GATHER_FIXTURE_H_
