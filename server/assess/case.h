@@ -29,9 +29,11 @@ struct Person {
 
 struct Case {
   base::CaseDates dates;
-  std::string division;   // six digits
-  std::string scope;      // "urban" or "rural"; empty: unknown
-  std::string programme;  // the one asked for; empty: every programme with a set
+  std::string division;  // six digits
+  std::string scope;     // "urban" or "rural"; empty: unknown
+  // The one asked for: it must have a set. Empty: none in particular. Every programme with a set is
+  // indicated either way.
+  std::string programme;
   std::vector<Person> persons;
   // Answers, found facts and declared facts.
   base::Facts facts;

@@ -51,7 +51,7 @@ class PolicyPack {
   // Chinese names; the code itself when unknown.
   std::string LabelOf(absl::string_view kind_or_category) const;
 
-  // Every file, sorted by path; and the digest over all of them.
+  // Every file, the nation's first; and the digest over all of them.
   const std::vector<PolicyFile>& files() const;
   const std::string& digest() const;
   const std::vector<PolicyFinding>& warnings() const;

@@ -1,0 +1,412 @@
+#include "server/assess/case_file.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/assess/compiled_pack.h"
+#include "server/base/dates.h"
+#include "server/base/digest.h"
+#include "server/base/limits.h"
+#include "server/base/status.h"
+#include "server/base/yaml.h"
+
+namespace hedui::assess {
+namespace {
+
+using base::YamlNode;
+
+// Household and answers as lists may multiply; a real case has a few hundred.
+constexpr size_t kAnswersMax = 10'000;
+
+class CaseReader {
+ public:
+  CaseReader(absl::string_view file, const PolicyPack& pack, std::vector<base::YamlDefect>* defects)
+      : file_(file), pack_(pack.compiled()), defects_(*defects) {}
+
+  CaseFile Read(const YamlNode& root) {
+    if (!IsMapping(root, "case")) return std::move(out_);
+    Keys(root, "case", {"division", "scope", "programme", "dates", "persons", "answers", "expect"},
+         {"division", "dates", "persons"});
+    Case& c = out_.value;
+    c.division = Text(root, "division", "division");
+    if (root.Find("division") != nullptr && !base::DivisionLevel(c.division)) {
+      Defect(root.Find("division")->line, "BAD_VALUE", "division", "a division has six digits");
+    }
+    c.scope = Text(root, "scope", "scope");
+    if (!c.scope.empty() && c.scope != "urban" && c.scope != "rural") {
+      Defect(root.Find("scope")->line, "BAD_VALUE", "scope", "urban or rural");
+    }
+    c.programme = Text(root, "programme", "programme");
+    if (const YamlNode* dates = root.Find("dates"); dates != nullptr && IsMapping(*dates, "dates"))
+      ReadDates(*dates);
+    Items(root, "persons",
+          [this](const YamlNode& node, const std::string& path) { ReadPerson(node, path); });
+    if (const YamlNode* persons = root.Find("persons"); persons != nullptr && c.persons.empty()) {
+      Defect(persons->line, "MISSING_KEY", "persons", "a case has at least one person");
+    }
+    Items(root, "answers",
+          [this](const YamlNode& node, const std::string& path) { ReadAnswers(node, path); });
+    // Found facts come first, then the declared ones.
+    c.facts.facts.insert(c.facts.facts.end(), std::make_move_iterator(declared_.begin()),
+                         std::make_move_iterator(declared_.end()));
+    Items(root, "expect",
+          [this](const YamlNode& node, const std::string& path) { ReadExpectation(node, path); });
+    return std::move(out_);
+  }
+
+ private:
+  void Defect(int line, absl::string_view code, absl::string_view field, absl::string_view text) {
+    defects_.push_back({file_, line, std::string(code), absl::StrCat(field, ": ", text)});
+  }
+
+  bool IsMapping(const YamlNode& node, absl::string_view path) {
+    if (node.kind == YamlNode::Kind::kMapping) return true;
+    Defect(node.line, "WRONG_SHAPE", path, "written as keys and values");
+    return false;
+  }
+
+  void Keys(const YamlNode& node, absl::string_view path,
+            const std::vector<absl::string_view>& known,
+            const std::vector<absl::string_view>& required) {
+    for (const auto& [key, value] : node.entries) {
+      if (std::find(known.begin(), known.end(), key.scalar) == known.end()) {
+        Defect(key.line, "UNKNOWN_KEY", path,
+               absl::StrCat("\"", key.scalar, "\" is not one of ", absl::StrJoin(known, ", ")));
+      }
+    }
+    for (absl::string_view key : required) {
+      if (node.Find(key) == nullptr)
+        Defect(node.line, "MISSING_KEY", path, absl::StrCat("\"", key, "\" is missing"));
+    }
+  }
+
+  template <typename F>
+  void Items(const YamlNode& node, absl::string_view key, F&& f, absl::string_view above = "") {
+    const YamlNode* list = node.Find(key);
+    if (list == nullptr) return;
+    const std::string path = above.empty() ? std::string(key) : absl::StrCat(above, ".", key);
+    if (list->kind != YamlNode::Kind::kSequence) {
+      Defect(list->line, "WRONG_SHAPE", path, "written as a list");
+      return;
+    }
+    for (size_t i = 0; i < list->items.size(); ++i)
+      f(list->items[i], absl::StrCat(path, "[", i, "]"));
+  }
+
+  std::string Text(const YamlNode& node, absl::string_view key, absl::string_view path) {
+    const YamlNode* found = node.Find(key);
+    if (found == nullptr) return "";
+    if (found->kind != YamlNode::Kind::kScalar) {
+      Defect(found->line, "WRONG_SHAPE", path, "a single text is needed");
+      return "";
+    }
+    return found->scalar;
+  }
+
+  std::vector<std::string> Texts(const YamlNode& node, absl::string_view path) {
+    std::vector<std::string> texts;
+    if (node.kind == YamlNode::Kind::kScalar) return {node.scalar};
+    if (node.kind != YamlNode::Kind::kSequence)
+      Defect(node.line, "WRONG_SHAPE", path, "a text or a list of texts");
+    for (const YamlNode& item : node.items) texts.push_back(item.scalar);
+    return texts;
+  }
+
+  std::optional<absl::CivilDay> Day(const YamlNode& node, absl::string_view key,
+                                    absl::string_view path) {
+    const YamlNode* found = node.Find(key);
+    if (found == nullptr) return std::nullopt;
+    const auto day = base::ParseDay(found->scalar);
+    if (day.ok()) return *day;
+    Defect(found->line, "BAD_DATE", absl::StrCat(path, ".", key), "not a day such as 2025-03-03");
+    return std::nullopt;
+  }
+
+  bool Flag(const YamlNode& node, absl::string_view key, absl::string_view path, bool absent) {
+    const YamlNode* found = node.Find(key);
+    if (found == nullptr) return absent;
+    if (found->scalar != "true" && found->scalar != "false") {
+      Defect(found->line, "BAD_VALUE", absl::StrCat(path, ".", key), "true or false");
+    }
+    return found->scalar == "true";
+  }
+
+  void ReadDates(const YamlNode& node) {
+    Keys(node, "dates", {"application", "acceptance", "policy"}, {"application", "policy"});
+    base::CaseDates& dates = out_.value.dates;
+    dates.application = Day(node, "application", "dates").value_or(absl::CivilDay());
+    dates.acceptance = Day(node, "acceptance", "dates");
+    dates.policy = Day(node, "policy", "dates").value_or(absl::CivilDay());
+  }
+
+  // Codes are written lower_snake in files and upper case everywhere else.
+  template <typename T>
+  void ReadCode(const YamlNode& node, absl::string_view key, absl::string_view path,
+                std::optional<T> (*from_name)(absl::string_view), T* out) {
+    const YamlNode* found = node.Find(key);
+    if (found == nullptr) return;
+    const std::optional<T> value = from_name(absl::AsciiStrToUpper(found->scalar));
+    if (value) {
+      *out = *value;
+    } else {
+      Defect(found->line, "UNKNOWN_CODE", absl::StrCat(path, ".", key),
+             absl::StrCat("\"", found->scalar, "\" is not known"));
+    }
+  }
+
+  void ReadPerson(const YamlNode& node, const std::string& path) {
+    if (!IsMapping(node, path)) return;
+    Keys(node, path, {"id", "role", "relation", "number", "birth", "sex", "declared"},
+         {"id", "relation"});
+    Person person;
+    person.id = Text(node, "id", path);
+    for (const Person& other : out_.value.persons) {
+      if (other.id == person.id)
+        Defect(node.line, "DUPLICATE_PERSON", absl::StrCat(path, ".id"),
+               "two persons have this id");
+    }
+    ReadCode(node, "role", path, &base::PersonRoleFromName, &person.role);
+    ReadCode(node, "relation", path, &base::RelationFromName, &person.relation);
+    person.number = Text(node, "number", path);
+    person.birth = Day(node, "birth", path);
+    const std::string sex = Text(node, "sex", path);
+    person.sex = sex == "male"     ? base::Sex::kMale
+                 : sex == "female" ? base::Sex::kFemale
+                                   : base::Sex::kUnknown;
+    if (!sex.empty() && person.sex == base::Sex::kUnknown) {
+      Defect(node.Find("sex")->line, "UNKNOWN_CODE", absl::StrCat(path, ".sex"), "male or female");
+    }
+    Items(
+        node, "declared",
+        [&](const YamlNode& item, const std::string& item_path) {
+          base::Fact fact;
+          fact.person_id = person.id;
+          fact.declared = true;
+          ReadRecord(item, item_path, &fact);
+          declared_.push_back(std::move(fact));
+        },
+        path);
+    out_.value.persons.push_back(std::move(person));
+  }
+
+  void ReadRecord(const YamlNode& node, const std::string& path, base::Fact* fact) {
+    if (!IsMapping(node, path)) return;
+    const YamlNode* kind_node = node.Find("kind");
+    const auto kind = kind_node == nullptr ? pack_.fact_kind_index.end()
+                                           : pack_.fact_kind_index.find(kind_node->scalar);
+    if (kind == pack_.fact_kind_index.end()) {
+      Defect(node.line, "UNKNOWN_KIND", absl::StrCat(path, ".kind"),
+             "not a kind of fact of these policies");
+      return;
+    }
+    const FactKind& type = pack_.fact_kinds[static_cast<size_t>(kind->second)];
+    fact->record.kind = type.name;
+    for (const auto& [key, value] : node.entries) {
+      if (key.scalar == "kind") continue;
+      const std::string field_path = absl::StrCat(path, ".", key.scalar);
+      const auto field = type.field_index.find(key.scalar);
+      if (field == type.field_index.end()) {
+        Defect(key.line, "UNKNOWN_FIELD", field_path,
+               absl::StrCat("a ", type.name, " has no such field"));
+        continue;
+      }
+      const auto read =
+          ReadField(type.fields[static_cast<size_t>(field->second)].type, value.scalar);
+      if (read) {
+        fact->record.fields.push_back({key.scalar, *read});
+      } else {
+        Defect(value.line, "BAD_VALUE", field_path,
+               absl::StrCat("\"", value.scalar, "\" is not a ",
+                            TypeNameOf(type.fields[static_cast<size_t>(field->second)].type)));
+      }
+    }
+  }
+
+  static absl::string_view TypeNameOf(const Type& type) {
+    switch (type.kind) {
+      case TypeKind::kNumber:
+        return type.unit.money == 1 ? "amount in yuan such as 1234.56" : "whole number";
+      case TypeKind::kTruth:
+        return "true or false";
+      case TypeKind::kDate:
+        return "day such as 2025-03-03";
+      case TypeKind::kMonth:
+        return "month such as 2025-02";
+      default:
+        return "text";
+    }
+  }
+
+  static std::optional<base::FieldValue> ReadField(const Type& type, const std::string& text) {
+    switch (type.kind) {
+      case TypeKind::kNumber: {
+        if (type.unit.money == 1) {
+          const auto money = base::Money::Parse(text);
+          return money.ok() ? std::optional<base::FieldValue>(*money) : std::nullopt;
+        }
+        const auto number = base::Rational::Parse(text);
+        if (!number.ok() || !number->is_integer()) return std::nullopt;
+        return static_cast<int64_t>(number->numerator());
+      }
+      case TypeKind::kTruth:
+        if (text != "true" && text != "false") return std::nullopt;
+        return text == "true";
+      case TypeKind::kDate: {
+        const auto day = base::ParseDay(text);
+        return day.ok() ? std::optional<base::FieldValue>(*day) : std::nullopt;
+      }
+      case TypeKind::kMonth: {
+        const auto month = base::ParseMonth(text);
+        return month.ok() ? std::optional<base::FieldValue>(*month) : std::nullopt;
+      }
+      default:
+        return text;  // codes too: one that no list has is what a register may well send
+    }
+  }
+
+  // `person` and `category` may be lists, or `person: all`: every combination answers alike.
+  void ReadAnswers(const YamlNode& node, const std::string& path) {
+    if (!IsMapping(node, path)) return;
+    Keys(node, path,
+         {"person", "category", "source", "kind", "reason", "complete", "data_day", "covered",
+          "superseded", "manual", "digest", "authorization", "facts"},
+         {"person", "category", "source", "kind"});
+    if (node.Find("person") == nullptr || node.Find("category") == nullptr) return;
+    std::vector<std::string> persons = Texts(*node.Find("person"), absl::StrCat(path, ".person"));
+    if (persons.size() == 1 && persons[0] == "all") {
+      persons.clear();
+      for (const Person& person : out_.value.persons) persons.push_back(person.id);
+    }
+    const base::AnswerState state = ReadState(node, path);
+    for (const std::string& person : persons) {
+      if (std::none_of(out_.value.persons.begin(), out_.value.persons.end(),
+                       [&](const Person& p) { return p.id == person; })) {
+        Defect(node.Find("person")->line, "UNKNOWN_PERSON", absl::StrCat(path, ".person"),
+               absl::StrCat("nobody listed has the id ", person));
+        continue;
+      }
+      for (const std::string& category :
+           Texts(*node.Find("category"), absl::StrCat(path, ".category"))) {
+        AddAnswer(node, path, person, category, state);
+      }
+    }
+  }
+
+  void AddAnswer(const YamlNode& node, const std::string& path, const std::string& person,
+                 const std::string& category, base::AnswerState state) {
+    if (!pack_.category_index.contains(category)) {
+      Defect(node.Find("category")->line, "UNKNOWN_CATEGORY", absl::StrCat(path, ".category"),
+             absl::StrCat("these policies know no category ", category));
+      return;
+    }
+    base::Facts& facts = out_.value.facts;
+    if (facts.answers.size() >= kAnswersMax) {
+      Defect(node.line, "LIMIT", path, absl::StrCat("more than ", kAnswersMax, " answers"));
+      return;
+    }
+    state.person_id = person;
+    state.category = category;
+    const int32_t index = static_cast<int32_t>(facts.answers.size());
+    const bool manual = state.manual;
+    facts.answers.push_back(std::move(state));
+    Items(
+        node, "facts",
+        [&](const YamlNode& item, const std::string& item_path) {
+          base::Fact fact;
+          fact.person_id = person;
+          fact.answer = index;
+          fact.manual = manual;
+          ReadRecord(item, item_path, &fact);
+          facts.facts.push_back(std::move(fact));
+        },
+        path);
+  }
+
+  base::AnswerState ReadState(const YamlNode& node, const std::string& path) {
+    base::AnswerState state;
+    state.source_id = Text(node, "source", path);
+    ReadCode(node, "kind", path, &base::AnswerKindFromName, &state.kind);
+    ReadCode(node, "reason", path, &base::ReasonFromName, &state.reason);
+    // A case is written by hand: what was found is all there is, unless it says otherwise.
+    state.complete = Flag(node, "complete", path, state.kind == base::AnswerKind::kFound);
+    state.superseded = Flag(node, "superseded", path, false);
+    state.manual = Flag(node, "manual", path, false);
+    state.data_day = Day(node, "data_day", path);
+    if (const YamlNode* covered = node.Find("covered");
+        covered != nullptr && IsMapping(*covered, absl::StrCat(path, ".covered"))) {
+      const std::string covered_path = absl::StrCat(path, ".covered");
+      Keys(*covered, covered_path, {"from", "to"}, {});
+      state.covered.from = Day(*covered, "from", covered_path);
+      state.covered.to = Day(*covered, "to", covered_path);
+    }
+    const std::string digest = Text(node, "digest", path);
+    const auto bytes = base::HexDecode(digest);
+    if (bytes.ok() && (bytes->empty() || bytes->size() == base::kDigestBytes)) {
+      state.digest = *bytes;
+    } else {
+      Defect(node.Find("digest")->line, "BAD_VALUE", absl::StrCat(path, ".digest"),
+             "64 lower-case hexadecimal digits");
+    }
+    state.authorization = Text(node, "authorization", path);
+    return state;
+  }
+
+  void ReadExpectation(const YamlNode& node, const std::string& path) {
+    if (!IsMapping(node, path)) return;
+    Keys(node, path,
+         {"id", "person", "programme", "error", "value", "result", "amount", "robust", "blame",
+          "marks", "next_change"},
+         {});
+    Expectation expectation;
+    expectation.line = node.line;
+    expectation.id = Text(node, "id", path);
+    expectation.person_id = Text(node, "person", path);
+    expectation.programme = Text(node, "programme", path);
+    expectation.error = Text(node, "error", path);
+    for (absl::string_view key : {"value", "result"}) {
+      if (node.Find(key) != nullptr) expectation.value = Text(node, key, path);
+    }
+    if (node.Find("amount") != nullptr) expectation.amount = Text(node, "amount", path);
+    if (node.Find("robust") != nullptr) expectation.robust = Flag(node, "robust", path, false);
+    if (const YamlNode* blame = node.Find("blame"))
+      expectation.blame = Texts(*blame, absl::StrCat(path, ".blame"));
+    if (const YamlNode* marks = node.Find("marks"))
+      expectation.marks = Texts(*marks, absl::StrCat(path, ".marks"));
+    if (node.Find("next_change") != nullptr)
+      expectation.next_change = Text(node, "next_change", path);
+    const int kinds = !expectation.id.empty() + !expectation.programme.empty() +
+                      !expectation.error.empty() + expectation.next_change.has_value();
+    if (kinds != 1)
+      Defect(node.line, "MISSING_KEY", path, "exactly one of id, programme, error and next_change");
+    out_.expectations.push_back(std::move(expectation));
+  }
+
+  const std::string file_;
+  const CompiledPack& pack_;
+  std::vector<base::YamlDefect>& defects_;
+  CaseFile out_;
+  std::vector<base::Fact> declared_;
+};
+
+}  // namespace
+
+absl::StatusOr<CaseFile> ParseCaseFile(absl::string_view file, absl::string_view text,
+                                       const PolicyPack& pack) {
+  std::vector<base::YamlDefect> defects;
+  const std::optional<YamlNode> root = base::ParseYamlListing(file, text, &defects);
+  CaseFile result;
+  if (root.has_value()) result = CaseReader(file, pack, &defects).Read(*root);
+  if (defects.empty()) return result;
+  return base::MakeError(absl::StatusCode::kInvalidArgument, "CASE_FILE",
+                         base::JoinDefects(defects));
+}
+
+absl::StatusOr<CaseFile> ReadCaseFile(const std::string& path, const PolicyPack& pack) {
+  HEDUI_ASSIGN_OR_RETURN(const std::string text, base::ReadFile(path));
+  return ParseCaseFile(path, text, pack);
+}
+
+}  // namespace hedui::assess

@@ -1,0 +1,119 @@
+#include "server/assess/case_index.h"
+
+#include "absl/strings/str_cat.h"
+#include "server/base/limits.h"
+#include "server/base/status.h"
+
+namespace hedui::assess {
+namespace {
+
+absl::Status Malformed(absl::string_view why) {
+  return base::MakeError(absl::StatusCode::kInvalidArgument, "CASE", why);
+}
+
+}  // namespace
+
+int CaseIndex::PersonOf(absl::string_view id) const {
+  for (size_t i = 0; i < case_->persons.size(); ++i) {
+    if (case_->persons[i].id == id) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+absl::Status CaseIndex::Build(const CompiledPack& pack, const Case& c) {
+  case_ = &c;
+  category_count_ = static_cast<int>(pack.categories.size());
+  kind_count_ = static_cast<int>(pack.fact_kinds.size());
+  HEDUI_RETURN_IF_ERROR(IndexPersons(c));
+  HEDUI_RETURN_IF_ERROR(IndexAnswers(pack, c));
+  return IndexFacts(pack, c);
+}
+
+absl::Status CaseIndex::IndexPersons(const Case& c) {
+  person_count_ = static_cast<int>(c.persons.size());
+  if (c.persons.empty()) return Malformed("a case has at least one person");
+  if (person_count_ > base::kMembersMax + base::kObligorsMax) {
+    return Malformed(absl::StrCat("more than ", base::kMembersMax, " members and ",
+                                  base::kObligorsMax, " obligors"));
+  }
+  for (int i = 0; i < person_count_; ++i) {
+    if (PersonOf(c.persons[static_cast<size_t>(i)].id) != i) {
+      return Malformed(
+          absl::StrCat("two persons have the id ", c.persons[static_cast<size_t>(i)].id));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CaseIndex::IndexAnswers(const CompiledPack& pack, const Case& c) {
+  const size_t cells = static_cast<size_t>(person_count_) * static_cast<size_t>(category_count_);
+  answer_heads_.assign(cells, -1);
+  answer_tails_.assign(cells, -1);
+  answer_next_.assign(c.facts.answers.size(), -1);
+  for (size_t i = 0; i < c.facts.answers.size(); ++i) {
+    const base::AnswerState& answer = c.facts.answers[i];
+    const int person = PersonOf(answer.person_id);
+    if (person < 0)
+      return Malformed(
+          absl::StrCat("an answer names a person who is not listed: ", answer.person_id));
+    const auto category = pack.category_index.find(answer.category);
+    if (category == pack.category_index.end()) continue;
+    const size_t cell = static_cast<size_t>(person * category_count_ + category->second);
+    const int32_t index = static_cast<int32_t>(i);
+    if (answer_tails_[cell] < 0) {
+      answer_heads_[cell] = index;
+    } else {
+      answer_next_[static_cast<size_t>(answer_tails_[cell])] = index;
+    }
+    answer_tails_[cell] = index;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CaseIndex::IndexFacts(const CompiledPack& pack, const Case& c) {
+  const size_t cells = static_cast<size_t>(person_count_) * static_cast<size_t>(kind_count_);
+  fact_heads_.assign(cells, -1);
+  fact_tails_.assign(cells, -1);
+  facts_.clear();
+  fields_.clear();
+  for (size_t i = 0; i < c.facts.facts.size(); ++i) {
+    const base::Fact& fact = c.facts.facts[i];
+    const int person = PersonOf(fact.person_id);
+    if (person < 0)
+      return Malformed(absl::StrCat("a fact names a person who is not listed: ", fact.person_id));
+    const bool found = fact.answer >= 0;
+    if (found == fact.declared || fact.answer >= static_cast<int32_t>(c.facts.answers.size())) {
+      return Malformed("a fact is declared or has the answer it came from");
+    }
+    if (found) {
+      const base::AnswerState& answer = c.facts.answers[static_cast<size_t>(fact.answer)];
+      // Whatever came with a stale, ambiguous or refused answer is shown elsewhere and never
+      // counted.
+      if (answer.kind != base::AnswerKind::kFound || answer.superseded) continue;
+    }
+    const auto kind = pack.fact_kind_index.find(fact.record.kind);
+    if (kind == pack.fact_kind_index.end()) continue;
+    const FactKind& type = pack.fact_kinds[static_cast<size_t>(kind->second)];
+    IndexedFact indexed{&fact, static_cast<int32_t>(i), static_cast<int32_t>(fields_.size()), -1};
+    fields_.resize(fields_.size() + type.fields.size(), nullptr);
+    for (const base::Field& field : fact.record.fields) {
+      for (size_t f = 0; f < type.fields.size(); ++f) {
+        if (type.fields[f].name == field.name) {
+          fields_[static_cast<size_t>(indexed.fields_begin) + f] = &field.value;
+        }
+      }
+    }
+    const size_t cell = static_cast<size_t>(person * kind_count_ + kind->second);
+    const int32_t position = static_cast<int32_t>(facts_.size());
+    if (fact_tails_[cell] < 0) {
+      fact_heads_[cell] = position;
+    } else {
+      facts_[static_cast<size_t>(fact_tails_[cell])].next = position;
+    }
+    fact_tails_[cell] = position;
+    facts_.push_back(indexed);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace hedui::assess

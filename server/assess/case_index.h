@@ -1,0 +1,67 @@
+// A case seen through a pack: persons, categories and kinds as numbers, answers and facts in lists
+// by person. Holds pointers into the case, which must outlive it; reused from case to case without
+// new allocations. Thread-compatible. Internal to assess.
+#ifndef HEDUI_SERVER_ASSESS_CASE_INDEX_H_
+#define HEDUI_SERVER_ASSESS_CASE_INDEX_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "server/assess/case.h"
+#include "server/assess/compiled_pack.h"
+
+namespace hedui::assess {
+
+struct IndexedFact {
+  const base::Fact* fact = nullptr;
+  int32_t index = -1;        // into Case::facts.facts
+  int32_t fields_begin = 0;  // into the table of fields
+  int32_t next = -1;         // of the same person and kind
+};
+
+class CaseIndex {
+ public:
+  // INVALID_ARGUMENT (CASE) when the case is not well formed. Categories and kinds that no policy
+  // knows are left out: nothing can depend on them.
+  absl::Status Build(const CompiledPack& pack, const Case& c);
+
+  int person_count() const { return person_count_; }
+  // -1 when nobody listed has the id.
+  int PersonOf(absl::string_view id) const;
+
+  // Lists in the case's order; -1 ends them.
+  int32_t FirstAnswer(int person, int category) const {
+    return answer_heads_[static_cast<size_t>(person * category_count_ + category)];
+  }
+  int32_t NextAnswer(int32_t answer) const { return answer_next_[static_cast<size_t>(answer)]; }
+  // Facts that may be computed with: declared ones, and those of FOUND answers that are not
+  // superseded.
+  int32_t FirstFact(int person, int kind) const {
+    return fact_heads_[static_cast<size_t>(person * kind_count_ + kind)];
+  }
+  const IndexedFact& fact(int32_t i) const { return facts_[static_cast<size_t>(i)]; }
+  // nullptr when the record does not have the field.
+  const base::FieldValue* Field(const IndexedFact& fact, int field) const {
+    return fields_[static_cast<size_t>(fact.fields_begin + field)];
+  }
+
+ private:
+  absl::Status IndexPersons(const Case& c);
+  absl::Status IndexAnswers(const CompiledPack& pack, const Case& c);
+  absl::Status IndexFacts(const CompiledPack& pack, const Case& c);
+
+  const Case* case_ = nullptr;
+  int person_count_ = 0;
+  int category_count_ = 0;
+  int kind_count_ = 0;
+  std::vector<int32_t> answer_heads_, answer_next_, answer_tails_;
+  std::vector<int32_t> fact_heads_, fact_tails_;
+  std::vector<IndexedFact> facts_;
+  std::vector<const base::FieldValue*> fields_;
+};
+
+}  // namespace hedui::assess
+
+#endif  // HEDUI_SERVER_ASSESS_CASE_INDEX_H_

@@ -1,0 +1,275 @@
+// A policy pack after loading: names are indexes, expressions flat programs. Written by the linker
+// once, then immutable. Internal to assess.
+//
+// A symbol is a named value: a parameter (dated constants by key), a quantity or test (dated
+// expressions), or something the engine itself knows (the policy day, a person's sex). Symbols are
+// per household or per person. A division sees the symbols of its chain (nation, region, city,
+// county); where several levels have a row in force the lowest one's counts.
+#ifndef HEDUI_SERVER_ASSESS_COMPILED_PACK_H_
+#define HEDUI_SERVER_ASSESS_COMPILED_PACK_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "server/assess/assessment.h"
+#include "server/assess/policy_pack.h"
+#include "server/assess/types.h"
+#include "server/assess/value.h"
+#include "server/base/dates.h"
+#include "server/base/division.h"
+
+namespace hedui::assess {
+
+// Codes of one list are bits of a 64-bit set; one bit stays free.
+inline constexpr int kCodesPerListMax = 63;
+// Loop variables that can be visible at once.
+inline constexpr int kSlotsMax = 8;
+
+// By which a parameter's rows can be chosen.
+inline constexpr int kKeysMax = 8;
+
+struct CodeList {
+  std::string name;
+  std::string label;
+  std::vector<std::string> codes;
+  std::vector<std::string> labels;
+  absl::flat_hash_map<std::string, int> index;
+  uint64_t All() const { return (uint64_t{1} << codes.size()) - 1; }
+};
+
+struct FieldType {
+  std::string name;
+  std::string label;
+  Type type;
+  Value unknown;                // what an absent or unreadable field can be, without blame
+  std::optional<Value> absent;  // the value that absence means, where the vocabulary gives one
+};
+
+struct FactKind {
+  std::string name;
+  std::string label;
+  bool monthly = false;  // facts carry a month; otherwise they state what is so
+  int month_field = -1;
+  std::vector<FieldType> fields;
+  absl::flat_hash_map<std::string, int> field_index;
+  std::vector<base::Level> evidence_by;  // levels that may say what suffices
+};
+
+// Half-open, in days since 1970-01-01; open bounds are the extremes.
+struct DayRange {
+  int32_t from = INT32_MIN;
+  int32_t to = INT32_MAX;
+  bool Contains(int32_t day) const { return from <= day && day < to; }
+};
+
+enum class OpCode : uint8_t {
+  kConst,      // push constants[arg]
+  kHousehold,  // push the household's symbol arg
+  kPerson,     // push symbol arg of the person in slot `slot`
+  kField,      // push field arg of the fact in slot `slot`
+  kNegate,
+  kNot,
+  kAdd,
+  kSubtract,  // `slot` is kOfDates for days
+  kMultiply,
+  kDivide,
+  kMin,
+  kMax,
+  kLess,
+  kLessOrEqual,
+  kEqualNumbers,
+  kEqualMasks,
+  kIn,
+  kAnd,
+  kOr,
+  kRound,        // to the grain constants[arg], by Rounding `slot`
+  kSkipIfFalse,  // the top stays; when surely false, push nothing useful and skip the next arg
+                 // operations
+  kSkipIfTrue,   // looks below the top: when surely true, push nothing useful and skip the next arg
+                 // operations
+  kSelectNumber,
+  kSelectMask,
+  kMonthsBefore,  // (day, months) → the period of that many whole months before the day's month
+  kAge,           // (birth, day) → completed years
+  kAnswered,      // category arg of the person in slot `slot`: true, or unknown with the answer to
+                  // blame
+  kListed,        // (person) → true when the number is a listed person's, else unknown: identity
+  kPresumed,      // marks the top as presumed
+  kAggregate,     // aggregates[arg]; pops the period where the list is by period
+};
+
+inline constexpr uint8_t kOfDates = 1;
+
+struct Op {
+  OpCode code;
+  uint8_t slot = 0;
+  int32_t arg = 0;
+};
+
+struct CodeRange {
+  int32_t begin = 0;
+  int32_t end = 0;
+};
+
+enum class AggregateKind : uint8_t { kSum, kCount, kExists, kAll, kMonths };
+enum class ListKind : uint8_t { kPersons, kMembers, kObligors, kFacts };
+
+// A loop over a list of people or facts with filters and a body.
+struct Aggregate {
+  AggregateKind kind;
+  ListKind list;
+  int fact_kind = -1;      // kFacts
+  uint8_t owner_slot = 0;  // kFacts: whose
+  bool by_period = false;
+  uint8_t item_slot = 0;
+  std::vector<CodeRange> filters;
+  CodeRange body;  // empty for kMonths
+};
+
+enum class SymbolKind : uint8_t { kParameter, kQuantity, kTest, kIntrinsic };
+
+enum class Intrinsic : uint8_t {
+  kNone,
+  kPolicyDay,
+  kApplicationDay,
+  kScope,
+  kRole,
+  kRelation,
+  kSex,
+  kBirth,
+};
+
+struct Row {
+  int32_t symbol = -1;  // -1 for evidence and programme rows
+  DayRange in_force;
+  std::vector<uint64_t> keys;  // per key of the symbol: the codes it is for
+  Value constant;              // parameters
+  CodeRange code;              // quantities and tests
+  bool assumed = false;
+  int32_t info = -1;  // index into CompiledPack::row_infos
+};
+
+// What only rendering needs.
+struct RowInfo {
+  std::string id;
+  std::string label;
+  std::string text;  // value or expression as written
+  int document = -1;
+  std::string article;
+  int file = -1;
+  int line = 0;
+  int division = -1;
+};
+
+struct Symbol {
+  std::string name;
+  std::string label;
+  SymbolKind kind = SymbolKind::kQuantity;
+  Intrinsic intrinsic = Intrinsic::kNone;
+  bool per_person = false;
+  Type type;
+  std::vector<int> keys;  // symbols by which a parameter's rows are chosen
+  Value unknown;          // the range without a row in force, without blame
+  int32_t table =
+      -1;  // position among the household's or a person's values; siblings' symbols share them
+  int division = -1;  // that declares it; -1: the engine
+};
+
+// What suffices for a fact kind to be known in full, and what counts.
+struct EvidenceRule {
+  DayRange in_force;
+  struct Need {
+    int category = -1;      // -1: the declaration suffices
+    std::string source_id;  // empty: every source of the category that was planned
+  };
+  std::vector<Need> complete_by;
+  enum class Use : uint8_t { kFound, kDeclared, kHigher } use = Use::kHigher;
+  enum class Otherwise : uint8_t { kUnknown, kFound, kDeclared } otherwise = Otherwise::kUnknown;
+  bool assumed = false;
+  int32_t info = -1;
+};
+
+struct ProgrammeRow {
+  DayRange in_force;
+  int indication = -1;  // symbol
+  int amount = -1;      // symbol or -1
+  bool assumed = false;
+  int32_t info = -1;
+};
+
+struct Programme {
+  std::string name;
+  std::string label;
+  std::vector<ProgrammeRow> rows;
+};
+
+struct Document {
+  std::string id;
+  std::string title;
+};
+
+// What a division's chain gives. A county that only sets parameters shares its parent's order.
+struct Division {
+  std::string code;
+  int parent = -1;
+  struct Step {
+    int32_t symbol = 0;
+    int32_t rows_begin = 0;  // into row_lists
+    int32_t rows_end = 0;
+  };
+  std::vector<Step> order;                     // inputs first
+  std::vector<int32_t> row_lists;              // row indexes, a step's from the lowest level up
+  std::vector<std::vector<int32_t>> evidence;  // by fact kind: evidence indexes
+  std::vector<int32_t> programmes;
+  std::vector<int32_t> files;  // of the chain, sorted by path
+  std::string digest;          // over these files
+  int member = -1;             // symbol is_member, or -1: everyone listed
+  int members_complete = -1;   // symbol members_complete, or -1: as listed
+  int household_values = 0;    // sizes of the value tables
+  int person_values = 0;
+  // What this level itself adds.
+  std::vector<int32_t> own_rows;
+  std::vector<std::pair<int, int32_t>> own_evidence;  // fact kind, rule
+  std::vector<int32_t> own_programmes;
+  std::vector<int32_t> own_files;
+};
+
+struct CompiledPack {
+  std::vector<CodeList> code_lists;
+  std::vector<std::string> categories;
+  std::vector<FactKind> fact_kinds;
+  std::vector<Symbol> symbols;
+  std::vector<Row> rows;
+  std::vector<RowInfo> row_infos;
+  std::vector<EvidenceRule> evidence;
+  std::vector<Programme> programmes;
+  std::vector<Document> documents;
+  std::vector<Division> divisions;
+  std::vector<PolicyFile> files;
+  std::string digest;
+  std::vector<PolicyFinding> warnings;
+
+  std::vector<Op> code;
+  std::vector<Value> constants;
+  std::vector<Aggregate> aggregates;
+
+  absl::flat_hash_map<std::string, int> category_index;
+  absl::flat_hash_map<std::string, int> fact_kind_index;
+  absl::flat_hash_map<std::string, int> division_index;
+  absl::flat_hash_map<std::string, std::string> labels;  // categories and fact kinds
+
+  // The set of `division` or of the nearest division above it that has files; nullptr when none
+  // has.
+  const Division* FindDivision(absl::string_view division) const;
+};
+
+int32_t DayNumber(absl::CivilDay day);
+absl::CivilDay DayOfNumber(int64_t number);
+
+}  // namespace hedui::assess
+
+#endif  // HEDUI_SERVER_ASSESS_COMPILED_PACK_H_

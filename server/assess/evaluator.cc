@@ -1,0 +1,414 @@
+#include "server/assess/evaluator.h"
+
+#include <algorithm>
+
+#include "server/base/status.h"
+
+namespace hedui::assess {
+
+using base::Rational;
+
+absl::Status Evaluator::Run(const Division& division, const Case& c, bool trace) {
+  HEDUI_RETURN_IF_ERROR(index_.Build(pack_, c));
+  Start(division, c, trace);
+  for (const Division::Step& step : division.order) {
+    const Symbol& symbol = pack_.symbols[static_cast<size_t>(step.symbol)];
+    if (!symbol.per_person) {
+      Step(step, -1);
+    } else {
+      for (int person = 0; person < person_count(); ++person) Step(step, person);
+      if (reckon_with_unlisted_) Step(step, unlisted());
+    }
+    if (step.symbol != division.members_complete) continue;
+    const Value& complete = household(step.symbol);
+    reckon_with_unlisted_ = complete.mask != kMayBeTrue;
+    if (!reckon_with_unlisted_) continue;
+    const BlameLeaf surely_missing{BlameKind::kIdentity, AnswerDetail::kNone, -1, -1, -1,
+                                   step.symbol};
+    blames_.Fill(unlisted_blame_,
+                 complete.mask == kMayBeFalse ? Leaf(surely_missing) : complete.blame);
+  }
+  if (calculator_.overflow()) {
+    return base::MakeError(absl::StatusCode::kOutOfRange, "ARITHMETIC_OVERFLOW",
+                           "an amount or ratio of this case does not fit 128 bits");
+  }
+  return absl::OkStatus();
+}
+
+void Evaluator::Start(const Division& division, const Case& c, bool trace) {
+  division_ = &division;
+  case_ = &c;
+  trace_ = trace;
+  day_ = DayNumber(c.dates.policy);
+  blames_.Clear();
+  leaves_.clear();
+  leaves_.push_back({BlameKind::kArithmetic});  // the calculator's leaf 0
+  calculator_.Clear();
+  answer_leaves_.assign(c.facts.answers.size() * kAnswerDetails, 0);
+  household_.assign(static_cast<size_t>(division.household_values), Value());
+  persons_.assign(
+      static_cast<size_t>(division.person_values) * static_cast<size_t>(person_count() + 1),
+      Value());
+  stack_.clear();
+  visits_.clear();
+  refs_.clear();
+  months_passed_ = ages_passed_ = days_passed_ = false;
+  reckon_with_unlisted_ = division.members_complete >= 0;  // until it is known
+  unlisted_blame_ = blames_.Reserve();
+}
+
+void Evaluator::Step(const Division::Step& step, int person) {
+  const Symbol& symbol = pack_.symbols[static_cast<size_t>(step.symbol)];
+  Visit visit;
+  visit.symbol = step.symbol;
+  visit.person = person;
+  visit.refs_begin = static_cast<uint32_t>(refs_.size());
+  Value value;
+  if (symbol.kind == SymbolKind::kIntrinsic) {
+    value = Intrinsic(symbol, person);
+  } else if (symbol.kind == SymbolKind::kParameter) {
+    value = Parameter(step, symbol, person);
+  } else {
+    for (int32_t i = step.rows_begin; i < step.rows_end && visit.row < 0; ++i) {
+      const int32_t row = division_->row_lists[static_cast<size_t>(i)];
+      if (pack_.rows[static_cast<size_t>(row)].in_force.Contains(day_)) visit.row = row;
+    }
+    if (visit.row < 0) {
+      value = MissingRow(symbol, step.symbol, person);
+    } else {
+      const Row& row = pack_.rows[static_cast<size_t>(visit.row)];
+      frames_[0] = {person, -1, -1, 0};
+      value = Run(row.code);
+      if (row.assumed) value.marks |= kMarkAssumed;
+    }
+  }
+  (person < 0 ? household_[static_cast<size_t>(symbol.table)]
+              : persons_[PersonCell(symbol.table, person)]) = value;
+  if (trace_) {
+    visit.refs_end = static_cast<uint32_t>(refs_.size());
+    visits_.push_back(visit);
+  }
+}
+
+Value Evaluator::MissingRow(const Symbol& symbol, int32_t index, int person) {
+  Value value = symbol.unknown;
+  value.blame = Leaf(
+      {BlameKind::kPolicyRow, AnswerDetail::kNone, static_cast<int16_t>(person), -1, -1, index});
+  return value;
+}
+
+Value Evaluator::Intrinsic(const Symbol& symbol, int person) {
+  if (person == unlisted()) {
+    if (symbol.intrinsic == Intrinsic::kRole) return MaskOf(1, 0);
+    Value value = symbol.unknown;
+    value.blame = unlisted_blame_;
+    return value;
+  }
+  auto undeclared = [&] {
+    Value value = symbol.unknown;
+    const int32_t index = static_cast<int32_t>(&symbol - pack_.symbols.data());
+    value.blame = Leaf({BlameKind::kDeclaration, AnswerDetail::kNone, static_cast<int16_t>(person),
+                        -1, -1, index});
+    return value;
+  };
+  switch (symbol.intrinsic) {
+    case Intrinsic::kPolicyDay:
+      return Point(Rational(day_));
+    case Intrinsic::kApplicationDay:
+      return Point(Rational(DayNumber(case_->dates.application)));
+    case Intrinsic::kScope: {
+      const CodeList& list = pack_.code_lists[static_cast<size_t>(symbol.type.codes)];
+      const auto it = list.index.find(case_->scope);
+      return it == list.index.end() ? undeclared() : MaskOf(uint64_t{1} << it->second, 0);
+    }
+    case Intrinsic::kRole:
+    case Intrinsic::kRelation:
+    case Intrinsic::kSex:
+    case Intrinsic::kBirth:
+    case Intrinsic::kNone:
+      break;
+  }
+  const Person& p = case_->persons[static_cast<size_t>(person)];
+  if (symbol.intrinsic == Intrinsic::kRole)
+    return MaskOf(uint64_t{1} << (static_cast<int>(p.role) - 1), 0);
+  if (symbol.intrinsic == Intrinsic::kRelation)
+    return MaskOf(uint64_t{1} << (static_cast<int>(p.relation) - 1), 0);
+  if (symbol.intrinsic == Intrinsic::kSex) {
+    if (p.sex == base::Sex::kUnknown) return undeclared();
+    return MaskOf(p.sex == base::Sex::kMale ? 1 : 2, 0);
+  }
+  return p.birth ? Point(Rational(DayNumber(*p.birth))) : undeclared();
+}
+
+// The rows of the lowest level come first, so the first one in force that surely applies settles
+// what remains; rows that only may apply, because a key is not known, join in.
+Value Evaluator::Parameter(const Division::Step& step, const Symbol& symbol, int person) {
+  uint64_t keys[kKeysMax] = {};
+  const size_t key_count = std::min<size_t>(symbol.keys.size(), kKeysMax);
+  BlameId key_blame = 0;
+  uint8_t key_marks = 0;
+  int unknown_keys = 0;
+  for (size_t k = 0; k < key_count; ++k) {
+    const Symbol& key = pack_.symbols[static_cast<size_t>(symbol.keys[k])];
+    const Value& value =
+        key.per_person ? this->person(symbol.keys[k], person) : household(symbol.keys[k]);
+    keys[k] = value.mask;
+    key_blame = blames_.Join(key_blame, value.blame);
+    key_marks |= value.marks;
+    if (!IsSingle(value.mask)) ++unknown_keys;
+    AddRef(key.per_person ? Ref::Tag::kPerson : Ref::Tag::kHousehold, symbol.keys[k],
+           person < 0 ? 0 : person);
+  }
+  Value result;
+  bool any = false;
+  for (int32_t i = step.rows_begin; i < step.rows_end; ++i) {
+    const int32_t index = division_->row_lists[static_cast<size_t>(i)];
+    const Row& row = pack_.rows[static_cast<size_t>(index)];
+    if (!row.in_force.Contains(day_)) continue;
+    bool possible = true, sure = true;
+    for (size_t k = 0; k < key_count; ++k) {
+      possible &= (row.keys[k] & keys[k]) != 0;
+      sure &= (keys[k] & ~row.keys[k]) == 0;
+    }
+    if (!possible) continue;
+    AddRef(Ref::Tag::kRow, index);
+    if (!any) {
+      result = row.constant;
+    } else if (symbol.type.kind == TypeKind::kCodeSet) {
+      // A set of sets is not held: two different ones are simply not known.
+      if (result.mask != row.constant.mask || result.blame != 0) {
+        result = symbol.unknown;
+        result.blame = key_blame;
+      }
+    } else if (symbol.type.masked()) {
+      result = calculator_.HullMasks(result, row.constant);
+    } else {
+      result = calculator_.HullNumbers(result, row.constant);
+    }
+    any = true;
+    result.marks |= row.constant.marks | key_marks;
+    if (sure) {
+      const bool exact = symbol.type.kind == TypeKind::kCodeSet ? result.blame == 0
+                         : symbol.type.masked()                 ? IsSingle(result.mask)
+                                                                : result.IsPoint();
+      if (!exact) result.blame = key_blame;
+      return result;
+    }
+    // With one key not known, what this row covers is settled.
+    if (unknown_keys == 1) {
+      for (size_t k = 0; k < key_count; ++k) {
+        if (!IsSingle(keys[k])) keys[k] &= ~row.keys[k];
+      }
+    }
+  }
+  Value missing = MissingRow(symbol, step.symbol, person);
+  missing.marks = key_marks;
+  if (!any) return missing;
+  Value hull = symbol.unknown;
+  hull.marks = static_cast<uint8_t>(result.marks | key_marks);
+  hull.blame = blames_.Join(missing.blame, key_blame);
+  return hull;
+}
+
+Value Evaluator::Pop() {
+  const Value value = stack_.back();
+  stack_.pop_back();
+  return value;
+}
+
+Value Evaluator::Run(CodeRange range) {
+  for (int32_t at = range.begin; at < range.end;) {
+    const Op& op = pack_.code[static_cast<size_t>(at)];
+    ++at;
+    Execute(op, &at);
+  }
+  return Pop();
+}
+
+void Evaluator::Execute(const Op& op, int32_t* next) {
+  Calculator& calc = calculator_;
+  auto binary = [this](Value (Calculator::*f)(const Value&, const Value&)) {
+    const size_t top = stack_.size();
+    stack_[top - 2] = (calculator_.*f)(stack_[top - 2], stack_[top - 1]);
+    stack_.pop_back();
+  };
+  switch (op.code) {
+    case OpCode::kConst:
+      stack_.push_back(pack_.constants[static_cast<size_t>(op.arg)]);
+      return;
+    case OpCode::kHousehold:
+      AddRef(Ref::Tag::kHousehold, op.arg);
+      stack_.push_back(household(op.arg));
+      return;
+    case OpCode::kPerson:
+      AddRef(Ref::Tag::kPerson, op.arg, frames_[op.slot].person);
+      stack_.push_back(person(op.arg, frames_[op.slot].person));
+      return;
+    case OpCode::kField:
+      stack_.push_back(FieldOf(frames_[op.slot], op.arg));
+      return;
+    case OpCode::kNegate:
+      stack_.back() = calc.Negate(stack_.back());
+      return;
+    case OpCode::kNot:
+      stack_.back() = calc.Not(stack_.back());
+      return;
+    case OpCode::kAdd:
+      days_passed_ |= op.slot == kOfDates;
+      return binary(&Calculator::Add);
+    case OpCode::kSubtract:
+      days_passed_ |= op.slot == kOfDates;
+      return binary(&Calculator::Subtract);
+    case OpCode::kMultiply:
+      return binary(&Calculator::Multiply);
+    case OpCode::kDivide:
+      return binary(&Calculator::Divide);
+    case OpCode::kMin:
+      return binary(&Calculator::Min);
+    case OpCode::kMax:
+      return binary(&Calculator::Max);
+    case OpCode::kLess:
+      return binary(&Calculator::Less);
+    case OpCode::kLessOrEqual:
+      return binary(&Calculator::LessOrEqual);
+    case OpCode::kEqualNumbers:
+      return binary(&Calculator::EqualNumbers);
+    case OpCode::kEqualMasks:
+      return binary(&Calculator::EqualMasks);
+    case OpCode::kIn:
+      return binary(&Calculator::In);
+    case OpCode::kAnd:
+      return binary(&Calculator::And);
+    case OpCode::kOr:
+      return binary(&Calculator::Or);
+    case OpCode::kRound:
+      stack_.back() = calc.Round(stack_.back(), pack_.constants[static_cast<size_t>(op.arg)].lo,
+                                 static_cast<base::Rounding>(op.slot));
+      return;
+    case OpCode::kSkipIfFalse:
+      if (stack_.back().mask == kMayBeFalse) {
+        stack_.push_back(Value());
+        *next += op.arg;
+      }
+      return;
+    case OpCode::kSkipIfTrue:
+      if (stack_[stack_.size() - 2].mask == kMayBeTrue) {
+        stack_.push_back(Value());
+        *next += op.arg;
+      }
+      return;
+    case OpCode::kSelectNumber:
+    case OpCode::kSelectMask: {
+      const Value no = Pop(), yes = Pop(), condition = Pop();
+      stack_.push_back(op.code == OpCode::kSelectMask ? calc.SelectMask(condition, yes, no)
+                                                      : calc.SelectNumber(condition, yes, no));
+      return;
+    }
+    case OpCode::kMonthsBefore: {
+      const Value months = Pop();
+      stack_.back() = MonthsBefore(stack_.back(), months);
+      return;
+    }
+    case OpCode::kAge: {
+      const Value day = Pop();
+      stack_.back() = Age(stack_.back(), day);
+      return;
+    }
+    case OpCode::kAnswered:
+      stack_.push_back(Answered(frames_[op.slot].person, op.arg));
+      return;
+    case OpCode::kListed:
+      stack_.back() = Listed(stack_.back());
+      return;
+    case OpCode::kPresumed:
+      stack_.back().marks |= kMarkPresumed;
+      return;
+    case OpCode::kAggregate:
+      stack_.push_back(Fold(pack_.aggregates[static_cast<size_t>(op.arg)]));
+      return;
+  }
+}
+
+// A period is exact or not known at all.
+Value Evaluator::MonthsBefore(const Value& day, const Value& months) {
+  months_passed_ = true;
+  constexpr int64_t kMonthsMax = 1200;
+  const bool whole = months.IsPoint() && months.lo.is_integer() && months.lo.sign() > 0 &&
+                     Rational::Compare(months.lo, Rational(kMonthsMax)) <= 0;
+  Value period = Anything(blames_.Join(day.blame, months.blame));
+  period.marks = day.marks | months.marks;
+  if (!day.IsPoint() || !whole) {
+    if (period.blame == 0) period.blame = blames_.AddLeaf(0);
+    return period;
+  }
+  const absl::CivilMonth to(DayOfNumber(static_cast<int64_t>(day.lo.numerator())));
+  const absl::CivilMonth from = to - static_cast<int64_t>(months.lo.numerator());
+  period.lo = Rational(DayNumber(absl::CivilDay(from)));
+  period.hi = Rational(DayNumber(absl::CivilDay(to)));
+  period.lo_infinite = period.hi_infinite = false;
+  period.blame = 0;
+  return period;
+}
+
+Value Evaluator::Age(const Value& birth, const Value& day) {
+  ages_passed_ = true;
+  auto day_of = [](const Rational& r) { return DayOfNumber(static_cast<int64_t>(r.numerator())); };
+  Value age = Anything(blames_.Join(birth.blame, day.blame));
+  age.marks = birth.marks | day.marks;
+  // The latest birth and the earliest day give the least age. Nobody is younger than none.
+  age.lo_infinite = false;
+  if (!birth.hi_infinite && !day.lo_infinite) {
+    age.lo = Rational(std::max(0, base::AgeOn(day_of(birth.hi), day_of(day.lo))));
+  }
+  if (!birth.lo_infinite && !day.hi_infinite) {
+    age.hi_infinite = false;
+    age.hi = Rational(std::max(0, base::AgeOn(day_of(birth.lo), day_of(day.hi))));
+  }
+  if (age.IsPoint()) age.blame = 0;
+  return age;
+}
+
+Value Evaluator::Listed(const Value& person) {
+  constexpr uint64_t kSomebodyElse = uint64_t{1} << 63;
+  Value value = TruthOf(true);
+  value.marks = person.marks;
+  if ((person.mask & kSomebodyElse) == 0) return value;
+  value.mask = kMayBeEither;
+  value.blame = person.blame;
+  return value;
+}
+
+Value Evaluator::Answered(int person, int category) {
+  const Proof proof = person == unlisted() ? Proof{false, unlisted_blame_}
+                                           : ProveCategory(person, category, "", nullptr);
+  Value value = TruthOf(true);
+  if (proof.complete) return value;
+  value.mask = kMayBeEither;
+  value.blame = proof.blame;
+  return value;
+}
+
+BlameId Evaluator::Leaf(BlameLeaf leaf) {
+  leaves_.push_back(leaf);
+  return blames_.AddLeaf(static_cast<uint32_t>(leaves_.size() - 1));
+}
+
+BlameId Evaluator::AnswerLeaf(int32_t answer, AnswerDetail detail) {
+  BlameId& known =
+      answer_leaves_[static_cast<size_t>(answer) * kAnswerDetails + static_cast<size_t>(detail)];
+  if (known != 0) return known;
+  const base::AnswerState& state = case_->facts.answers[static_cast<size_t>(answer)];
+  BlameKind kind = BlameKind::kSource;
+  if (state.reason == base::Reason::kNoAuthorization) kind = BlameKind::kAuthorization;
+  if (state.kind == base::AnswerKind::kAmbiguous) kind = BlameKind::kIdentity;
+  known = Leaf({kind, detail, static_cast<int16_t>(index_.PersonOf(state.person_id)), answer});
+  return known;
+}
+
+BlameId Evaluator::FieldLeaf(const IndexedFact& fact) {
+  if (fact.fact->answer >= 0) return AnswerLeaf(fact.fact->answer, AnswerDetail::kField);
+  return Leaf({BlameKind::kDeclaration, AnswerDetail::kField,
+               static_cast<int16_t>(index_.PersonOf(fact.fact->person_id)), -1});
+}
+
+}  // namespace hedui::assess

@@ -1,0 +1,171 @@
+// Computes every symbol of a division's chain for one case, in order, on abstract values. One
+// evaluator serves case after case without new allocations; it belongs to one thread at a time.
+// Internal to assess.
+#ifndef HEDUI_SERVER_ASSESS_EVALUATOR_H_
+#define HEDUI_SERVER_ASSESS_EVALUATOR_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/assess/case_index.h"
+#include "server/assess/compiled_pack.h"
+#include "server/assess/value.h"
+
+namespace hedui::assess {
+
+// Why an answer does not say all: the detail of a blame.
+enum class AnswerDetail : uint8_t { kNone, kIncomplete, kPeriod, kField };
+inline constexpr int kAnswerDetails = 4;
+
+// A thing to blame, by numbers.
+struct BlameLeaf {
+  BlameKind kind = BlameKind::kSource;
+  AnswerDetail detail = AnswerDetail::kNone;
+  int16_t person = -1;        // -1: the household
+  int32_t answer = -1;        // into Case::facts.answers
+  int32_t category = -1;      // where no answer is concerned but one is missing
+  int32_t symbol = -1;        // kPolicyRow, kIdentity, kDeclaration
+  int32_t kind_of_fact = -1;  // kPolicyRow: without an evidence rule
+};
+
+// What a step read, recorded when tracing.
+struct Ref {
+  enum class Tag : uint8_t { kHousehold, kPerson, kFact, kAnswer, kRow, kEvidence } tag;
+  uint8_t person = 0;
+  int32_t index = 0;  // symbol, fact, answer, row or evidence rule
+};
+
+// One symbol computed for the household (person −1) or one person.
+struct Visit {
+  int32_t symbol = 0;
+  int32_t person = -1;
+  int32_t row = -1;  // the rule in force; for parameters see the refs
+  uint32_t refs_begin = 0;
+  uint32_t refs_end = 0;
+};
+
+class Evaluator {
+ public:
+  explicit Evaluator(const CompiledPack& pack) : pack_(pack), calculator_(&blames_, 0) {}
+
+  // `c` must outlive the use of the results. INVALID_ARGUMENT (CASE), OUT_OF_RANGE
+  // (ARITHMETIC_OVERFLOW).
+  absl::Status Run(const Division& division, const Case& c, bool trace);
+
+  const Value& household(int symbol) const {
+    return household_[static_cast<size_t>(pack_.symbols[static_cast<size_t>(symbol)].table)];
+  }
+  const Value& person(int symbol, int person) const {
+    return persons_[PersonCell(pack_.symbols[static_cast<size_t>(symbol)].table, person)];
+  }
+  const std::vector<Visit>& visits() const { return visits_; }
+  const std::vector<Ref>& refs() const { return refs_; }
+  const BlameLeaf& leaf(uint32_t i) const { return leaves_[i]; }
+  const BlameSet& blames() const { return blames_; }
+  int person_count() const { return index_.person_count(); }
+  // What beside dated rows can bring a change as days go by.
+  bool months_passed() const { return months_passed_; }
+  bool ages_passed() const { return ages_passed_; }
+  bool days_passed() const { return days_passed_; }
+
+ private:
+  // Where a loop stands: at a person, or at a fact of a kind.
+  struct Frame {
+    int32_t person = -1;
+    int32_t fact = -1;  // into CaseIndex; -1: one that is not known
+    int32_t kind = -1;
+    BlameId blame = 0;
+  };
+  enum class Sureness : uint8_t { kSure, kPossible, kOpen };
+  struct Item {
+    Sureness sureness = Sureness::kSure;
+    BlameId blame = 0;
+    uint8_t marks = 0;
+  };
+  struct Proof {
+    bool complete = true;
+    BlameId blame = 0;
+  };
+
+  size_t PersonCell(int table, int person) const {
+    return static_cast<size_t>(table) * static_cast<size_t>(index_.person_count() + 1) +
+           static_cast<size_t>(person);
+  }
+  // The person nobody listed: stands for any number of members that may be missing from the
+  // application.
+  int unlisted() const { return index_.person_count(); }
+
+  void Start(const Division& division, const Case& c, bool trace);
+  void Step(const Division::Step& step, int person);
+  Value Intrinsic(const Symbol& symbol, int person);
+  Value Parameter(const Division::Step& step, const Symbol& symbol, int person);
+  Value Rule(const Division::Step& step, const Symbol& symbol, int person);
+  Value MissingRow(const Symbol& symbol, int32_t index, int person);
+
+  // Runs the code; its result is the top of the stack and popped.
+  Value Run(CodeRange range);
+  void Execute(const Op& op, int32_t* next);
+  Value Pop();
+  Value FieldOf(const Frame& frame, int field);
+  Value ReadField(const FieldType& type, const base::FieldValue& value, const IndexedFact& fact);
+  Value MonthsBefore(const Value& day, const Value& months);
+  Value Age(const Value& birth, const Value& day);
+  Value Listed(const Value& person);
+  Value Answered(int person, int category);
+
+  Value Fold(const Aggregate& aggregate);
+  Value FoldPersons(const Aggregate& aggregate);
+  Value FoldFacts(const Aggregate& aggregate, const Value& period);
+  Value FoldOneSide(const Aggregate& aggregate, int person, const Value& period, bool declared,
+                    bool* any);
+  Value FoldUnlisted(const Aggregate& aggregate, BlameId blame);
+  Value Combine(const Aggregate& aggregate, const Value& a, const Value& b);
+  Value Begin(const Aggregate& aggregate) const;
+  // False when a filter drops the item.
+  bool Filter(const Aggregate& aggregate, Item* item);
+  void Take(const Aggregate& aggregate, const Item& item, Value* total);
+  Value SumItem(Value value, const Item& item);
+  Value CountItem(const Value& truth, const Item& item);
+  Value TruthItem(Value truth, const Item& item, bool all);
+  // Sureness of a monthly fact within a period.
+  bool InPeriod(const IndexedFact& fact, const FactKind& kind, const Value& period, Item* item);
+  Value MonthsOf(const Aggregate& aggregate, const Value& period, BlameId open);
+
+  Proof Prove(const EvidenceRule& rule, int person, const FactKind& kind, const Value& period);
+  Proof ProveCategory(int person, int category, const std::string& source_id,
+                      const base::Period* period);
+
+  BlameId Leaf(BlameLeaf leaf);
+  BlameId AnswerLeaf(int32_t answer, AnswerDetail detail);
+  BlameId FieldLeaf(const IndexedFact& fact);
+  void AddRef(Ref::Tag tag, int32_t index, int person = 0) {
+    if (trace_) refs_.push_back({tag, static_cast<uint8_t>(person), index});
+  }
+
+  const CompiledPack& pack_;
+  const Division* division_ = nullptr;
+  const Case* case_ = nullptr;
+  bool trace_ = false;
+  int32_t day_ = 0;
+  CaseIndex index_;
+  BlameSet blames_;
+  Calculator calculator_;
+  std::vector<BlameLeaf> leaves_;
+  std::vector<BlameId> answer_leaves_;  // by answer and detail; 0: not made yet
+  std::vector<Value> household_;
+  std::vector<Value> persons_;
+  std::vector<Value> stack_;
+  std::vector<Visit> visits_;
+  std::vector<Ref> refs_;
+  std::vector<int64_t> sure_months_, possible_months_;
+  Frame frames_[kSlotsMax];
+  BlameId unlisted_blame_ = 0;
+  bool reckon_with_unlisted_ = false;
+  bool months_passed_ = false, ages_passed_ = false, days_passed_ = false;
+};
+
+}  // namespace hedui::assess
+
+#endif  // HEDUI_SERVER_ASSESS_EVALUATOR_H_

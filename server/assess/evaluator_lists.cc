@@ -1,0 +1,455 @@
+// Loops over people and facts: evidence, sureness, folding.
+#include <algorithm>
+#include <cctype>
+
+#include "absl/strings/numbers.h"
+#include "server/assess/evaluator.h"
+
+namespace hedui::assess {
+
+using base::AnswerKind;
+using base::Rational;
+
+namespace {
+
+constexpr uint64_t kSomebodyElse = uint64_t{1} << 63;
+
+int64_t MonthNumber(absl::CivilMonth month) { return month - absl::CivilMonth(1970, 1); }
+
+bool IsKnownPeriod(const Value& period) { return !period.lo_infinite && !period.hi_infinite; }
+
+int64_t Integer(const Rational& r) { return static_cast<int64_t>(r.numerator()); }
+
+}  // namespace
+
+Value Evaluator::FieldOf(const Frame& frame, int field) {
+  const FieldType& type =
+      pack_.fact_kinds[static_cast<size_t>(frame.kind)].fields[static_cast<size_t>(field)];
+  if (frame.fact < 0) {
+    Value value = type.unknown;
+    value.blame = frame.blame;
+    return value;
+  }
+  const IndexedFact& fact = index_.fact(frame.fact);
+  const base::FieldValue* found = index_.Field(fact, field);
+  if (found != nullptr) return ReadField(type, *found, fact);
+  if (type.absent) return *type.absent;
+  Value value = type.unknown;
+  value.blame = FieldLeaf(fact);
+  return value;
+}
+
+// What cannot be read as the field's type is not known: a new code or a wrong type never counts as
+// anything.
+Value Evaluator::ReadField(const FieldType& type, const base::FieldValue& value,
+                           const IndexedFact& fact) {
+  switch (type.type.kind) {
+    case TypeKind::kNumber:
+      if (const auto* money = std::get_if<base::Money>(&value);
+          money != nullptr && type.type.unit.money == 1) {
+        return Point(Rational(money->fen()));
+      }
+      if (const auto* number = std::get_if<int64_t>(&value);
+          number != nullptr && type.type.unit.money == 0) {
+        return Point(Rational(*number));
+      }
+      if (const auto* text = std::get_if<std::string>(&value);
+          text != nullptr && type.type.unit.money == 0) {
+        // Registers often deliver a grade or a number of rooms as text.
+        int64_t number = 0;
+        if (text->size() < 10 && absl::SimpleAtoi(*text, &number)) return Point(Rational(number));
+      }
+      break;
+    case TypeKind::kTruth:
+      if (const auto* truth = std::get_if<bool>(&value)) return TruthOf(*truth);
+      break;
+    case TypeKind::kCode:
+      if (const auto* text = std::get_if<std::string>(&value)) {
+        const CodeList& list = pack_.code_lists[static_cast<size_t>(type.type.codes)];
+        if (const auto it = list.index.find(*text); it != list.index.end())
+          return MaskOf(uint64_t{1} << it->second, 0);
+      }
+      break;
+    case TypeKind::kDate:
+      if (const auto* day = std::get_if<absl::CivilDay>(&value))
+        return Point(Rational(DayNumber(*day)));
+      break;
+    case TypeKind::kMonth:
+      if (const auto* month = std::get_if<absl::CivilMonth>(&value))
+        return Point(Rational(MonthNumber(*month)));
+      break;
+    case TypeKind::kPerson:
+      if (const auto* number = std::get_if<std::string>(&value);
+          number != nullptr && !number->empty()) {
+        for (size_t i = 0; i < case_->persons.size(); ++i) {
+          if (case_->persons[i].number == *number) return MaskOf(uint64_t{1} << i, 0);
+        }
+        Value somebody = MaskOf(kSomebodyElse, 0);
+        const int32_t answer = fact.fact->answer;
+        somebody.blame =
+            Leaf({BlameKind::kIdentity, AnswerDetail::kNone,
+                  static_cast<int16_t>(index_.PersonOf(fact.fact->person_id)), answer});
+        return somebody;
+      }
+      break;
+    case TypeKind::kCodeSet:
+    case TypeKind::kPeriod:
+    case TypeKind::kText:
+      break;
+  }
+  Value unknown = type.unknown;
+  unknown.blame = FieldLeaf(fact);
+  return unknown;
+}
+
+Value Evaluator::Begin(const Aggregate& aggregate) const {
+  switch (aggregate.kind) {
+    case AggregateKind::kExists:
+      return TruthOf(false);
+    case AggregateKind::kAll:
+      return TruthOf(true);
+    default:
+      return Point(Rational());
+  }
+}
+
+bool Evaluator::Filter(const Aggregate& aggregate, Item* item) {
+  for (const CodeRange& filter : aggregate.filters) {
+    const Value passes = Run(filter);
+    if (passes.mask == kMayBeFalse) return false;
+    item->marks |= passes.marks;
+    if (passes.mask == kMayBeEither && item->sureness != Sureness::kOpen) {
+      item->sureness = Sureness::kPossible;
+      item->blame = blames_.Join(item->blame, passes.blame);
+    }
+  }
+  return true;
+}
+
+// An item that only may be there adds anything between nothing and itself; the unlisted one any
+// number of times.
+Value Evaluator::SumItem(Value value, const Item& item) {
+  value.marks |= item.marks;
+  if (item.sureness == Sureness::kSure) return value;
+  const bool some = value.blame != 0 || !value.IsPoint() || !value.lo.is_zero();
+  const BlameId own = value.blame;
+  if (item.sureness == Sureness::kPossible) {
+    value = calculator_.HullNumbers(value, Point(Rational()));
+  } else {
+    const bool below = value.lo_infinite || value.lo.sign() < 0,
+               above = value.hi_infinite || value.hi.sign() > 0;
+    value.lo = value.hi = Rational();
+    value.lo_infinite = below;
+    value.hi_infinite = above;
+  }
+  value.blame = some && !value.IsPoint() ? blames_.Join(own, item.blame) : 0;
+  return value;
+}
+
+Value Evaluator::CountItem(const Value& truth, const Item& item) {
+  Value number = Point(Rational((truth.mask & kMayBeFalse) != 0 ? 0 : 1));
+  number.hi = Rational((truth.mask & kMayBeTrue) != 0 ? 1 : 0);
+  number.marks = truth.marks;
+  number.blame = number.IsPoint() ? 0 : truth.blame;
+  return SumItem(number, item);
+}
+
+Value Evaluator::TruthItem(Value truth, const Item& item, bool all) {
+  truth.marks |= item.marks;
+  if (item.sureness == Sureness::kSure) return truth;
+  const uint64_t settling = all ? kMayBeFalse : kMayBeTrue;
+  if ((truth.mask & settling) == 0) return truth;
+  truth.mask = kMayBeEither;
+  truth.blame = blames_.Join(truth.blame, item.blame);
+  return truth;
+}
+
+void Evaluator::Take(const Aggregate& aggregate, const Item& item, Value* total) {
+  const Value body = Run(aggregate.body);
+  switch (aggregate.kind) {
+    case AggregateKind::kSum:
+      *total = calculator_.Add(*total, SumItem(body, item));
+      return;
+    case AggregateKind::kCount:
+      *total = calculator_.Add(*total, CountItem(body, item));
+      return;
+    case AggregateKind::kExists:
+      *total = calculator_.Or(*total, TruthItem(body, item, false));
+      return;
+    case AggregateKind::kAll:
+      *total = calculator_.And(*total, TruthItem(body, item, true));
+      return;
+    case AggregateKind::kMonths:
+      return;  // counted by MonthsOf
+  }
+}
+
+Value Evaluator::Combine(const Aggregate& aggregate, const Value& a, const Value& b) {
+  switch (aggregate.kind) {
+    case AggregateKind::kExists:
+      return calculator_.Or(a, b);
+    case AggregateKind::kAll:
+      return calculator_.And(a, b);
+    default:
+      return calculator_.Max(a, b);
+  }
+}
+
+Value Evaluator::Fold(const Aggregate& aggregate) {
+  if (aggregate.list != ListKind::kFacts) return FoldPersons(aggregate);
+  const Value period = aggregate.by_period ? Pop() : Value();
+  return FoldFacts(aggregate, period);
+}
+
+Value Evaluator::FoldPersons(const Aggregate& aggregate) {
+  Value total = Begin(aggregate);
+  const bool members = aggregate.list == ListKind::kMembers;
+  const base::PersonRole role = aggregate.list == ListKind::kObligors ? base::PersonRole::kObligor
+                                                                      : base::PersonRole::kMember;
+  auto take = [&](int who, Item item) {
+    if (members && division_->member >= 0) {
+      AddRef(Ref::Tag::kPerson, division_->member, who);
+      const Value& member = person(division_->member, who);
+      total.marks |= member.marks;  // that somebody is not one counts as well
+      if (member.mask == kMayBeFalse) return;
+      if (member.mask == kMayBeEither && item.sureness == Sureness::kSure) {
+        item.sureness = Sureness::kPossible;
+        item.blame = member.blame;
+      }
+    }
+    frames_[aggregate.item_slot] = {who, -1, -1, 0};
+    if (Filter(aggregate, &item)) Take(aggregate, item, &total);
+  };
+  for (int who = 0; who < person_count(); ++who) {
+    if (case_->persons[static_cast<size_t>(who)].role == role) take(who, {});
+  }
+  if (members && division_->members_complete >= 0) {
+    AddRef(Ref::Tag::kHousehold, division_->members_complete);
+    if (reckon_with_unlisted_) take(unlisted(), {Sureness::kOpen, unlisted_blame_, 0});
+    // That nobody is missing is itself a premise.
+    total.marks |= household(division_->members_complete).marks;
+  }
+  return total;
+}
+
+bool Evaluator::InPeriod(const IndexedFact& fact, const FactKind& kind, const Value& period,
+                         Item* item) {
+  auto perhaps = [&](BlameId blame) {
+    item->sureness = Sureness::kPossible;
+    item->blame = blames_.Join(item->blame, blame);
+    return true;
+  };
+  if (!IsKnownPeriod(period)) return perhaps(period.blame);
+  const base::FieldValue* field = index_.Field(fact, kind.month_field);
+  const auto* month = field == nullptr ? nullptr : std::get_if<absl::CivilMonth>(field);
+  if (month == nullptr) return perhaps(FieldLeaf(fact));
+  const int32_t first = DayNumber(absl::CivilDay(*month)),
+                behind = DayNumber(absl::CivilDay(*month + 1));
+  return Integer(period.lo) <= first && behind <= Integer(period.hi);
+}
+
+// Distinct months among the facts seen since the months were cleared.
+Value Evaluator::MonthsOf(const Aggregate& aggregate, const Value& period, BlameId open) {
+  static_cast<void>(aggregate);
+  auto distinct = [](std::vector<int64_t>* months) {
+    std::sort(months->begin(), months->end());
+    return static_cast<int64_t>(std::unique(months->begin(), months->end()) - months->begin());
+  };
+  Value value = Point(Rational(distinct(&sure_months_)));
+  value.hi = Rational(distinct(&possible_months_));
+  if (open != 0) value.hi_infinite = true;
+  if (IsKnownPeriod(period)) {
+    const int64_t length = absl::CivilMonth(DayOfNumber(Integer(period.hi))) -
+                           absl::CivilMonth(DayOfNumber(Integer(period.lo)));
+    if (value.hi_infinite || Rational::Compare(value.hi, Rational(length)) > 0) {
+      value.hi = Rational(length);
+      value.hi_infinite = false;
+    }
+  }
+  if (!value.IsPoint()) value.blame = open;
+  return value;
+}
+
+// The facts of one person and kind that were found, or that were declared.
+Value Evaluator::FoldOneSide(const Aggregate& aggregate, int who, const Value& period,
+                             bool declared, bool* any) {
+  const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)];
+  const bool months = aggregate.kind == AggregateKind::kMonths;
+  Value total = Begin(aggregate);
+  if (months) {
+    sure_months_.clear();
+    possible_months_.clear();
+  }
+  BlameId months_blame = 0;
+  uint8_t marks = 0;
+  for (int32_t i = index_.FirstFact(who, aggregate.fact_kind); i >= 0; i = index_.fact(i).next) {
+    const IndexedFact& fact = index_.fact(i);
+    if (fact.fact->declared != declared) continue;
+    Item item;
+    if (aggregate.by_period && !InPeriod(fact, kind, period, &item)) continue;
+    frames_[aggregate.item_slot] = {-1, i, aggregate.fact_kind, 0};
+    if (!Filter(aggregate, &item)) continue;
+    *any = true;
+    AddRef(Ref::Tag::kFact, fact.index);
+    if (fact.fact->manual) item.marks |= kMarkManual;
+    if (declared) item.marks |= kMarkDeclared;
+    if (!months) {
+      Take(aggregate, item, &total);
+      continue;
+    }
+    marks |= item.marks;
+    months_blame = blames_.Join(months_blame, item.blame);
+    const Value month = FieldOf(frames_[aggregate.item_slot], kind.month_field);
+    // Without a month of its own it may be any one: a number no month has.
+    const int64_t number = month.IsPoint() ? Integer(month.lo) : INT64_MIN + i;
+    possible_months_.push_back(number);
+    if (item.sureness == Sureness::kSure) sure_months_.push_back(number);
+  }
+  if (months) {
+    total = MonthsOf(aggregate, period, 0);
+    total.marks = marks;
+    if (!total.IsPoint()) total.blame = months_blame;
+  }
+  return total;
+}
+
+// What facts that nobody delivered could add.
+Value Evaluator::FoldUnlisted(const Aggregate& aggregate, BlameId blame) {
+  Value total = Begin(aggregate);
+  Item item{Sureness::kOpen, blame, 0};
+  frames_[aggregate.item_slot] = {-1, -1, aggregate.fact_kind, blame};
+  if (!Filter(aggregate, &item)) return total;
+  Take(aggregate, item, &total);
+  return total;
+}
+
+Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
+  const int who = frames_[aggregate.owner_slot].person;
+  const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)];
+  const EvidenceRule* rule = nullptr;
+  for (int32_t index : division_->evidence[static_cast<size_t>(aggregate.fact_kind)]) {
+    if (!pack_.evidence[static_cast<size_t>(index)].in_force.Contains(day_)) continue;
+    rule = &pack_.evidence[static_cast<size_t>(index)];
+    AddRef(Ref::Tag::kEvidence, index);
+    break;
+  }
+  using Use = EvidenceRule::Use;
+  using Otherwise = EvidenceRule::Otherwise;
+  const Use use = rule == nullptr ? Use::kHigher : rule->use;
+  Proof proof;
+  if (rule == nullptr) {
+    BlameLeaf leaf{BlameKind::kPolicyRow};
+    leaf.kind_of_fact = aggregate.fact_kind;
+    proof = {false, Leaf(leaf)};
+  } else if (who == unlisted()) {
+    proof = {false, unlisted_blame_};
+  } else if (use != Use::kDeclared) {
+    proof = Prove(*rule, who, kind, period);
+  }
+  const bool by_declaration =
+      rule != nullptr && rule->otherwise == Otherwise::kDeclared && who != unlisted();
+  const bool close = rule != nullptr && rule->otherwise != Otherwise::kUnknown && who != unlisted();
+  const bool open = !proof.complete && !close;
+  Value total = Begin(aggregate);
+  if (who != unlisted() && use != Use::kDeclared) {
+    bool found = false;
+    total = FoldOneSide(aggregate, who, period, false, &found);
+  }
+  if (who != unlisted() && (use != Use::kFound || (!proof.complete && by_declaration))) {
+    bool any = false;
+    const Value stated = FoldOneSide(aggregate, who, period, true, &any);
+    // Nothing declared is no statement that there is nothing.
+    if (use == Use::kDeclared) {
+      total = stated;
+      total.marks |= kMarkDeclared;
+    } else if (any) {
+      total = Combine(aggregate, total, stated);
+    }
+  }
+  if (!proof.complete && by_declaration) total.marks |= kMarkDeclared;
+  if (open) {
+    if (aggregate.kind == AggregateKind::kMonths) {
+      const uint8_t marks = total.marks;
+      const Rational least = total.lo;
+      const BlameId blame = total.blame;
+      sure_months_.clear();
+      possible_months_.clear();
+      total = MonthsOf(aggregate, period, proof.blame);
+      total.lo = least;
+      total.marks = marks;
+      total.blame = total.IsPoint() ? 0 : blames_.Join(blame, proof.blame);
+    } else {
+      const Value more = FoldUnlisted(aggregate, proof.blame);
+      total = aggregate.kind == AggregateKind::kExists ? calculator_.Or(total, more)
+              : aggregate.kind == AggregateKind::kAll  ? calculator_.And(total, more)
+                                                       : calculator_.Add(total, more);
+    }
+  }
+  if (rule != nullptr && rule->assumed) total.marks |= kMarkAssumed;
+  total.marks |= period.marks;
+  return total;
+}
+
+Evaluator::Proof Evaluator::Prove(const EvidenceRule& rule, int who, const FactKind& kind,
+                                  const Value& period) {
+  Proof proof;
+  base::Period span;
+  const base::Period* wanted = nullptr;
+  if (kind.monthly) {
+    if (!IsKnownPeriod(period)) {
+      proof = {false, period.blame};
+    } else {
+      span.from = DayOfNumber(Integer(period.lo));
+      span.to = DayOfNumber(Integer(period.hi));
+      wanted = &span;
+    }
+  }
+  for (const EvidenceRule::Need& need : rule.complete_by) {
+    if (need.category < 0) continue;  // the declaration is always there
+    const Proof part = ProveCategory(who, need.category, need.source_id, wanted);
+    if (part.complete) continue;
+    proof.complete = false;
+    proof.blame = blames_.Join(proof.blame, part.blame);
+  }
+  return proof;
+}
+
+// Every planned source of the category must have said all it has; one that holds nothing of the
+// kind, place or period does not count, but then another must.
+Evaluator::Proof Evaluator::ProveCategory(int who, int category, const std::string& source_id,
+                                          const base::Period* period) {
+  Proof proof;
+  bool proven = false;
+  BlameId not_covered = 0;
+  for (int32_t i = index_.FirstAnswer(who, category); i >= 0; i = index_.NextAnswer(i)) {
+    const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
+    if (answer.superseded || (!source_id.empty() && answer.source_id != source_id)) continue;
+    AddRef(Ref::Tag::kAnswer, i);
+    AnswerDetail detail = AnswerDetail::kNone;
+    if (answer.kind == AnswerKind::kFound || answer.kind == AnswerKind::kConfirmedNone) {
+      const bool covers = period == nullptr || answer.covered.Covers(*period);
+      const bool complete = answer.kind == AnswerKind::kConfirmedNone || answer.complete;
+      if (covers && complete) {
+        proven = true;
+        continue;
+      }
+      detail = complete ? AnswerDetail::kPeriod : AnswerDetail::kIncomplete;
+    } else if (answer.kind == AnswerKind::kNotCovered) {
+      not_covered = blames_.Join(not_covered, AnswerLeaf(i, AnswerDetail::kNone));
+      continue;
+    }
+    proof.blame = blames_.Join(proof.blame, AnswerLeaf(i, detail));
+  }
+  if (!proven && proof.blame == 0) {
+    proof.blame = not_covered;
+    if (proof.blame == 0) {
+      // Nobody was planned to answer.
+      proof.blame =
+          Leaf({BlameKind::kSource, AnswerDetail::kNone, static_cast<int16_t>(who), -1, category});
+    }
+  }
+  proof.complete = proof.blame == 0;
+  return proof;
+}
+
+}  // namespace hedui::assess

@@ -1,0 +1,207 @@
+#include "server/assess/policy_pack.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/assess/compiled_pack.h"
+#include "server/assess/policy_linker.h"
+#include "server/assess/policy_reader.h"
+#include "server/base/status.h"
+#include "server/base/yaml.h"
+
+namespace hedui::assess {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kNationalFolder[] = "national";
+constexpr char kNation[] = "000000";
+// A nation's counties with a few files each.
+constexpr size_t kFilesMax = 20'000;
+
+struct FoundFile {
+  std::string path;
+  std::string shown;
+  std::string division;
+};
+
+// Sorted entries, so that the same files give the same pack on every machine. False when
+// unreadable.
+bool ListFolder(const std::string& path, std::vector<fs::directory_entry>* entries) {
+  std::error_code error;
+  for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+    entries->push_back(*it);
+  }
+  std::sort(entries->begin(), entries->end(),
+            [](const auto& a, const auto& b) { return a.path() < b.path(); });
+  return !error;
+}
+
+absl::Status ListFiles(const std::string& directory, std::vector<FoundFile>* files,
+                       std::vector<PolicyFinding>* findings) {
+  std::vector<fs::directory_entry> folders;
+  if (!ListFolder(directory, &folders)) {
+    return base::MakeError(
+        absl::StatusCode::kNotFound, "POLICY_DIRECTORY",
+        absl::StrCat(directory, ": there is no such directory, or it cannot be read"),
+        base::Visibility::kOperator);
+  }
+  for (const fs::directory_entry& folder : folders) {
+    std::error_code error;
+    if (!folder.is_directory(error)) continue;  // a README beside the folders
+    const std::string name = folder.path().filename().string();
+    const std::string division = name == kNationalFolder ? kNation : name;
+    if (name == kNation || !base::DivisionLevel(division)) {
+      findings->push_back({folder.path().string(), 1, "UNKNOWN_FOLDER",
+                           "folders are called \"national\" or by a division's six digits", false});
+      continue;
+    }
+    std::vector<fs::directory_entry> entries;
+    if (!ListFolder(folder.path().string(), &entries)) {
+      findings->push_back(
+          {folder.path().string(), 1, "UNREADABLE", "the folder cannot be read", false});
+    }
+    for (const fs::directory_entry& entry : entries) {
+      if (entry.path().extension() != ".yaml") continue;
+      files->push_back({entry.path().string(),
+                        absl::StrCat(name, "/", entry.path().filename().string()), division});
+    }
+  }
+  return absl::OkStatus();
+}
+
+struct Loaded {
+  std::unique_ptr<CompiledPack> pack;
+  std::vector<PolicyFinding> findings;
+};
+
+absl::StatusOr<Loaded> LoadAll(const std::vector<std::string>& directories) {
+  Loaded loaded;
+  std::vector<FoundFile> found;
+  for (const std::string& directory : directories) {
+    HEDUI_RETURN_IF_ERROR(ListFiles(directory, &found, &loaded.findings));
+  }
+  if (found.size() > kFilesMax) {
+    return base::MakeError(absl::StatusCode::kResourceExhausted, "POLICY_FILES",
+                           absl::StrCat("more than ", kFilesMax, " policy files"),
+                           base::Visibility::kOperator);
+  }
+  std::vector<SourceFile> sources;
+  for (const FoundFile& file : found) {
+    const absl::StatusOr<std::string> text = base::ReadFile(file.path);
+    if (!text.ok()) {
+      loaded.findings.push_back(
+          {file.path, 1, "UNREADABLE", std::string(text.status().message()), false});
+      continue;
+    }
+    sources.push_back(
+        ReadPolicyFile(file.path, file.shown, file.division, *text, &loaded.findings));
+  }
+  loaded.pack = LinkPolicies(sources, &loaded.findings);
+  std::stable_sort(loaded.findings.begin(), loaded.findings.end(),
+                   [](const PolicyFinding& a, const PolicyFinding& b) {
+                     return a.file != b.file ? a.file < b.file : a.line < b.line;
+                   });
+  return loaded;
+}
+
+const ProgrammeRow* RowInForce(const Programme& programme, int32_t day) {
+  for (const ProgrammeRow& row : programme.rows) {
+    if (row.in_force.Contains(day)) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string PolicyFinding::ToString() const {
+  return absl::StrCat(file, ":", line, ": ", code, ": ", text);
+}
+
+const Division* CompiledPack::FindDivision(absl::string_view division) const {
+  for (std::optional<std::string> at = std::string(division); at; at = base::DivisionParent(*at)) {
+    const auto it = division_index.find(*at);
+    if (it != division_index.end()) return &divisions[static_cast<size_t>(it->second)];
+  }
+  return nullptr;
+}
+
+int32_t DayNumber(absl::CivilDay day) {
+  return static_cast<int32_t>(day - absl::CivilDay(1970, 1, 1));
+}
+absl::CivilDay DayOfNumber(int64_t number) { return absl::CivilDay(1970, 1, 1) + number; }
+
+PolicyPack::PolicyPack(std::unique_ptr<const CompiledPack> compiled)
+    : compiled_(std::move(compiled)) {}
+PolicyPack::~PolicyPack() = default;
+
+absl::StatusOr<PolicyPack::Ptr> PolicyPack::Load(const std::string& directory) {
+  return Load(std::vector<std::string>{directory});
+}
+
+absl::StatusOr<PolicyPack::Ptr> PolicyPack::Load(const std::vector<std::string>& directories) {
+  HEDUI_ASSIGN_OR_RETURN(Loaded loaded, LoadAll(directories));
+  std::vector<PolicyFinding> errors;
+  for (PolicyFinding& finding : loaded.findings) {
+    (finding.warning ? loaded.pack->warnings : errors).push_back(std::move(finding));
+  }
+  if (!errors.empty()) {
+    return base::MakeError(absl::StatusCode::kInvalidArgument, "POLICY",
+                           absl::StrJoin(errors, "\n",
+                                         [](std::string* out, const PolicyFinding& finding) {
+                                           absl::StrAppend(out, finding.ToString());
+                                         }),
+                           base::Visibility::kOperator);
+  }
+  return std::make_shared<const PolicyPack>(std::move(loaded.pack));
+}
+
+std::vector<PolicyFinding> PolicyPack::Check(const std::vector<std::string>& directories) {
+  absl::StatusOr<Loaded> loaded = LoadAll(directories);
+  if (!loaded.ok()) {
+    return {{absl::StrJoin(directories, ","), 0, base::ReasonOf(loaded.status()),
+             std::string(loaded.status().message()), false}};
+  }
+  return std::move(loaded->findings);
+}
+
+bool PolicyPack::HasProgramme(absl::string_view division, absl::string_view programme,
+                              absl::CivilDay day) const {
+  const std::vector<std::string> names = Programmes(division, day);
+  return std::find(names.begin(), names.end(), programme) != names.end();
+}
+
+std::vector<std::string> PolicyPack::Programmes(absl::string_view division,
+                                                absl::CivilDay day) const {
+  std::vector<std::string> names;
+  const Division* found = compiled_->FindDivision(division);
+  if (found == nullptr) return names;
+  for (int32_t index : found->programmes) {
+    const Programme& programme = compiled_->programmes[static_cast<size_t>(index)];
+    if (RowInForce(programme, DayNumber(day)) != nullptr) names.push_back(programme.name);
+  }
+  return names;
+}
+
+std::vector<std::string> PolicyPack::FactKinds() const {
+  std::vector<std::string> names;
+  for (const FactKind& kind : compiled_->fact_kinds) names.push_back(kind.name);
+  return names;
+}
+
+std::vector<std::string> PolicyPack::Categories() const { return compiled_->categories; }
+
+std::string PolicyPack::LabelOf(absl::string_view name) const {
+  const auto it = compiled_->labels.find(name);
+  return it == compiled_->labels.end() ? std::string(name) : it->second;
+}
+
+const std::vector<PolicyFile>& PolicyPack::files() const { return compiled_->files; }
+const std::string& PolicyPack::digest() const { return compiled_->digest; }
+const std::vector<PolicyFinding>& PolicyPack::warnings() const { return compiled_->warnings; }
+
+}  // namespace hedui::assess

@@ -1,0 +1,125 @@
+// Reads one policy file into its declarations: shape, keys, dates and citations are checked here,
+// meaning by the linker. Nothing is dropped silently: every defect becomes a finding.
+// Thread-compatible. Internal to assess.
+#ifndef HEDUI_SERVER_ASSESS_POLICY_READER_H_
+#define HEDUI_SERVER_ASSESS_POLICY_READER_H_
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "server/assess/compiled_pack.h"
+#include "server/base/yaml.h"
+
+namespace hedui::assess {
+
+// A text of the file and where it stands.
+struct Located {
+  std::string text;
+  int line = 0;
+};
+
+struct SourceRow {
+  int line = 0;
+  DayRange in_force;
+  // By key name: the codes the row is for.
+  std::vector<std::pair<Located, std::vector<Located>>> keys;
+  base::YamlNode value;
+  int value_line = 0;
+  Located document;
+  std::string article;
+  bool assumed = false;
+};
+
+struct SourceBand {
+  int line = 0;
+  DayRange in_force;
+  Located min;  // empty text: none
+  Located max;
+};
+
+// parameters, quantities and tests. Without `type` it only adds rows to a name declared above.
+struct SourceSymbol {
+  Located name;
+  SymbolKind kind = SymbolKind::kParameter;
+  bool declares = false;
+  std::string label;
+  Located type;
+  bool per_person = false;
+  std::vector<Located> keys;
+  Located min;
+  Located max;
+  std::vector<Located> delegate_to;
+  std::vector<SourceBand> bands;   // binding
+  std::vector<SourceBand> guides;  // leaving one warns
+  std::vector<SourceRow> rows;
+};
+
+struct SourceField {
+  Located name;
+  std::string label;
+  Located type;
+  Located min;
+  Located absent;  // `default`
+};
+
+struct SourceFactKind {
+  Located name;
+  std::string label;
+  bool monthly = false;
+  std::vector<Located> evidence_by;
+  std::vector<SourceField> fields;
+};
+
+struct SourceCodeList {
+  Located name;
+  std::string label;
+  std::vector<std::pair<Located, std::string>> values;
+};
+
+struct SourceEvidence {
+  Located kind;
+  struct Rule {
+    SourceRow row;  // value unused
+    std::vector<Located> complete_by;
+    Located use;
+    Located otherwise;
+  };
+  std::vector<Rule> rules;
+};
+
+struct SourceProgramme {
+  Located name;
+  std::string label;
+  struct Rule {
+    SourceRow row;  // value unused
+    Located indication;
+    Located amount;
+  };
+  std::vector<Rule> rules;
+};
+
+struct SourceFile {
+  std::string path;      // as opened
+  std::string shown;     // below the policy directory
+  std::string digest;    // SHA-256
+  std::string division;  // from the folder
+  std::vector<std::pair<Located, std::string>> documents;
+  std::vector<SourceCodeList> codes;
+  std::vector<std::pair<Located, std::string>> categories;
+  std::vector<SourceFactKind> facts;
+  std::vector<SourceSymbol> symbols;
+  std::vector<SourceEvidence> evidence;
+  std::vector<SourceProgramme> programmes;
+};
+
+// `division` is what the folder says; the file's own `division` must agree.
+SourceFile ReadPolicyFile(absl::string_view path, absl::string_view shown,
+                          absl::string_view division, absl::string_view text,
+                          std::vector<PolicyFinding>* findings);
+
+}  // namespace hedui::assess
+
+#endif  // HEDUI_SERVER_ASSESS_POLICY_READER_H_

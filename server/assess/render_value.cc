@@ -1,0 +1,109 @@
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/assess/renderer.h"
+#include "server/base/dates.h"
+#include "server/base/status.h"
+
+namespace hedui::assess {
+
+using base::Rational;
+
+namespace {
+
+constexpr int kMoneyDecimals = 2;
+constexpr int kOtherDecimals = 4;
+
+std::string NumberText(const Rational& number, const Unit& unit) {
+  if (unit.money != 0) return number.ToDecimal(kMoneyDecimals);
+  return number.is_integer() ? number.ToString() : number.ToDecimal(kOtherDecimals);
+}
+
+absl::StatusOr<std::optional<Rational>> InYuan(const Rational& number, bool infinite,
+                                               const Unit& unit) {
+  if (infinite) return std::optional<Rational>();
+  Rational yuan = number;
+  for (int i = 0; i < unit.money; ++i) {
+    if (Rational::Divide(yuan, Rational(100), &yuan)) continue;
+    return base::MakeError(absl::StatusCode::kOutOfRange, "ARITHMETIC_OVERFLOW",
+                           "an amount of this case does not fit 128 bits");
+  }
+  return std::optional<Rational>(yuan);
+}
+
+absl::Status RenderNumber(const Value& value, const Unit& unit, AbstractValue* shown) {
+  HEDUI_ASSIGN_OR_RETURN(shown->low, InYuan(value.lo, value.lo_infinite, unit));
+  HEDUI_ASSIGN_OR_RETURN(shown->high, InYuan(value.hi, value.hi_infinite, unit));
+  shown->kind = ValueKind::kNumber;
+  shown->unit = UnitShown(unit);
+  shown->undefined = value.undefined;
+  shown->exact = value.IsPoint();
+  if (shown->exact) {
+    shown->text = NumberText(*shown->low, unit);
+    const auto read_back = Rational::Parse(shown->text);
+    if (!read_back.ok() || !(*read_back == *shown->low)) shown->exact_text = shown->low->ToString();
+    return absl::OkStatus();
+  }
+  shown->text =
+      absl::StrCat(shown->low ? "[" : "(", shown->low ? NumberText(*shown->low, unit) : "-∞", ", ",
+                   shown->high ? NumberText(*shown->high, unit) : "+∞", shown->high ? "]" : ")",
+                   value.undefined ? " UNDEFINED" : "");
+  return absl::OkStatus();
+}
+
+std::optional<absl::CivilDay> DayAt(const Rational& number, bool infinite) {
+  if (infinite) return std::nullopt;
+  return DayOfNumber(static_cast<int64_t>(number.numerator()));
+}
+
+std::string DayText(const std::optional<absl::CivilDay>& day) {
+  return day ? base::FormatDay(*day) : "..";
+}
+
+}  // namespace
+
+absl::StatusOr<AbstractValue> RenderValue(const Value& value, const Type& type,
+                                          const CompiledPack& pack) {
+  AbstractValue shown;
+  switch (type.kind) {
+    case TypeKind::kNumber:
+      HEDUI_RETURN_IF_ERROR(RenderNumber(value, type.unit, &shown));
+      return shown;
+    case TypeKind::kTruth:
+      shown.kind = ValueKind::kTruth;
+      shown.exact = IsSingle(value.mask);
+      shown.truth = !shown.exact               ? Truth::kUndetermined
+                    : value.mask == kMayBeTrue ? Truth::kTrue
+                                               : Truth::kFalse;
+      shown.text = std::string(TruthName(shown.truth));
+      return shown;
+    case TypeKind::kCode:
+    case TypeKind::kCodeSet: {
+      shown.kind = ValueKind::kCode;
+      shown.exact = type.kind == TypeKind::kCode ? IsSingle(value.mask) : value.blame == 0;
+      const CodeList& list = pack.code_lists[static_cast<size_t>(type.codes)];
+      for (size_t i = 0; i < list.codes.size(); ++i) {
+        if ((value.mask >> i & 1) != 0) shown.codes.push_back(list.codes[i]);
+      }
+      shown.text = absl::StrJoin(shown.codes, "|");
+      return shown;
+    }
+    case TypeKind::kDate:
+    case TypeKind::kMonth:
+    case TypeKind::kPeriod:
+      shown.kind = type.kind == TypeKind::kPeriod ? ValueKind::kPeriod : ValueKind::kDate;
+      shown.exact = type.kind == TypeKind::kPeriod ? !value.lo_infinite && !value.hi_infinite
+                                                   : value.IsPoint();
+      shown.from = DayAt(value.lo, value.lo_infinite);
+      shown.to = DayAt(value.hi, value.hi_infinite);
+      shown.text = shown.kind == ValueKind::kDate && shown.exact
+                       ? DayText(shown.from)
+                       : absl::StrCat(DayText(shown.from), "/", DayText(shown.to));
+      return shown;
+    case TypeKind::kText:
+    case TypeKind::kPerson:
+      break;  // no symbol has these types
+  }
+  return shown;
+}
+
+}  // namespace hedui::assess

@@ -1,0 +1,365 @@
+#include "server/assess/renderer.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/status.h"
+
+namespace hedui::assess {
+namespace {
+
+base::Period PeriodOf(const DayRange& range) {
+  base::Period period;
+  if (range.from != INT32_MIN) period.from = DayOfNumber(range.from);
+  if (range.to != INT32_MAX) period.to = DayOfNumber(range.to);
+  return period;
+}
+
+Marks MarksOf(uint8_t bits) {
+  Marks marks;
+  marks.presumed = (bits & kMarkPresumed) != 0;
+  marks.assumed = (bits & kMarkAssumed) != 0;
+  marks.manual = (bits & kMarkManual) != 0;
+  marks.declared = (bits & kMarkDeclared) != 0;
+  return marks;
+}
+
+const char* DetailName(AnswerDetail detail) {
+  switch (detail) {
+    case AnswerDetail::kNone:
+      return "";
+    case AnswerDetail::kIncomplete:
+      return "INCOMPLETE";
+    case AnswerDetail::kPeriod:
+      return "PERIOD";
+    case AnswerDetail::kField:
+      return "FIELD";
+  }
+  return "";
+}
+
+void SortUnique(std::vector<int32_t>* numbers) {
+  std::sort(numbers->begin(), numbers->end());
+  numbers->erase(std::unique(numbers->begin(), numbers->end()), numbers->end());
+}
+
+class Renderer {
+ public:
+  Renderer(const CompiledPack& pack, const Division& division, const Case& c,
+           const Evaluator& evaluator)
+      : pack_(pack), division_(division), case_(c), evaluator_(evaluator) {}
+
+  absl::StatusOr<Assessment> Render() {
+    out_.engine = kEngineVersion;
+    out_.division = case_.division;
+    out_.policy_day = case_.dates.policy;
+    for (int32_t file : division_.files)
+      out_.files.push_back(pack_.files[static_cast<size_t>(file)]);
+    out_.policy_digest = division_.digest;
+    PlaceEntries();
+    for (const Visit& visit : evaluator_.visits()) {
+      if (IsEntry(visit)) HEDUI_RETURN_IF_ERROR(RenderEntry(visit));
+    }
+    for (int32_t index : division_.programmes)
+      RenderProgramme(pack_.programmes[static_cast<size_t>(index)]);
+    out_.next_change = NextChange();
+    return std::move(out_);
+  }
+
+ private:
+  const Symbol& SymbolOf(int32_t symbol) const {
+    return pack_.symbols[static_cast<size_t>(symbol)];
+  }
+
+  bool IsEntry(const Visit& visit) const {
+    const SymbolKind kind = SymbolOf(visit.symbol).kind;
+    return (kind == SymbolKind::kQuantity || kind == SymbolKind::kTest) &&
+           visit.person < evaluator_.person_count();
+  }
+
+  static int64_t Key(int32_t symbol, int32_t person) { return int64_t{symbol} * 256 + person + 1; }
+
+  void PlaceEntries() {
+    int32_t next = 0;
+    const std::vector<Visit>& visits = evaluator_.visits();
+    for (size_t i = 0; i < visits.size(); ++i) {
+      const int64_t key = Key(visits[i].symbol, visits[i].person);
+      visit_of_[key] = i;
+      if (IsEntry(visits[i])) entry_of_[key] = next++;
+    }
+  }
+
+  std::string PersonId(int32_t person) const {
+    return person < 0 || person >= static_cast<int32_t>(case_.persons.size())
+               ? ""
+               : case_.persons[static_cast<size_t>(person)].id;
+  }
+
+  Citation CitationOf(const RowInfo& info, bool assumed) const {
+    Citation citation;
+    if (info.document >= 0) {
+      citation.document = pack_.documents[static_cast<size_t>(info.document)].id;
+      citation.title = pack_.documents[static_cast<size_t>(info.document)].title;
+    }
+    citation.article = info.article;
+    citation.verified = !assumed;
+    return citation;
+  }
+
+  int32_t AddRow(int32_t info_index, const DayRange& in_force, bool assumed) {
+    const auto [it, added] =
+        row_of_.try_emplace(info_index, static_cast<int32_t>(out_.rows.size()));
+    if (!added) return it->second;
+    const RowInfo& info = pack_.row_infos[static_cast<size_t>(info_index)];
+    PolicyRow row;
+    row.id = info.id;
+    row.label = info.label;
+    row.value = info.text;
+    row.division = pack_.divisions[static_cast<size_t>(info.division)].code;
+    row.in_force = PeriodOf(in_force);
+    row.citation = CitationOf(info, assumed);
+    row.file = pack_.files[static_cast<size_t>(info.file)].path;
+    row.line = info.line;
+    row.file_digest = pack_.files[static_cast<size_t>(info.file)].digest;
+    out_.rows.push_back(std::move(row));
+    return it->second;
+  }
+
+  int32_t AddRow(const Row& row) { return AddRow(row.info, row.in_force, row.assumed); }
+
+  absl::Status RenderEntry(const Visit& visit) {
+    const Symbol& symbol = SymbolOf(visit.symbol);
+    const Value& value = visit.person < 0 ? evaluator_.household(visit.symbol)
+                                          : evaluator_.person(visit.symbol, visit.person);
+    TraceEntry entry;
+    entry.id = symbol.name;
+    entry.label = symbol.label;
+    entry.kind = symbol.kind == SymbolKind::kTest ? EntryKind::kTest : EntryKind::kQuantity;
+    entry.person_id = PersonId(visit.person);
+    HEDUI_ASSIGN_OR_RETURN(entry.value, RenderValue(value, symbol.type, pack_));
+    if (!entry.value.exact) entry.blame = Blames(value.blame);
+    entry.marks = MarksOf(value.marks);
+    if (visit.row >= 0) {
+      const Row& row = pack_.rows[static_cast<size_t>(visit.row)];
+      const RowInfo& info = pack_.row_infos[static_cast<size_t>(row.info)];
+      entry.expression = info.text;
+      entry.citation = CitationOf(info, row.assumed);
+      entry.rows.push_back(AddRow(row));
+    }
+    CollectRefs(visit, &entry);
+    for (std::vector<int32_t>* list : {&entry.entries, &entry.facts, &entry.answers, &entry.rows})
+      SortUnique(list);
+    out_.entries.push_back(std::move(entry));
+    return absl::OkStatus();
+  }
+
+  // What the step read. Parameters are no entries of their own: their rows, and what chose them,
+  // stand in.
+  void CollectRefs(const Visit& visit, TraceEntry* entry) {
+    for (uint32_t i = visit.refs_begin; i < visit.refs_end; ++i) {
+      const Ref& ref = evaluator_.refs()[i];
+      switch (ref.tag) {
+        case Ref::Tag::kHousehold:
+          CollectSymbol(ref.index, -1, entry);
+          break;
+        case Ref::Tag::kPerson:
+          CollectSymbol(ref.index, ref.person, entry);
+          break;
+        case Ref::Tag::kFact: {
+          entry->facts.push_back(ref.index);
+          const base::Fact& fact = case_.facts.facts[static_cast<size_t>(ref.index)];
+          if (fact.answer >= 0) entry->answers.push_back(fact.answer);
+          entry->answers.insert(entry->answers.end(), fact.also_answers.begin(),
+                                fact.also_answers.end());
+          break;
+        }
+        case Ref::Tag::kAnswer:
+          entry->answers.push_back(ref.index);
+          break;
+        case Ref::Tag::kRow:
+          entry->rows.push_back(AddRow(pack_.rows[static_cast<size_t>(ref.index)]));
+          break;
+        case Ref::Tag::kEvidence: {
+          const EvidenceRule& rule = pack_.evidence[static_cast<size_t>(ref.index)];
+          entry->rows.push_back(AddRow(rule.info, rule.in_force, rule.assumed));
+          break;
+        }
+      }
+    }
+  }
+
+  void CollectSymbol(int32_t symbol, int32_t person, TraceEntry* entry) {
+    if (SymbolOf(symbol).kind == SymbolKind::kIntrinsic || person >= evaluator_.person_count())
+      return;
+    const int64_t key = Key(symbol, person);
+    if (const auto it = entry_of_.find(key); it != entry_of_.end()) {
+      entry->entries.push_back(it->second);
+      return;
+    }
+    CollectRefs(evaluator_.visits()[visit_of_.at(key)], entry);
+  }
+
+  // "minimum_wage[area_class=I]": the keys as far as they are known.
+  std::string MissingName(const BlameLeaf& leaf) const {
+    if (leaf.symbol < 0) {
+      return leaf.kind_of_fact < 0
+                 ? ""
+                 : absl::StrCat("evidence.",
+                                pack_.fact_kinds[static_cast<size_t>(leaf.kind_of_fact)].name);
+    }
+    const Symbol& symbol = SymbolOf(leaf.symbol);
+    std::vector<std::string> keys;
+    for (int key : symbol.keys) {
+      const Symbol& key_symbol = SymbolOf(key);
+      const Value& value =
+          key_symbol.per_person ? evaluator_.person(key, leaf.person) : evaluator_.household(key);
+      const CodeList& list = pack_.code_lists[static_cast<size_t>(key_symbol.type.codes)];
+      std::vector<std::string> codes;
+      for (size_t i = 0; i < list.codes.size(); ++i) {
+        if ((value.mask >> i & 1) != 0) codes.push_back(list.codes[i]);
+      }
+      keys.push_back(absl::StrCat(key_symbol.name, "=", absl::StrJoin(codes, "|")));
+    }
+    return keys.empty() ? symbol.name
+                        : absl::StrCat(symbol.name, "[", absl::StrJoin(keys, ","), "]");
+  }
+
+  Blame BlameOf(const BlameLeaf& leaf) const {
+    Blame blame;
+    blame.kind = leaf.kind;
+    blame.person_id = PersonId(leaf.person);
+    blame.detail = DetailName(leaf.detail);
+    if (leaf.answer >= 0) {
+      const base::AnswerState& answer = case_.facts.answers[static_cast<size_t>(leaf.answer)];
+      blame.source_id = answer.source_id;
+      blame.category = answer.category;
+      blame.answer = answer.kind;
+      blame.reason = answer.reason;
+    } else if (leaf.category >= 0) {
+      blame.category = pack_.categories[static_cast<size_t>(leaf.category)];
+      blame.reason = base::Reason::kNotRoutable;
+    }
+    if (leaf.kind == BlameKind::kDeclaration && leaf.symbol >= 0) {
+      blame.detail = SymbolOf(leaf.symbol).name;
+    } else {
+      blame.policy = MissingName(leaf);
+    }
+    return blame;
+  }
+
+  std::vector<Blame> Blames(BlameId id) const {
+    std::vector<std::pair<int, Blame>> found;
+    for (uint32_t leaf : evaluator_.blames().Leaves(id)) {
+      found.emplace_back(evaluator_.leaf(leaf).person, BlameOf(evaluator_.leaf(leaf)));
+    }
+    auto order = [](const std::pair<int, Blame>& b) {
+      return std::tie(b.second.kind, b.first, b.second.category, b.second.source_id,
+                      b.second.detail, b.second.policy);
+    };
+    std::sort(found.begin(), found.end(),
+              [&](const auto& a, const auto& b) { return order(a) < order(b); });
+    std::vector<Blame> blames;
+    for (auto& [person, blame] : found) {
+      if (blames.empty() || !(blames.back() == blame)) blames.push_back(std::move(blame));
+    }
+    return blames;
+  }
+
+  void RenderProgramme(const Programme& programme) {
+    const int32_t day = DayNumber(case_.dates.policy);
+    for (const ProgrammeRow& row : programme.rows) {
+      if (!row.in_force.Contains(day)) continue;
+      Indication indication;
+      indication.programme = programme.name;
+      indication.label = programme.label;
+      indication.entry = entry_of_.at(Key(row.indication, -1));
+      const TraceEntry& test = out_.entries[static_cast<size_t>(indication.entry)];
+      indication.result = test.value.truth;
+      indication.robust = test.value.truth != Truth::kUndetermined;
+      indication.blame = test.blame;
+      indication.marks = test.marks;
+      indication.marks.assumed |= row.assumed;
+      if (row.amount >= 0) {
+        indication.amount_entry = entry_of_.at(Key(row.amount, -1));
+        const TraceEntry& amount = out_.entries[static_cast<size_t>(indication.amount_entry)];
+        indication.amount = amount.value;
+        indication.amount_blame = amount.blame;
+      }
+      AddRow(row.info, row.in_force, row.assumed);
+      indication.citation = CitationOf(pack_.row_infos[static_cast<size_t>(row.info)], row.assumed);
+      out_.indications.push_back(std::move(indication));
+    }
+  }
+
+  // The first later day among: a row of the chain coming into or out of force, the next month where
+  // rules look back by months, a birthday where they ask for ages, a later day named by a fact, and
+  // simply tomorrow where days are reckoned with.
+  std::optional<absl::CivilDay> NextChange() const {
+    const int32_t today = DayNumber(case_.dates.policy);
+    int32_t next = INT32_MAX;
+    auto offer = [&](int32_t day) {
+      if (day > today) next = std::min(next, day);
+    };
+    auto offer_range = [&](const DayRange& range) {
+      offer(range.from);
+      offer(range.to);
+    };
+    for (int32_t row : division_.row_lists)
+      offer_range(pack_.rows[static_cast<size_t>(row)].in_force);
+    for (const std::vector<int32_t>& rules : division_.evidence) {
+      for (int32_t rule : rules) offer_range(pack_.evidence[static_cast<size_t>(rule)].in_force);
+    }
+    for (int32_t programme : division_.programmes) {
+      for (const ProgrammeRow& row : pack_.programmes[static_cast<size_t>(programme)].rows)
+        offer_range(row.in_force);
+    }
+    if (evaluator_.days_passed()) offer(today + 1);
+    if (evaluator_.months_passed())
+      offer(DayNumber(absl::CivilDay(absl::CivilMonth(case_.dates.policy) + 1)));
+    if (evaluator_.ages_passed()) {
+      for (const Person& person : case_.persons) {
+        if (person.birth) offer(NextBirthday(*person.birth));
+      }
+    }
+    for (const base::Fact& fact : case_.facts.facts) {
+      for (const base::Field& field : fact.record.fields) {
+        const auto* day = std::get_if<absl::CivilDay>(&field.value);
+        if (day == nullptr) continue;
+        offer(DayNumber(*day));      // from then on "not later than today"
+        offer(DayNumber(*day) + 1);  // from then on "before today"
+      }
+    }
+    if (next == INT32_MAX) return std::nullopt;
+    return DayOfNumber(next);
+  }
+
+  int32_t NextBirthday(absl::CivilDay birth) const {
+    const absl::CivilDay today = case_.dates.policy;
+    // Normalisation makes 29 February the 1 March of a common year, as ages have it.
+    absl::CivilDay birthday(today.year(), birth.month(), birth.day());
+    if (birthday <= today) birthday = absl::CivilDay(today.year() + 1, birth.month(), birth.day());
+    return DayNumber(birthday);
+  }
+
+  const CompiledPack& pack_;
+  const Division& division_;
+  const Case& case_;
+  const Evaluator& evaluator_;
+  Assessment out_;
+  absl::flat_hash_map<int64_t, size_t> visit_of_;
+  absl::flat_hash_map<int64_t, int32_t> entry_of_;
+  absl::flat_hash_map<int32_t, int32_t> row_of_;  // by row info
+};
+
+}  // namespace
+
+absl::StatusOr<Assessment> Render(const CompiledPack& pack, const Division& division, const Case& c,
+                                  const Evaluator& evaluator) {
+  return Renderer(pack, division, c, evaluator).Render();
+}
+
+}  // namespace hedui::assess

@@ -1,0 +1,129 @@
+// Abstract values: everything a quantity can still be. Numbers and days are closed intervals with
+// infinite ends, truths and codes are sets of what is possible. Operations are sound: the exact
+// result of any exact operands within the abstract ones lies within the abstract result. Points
+// take a fast path.
+//
+// Plain values without allocation, thread-compatible. Internal to assess.
+#ifndef HEDUI_SERVER_ASSESS_VALUE_H_
+#define HEDUI_SERVER_ASSESS_VALUE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "server/base/rational.h"
+
+namespace hedui::assess {
+
+// What a value that is not exact waits for: an index into BlameSet, 0 for nothing.
+using BlameId = uint32_t;
+
+enum MarkBits : uint8_t {
+  kMarkPresumed = 1,
+  kMarkAssumed = 2,
+  kMarkManual = 4,
+  kMarkDeclared = 8,
+};
+
+// Truths are sets of two: kMayBeFalse, kMayBeTrue, or both.
+inline constexpr uint64_t kMayBeFalse = 1;
+inline constexpr uint64_t kMayBeTrue = 2;
+inline constexpr uint64_t kMayBeEither = 3;
+
+struct Value {
+  // Numbers (money in fen), days since 1970-01-01, months since year 0; periods have `lo` and `hi`
+  // as [from, to) when both are finite and are unknown otherwise.
+  base::Rational lo;
+  base::Rational hi;
+  // Truths; codes as bits of their code list; texts and persons as an index plus one.
+  uint64_t mask = 0;
+  BlameId blame = 0;  // 0 when exact
+  bool lo_infinite = false;
+  bool hi_infinite = false;
+  bool undefined = false;  // may have no value at all: divided by zero
+  uint8_t marks = 0;
+
+  bool IsPoint() const { return !lo_infinite && !hi_infinite && !undefined && lo == hi; }
+};
+
+Value Point(const base::Rational& number);
+Value Anything(BlameId blame);  // the unbounded number
+Value TruthOf(bool truth);
+Value MaskOf(uint64_t mask, BlameId blame);
+bool IsSingle(uint64_t mask);
+
+// Unions of blame as a growing list of pairs: joining is constant time, and points never touch it.
+class BlameSet {
+ public:
+  BlameSet() { Clear(); }
+  void Clear();
+  // `leaf` is the engine's own number for a thing to blame.
+  BlameId AddLeaf(uint32_t leaf);
+  BlameId Join(BlameId a, BlameId b);
+  // A blame that is named before it is known. Until it is filled it stands for nothing.
+  BlameId Reserve();
+  void Fill(BlameId reserved, BlameId blame);
+  // Each leaf once, ascending.
+  std::vector<uint32_t> Leaves(BlameId id) const;
+
+ private:
+  static constexpr uint32_t kReserved = UINT32_MAX;
+  struct Node {
+    BlameId left;  // 0 for leaves
+    uint32_t right_or_leaf;
+  };
+  std::vector<Node> nodes_;
+};
+
+// Arithmetic on one case's values. Sticky: after an overflow every result is meaningless and
+// `overflow` true.
+class Calculator {
+ public:
+  // `blame_arithmetic` is what a division by zero is blamed on. Both outlive the calculator.
+  Calculator(BlameSet* blames, uint32_t arithmetic_leaf)
+      : blames_(blames), arithmetic_leaf_(arithmetic_leaf) {}
+
+  bool overflow() const { return overflow_; }
+  void Clear() { overflow_ = false; }
+
+  Value Add(const Value& a, const Value& b);
+  Value Subtract(const Value& a, const Value& b);
+  Value Multiply(const Value& a, const Value& b);
+  Value Divide(const Value& a, const Value& b);
+  Value Negate(const Value& a);
+  Value Min(const Value& a, const Value& b);
+  Value Max(const Value& a, const Value& b);
+  Value Round(const Value& a, const base::Rational& grain, base::Rounding rounding);
+
+  Value Less(const Value& a, const Value& b);         // a < b
+  Value LessOrEqual(const Value& a, const Value& b);  // a <= b
+  Value EqualNumbers(const Value& a, const Value& b);
+  Value EqualMasks(const Value& a, const Value& b);  // codes, truths
+  Value In(const Value& code,
+           const Value& set);  // `set` is an exact set of codes, or unknown with blame
+  Value Not(const Value& a);
+  Value And(const Value& a, const Value& b);
+  Value Or(const Value& a, const Value& b);
+
+  // What holds both: for numbers, for masks.
+  Value HullNumbers(const Value& a, const Value& b);
+  Value HullMasks(const Value& a, const Value& b);
+  // `condition` ? a : b, with both evaluated.
+  Value SelectNumber(const Value& condition, const Value& a, const Value& b);
+  Value SelectMask(const Value& condition, const Value& a, const Value& b);
+
+ private:
+  Value Finish(Value value, const Value& a, const Value& b);
+  Value FinishMask(uint64_t mask, const Value& a, const Value& b);
+  Value MultiplyWide(const Value& a, const Value& b);
+  Value DivideWide(const Value& a, const Value& b);
+  Value Pick(const Value& a, const Value& b, bool minimum);
+  Value Logic(const Value& a, const Value& b, uint64_t deciding);
+
+  BlameSet* const blames_;
+  const uint32_t arithmetic_leaf_;
+  bool overflow_ = false;
+};
+
+}  // namespace hedui::assess
+
+#endif  // HEDUI_SERVER_ASSESS_VALUE_H_
