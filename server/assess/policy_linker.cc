@@ -18,11 +18,7 @@ constexpr char kNation[] = "000000";
 constexpr char kDeclaration[] = "declaration";
 
 // Words that mean something in every expression.
-constexpr absl::string_view kReserved[] = {
-    "p",     "persons", "members",  "obligors", "true",          "false",    "in",
-    "min",   "max",     "round",    "yuan",     "months",        "years",    "days",
-    "ratio", "age",     "presumed", "listed",   "months_before", "answered", "sum",
-    "count", "size",    "exists",   "all",      "filter",        "during"};
+constexpr absl::string_view kReserved[] = {"p", "persons", "members", "obligors", "true", "false", "in"};
 
 bool Overlap(const DayRange& a, const DayRange& b) { return a.from < b.to && b.from < a.to; }
 
