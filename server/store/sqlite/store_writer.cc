@@ -146,35 +146,42 @@ absl::Status StoreWriter::Commit(const SealedCommit& commit) {
   for (int attempt = 1; IsBusy(status) && attempt < kBusyAttempts; ++attempt) {
     status = Write(commit, next, &doubtful);
   }
-  if (doubtful) status = Resolve(next, status);
+  if (doubtful) return Resolve(next, status);
   if (status.ok()) head_ = next;
   return status;
 }
 
 // Asks the store itself, on a new connection, whether the commit is there. Then writes once more:
 // if it is not there, its remains in the write-ahead log would come to life after a crash unless
-// they are overwritten; if it is, its flush to disk is made up for.
-absl::StatusOr<bool> StoreWriter::TryResolve(const StoreHead& next) {
+// they are overwritten; if it is, its flush to disk is made up for. What is written must differ,
+// since SQLite writes no page that stays the same: the head's token turns into another of this
+// commit's.
+absl::StatusOr<StoreHead> StoreWriter::TryResolve(const StoreHead& next) {
   parts_.reset();  // first: should its rollback have failed, closing it frees the write lock
   HEDUI_ASSIGN_OR_RETURN(parts_, OpenParts(options_));
   HEDUI_ASSIGN_OR_RETURN(WriteTransaction transaction,
                          WriteTransaction::Begin(parts_->connection.get()));
-  HEDUI_ASSIGN_OR_RETURN(const StoreHead now, ReadHead(parts_.get()));
-  const bool ours = now.commit == next.commit && now.token == next.token;
-  if (!ours && (now.commit != head_.commit || now.token != head_.token)) {
+  HEDUI_ASSIGN_OR_RETURN(StoreHead now, ReadHead(parts_.get()));
+  const std::string mark(next.token.rbegin(), next.token.rend());
+  const bool known = now.token == head_.token || now.token == next.token || now.token == mark;
+  if (!known || (now.commit != head_.commit && now.commit != next.commit)) {
     return HeadMoved("another process writes this store; open it anew");
   }
+  now.token = now.token == mark ? next.token : mark;
   HEDUI_RETURN_IF_ERROR(WriteHead(now));
   HEDUI_RETURN_IF_ERROR(transaction.Commit());
-  return ours;
+  return now;
 }
 
 absl::Status StoreWriter::Resolve(const StoreHead& next, const absl::Status& failure) {
   absl::Status last;
   for (int attempt = 0; attempt < kResolveAttempts; ++attempt) {
-    const absl::StatusOr<bool> committed = TryResolve(next);
-    if (committed.ok()) return *committed ? absl::OkStatus() : failure;
-    last = committed.status();
+    absl::StatusOr<StoreHead> now = TryResolve(next);
+    if (now.ok()) {
+      head_ = *std::move(now);
+      return head_.commit == next.commit ? absl::OkStatus() : failure;
+    }
+    last = now.status();
     if (base::ReasonOf(last) == "LOG_HEAD_MOVED") break;
   }
   stopped_ =

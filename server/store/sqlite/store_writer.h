@@ -72,8 +72,9 @@ class StoreWriter {
   absl::Status Insert(const SealedCommit& commit, const StoreHead& next);
   // `doubtful` is set when the failure leaves open whether the commit is durable.
   absl::Status Write(const SealedCommit& commit, const StoreHead& next, bool* doubtful);
+  // Finds out, and moves head_ to where the store is.
   absl::Status Resolve(const StoreHead& next, const absl::Status& failure);
-  absl::StatusOr<bool> TryResolve(const StoreHead& next);
+  absl::StatusOr<StoreHead> TryResolve(const StoreHead& next);
 
   const ConnectionOptions options_;
   std::unique_ptr<Parts> parts_;  // null only when stopped_
