@@ -1,0 +1,331 @@
+// What every kind of adapter must do, proved for each by the same tests.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "hedui/v1/source.pb.h"
+#include "server/base/digest.h"
+#include "tests/adapters/kind_harness.h"
+
+namespace hedui::adapters {
+namespace {
+
+using base::AnswerKind;
+using base::Reason;
+
+constexpr char kNumber[] = "640104197905123171";
+constexpr char kName[] = "马志远";
+
+// A department with one person of record; `faults` as YAML.
+std::string SimulationWith(const std::string& faults) {
+  return absl::StrCat(R"(
+seed: 7
+data_day: "2025-03-02"
+sources:
+  - id: dept
+    categories: [deposit, employment]
+    faults: [)",
+                      faults, R"(]
+people:
+  - identity: {kind: resident_id, number: "640104197905123171", name: 马志远}
+    holdings:
+      - source: dept
+        category: employment
+        records:
+          - kind: wage
+            fields:
+              - {name: month, month: "2025-02"}
+              - {name: payer, text: 演示单位}
+              - {name: amount, money_fen: 300000}
+)");
+}
+
+struct Kind {
+  const char* name;
+  MakeHarness make;
+};
+
+class ConformanceTest : public ::testing::TestWithParam<Kind> {
+ protected:
+  ~ConformanceTest() override {
+    // What was started has ended before the harness goes away.
+    if (harness_ != nullptr) {
+      harness_->RunUntil([&] { return ended_ == started_; });
+    }
+  }
+
+  void Open(const std::string& faults = "", Department::Desk desk = nullptr) {
+    harness_ = GetParam().make(SimulationWith(faults), std::move(desk));
+  }
+
+  static plan::SourceQuery Query() {
+    plan::SourceQuery query;
+    query.source_id = "dept";
+    query.people.push_back(
+        {"m1", {base::IdentityKind::kResidentId, kNumber, kName}, {"deposit", "employment"}});
+    query.period = {absl::CivilDay(2025, 2, 1), absl::CivilDay(2025, 3, 1)};
+    return query;
+  }
+  static SourceRequest Request(absl::Duration timeout = absl::Seconds(20)) {
+    SourceRequest request;
+    request.query = Query();
+    request.warrant = "the warrant's bytes";
+    request.attempt_id = "v1/1/dept/1";
+    request.timeout = timeout;
+    request.digest_key = "matter's digest key";
+    return request;
+  }
+
+  // Starts a call; its replies land in replies_.
+  std::shared_ptr<SourceCall> Start(SourceRequest request) {
+    std::shared_ptr<SourceCall> call;
+    harness_->OnLoop([&](runtime::EventLoop& loop) {
+      ++started_;
+      const size_t before = replies_.size();
+      call = harness_->adapter().Start(loop, std::move(request), [this](SourceReply reply) {
+        ++ended_;
+        replies_.push_back(std::move(reply));
+      });
+      EXPECT_EQ(replies_.size(), before) << "done ran inside Start";
+    });
+    return call;
+  }
+  SourceReply ReplyTo(SourceRequest request) {
+    const auto call = Start(std::move(request));
+    harness_->RunUntil([&] { return ended_ == started_; });
+    return replies_.back();
+  }
+  SourceReply Reply() { return ReplyTo(Request()); }
+
+  std::unique_ptr<KindHarness> harness_;
+  int started_ = 0;
+  int ended_ = 0;
+  std::vector<SourceReply> replies_;
+};
+
+TEST_P(ConformanceTest, TellsWhatTheDepartmentHolds) {
+  Open();
+  const SourceReply reply = Reply();
+  EXPECT_EQ(reply.operator_text, "");
+  EXPECT_FALSE(reply.retryable);
+  ASSERT_EQ(reply.answers.size(), 2u);
+  EXPECT_EQ(reply.answers[0].category, "deposit");
+  EXPECT_EQ(reply.answers[0].kind, AnswerKind::kConfirmedNone);
+  const base::Answer& answer = reply.answers[1];
+  EXPECT_EQ(answer.person_id, "m1");
+  EXPECT_EQ(answer.kind, AnswerKind::kFound);
+  EXPECT_EQ(answer.reason, Reason::kNone);
+  EXPECT_EQ(answer.data_day, absl::CivilDay(2025, 3, 2));
+  EXPECT_EQ(answer.covered, Query().period);
+  EXPECT_TRUE(answer.complete);
+  ASSERT_EQ(answer.records.size(), 1u);
+  EXPECT_EQ(*answer.records[0].Find("amount"), base::FieldValue(base::Money::FromFen(300'000)));
+  EXPECT_EQ(*answer.records[0].Find("month"), base::FieldValue(absl::CivilMonth(2025, 2)));
+}
+
+TEST_P(ConformanceTest, KeepsTheKeyedDigestOfEachRawAnswer) {
+  Open();
+  const SourceReply reply = Reply();
+  // What the department sent, byte for byte.
+  v1::QueryRequest asked;
+  v1::QueryPerson* person = asked.add_people();
+  person->set_person_id("m1");
+  person->mutable_identity()->set_kind(v1::IDENTITY_KIND_RESIDENT_ID);
+  person->mutable_identity()->set_number(kNumber);
+  person->add_categories("deposit");
+  person->add_categories("employment");
+  asked.mutable_period()->set_from("2025-02-01");
+  asked.mutable_period()->set_to("2025-03-01");
+  v1::QueryResponse sent;
+  ASSERT_TRUE(
+      sent.ParseFromString(DepartmentOf(SimulationWith(""), nullptr)->React(asked).response));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(reply.answers.at(static_cast<size_t>(i)).digest,
+              base::HmacSha256("matter's digest key", sent.answers(i).SerializeAsString()));
+  }
+}
+
+TEST_P(ConformanceTest, SendsWarrantAttemptAndPeriod) {
+  v1::QueryRequest seen;
+  Open("", [&seen](const v1::QueryRequest& request) {
+    seen = request;
+    return absl::OkStatus();
+  });
+  Reply();
+  EXPECT_EQ(seen.warrant(), "the warrant's bytes");
+  EXPECT_EQ(seen.attempt_id(), "v1/1/dept/1");
+  EXPECT_EQ(seen.period().from(), "2025-02-01");
+  EXPECT_EQ(seen.period().to(), "2025-03-01");
+  ASSERT_EQ(seen.people_size(), 1);
+  EXPECT_EQ(seen.people(0).identity().number(), kNumber);
+  EXPECT_EQ(seen.people(0).identity().name(), kName);
+}
+
+TEST_P(ConformanceTest, AnswersSeveralPeopleInTheQuerysOrder) {
+  Open();
+  SourceRequest request = Request();
+  request.query.people.push_back(
+      {"m2", {base::IdentityKind::kResidentId, "11010519491231002X", "张三"}, {"employment"}});
+  const SourceReply reply = ReplyTo(std::move(request));
+  ASSERT_EQ(reply.answers.size(), 3u);
+  EXPECT_EQ(reply.answers[2].person_id, "m2");
+  EXPECT_EQ(reply.answers[2].kind, AnswerKind::kConfirmedNone);
+}
+
+TEST_P(ConformanceTest, SaysNotCoveredOfWhatTheDepartmentDoesNotHold) {
+  Open();
+  SourceRequest request = Request();
+  request.query.people[0].categories = {"vehicle"};
+  EXPECT_EQ(ReplyTo(std::move(request)).answers.at(0).kind, AnswerKind::kNotCovered);
+}
+
+TEST_P(ConformanceTest, SlowIsNotLate) {
+  Open("{kind: delay, delay: 30ms}");
+  EXPECT_EQ(Reply().answers.at(1).kind, AnswerKind::kFound);
+}
+
+TEST_P(ConformanceTest, SilenceIsLateAtTheDeadline) {
+  Open("{kind: silent}");
+  const SourceReply reply = ReplyTo(Request(absl::Milliseconds(100)));
+  EXPECT_EQ(reply.answers.at(1).kind, AnswerKind::kUnavailable);
+  EXPECT_EQ(reply.answers[1].reason, Reason::kLate);
+  EXPECT_EQ(reply.answers.size(), 2u);
+}
+
+TEST_P(ConformanceTest, AnAnswerAfterTheDeadlineIsLate) {
+  Open("{kind: delay, delay: 10m}");
+  EXPECT_EQ(ReplyTo(Request(absl::Milliseconds(100))).answers.at(1).reason, Reason::kLate);
+}
+
+TEST_P(ConformanceTest, CancelEndsTheCallOnce) {
+  Open("{kind: silent}");
+  const auto call = Start(Request());
+  harness_->OnLoop([&](runtime::EventLoop&) {
+    call->Cancel();
+    EXPECT_EQ(ended_, 0) << "done ran inside Cancel";
+    call->Cancel();
+  });
+  harness_->RunUntil([&] { return ended_ == 1; });
+  EXPECT_EQ(replies_.at(0).answers.at(0).kind, AnswerKind::kUnavailable);
+  EXPECT_EQ(replies_[0].answers[0].reason, Reason::kCancelled);
+  EXPECT_FALSE(replies_[0].retryable);
+  harness_->OnLoop([&](runtime::EventLoop&) { call->Cancel(); });
+  EXPECT_EQ(replies_.size(), 1u);
+}
+
+TEST_P(ConformanceTest, CancelAfterTheEndDoesNothing) {
+  Open();
+  const auto call = Start(Request());
+  harness_->RunUntil([&] { return ended_ == 1; });
+  harness_->OnLoop([&](runtime::EventLoop&) { call->Cancel(); });
+  EXPECT_EQ(replies_.size(), 1u);
+  EXPECT_EQ(Reply().answers.at(1).kind, AnswerKind::kFound) << "the next call is not touched";
+}
+
+TEST_P(ConformanceTest, DroppingTheHandleDoesNotCancel) {
+  Open("{kind: delay, delay: 20ms}");
+  Start(Request());
+  harness_->RunUntil([&] { return ended_ == 1; });
+  EXPECT_EQ(replies_.at(0).answers.at(1).kind, AnswerKind::kFound);
+}
+
+TEST_P(ConformanceTest, ManyCallsAtOnceEachEndOnce) {
+  Open();
+  for (int i = 0; i < 100; ++i) Start(Request());
+  harness_->RunUntil([&] { return ended_ == started_; });
+  ASSERT_EQ(replies_.size(), 100u);
+  for (const SourceReply& reply : replies_) {
+    EXPECT_EQ(reply.answers.at(1).kind, AnswerKind::kFound);
+  }
+}
+
+struct Fault {
+  const char* yaml_kind;
+  AnswerKind kind;
+  Reason reason;
+  bool retryable;
+};
+
+constexpr Fault kFaults[] = {
+    {"unavailable", AnswerKind::kUnavailable, Reason::kUnreachable, true},
+    {"overloaded", AnswerKind::kUnavailable, Reason::kOverloaded, true},
+    {"source_error", AnswerKind::kUnavailable, Reason::kSourceError, false},
+    {"deny", AnswerKind::kRefused, Reason::kSourceRefused, false},
+    {"reject_warrant", AnswerKind::kRefused, Reason::kWarrantRejected, false},
+    {"garbage", AnswerKind::kUnavailable, Reason::kMalformed, false},
+    {"malformed", AnswerKind::kUnavailable, Reason::kMalformed, false},
+    {"wrong_person", AnswerKind::kAmbiguous, Reason::kWrongPerson, false},
+    {"oversized", AnswerKind::kUnavailable, Reason::kOversized, false},
+    {"refuse", AnswerKind::kRefused, Reason::kSourceRefused, false},
+    {"empty", AnswerKind::kUnavailable, Reason::kEmpty, false},
+    {"contradiction", AnswerKind::kAmbiguous, Reason::kContradiction, false},
+    {"pending", AnswerKind::kPending, Reason::kNone, false},
+    {"duplicate", AnswerKind::kFound, Reason::kNone, false},
+    {"unasked", AnswerKind::kFound, Reason::kNone, false},
+};
+
+TEST_P(ConformanceTest, EachFaultComesToItsKindAndReason) {
+  for (const Fault& fault : kFaults) {
+    SCOPED_TRACE(fault.yaml_kind);
+    Open(absl::StrCat("{kind: ", fault.yaml_kind, "}"));
+    const SourceReply reply = Reply();
+    ASSERT_EQ(reply.answers.size(), 2u);
+    EXPECT_EQ(reply.answers[1].category, "employment");
+    EXPECT_EQ(reply.answers[1].kind, fault.kind);
+    EXPECT_EQ(reply.answers[1].reason, fault.reason);
+    EXPECT_EQ(reply.retryable, fault.retryable);
+  }
+}
+
+TEST_P(ConformanceTest, NoPersonalDataStandInOperatorTexts) {
+  for (const Fault& fault : kFaults) {
+    SCOPED_TRACE(fault.yaml_kind);
+    Open(absl::StrCat("{kind: ", fault.yaml_kind, "}"));
+    const std::string text = Reply().operator_text;
+    EXPECT_FALSE(absl::StrContains(text, "6401")) << text;
+    EXPECT_FALSE(absl::StrContains(text, kName)) << text;
+    EXPECT_FALSE(absl::StrContains(text, "演示单位")) << text;
+  }
+}
+
+TEST_P(ConformanceTest, SomebodyElsesRecordsAreNotKept) {
+  Open("{kind: wrong_person}");
+  const SourceReply reply = Reply();
+  EXPECT_TRUE(reply.answers.at(1).records.empty());
+  EXPECT_NE(reply.answers[1].digest, "") << "what came can still be proved";
+}
+
+TEST_P(ConformanceTest, OneCategorysFaultLeavesTheOthers) {
+  Open("{kind: malformed, categories: [deposit]}");
+  const SourceReply reply = Reply();
+  EXPECT_EQ(reply.answers.at(0).reason, Reason::kMalformed);
+  EXPECT_NE(reply.answers[0].digest, "");
+  EXPECT_EQ(reply.answers.at(1).kind, AnswerKind::kFound);
+}
+
+TEST_P(ConformanceTest, PendingComesWithItsToken) {
+  Open("{kind: pending}");
+  EXPECT_EQ(Reply().pending_token, "simulated-token");
+}
+
+TEST_P(ConformanceTest, OldDataNameTheirDay) {
+  Open("{kind: stale}");
+  EXPECT_EQ(Reply().answers.at(1).data_day, absl::CivilDay(2025, 3, 2) - 400);
+}
+
+TEST_P(ConformanceTest, ADepartmentThatRecoversAnswersTheNextAttempt) {
+  Open("{kind: unavailable, first_calls: 1}");
+  EXPECT_EQ(Reply().answers.at(1).reason, Reason::kUnreachable);
+  EXPECT_EQ(Reply().answers.at(1).kind, AnswerKind::kFound);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, ConformanceTest,
+                         ::testing::Values(Kind{"simulated", MakeSimulatedHarness},
+                                           Kind{"grpc", MakeGrpcHarness}),
+                         [](const auto& tested) { return std::string(tested.param.name); });
+
+}  // namespace
+}  // namespace hedui::adapters
