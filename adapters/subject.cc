@@ -27,7 +27,8 @@ bool HoldsCitizenNumber(IdentityKind kind) {
 SubjectMatch CompareSubject(const Identity& asked, const Identity& subject) {
   const bool comparable = asked.kind == subject.kind ||
                           (HoldsCitizenNumber(asked.kind) && HoldsCitizenNumber(subject.kind));
-  if (!comparable || HolderNumber(asked) != HolderNumber(subject)) {
+  const bool same_number = comparable && HolderNumber(asked) == HolderNumber(subject);
+  if (!subject.number.empty() && !same_number) {
     return SubjectMatch::kOtherNumber;
   }
   if (asked.name.empty() || subject.name.empty()) return SubjectMatch::kSame;

@@ -36,6 +36,7 @@ static_assert(static_cast<int>(v1::IDENTITY_KIND_OTHER) ==
 
 constexpr size_t kCodeBytesMax = 64;
 constexpr size_t kNumberBytesMax = 64;
+constexpr absl::string_view kNoName = "-";
 
 bool IsCode(absl::string_view text) {
   if (text.empty() || text.size() > kCodeBytesMax || !absl::ascii_islower(text.front())) {
@@ -169,9 +170,17 @@ const char* TakeSubject(const v1::Identity& wire, base::Answer* answer) {
   if (wire.kind() == v1::IDENTITY_KIND_UNSPECIFIED || !v1::IdentityKind_IsValid(wire.kind())) {
     return "the subject's kind of document is unknown";
   }
-  absl::StatusOr<base::Identity> subject = base::NormaliseIdentity(
-      static_cast<base::IdentityKind>(wire.kind()), wire.number(), wire.name());
+  // Many registers name people by number alone, some by name alone; normalising wants both.
+  if (wire.number().empty() && !wire.name().empty()) {
+    answer->subject = base::Identity{static_cast<base::IdentityKind>(wire.kind()), "", wire.name()};
+    return nullptr;
+  }
+  const bool named = !wire.name().empty();
+  absl::StatusOr<base::Identity> subject =
+      base::NormaliseIdentity(static_cast<base::IdentityKind>(wire.kind()), wire.number(),
+                              named ? absl::string_view(wire.name()) : kNoName);
   if (!subject.ok()) return "the subject's number cannot be";
+  if (!named) subject->name.clear();
   answer->subject = *std::move(subject);
   return nullptr;
 }

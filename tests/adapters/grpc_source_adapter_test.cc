@@ -1,0 +1,212 @@
+// What only the grpc kind has: connections, certificates, real loops.
+#include "adapters/grpc/grpc_source_adapter.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "adapters/registry.h"
+#include "adapters/simulated/program/department_server.h"
+#include "gtest/gtest.h"
+#include "server/base/clock.h"
+#include "server/base/status.h"
+#include "server/runtime/grpc_event_loop.h"
+#include "tests/adapters/kind_harness.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_loop.h"
+#include "tests/support/pki/test_pki.h"
+
+namespace hedui::adapters {
+namespace {
+
+using base::AnswerKind;
+using base::Reason;
+
+constexpr char kSimulation[] =
+    "data_day: \"2025-03-02\"\nsources:\n  - id: dept\n    categories: [employment]\n";
+
+SourceRequest Request() {
+  SourceRequest request;
+  request.query.source_id = "dept";
+  request.query.people.push_back(
+      {"m1", {base::IdentityKind::kResidentId, "640104197905123171", "马志远"}, {"employment"}});
+  request.timeout = absl::Seconds(20);
+  return request;
+}
+
+class GrpcSourceAdapterTest : public ::testing::Test {
+ protected:
+  GrpcSourceAdapterTest() : loop_(std::make_unique<grpc::CompletionQueue>(), &clock_, "test") {
+    loop_.Start();
+  }
+  ~GrpcSourceAdapterTest() override {
+    if (server_ != nullptr) server_->Shutdown(absl::ZeroDuration());
+    loop_.Shutdown();
+  }
+
+  void Serve(const std::string& listen = "127.0.0.1:0") {
+    auto server = DepartmentServer::Start(
+        DepartmentOf(kSimulation, nullptr), listen,
+        DepartmentServer::MutualTls(pki_.ca_pem(), server_tls_.certificate_pem,
+                                    server_tls_.key_pem),
+        &clock_);
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+  }
+  GrpcSourceConfig Config() {
+    GrpcSourceConfig config;
+    config.target = absl::StrCat("localhost:", server_->port());
+    config.ca_file = pki_.ca_path();
+    config.certificate_file = client_tls_.certificate_path;
+    config.key_file = client_tls_.key_path;
+    return config;
+  }
+  void Connect(const GrpcSourceConfig& config) {
+    auto adapter = MakeGrpcSourceAdapter(config);
+    ASSERT_TRUE(adapter.ok()) << adapter.status();
+    adapter_ = *std::move(adapter);
+  }
+  SourceReply Ask() {
+    SourceReply result;
+    bool ended = false;
+    base::Mutex mutex;
+    base::CondVar changed;
+    loop_.Post([&] {
+      adapter_->Start(loop_, Request(), [&](SourceReply reply) {
+        const base::MutexLock lock(&mutex);
+        result = std::move(reply);
+        ended = true;
+        changed.SignalAll();
+      });
+    });
+    const base::MutexLock lock(&mutex);
+    while (!ended) changed.Wait(&mutex);
+    return result;
+  }
+
+  const base::SystemClock clock_;
+  testing::TestPki pki_;
+  testing::Issued server_tls_ = pki_.IssueTls("department");
+  testing::Issued client_tls_ = pki_.IssueTls("platform");
+  std::unique_ptr<SourceAdapter> adapter_;
+  std::unique_ptr<DepartmentServer> server_;
+  runtime::GrpcEventLoop loop_;
+};
+
+TEST_F(GrpcSourceAdapterTest, ADepartmentThatIsDownIsUnreachable) {
+  Serve();
+  Connect(Config());
+  server_->Shutdown(absl::ZeroDuration());
+  const SourceReply reply = Ask();
+  EXPECT_EQ(reply.answers.at(0).kind, AnswerKind::kUnavailable);
+  EXPECT_EQ(reply.answers[0].reason, Reason::kUnreachable);
+  EXPECT_TRUE(reply.retryable);
+}
+
+TEST_F(GrpcSourceAdapterTest, ADepartmentThatComesBackIsFoundAgain) {
+  Serve();
+  const std::string listen = absl::StrCat("127.0.0.1:", server_->port());
+  Connect(Config());
+  EXPECT_EQ(Ask().answers.at(0).kind, AnswerKind::kConfirmedNone);
+  server_.reset();
+  EXPECT_EQ(Ask().answers.at(0).reason, Reason::kUnreachable);
+  Serve(listen);
+  // Bounded by the test's own time limit; gRPC's usual back-off would be minutes.
+  while (Ask().answers.at(0).kind != AnswerKind::kConfirmedNone) {
+  }
+}
+
+TEST_F(GrpcSourceAdapterTest, ADepartmentUnderAnotherAuthorityIsNotTrusted) {
+  Serve();
+  testing::TestPki other;
+  GrpcSourceConfig config = Config();
+  config.ca_file = other.ca_path();
+  Connect(config);
+  EXPECT_EQ(Ask().answers.at(0).reason, Reason::kUnreachable);
+}
+
+TEST_F(GrpcSourceAdapterTest, ADepartmentDoesNotTalkToAForeignCertificate) {
+  Serve();
+  testing::TestPki other;
+  const testing::Issued foreign = other.IssueTls("somebody");
+  GrpcSourceConfig config = Config();
+  config.certificate_file = foreign.certificate_path;
+  config.key_file = foreign.key_path;
+  Connect(config);
+  EXPECT_EQ(Ask().answers.at(0).reason, Reason::kUnreachable);
+}
+
+TEST_F(GrpcSourceAdapterTest, TheDepartmentsNameIsChecked) {
+  Serve();
+  GrpcSourceConfig config = Config();
+  config.server_name = "bank.example";
+  Connect(config);
+  EXPECT_EQ(Ask().answers.at(0).reason, Reason::kUnreachable);
+}
+
+TEST_F(GrpcSourceAdapterTest, AnotherKindOfLoopIsAnsweredNotCrashed) {
+  Serve();
+  Connect(Config());
+  testing::FakeClock clock;
+  testing::FakeLoop loop(&clock);
+  int ended = 0;
+  adapter_->Start(loop, Request(), [&](SourceReply reply) {
+    ++ended;
+    EXPECT_EQ(reply.answers.at(0).reason, Reason::kSourceError);
+  });
+  EXPECT_EQ(ended, 0);
+  loop.RunReady();
+  EXPECT_EQ(ended, 1);
+}
+
+TEST_F(GrpcSourceAdapterTest, AKeyOfAnotherCertificateIsRefusedAtStart) {
+  Serve();
+  GrpcSourceConfig config = Config();
+  config.key_file = server_tls_.key_path;
+  const auto adapter = MakeGrpcSourceAdapter(config);
+  EXPECT_EQ(base::ReasonOf(adapter.status()), "TLS_FILES") << adapter.status();
+}
+
+TEST_F(GrpcSourceAdapterTest, MissingFilesAndAddressesAreRefusedAtStart) {
+  Serve();
+  GrpcSourceConfig config = Config();
+  config.ca_file += ".missing";
+  EXPECT_EQ(MakeGrpcSourceAdapter(config).status().code(), absl::StatusCode::kNotFound);
+  config = Config();
+  config.key_file.clear();
+  EXPECT_EQ(base::ReasonOf(MakeGrpcSourceAdapter(config).status()), "TLS_FILES");
+  config = Config();
+  config.target.clear();
+  EXPECT_EQ(base::ReasonOf(MakeGrpcSourceAdapter(config).status()), "ADAPTER_CONFIG");
+}
+
+TEST(RegistryTest, KindsThatAreNotBuiltAreRefusedByName) {
+  AdapterConfig config;
+  config.source_id = "bank";
+  config.kind = "sql";
+  const auto adapter = MakeAdapter(config);
+  EXPECT_EQ(adapter.status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(base::ReasonOf(adapter.status()), "ADAPTER_KIND");
+  EXPECT_EQ(AdapterKinds(), (std::vector<absl::string_view>{"grpc", "simulated"}));
+}
+
+TEST(RegistryTest, EqualConfigurationsShareAnAdapter) {
+  AdapterConfig config;
+  config.source_id = "nx-bank";
+  config.kind = "simulated";
+  config.simulation_file = absl::StrCat(HEDUI_SOURCE_DIR, "/adapters/simulated/demo/ningxia.yaml");
+  AdapterSet set;
+  const auto first = set.GetOrMake(config);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(*set.GetOrMake(config), *first);
+  config.source_id = "nx-tax";
+  EXPECT_NE(*set.GetOrMake(config), *first);
+  config.source_id = "nowhere";
+  EXPECT_EQ(base::ReasonOf(set.GetOrMake(config).status()), "SIMULATED_SOURCE");
+}
+
+}  // namespace
+}  // namespace hedui::adapters
