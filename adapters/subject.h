@@ -12,8 +12,8 @@ enum class SubjectMatch {
   kOtherNumber,  // somebody else, or a document that cannot be compared
 };
 
-// Both normalised. A disability certificate (残疾人证) names its holder by the citizen number it
-// begins with. A name that one side does not give is not compared.
+// `asked` is normalised. A disability certificate (残疾人证) names its holder by the citizen number
+// it begins with. What the subject does not give, number or name, is not compared.
 SubjectMatch CompareSubject(const base::Identity& asked, const base::Identity& subject);
 
 }  // namespace hedui::adapters

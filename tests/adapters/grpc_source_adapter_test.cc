@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/registry.h"
-#include "adapters/simulated/program/department_server.h"
+#include "adapters/simulated/sim_department_server.h"
 #include "gtest/gtest.h"
 #include "server/base/clock.h"
 #include "server/base/status.h"

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/grpc/grpc_source_adapter.h"
-#include "adapters/simulated/program/department_server.h"
+#include "adapters/simulated/sim_department_server.h"
 #include "adapters/simulated/simulated_source_adapter.h"
 #include "gtest/gtest.h"
 #include "server/base/clock.h"

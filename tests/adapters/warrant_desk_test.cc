@@ -1,5 +1,5 @@
 // A department checks warrants with a real log's proofs.
-#include "adapters/simulated/program/warrant_desk.h"
+#include "adapters/simulated/sim_warrant_desk.h"
 
 #include <memory>
 #include <string>

@@ -1,4 +1,4 @@
-#include "adapters/simulated/program/department_server.h"
+#include "adapters/simulated/sim_department_server.h"
 
 #include <grpcpp/grpcpp.h>
 

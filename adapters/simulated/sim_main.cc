@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "adapters/simulated/department.h"
-#include "adapters/simulated/program/department_server.h"
-#include "adapters/simulated/program/journal.h"
-#include "adapters/simulated/program/warrant_desk.h"
 #include "adapters/simulated/province.h"
+#include "adapters/simulated/sim_department_server.h"
+#include "adapters/simulated/sim_journal.h"
+#include "adapters/simulated/sim_warrant_desk.h"
 #include "adapters/tls_files.h"
 #include "hedui/config/v1/simulation.pb.h"
 #include "server/base/clock.h"

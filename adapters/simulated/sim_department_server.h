@@ -4,8 +4,8 @@
 //
 // Thread safety: everything from the thread that made it. Shutdown ends every call, silent ones
 // included.
-#ifndef HEDUI_ADAPTERS_SIMULATED_PROGRAM_DEPARTMENT_SERVER_H_
-#define HEDUI_ADAPTERS_SIMULATED_PROGRAM_DEPARTMENT_SERVER_H_
+#ifndef HEDUI_ADAPTERS_SIMULATED_SIM_DEPARTMENT_SERVER_H_
+#define HEDUI_ADAPTERS_SIMULATED_SIM_DEPARTMENT_SERVER_H_
 
 #include <memory>
 #include <string>
@@ -48,4 +48,4 @@ class DepartmentServer {
 
 }  // namespace hedui::adapters
 
-#endif  // HEDUI_ADAPTERS_SIMULATED_PROGRAM_DEPARTMENT_SERVER_H_
+#endif  // HEDUI_ADAPTERS_SIMULATED_SIM_DEPARTMENT_SERVER_H_

@@ -1,4 +1,4 @@
-#include "adapters/simulated/program/warrant_desk.h"
+#include "adapters/simulated/sim_warrant_desk.h"
 
 #include <utility>
 #include <vector>

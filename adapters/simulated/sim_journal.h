@@ -3,8 +3,8 @@
 //
 // Thread-safe. A line is one write to a file opened for appending: it is whole or not there, also
 // after a kill of this process (not of the machine: nothing is synced).
-#ifndef HEDUI_ADAPTERS_SIMULATED_PROGRAM_JOURNAL_H_
-#define HEDUI_ADAPTERS_SIMULATED_PROGRAM_JOURNAL_H_
+#ifndef HEDUI_ADAPTERS_SIMULATED_SIM_JOURNAL_H_
+#define HEDUI_ADAPTERS_SIMULATED_SIM_JOURNAL_H_
 
 #include <memory>
 #include <string>
@@ -33,4 +33,4 @@ class Journal {
 
 }  // namespace hedui::adapters
 
-#endif  // HEDUI_ADAPTERS_SIMULATED_PROGRAM_JOURNAL_H_
+#endif  // HEDUI_ADAPTERS_SIMULATED_SIM_JOURNAL_H_

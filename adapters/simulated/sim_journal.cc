@@ -1,4 +1,4 @@
-#include "adapters/simulated/program/journal.h"
+#include "adapters/simulated/sim_journal.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -4,14 +4,14 @@
 //
 // Thread-safe. Checkpoints found good are remembered by LogTrust, so that a signature is checked
 // once a checkpoint (0.4 ms with SM2), not once a query.
-#ifndef HEDUI_ADAPTERS_SIMULATED_PROGRAM_WARRANT_DESK_H_
-#define HEDUI_ADAPTERS_SIMULATED_PROGRAM_WARRANT_DESK_H_
+#ifndef HEDUI_ADAPTERS_SIMULATED_SIM_WARRANT_DESK_H_
+#define HEDUI_ADAPTERS_SIMULATED_SIM_WARRANT_DESK_H_
 
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
-#include "adapters/simulated/program/journal.h"
+#include "adapters/simulated/sim_journal.h"
 #include "server/base/clock.h"
 #include "server/ledger/trust.h"
 
@@ -42,4 +42,4 @@ class WarrantDesk {
 
 }  // namespace hedui::adapters
 
-#endif  // HEDUI_ADAPTERS_SIMULATED_PROGRAM_WARRANT_DESK_H_
+#endif  // HEDUI_ADAPTERS_SIMULATED_SIM_WARRANT_DESK_H_
