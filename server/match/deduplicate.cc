@@ -14,7 +14,7 @@ namespace hedui::match {
 namespace {
 
 // Records with equal keys are one thing. The empty key is of no thing that can be recognised.
-using Key = std::tuple<std::string, std::string, std::string>;
+using Key = std::tuple<std::string, std::string, std::string, std::string>;
 
 std::string PayerOf(const base::Record& record) {
   return base::NormaliseName(TextOf(record, kPayerField));
@@ -24,12 +24,12 @@ std::optional<Key> KeyOf(const base::Record& record) {
   if (AssetKindOf(record.kind) != nullptr) {
     std::string number = AssetNumberOf(record);
     if (number.empty()) return std::nullopt;
-    return Key(record.kind, std::move(number), "");
+    return Key(record.kind, std::move(number), "", "");
   }
   std::string payer = PayerOf(record);
   std::string month = MonthOf(record);
   if (payer.empty() || month.empty()) return std::nullopt;
-  return Key(record.kind, std::move(payer), std::move(month));
+  return Key(record.kind, std::move(payer), std::move(month), TextOf(record, kNatureField));
 }
 
 bool IsMoreAuthoritative(const Candidate& a, const Candidate& b) {
@@ -98,6 +98,7 @@ struct Income {
   Candidate* candidate = nullptr;
   std::string payer;
   std::string month;
+  std::string nature;
   bool payer_is_code = false;
 };
 
@@ -118,7 +119,8 @@ bool MayBeSameIncome(const Income& a, const Income& b) {
   if (a.candidate->answer == b.candidate->answer) return false;
   const bool nothing_known =
       a.payer.empty() && b.payer.empty() && a.month.empty() && b.month.empty();
-  return !nothing_known && MonthsMayAgree(a, b) && PayersMayAgree(a, b);
+  const bool other_nature = !a.nature.empty() && !b.nature.empty() && a.nature != b.nature;
+  return !nothing_known && !other_nature && MonthsMayAgree(a, b) && PayersMayAgree(a, b);
 }
 
 // By kind, the more authoritative first.
@@ -128,7 +130,7 @@ std::map<std::string, std::vector<Income>> IncomesByKind(std::vector<Candidate>*
     const base::Record& record = *candidate.record;
     if (candidate.dropped || AssetKindOf(record.kind) != nullptr) continue;
     if (!AmountOf(record).has_value()) continue;
-    Income income{&candidate, PayerOf(record), MonthOf(record)};
+    Income income{&candidate, PayerOf(record), MonthOf(record), TextOf(record, kNatureField)};
     income.payer_is_code = base::CheckCreditCode(income.payer).ok();
     by_kind[record.kind].push_back(std::move(income));
   }

@@ -161,6 +161,8 @@ class Comparison {
   }
 
   void NoteSpouse(const base::Fact& fact) {
+    const std::string status = TextOf(fact.record, kStatusField);
+    if (!status.empty() && status != kMarriedStatus) return;  // a marriage that ended
     const std::string number = TextOf(fact.record, kSpouseNumberField);
     const std::string name = TextOf(fact.record, kSpouseNameField);
     if (number.empty() && name.empty()) return;

@@ -15,7 +15,7 @@ constexpr std::array<CodeText, 10> kCodes{{
     {DiscrepancyCode::kUndeclaredVehicle, "UNDECLARED_VEHICLE", "未申报机动车"},
     {DiscrepancyCode::kUndeclaredDeposit, "UNDECLARED_DEPOSIT", "未申报存款"},
     {DiscrepancyCode::kUndeclaredProperty, "UNDECLARED_PROPERTY", "未申报不动产"},
-    {DiscrepancyCode::kUndeclaredBusiness, "UNDECLARED_BUSINESS", "未申报经营主体或出资"},
+    {DiscrepancyCode::kUndeclaredBusiness, "UNDECLARED_BUSINESS", "未申报经营主体"},
     {DiscrepancyCode::kDepositAboveDeclared, "DEPOSIT_ABOVE_DECLARED", "存款高于申报"},
     {DiscrepancyCode::kWageDiffers, "WAGE_DIFFERS", "工资与申报不一致"},
     {DiscrepancyCode::kIncomeConflict, "INCOME_CONFLICT", "来源之间金额不一致"},

@@ -40,7 +40,7 @@ enum class DiscrepancyCode : uint8_t {
   kUndeclaredVehicle = 1,    // UNDECLARED_VEHICLE
   kUndeclaredDeposit,        // UNDECLARED_DEPOSIT
   kUndeclaredProperty,       // UNDECLARED_PROPERTY: a house or land
-  kUndeclaredBusiness,       // UNDECLARED_BUSINESS: a business or a share in one
+  kUndeclaredBusiness,       // UNDECLARED_BUSINESS
   kDepositAboveDeclared,     // DEPOSIT_ABOVE_DECLARED
   kWageDiffers,              // WAGE_DIFFERS: declared and found wages of a month are not the same
   kIncomeConflict,           // INCOME_CONFLICT: two sources give one income different amounts

@@ -21,6 +21,10 @@ inline constexpr absl::string_view kDayField = "day";
 inline constexpr absl::string_view kWageKind = "wage";
 inline constexpr absl::string_view kDeathKind = "death";
 inline constexpr absl::string_view kMarriageKind = "marriage";
+inline constexpr absl::string_view kStatusField = "status";
+inline constexpr absl::string_view kMarriedStatus = "married";
+// What an income of one kind is more closely: a pension and an allowance may have one payer.
+inline constexpr absl::string_view kNatureField = "nature";
 inline constexpr absl::string_view kSpouseNumberField = "spouse_number";
 inline constexpr absl::string_view kSpouseNameField = "spouse_name";
 
@@ -31,12 +35,11 @@ struct AssetKind {
   DiscrepancyCode undeclared;
 };
 
-inline constexpr std::array<AssetKind, 5> kAssetKinds{{
+inline constexpr std::array<AssetKind, 4> kAssetKinds{{
     {"vehicle", "plate", DiscrepancyCode::kUndeclaredVehicle},
     {"deposit", "account", DiscrepancyCode::kUndeclaredDeposit},
     {"real_estate", "certificate", DiscrepancyCode::kUndeclaredProperty},
     {"business", "credit_code", DiscrepancyCode::kUndeclaredBusiness},
-    {"shareholding", "credit_code", DiscrepancyCode::kUndeclaredBusiness},
 }};
 
 // nullptr for what is no asset.

@@ -1,6 +1,5 @@
 #include "server/report/names.h"
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/dates.h"
@@ -16,12 +15,12 @@ using assess::BlameKind;
 // A reader of one line sees that there is more.
 constexpr size_t kBlamesShownMax = 6;
 
-std::string FieldText(const base::Field& field, const Names& names) {
+std::string FieldText(const base::Field& field) {
   struct Visitor {
     const base::Field& field;
-    const Names& names;
     std::string operator()(const std::string& text) const {
-      return IsIdentityNumberField(field.name) ? base::MaskNumber(text) : names.Code(text);
+      return IsIdentityNumberField(field.name) ? base::MaskNumber(text)
+                                               : ValueWord(field.name, text);
     }
     std::string operator()(base::Money money) const { return money.ToString() + " 元"; }
     std::string operator()(absl::CivilDay day) const { return base::FormatDay(day); }
@@ -29,13 +28,13 @@ std::string FieldText(const base::Field& field, const Names& names) {
     std::string operator()(int64_t count) const { return absl::StrCat(count); }
     std::string operator()(bool flag) const { return flag ? "是" : "否"; }
   };
-  return absl::StrCat(FieldWord(field.name), " ", std::visit(Visitor{field, names}, field.value));
+  return absl::StrCat(FieldWord(field.name), " ", std::visit(Visitor{field}, field.value));
 }
 
 }  // namespace
 
 bool IsIdentityNumberField(absl::string_view name) {
-  return name == "number" || absl::EndsWith(name, "_number");
+  return name == "number" || name == "spouse_number";
 }
 
 Names::Names(const ReportInput& input) {
@@ -69,7 +68,7 @@ std::string Names::Code(absl::string_view code) const {
 std::string Names::Record(const base::Record& record) const {
   std::vector<std::string> parts;
   parts.reserve(record.fields.size());
-  for (const base::Field& field : record.fields) parts.push_back(FieldText(field, *this));
+  for (const base::Field& field : record.fields) parts.push_back(FieldText(field));
   return parts.empty() ? "有记录" : absl::StrJoin(parts, "，");
 }
 

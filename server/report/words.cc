@@ -93,42 +93,104 @@ constexpr std::array<Word, 2> kScopes{{{"urban", "城市"}, {"rural", "农村"}}
 constexpr std::array<Word, 4> kLevels{
     {{"ministry", "部级"}, {"region", "自治区级"}, {"city", "市级"}, {"county", "县级"}}};
 
-constexpr std::array<Word, 35> kFields{{
+constexpr std::array<Word, 32> kFields{{
     {"month", "月份"},
     {"amount", "金额"},
     {"payer", "支付单位"},
     {"day", "日期"},
-    {"plate", "号牌号码"},
-    {"type", "类型"},
-    {"vehicle_type", "车辆类型"},
+    {"net", "已扣除就业成本"},
+    {"nature", "性质"},
+    {"institution", "机构"},
     {"account", "账号"},
-    {"bank", "银行"},
-    {"certificate", "证书号"},
-    {"address", "坐落"},
-    {"area", "面积"},
+    {"class", "类别"},
+    {"plate", "号牌"},
+    {"plate_tail", "号牌尾号"},
     {"use", "用途"},
-    {"usage", "用途"},
+    {"area_dm2", "面积（平方分米）"},
+    {"certificate", "权证号"},
+    {"name", "名称"},
     {"credit_code", "统一社会信用代码"},
-    {"company", "企业名称"},
-    {"capital", "认缴出资"},
-    {"name", "姓名"},
+    {"registered_capital", "认缴出资"},
+    {"status", "状态"},
+    {"stage", "教育阶段"},
+    {"full_time", "全日制"},
+    {"school", "学校"},
+    {"category", "类别"},
+    {"grade", "等级"},
     {"number", "证件号码"},
     {"relation", "与申请人关系"},
     {"identity_kind", "证件类型"},
     {"declared_birth", "申报出生日期"},
     {"spouse_number", "配偶证件号码"},
     {"spouse_name", "配偶姓名"},
-    {"spouse", "配偶证件号码"},
-    {"status", "状态"},
-    {"category", "类别"},
-    {"grade", "等级"},
-    {"level", "学历层次"},
-    {"school", "学校"},
-    {"full_time", "全日制"},
-    {"from", "起"},
-    {"to", "止"},
-    {"division", "行政区划"},
+    {"division", "户籍地"},
     {"household_number", "户号"},
+    {"long_term", "长期共同居住"},
+}};
+
+struct ValueEntry {
+  absl::string_view field;
+  absl::string_view code;
+  absl::string_view word;
+};
+
+// The code lists of the vocabulary (policies/national), as sources deliver them.
+constexpr std::array<ValueEntry, 55> kValues{{
+    {"nature", "pension", "养老金、离退休金"},
+    {"nature", "resident_pension", "城乡居民基本养老保险（基础养老金）"},
+    {"nature", "unemployment", "失业保险金"},
+    {"nature", "survivor", "遗属补助金"},
+    {"nature", "support", "赡养费、抚养费、扶养费"},
+    {"nature", "compensation", "赔偿收入"},
+    {"nature", "preferential", "优抚补助"},
+    {"nature", "family_planning", "计划生育奖励与扶助"},
+    {"nature", "scholarship", "奖学金、助学金"},
+    {"nature", "bravery", "见义勇为等奖励"},
+    {"nature", "social_assistance", "政府社会救助款物"},
+    {"nature", "old_age_allowance", "高龄津贴"},
+    {"nature", "other", "其他"},
+    {"class", "motorcycle", "普通摩托车"},
+    {"class", "disability_scooter", "残疾人机动轮椅车"},
+    {"class", "small_commercial", "小型营运车辆"},
+    {"class", "car", "小型汽车"},
+    {"class", "passenger_car", "小型客车"},
+    {"class", "small_truck", "轻型货车"},
+    {"class", "truck", "重型货车"},
+    {"class", "large", "大型车辆"},
+    {"class", "vessel", "船舶"},
+    {"class", "machinery", "工程机械"},
+    {"use", "residence", "住宅"},
+    {"use", "commercial", "商业"},
+    {"use", "office", "办公"},
+    {"use", "industrial", "工业"},
+    {"use", "garage", "车库"},
+    {"use", "storage", "储藏间"},
+    {"use", "land", "土地"},
+    {"use", "other", "其他"},
+    {"status", "active", "存续"},
+    {"status", "suspended", "歇业"},
+    {"status", "revoked", "吊销"},
+    {"status", "cancelled", "注销"},
+    {"status", "unmarried", "未婚"},
+    {"status", "married", "已婚"},
+    {"status", "divorced", "离异"},
+    {"status", "widowed", "丧偶"},
+    {"stage", "kindergarten", "学前教育"},
+    {"stage", "primary", "小学"},
+    {"stage", "junior_secondary", "初中"},
+    {"stage", "senior_secondary", "高中"},
+    {"stage", "secondary_vocational", "中等职业教育"},
+    {"stage", "associate", "专科"},
+    {"stage", "bachelor", "本科"},
+    {"stage", "master", "硕士研究生"},
+    {"stage", "doctorate", "博士研究生"},
+    {"category", "visual", "视力"},
+    {"category", "hearing", "听力"},
+    {"category", "speech", "言语"},
+    {"category", "limb", "肢体"},
+    {"category", "intellectual", "智力"},
+    {"category", "mental", "精神"},
+    {"category", "multiple", "多重"},
 }};
 
 constexpr std::array<Word, 10> kUnits{{
@@ -164,6 +226,13 @@ std::string IdentityKindWord(absl::string_view name) { return Find(kIdentityKind
 std::string ScopeWord(absl::string_view name) { return Find(kScopes, name); }
 std::string LevelWord(absl::string_view name) { return Find(kLevels, name); }
 std::string FieldWord(absl::string_view name) { return Find(kFields, name); }
+std::string ValueWord(absl::string_view field, absl::string_view code) {
+  for (const ValueEntry& entry : kValues) {
+    if (entry.field == field && entry.code == code) return std::string(entry.word);
+  }
+  return std::string(code);
+}
+
 std::string UnitWord(absl::string_view unit) { return Find(kUnits, unit); }
 std::string BlameDetailWord(absl::string_view name) { return Find(kBlameDetails, name); }
 std::string TruthWord(absl::string_view name) { return Find(kTruths, name); }

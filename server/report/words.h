@@ -18,9 +18,10 @@ std::string IdentityKindWord(absl::string_view name);  // "RESIDENT_ID": 居民�
 std::string ScopeWord(absl::string_view name);         // "urban": 城市
 std::string LevelWord(absl::string_view name);         // "ministry": 部级
 std::string FieldWord(absl::string_view name);         // "payer": 支付单位
-std::string UnitWord(absl::string_view unit);          // "yuan/month": 元/月
-std::string BlameDetailWord(absl::string_view name);   // "INCOMPLETE": 答复不完整
-std::string TruthWord(absl::string_view name);         // "TRUE": 成立
+std::string ValueWord(absl::string_view field, absl::string_view code);  // "class", "motorcycle"
+std::string UnitWord(absl::string_view unit);                            // "yuan/month": 元/月
+std::string BlameDetailWord(absl::string_view name);  // "INCOMPLETE": 答复不完整
+std::string TruthWord(absl::string_view name);        // "TRUE": 成立
 
 }  // namespace hedui::report
 

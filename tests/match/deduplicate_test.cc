@@ -116,6 +116,19 @@ TEST(DeduplicateTest, APayerByCodeAndAPayerByNameCannotBeCompared) {
   EXPECT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kPossibleDuplicateIncome));
 }
 
+TEST(DeduplicateTest, APensionAndAnAllowanceOfOnePayerAreTwo) {
+  const auto transfer = [](int64_t yuan, std::string nature) {
+    return Record("transfer_income", {Month(2), Amount(yuan), Text("payer", "社保局"),
+                                      Text("nature", std::move(nature))});
+  };
+  MatchBuilder b;
+  b.Found("a", 10, "m1", "employment", {transfer(1500, "pension")});
+  b.Found("b", 20, "m1", "assistance", {transfer(100, "old_age_allowance")});
+  const MatchResult result = b.Run();
+  EXPECT_THAT(FoundYuan(result), ElementsAre(100, 1500));
+  EXPECT_THAT(result.discrepancies, IsEmpty());
+}
+
 TEST(DeduplicateTest, BalancesAtTwoBanksAreTwo) {
   MatchBuilder b;
   b.person(0).declared = {Record("deposit", {Amount(9000)}), Record("deposit", {Amount(9000)})};

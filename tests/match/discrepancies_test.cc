@@ -18,13 +18,12 @@ TEST(DiscrepanciesTest, UndeclaredPropertyOfEachKindIsNamed) {
   b.Found("police", 10, "m1", "vehicle", {Record("vehicle", {Text("plate", "宁A12345")})});
   b.Found("bank", 10, "m1", "deposit", {Record("deposit", {Amount(5000)})});
   b.Found("land", 10, "m1", "real_estate", {Record("real_estate", {})});
-  b.Found("market", 10, "m2", "business", {Record("business", {}), Record("shareholding", {})});
+  b.Found("market", 10, "m2", "business", {Record("business", {})});
   const MatchResult result = b.Run();
   EXPECT_THAT(
       CodesOf(result),
       ElementsAre(DiscrepancyCode::kUndeclaredVehicle, DiscrepancyCode::kUndeclaredDeposit,
-                  DiscrepancyCode::kUndeclaredProperty, DiscrepancyCode::kUndeclaredBusiness,
-                  DiscrepancyCode::kUndeclaredBusiness));
+                  DiscrepancyCode::kUndeclaredProperty, DiscrepancyCode::kUndeclaredBusiness));
   const Discrepancy& vehicle = result.discrepancies[0];
   EXPECT_EQ(vehicle.person_id, "m1");
   EXPECT_EQ(vehicle.source_id, "police");
@@ -146,6 +145,13 @@ TEST(DiscrepanciesTest, ADeclaredSpouseIsRecognisedByNumberOrElseByName) {
           {Record("marriage", {Text("spouse_number", b.person(1).identity.number)})});
   b.Found("marriage", 10, "m2", "marriage",
           {Record("marriage", {Text("spouse_name", b.person(0).identity.name)})});
+  EXPECT_THAT(b.Run().discrepancies, IsEmpty());
+}
+
+TEST(DiscrepanciesTest, AMarriageThatEndedNamesNoSpouse) {
+  MatchBuilder b;
+  b.Found("marriage", 10, "m1", "marriage",
+          {Record("marriage", {Text("status", "divorced"), Text("spouse_name", "李娜")})});
   EXPECT_THAT(b.Run().discrepancies, IsEmpty());
 }
 
