@@ -77,7 +77,7 @@ function(hedui_test)
   if(T_GRPC)
     set(grpc GRPC)
   endif()
-  hedui_program(NAME ${T_NAME} ${grpc} SOURCES ${T_SOURCES} DEPS ${T_DEPS} GTest::gmock GTest::gtest GTest::gtest_main)
+  hedui_program(NAME ${T_NAME} ${grpc} SOURCES ${T_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/sanitizer_defaults.cc DEPS ${T_DEPS} GTest::gmock GTest::gtest GTest::gtest_main)
   set_target_properties(${T_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_compile_definitions(${T_NAME} PRIVATE
     HEDUI_SOURCE_DIR="${PROJECT_SOURCE_DIR}" HEDUI_BIN_DIR="${CMAKE_BINARY_DIR}/bin")

@@ -19,6 +19,11 @@ int main(int argc, char** argv) {
   app.add_option("--config", options.config_file, "configuration file")->required();
   app.add_flag("--check-config", check_only,
                "read and check everything the configuration names, then exit");
+  std::string export_case;
+  app.add_option("--export-case", export_case,
+                 "write the stored case of this report number to standard output, for `hedui "
+                 "report replay`; it "
+                 "holds personal data");
   CLI11_PARSE(app, argc, argv);
 
   // A core of this process would hold keys and people's data.
@@ -36,6 +41,13 @@ int main(int argc, char** argv) {
     const absl::Status checked = hedui::Platform::Check(options);
     if (!checked.ok()) std::cerr << checked.message() << "\n";
     return checked.ok() ? 0 : 1;
+  }
+  if (!export_case.empty()) {
+    const auto bundle = hedui::Platform::ExportCase(options, export_case);
+    if (!bundle.ok()) std::cerr << "heduid: " << bundle.status().message() << "\n";
+    if (bundle.ok())
+      std::cout.write(bundle->data(), static_cast<std::streamsize>(bundle->size())).flush();
+    return bundle.ok() ? 0 : 1;
   }
   auto platform = hedui::Platform::Start(std::move(options));
   if (!platform.ok()) {

@@ -26,6 +26,7 @@
 #include "server/runtime/worker_pool.h"
 #include "server/store/store.h"
 #include "server/verify_flow.h"
+#include "server/verify_steps.h"
 
 namespace hedui {
 namespace {
@@ -171,6 +172,14 @@ absl::StatusOr<std::shared_ptr<const gather::Sources>> ConnectSources(
   return sources;
 }
 
+store::SqliteStoreOptions StoreOptions(const Read& read) {
+  store::SqliteStoreOptions options;
+  options.directory = Resolve(read.directory, read.config.store().directory());
+  options.key_encryption_key_file =
+      Resolve(read.directory, read.config.store().key_encryption_key_file());
+  return options;
+}
+
 absl::Status MakeDirectory(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
@@ -219,10 +228,7 @@ struct Platform::Parts {
 
 absl::Status Platform::Parts::OpenStore() {
   const config::v1::Server& config = read->config;
-  store::SqliteStoreOptions store_options;
-  store_options.directory = Resolve(read->directory, config.store().directory());
-  store_options.key_encryption_key_file =
-      Resolve(read->directory, config.store().key_encryption_key_file());
+  store::SqliteStoreOptions store_options = StoreOptions(*read);
   store_options.vfs = options.sqlite_vfs;
   HEDUI_RETURN_IF_ERROR(MakeDirectory(store_options.directory));
   HEDUI_ASSIGN_OR_RETURN(store, store::OpenSqlite(store_options, options.ids));
@@ -296,6 +302,17 @@ void Platform::Parts::PlanDrain() {
 
 absl::Status Platform::Check(const PlatformOptions& options) {
   return ReadConfiguration(options).status();
+}
+
+absl::StatusOr<std::string> Platform::ExportCase(const PlatformOptions& options,
+                                                 const std::string& report_number) {
+  HEDUI_ASSIGN_OR_RETURN(auto read, ReadConfiguration(options));
+  HEDUI_ASSIGN_OR_RETURN(base::Uuid id, report::ReportIdOfNumber(report_number));
+  store::SqliteStoreOptions store_options = StoreOptions(*read);
+  // Only reads: merging and checkpoints belong to the process that writes.
+  store_options.background_thread = false;
+  HEDUI_ASSIGN_OR_RETURN(auto store, store::OpenSqlite(store_options, options.ids));
+  return ReadCase(*store, id);
 }
 
 absl::StatusOr<std::unique_ptr<Platform>> Platform::Start(PlatformOptions options) {

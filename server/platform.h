@@ -40,6 +40,12 @@ class Platform {
   // Drains in the order of runtime/drain.h.
   ~Platform();
 
+  // The stored case of a report, for `hedui report replay`: every answer as it came, so personal
+  // data throughout and for the centre's own eyes. Opens the store beside a running platform.
+  // NOT_FOUND (REPORT_UNKNOWN).
+  static absl::StatusOr<std::string> ExportCase(const PlatformOptions& options,
+                                                const std::string& report_number);
+
   // The port callers reach.
   int port() const;
   // OK while it can commit; otherwise the process must end and be started anew.

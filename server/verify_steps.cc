@@ -541,4 +541,19 @@ absl::StatusOr<VerifyResult> ReadStored(const Rooms& rooms, const std::string& a
   return ReportUnknown();
 }
 
+absl::StatusOr<std::string> ReadCase(const base::RowReader& rows, const base::Uuid& report_id) {
+  HEDUI_ASSIGN_OR_RETURN(auto found, rows.Find(ReportKey(report_id), kRowsPerRequestMax));
+  for (const base::Row& row : found) {
+    if (row.kind != base::RowKind::kResult) continue;
+    stored::v1::Result stored;
+    if (!stored.ParseFromString(row.body)) return Damaged("report");
+    HEDUI_ASSIGN_OR_RETURN(report::CaseBundle bundle,
+                           report::DecodeCaseBundle(stored.case_bundle()));
+    HEDUI_ASSIGN_OR_RETURN(report::Draft draft, report::DecodeDraft(stored.draft()));
+    bundle.lines = std::move(draft.lines);
+    return report::EncodeCaseBundle(bundle);
+  }
+  return ReportUnknown();
+}
+
 }  // namespace hedui

@@ -60,6 +60,9 @@ absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
 absl::StatusOr<VerifyResult> ReadStored(const Rooms& rooms, const std::string& agency,
                                         const base::LookupKey& key);
 
+// The stored case of a report with its lines, encoded. Blocks. NOT_FOUND (REPORT_UNKNOWN).
+absl::StatusOr<std::string> ReadCase(const base::RowReader& rows, const base::Uuid& report_id);
+
 base::LookupKey RequestKey(const std::string& agency, const base::Uuid& request_id);
 base::LookupKey ReportKey(const base::Uuid& report_id);
 

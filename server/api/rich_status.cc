@@ -1,9 +1,9 @@
 #include "server/api/rich_status.h"
 
 #include "absl/strings/cord.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "hedui/v1/errors.pb.h"
+#include "server/access/defects.h"
 #include "server/base/status.h"
 
 namespace hedui::api {
@@ -11,7 +11,6 @@ namespace {
 
 // Where a status keeps its details until they are written to the wire.
 constexpr char kViolationsUrl[] = "hedui/violations";
-constexpr char kRetryUrl[] = "hedui/retry_after_ms";
 // Texts list at most this many defects; the details carry all.
 constexpr size_t kViolationsInTextMax = 5;
 
@@ -21,6 +20,24 @@ void Pack(const google::protobuf::Message& message, absl::string_view name,
   any->set_type_url(absl::StrCat("type.googleapis.com/google.rpc.", name));
   any->set_value(message.SerializeAsString());
 }
+
+// Defects that api found, or that access found in a request that was well formed.
+v1::BadRequest ViolationsOf(const absl::Status& status) {
+  v1::BadRequest bad_request;
+  if (auto violations = status.GetPayload(kViolationsUrl)) {
+    if (!bad_request.ParseFromString(std::string(*violations))) bad_request.Clear();
+  }
+  for (const access::Defect& defect : access::DefectsOf(status)) {
+    auto* violation = bad_request.add_field_violations();
+    violation->set_field(defect.field);
+    violation->set_description(absl::StrCat(defect.text, " (", defect.reason, ")"));
+  }
+  return bad_request;
+}
+
+// How long a caller who is turned away for lack of room should wait: a flow takes some tens of
+// milliseconds, so a second later there is other room or none.
+constexpr int64_t kRetryAfterSeconds = 1;
 
 }  // namespace
 
@@ -45,13 +62,6 @@ absl::Status InvalidRequest(const std::vector<Violation>& violations) {
   return status;
 }
 
-absl::Status Overloaded(absl::string_view reason, absl::string_view text,
-                        absl::Duration retry_after) {
-  absl::Status status = base::MakeError(absl::StatusCode::kResourceExhausted, reason, text);
-  status.SetPayload(kRetryUrl, absl::Cord(absl::StrCat(absl::ToInt64Milliseconds(retry_after))));
-  return status;
-}
-
 grpc::Status ToWire(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   const bool for_caller = base::VisibilityOf(status) == base::Visibility::kCaller;
@@ -67,20 +77,14 @@ grpc::Status ToWire(const absl::Status& status) {
   info.set_reason(for_caller ? base::ReasonOf(status) : "INTERNAL");
   info.set_domain("hedui");
   Pack(info, "ErrorInfo", &rich);
-  if (auto violations = status.GetPayload(kViolationsUrl)) {
-    v1::BadRequest bad_request;
-    if (bad_request.ParseFromString(std::string(*violations)))
-      Pack(bad_request, "BadRequest", &rich);
+  if (const v1::BadRequest bad_request = ViolationsOf(status);
+      bad_request.field_violations_size() > 0) {
+    Pack(bad_request, "BadRequest", &rich);
   }
-  if (auto retry = status.GetPayload(kRetryUrl)) {
-    int64_t milliseconds = 0;
-    if (absl::SimpleAtoi(std::string(*retry), &milliseconds)) {
-      v1::RetryInfo retry_info;
-      retry_info.mutable_retry_delay()->set_seconds(milliseconds / 1000);
-      retry_info.mutable_retry_delay()->set_nanos(static_cast<int>(milliseconds % 1000) *
-                                                  1'000'000);
-      Pack(retry_info, "RetryInfo", &rich);
-    }
+  if (for_caller && code == grpc::StatusCode::RESOURCE_EXHAUSTED) {
+    v1::RetryInfo retry_info;
+    retry_info.mutable_retry_delay()->set_seconds(kRetryAfterSeconds);
+    Pack(retry_info, "RetryInfo", &rich);
   }
   return grpc::Status(code, text, rich.SerializeAsString());
 }

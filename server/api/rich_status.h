@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
 #include "grpcpp/support/status.h"
 
 namespace hedui::api {
@@ -20,9 +19,6 @@ struct Violation {
 
 // INVALID_ARGUMENT (INVALID_REQUEST) carrying every violation; OK when there is none.
 absl::Status InvalidRequest(const std::vector<Violation>& violations);
-// RESOURCE_EXHAUSTED with RetryInfo.
-absl::Status Overloaded(absl::string_view reason, absl::string_view text,
-                        absl::Duration retry_after);
 
 // What the caller is told. Errors not marked for callers become INTERNAL without their text, which
 // belongs to the log.

@@ -14,14 +14,22 @@ RunningPlatform::RunningPlatform(Scenario* scenario, std::function<void(FlowStep
 
 RunningPlatform::~RunningPlatform() = default;
 
-void RunningPlatform::Start() {
+PlatformOptions RunningPlatform::Options() {
   PlatformOptions options;
   options.config_file = scenario_->Path("heduid.yaml");
   options.clock = &clock_;
   options.ids = &ids_;
   options.tell = [](const std::string&) {};
   options.on_step = on_step_;
-  auto started = Platform::Start(std::move(options));
+  return options;
+}
+
+absl::StatusOr<std::string> RunningPlatform::ExportCase(const std::string& report_number) {
+  return Platform::ExportCase(Options(), report_number);
+}
+
+void RunningPlatform::Start() {
+  auto started = Platform::Start(Options());
   ASSERT_TRUE(started.ok()) << started.status();
   platform_ = *std::move(started);
   client_ = scenario_->Connect(platform_->port());

@@ -30,6 +30,9 @@ class RunningPlatform {
   clients::Client& client() { return *client_; }
   Scenario& scenario() { return *scenario_; }
 
+  // The stored case of a report, read beside the running platform.
+  absl::StatusOr<std::string> ExportCase(const std::string& report_number);
+
   // Registers the scenario's letters; the test fails when refused.
   void Register();
   // Registers nothing; verifies the scenario's household.
@@ -38,6 +41,7 @@ class RunningPlatform {
                                                      absl::Duration timeout = kPatience);
 
  private:
+  PlatformOptions Options();
   void Start();
 
   Scenario* const scenario_;

@@ -1,13 +1,19 @@
 // One household through the whole platform, over mutual TLS, on the embedded store.
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/assess/assessor.h"
 #include "server/base/status.h"
 #include "server/base/yaml.h"
 #include "server/ledger/trust.h"
+#include "server/match/matcher.h"
+#include "server/report/case_bundle.h"
+#include "server/report/replay.h"
 #include "server/report/report_check.h"
 #include "server/rooms.h"
 #include "tests/integration/running_platform.h"
@@ -196,6 +202,50 @@ TEST(VerifyTest, AProgrammeWithoutAPolicySetIsRefusedBeforeAnythingIsAsked) {
   auto response = platform.Verify();
   EXPECT_EQ(response.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(base::ReasonOf(response.status()), "NO_POLICY_SET");
+}
+
+TEST(VerifyTest, AMissingPolicyRowIsBlamedAndTheReportIsIssuedAllTheSame) {
+  Scenario scenario;
+  std::filesystem::copy(absl::StrCat(HEDUI_SOURCE_DIR, "/policies"), scenario.Path("policies"),
+                        std::filesystem::copy_options::recursive);
+  Scenario::Replace(&scenario.server_yaml, absl::StrCat(HEDUI_SOURCE_DIR, "/policies"), "policies");
+  // The standard ends the day before the policy day.
+  std::string text = *base::ReadFile(scenario.Path("policies/640104/standard.yaml"));
+  Scenario::Replace(&text, "{from: 2025-01-01, key: {scope: urban}",
+                    "{from: 2025-01-01, to: 2025-03-03, key: {scope: urban}");
+  std::ofstream(scenario.Path("policies/640104/standard.yaml"), std::ios::trunc) << text;
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto response = platform.Verify();
+  ASSERT_TRUE(response.ok()) << response.status();
+  const Line dibao = LineOf(response->envelope(), LINE_KIND_INDICATION, "dibao");
+  EXPECT_EQ(dibao.indication().result(), report::v1::TRUTH_UNDETERMINED);
+  bool blamed = false;
+  for (const auto& blame : dibao.blame()) {
+    blamed |= blame.kind() == "POLICY_ROW" && absl::StrContains(blame.policy(), "dibao_standard");
+  }
+  EXPECT_TRUE(blamed) << dibao.ShortDebugString();
+}
+
+TEST(VerifyTest, AStoredCaseReplaysToTheSameBytes) {
+  Scenario scenario;
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto response = platform.Verify();
+  ASSERT_TRUE(response.ok()) << response.status();
+  auto bytes = platform.ExportCase(Check(scenario, response->envelope()).report_number);
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  auto bundle = report::DecodeCaseBundle(*bytes);
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  auto pack = assess::PolicyPack::Load(absl::StrCat(HEDUI_SOURCE_DIR, "/policies"));
+  ASSERT_TRUE(pack.ok()) << pack.status();
+  report::ReplayEngines engines;
+  engines.match = [](const match::MatchInput& input) { return match::Match(input); };
+  engines.assess = [&pack](const assess::Case& c) { return assess::Assess(**pack, c); };
+  auto replayed = report::Replay(*bundle, engines);
+  ASSERT_TRUE(replayed.ok()) << replayed.status();
+  EXPECT_TRUE(replayed->same) << replayed->first_difference;
+  EXPECT_EQ(replayed->lines_compared, LinesOf(response->envelope()).size());
 }
 
 TEST(VerifyTest, AnOldAnswerIsShownAsStaleAndNotUsed) {
