@@ -1,0 +1,153 @@
+// Loading: every file in broken/ is laid over the shipped policies and must be found out, at the
+// lines that carry
+// "# expect CODE" and nowhere else.
+#include "server/assess/policy_pack.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/base/digest.h"
+#include "server/base/status.h"
+#include "server/base/yaml.h"
+#include "tests/assess/test_packs.h"
+
+namespace hedui::assess {
+namespace {
+
+namespace fs = std::filesystem;
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<std::string> BrokenFiles() {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(Folder("tests/assess/broken"))) {
+    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// A policy directory with one file.
+class Overlay {
+ public:
+  Overlay(const std::string& name, const std::string& folder, const std::string& text)
+      : root_(fs::path(testing::TempDir()) / ("hedui_policy_" + name)) {
+    fs::remove_all(root_);
+    fs::create_directories(root_ / folder);
+    file_ = (root_ / folder / (name + ".yaml")).string();
+    std::ofstream(file_) << text;
+  }
+  ~Overlay() { fs::remove_all(root_); }
+  std::string directory() const { return root_.string(); }
+  const std::string& file() const { return file_; }
+
+ private:
+  const fs::path root_;
+  std::string file_;
+};
+
+class BrokenPolicyTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(BrokenPolicyTest, IsFoundOutAtItsLine) {
+  const std::string text = *base::ReadFile(Folder("tests/assess/broken/") + GetParam() + ".yaml");
+  std::vector<std::string> expected;
+  std::string folder;
+  int number = 0;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    ++number;
+    if (absl::ConsumePrefix(&line, "# folder: ")) folder = std::string(line);
+    const size_t at = line.find("# expect ");
+    if (at != absl::string_view::npos) {
+      expected.push_back(absl::StrCat(number, " ", line.substr(at + 9)));
+    }
+  }
+  ASSERT_FALSE(expected.empty());
+  const Overlay overlay(GetParam(), folder, text);
+  std::vector<std::string> found;
+  for (const PolicyFinding& finding :
+       PolicyPack::Check({Folder("policies"), overlay.directory()})) {
+    EXPECT_EQ(finding.file, overlay.file()) << finding.ToString();
+    EXPECT_FALSE(finding.text.empty());
+    found.push_back(absl::StrCat(finding.line, " ", finding.code));
+  }
+  EXPECT_EQ(absl::StrJoin(found, "\n"), absl::StrJoin(expected, "\n"));
+  // Warnings load, errors do not.
+  const bool warning = GetParam() == "guidance_left";
+  EXPECT_EQ(PolicyPack::Load({Folder("policies"), overlay.directory()}).ok(), warning);
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, BrokenPolicyTest, testing::ValuesIn(BrokenFiles()),
+                         [](const auto& tested) { return tested.param; });
+
+TEST(PolicyPackTest, ShippedPoliciesLoadWithoutFindings) {
+  EXPECT_THAT(PolicyPack::Check({Folder("policies")}), IsEmpty());
+}
+
+TEST(PolicyPackTest, LoadNamesEveryDefectOnALineOfItsOwn) {
+  const std::string text = *base::ReadFile(Folder("tests/assess/broken/several.yaml"));
+  const Overlay overlay("all_at_once", "649999", text);
+  const auto pack = PolicyPack::Load({Folder("policies"), overlay.directory()});
+  ASSERT_FALSE(pack.ok());
+  EXPECT_EQ(pack.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(base::ReasonOf(pack.status()), "POLICY");
+  const std::vector<std::string> lines = absl::StrSplit(pack.status().message(), '\n');
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_THAT(lines[0], HasSubstr(overlay.file() + ":7: BAD_DATE: "));
+}
+
+TEST(PolicyPackTest, UnknownFoldersAndMissingDirectoriesAreRefused) {
+  const Overlay overlay("folder", "ningxia", "division: \"640000\"\n");
+  const auto findings = PolicyPack::Check({Folder("policies"), overlay.directory()});
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].code, "UNKNOWN_FOLDER");
+  const auto pack = PolicyPack::Load("/nowhere/at/all");
+  EXPECT_EQ(pack.status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(PolicyPackTest, ProgrammesHaveASetOnlyWhereAndWhenTheirRegionSaysSo) {
+  const PolicyPack& pack = TestPack();
+  const absl::CivilDay day(2025, 3, 3);
+  EXPECT_TRUE(pack.HasProgramme("640104", "dibao", day));
+  EXPECT_TRUE(pack.HasProgramme("640104", "marginal", day));
+  EXPECT_FALSE(pack.HasProgramme("640104", "destitute", day));
+  EXPECT_FALSE(pack.HasProgramme("110101", "dibao", day));
+  EXPECT_FALSE(pack.HasProgramme("640104", "dibao", absl::CivilDay(2021, 9, 30)));
+  EXPECT_THAT(pack.Programmes("640104", day), ElementsAre("dibao", "marginal"));
+  EXPECT_THAT(pack.Programmes("000000", day), IsEmpty());
+}
+
+TEST(PolicyPackTest, DigestsNameTheFilesBytes) {
+  const auto pack = PolicyPack::Load(Folder("policies"));
+  ASSERT_TRUE(pack.ok());
+  bool seen = false;
+  for (const PolicyFile& file : (*pack)->files()) {
+    if (file.path != "640104/standard.yaml") continue;
+    seen = true;
+    EXPECT_EQ(file.digest, base::Sha256(*base::ReadFile(Folder("policies/640104/standard.yaml"))));
+  }
+  EXPECT_TRUE(seen);
+  // Another county's file changes the whole, and not what a household elsewhere is assessed by.
+  EXPECT_NE((*pack)->digest(), TestPack().digest());
+}
+
+TEST(PolicyPackTest, VocabularyHasLabels) {
+  EXPECT_EQ(TestPack().LabelOf("wage"), "工资性收入");
+  EXPECT_EQ(TestPack().LabelOf("deposit"), "银行存款");
+  EXPECT_EQ(TestPack().LabelOf("nothing"), "nothing");
+  EXPECT_THAT(TestPack().Categories(), testing::Contains("employment"));
+  EXPECT_THAT(TestPack().FactKinds(), testing::Contains("wage"));
+}
+
+}  // namespace
+}  // namespace hedui::assess
