@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "hedui/v1/source.pb.h"
 #include "server/base/digest.h"
+#include "server/base/mutex.h"
 #include "tests/adapters/kind_harness.h"
 
 namespace hedui::adapters {
@@ -149,12 +150,17 @@ TEST_P(ConformanceTest, KeepsTheKeyedDigestOfEachRawAnswer) {
 }
 
 TEST_P(ConformanceTest, SendsWarrantAttemptAndPeriod) {
-  v1::QueryRequest seen;
-  Open("", [&seen](const v1::QueryRequest& request) {
-    seen = request;
+  // The department may be another thread.
+  base::Mutex mutex;
+  v1::QueryRequest at_the_department;
+  Open("", [&](const v1::QueryRequest& request) {
+    const base::MutexLock lock(&mutex);
+    at_the_department = request;
     return absl::OkStatus();
   });
   Reply();
+  const base::MutexLock lock(&mutex);
+  const v1::QueryRequest& seen = at_the_department;
   EXPECT_EQ(seen.warrant(), "the warrant's bytes");
   EXPECT_EQ(seen.attempt_id(), "v1/1/dept/1");
   EXPECT_EQ(seen.period().from(), "2025-02-01");

@@ -56,7 +56,7 @@ class GrpcHarness final : public KindHarness {
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     GrpcSourceConfig config;
-    config.target = absl::StrCat("localhost:", server_->port());
+    config.target = absl::StrCat("127.0.0.1:", server_->port());
     config.ca_file = pki_.ca_path();
     config.certificate_file = client_tls_.certificate_path;
     config.key_file = client_tls_.key_path;
