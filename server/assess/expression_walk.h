@@ -1,0 +1,99 @@
+// The compiler's state while it walks one expression. Split over two files: expression_compiler.cc
+// for values, expression_lists.cc for lists and what is folded from them. Internal to the two.
+#ifndef HEDUI_SERVER_ASSESS_EXPRESSION_WALK_H_
+#define HEDUI_SERVER_ASSESS_EXPRESSION_WALK_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/assess/compiled_pack.h"
+#include "server/assess/expression_compiler.h"
+#include "server/assess/expression_parser.h"
+
+namespace hedui::assess {
+
+// INVALID_ARGUMENT with the reason, naming the node's column.
+absl::Status ExpressionDefect(const Node& node, absl::string_view reason, absl::string_view why);
+
+// A list being built by a chain of methods: persons, members, obligors or a person's facts.
+struct ListExpression {
+  Aggregate aggregate;
+  const Node* period = nullptr;
+  std::vector<const Node*> filters;  // the filter calls
+};
+
+class ExpressionWalk {
+ public:
+  ExpressionWalk(const CompileScope& scope, CompiledPack* pack) : scope_(scope), pack_(*pack) {
+    if (scope.per_person) variables_.push_back({"p", true, -1, NewSlot()});
+  }
+  absl::StatusOr<CompiledExpression> Compile(const Node& node);
+
+ private:
+  struct Variable {
+    std::string name;
+    bool person;
+    int fact_kind;
+    uint8_t slot;
+  };
+
+  uint8_t NewSlot();
+  CodeRange Append(const std::vector<Op>& code);
+  static void Push(std::vector<Op>* code, OpCode op, int slot = 0, int32_t arg = 0) {
+    code->push_back({op, static_cast<uint8_t>(slot), arg});
+  }
+  void PushConstant(std::vector<Op>* code, const Value& value);
+  const Variable* FindVariable(absl::string_view name) const;
+  std::string Named(const Type& type) const { return TypeName(type, pack_); }
+
+  // The common type of two sides that must agree.
+  absl::StatusOr<Type> Agree(const Node& node, const Type& a, const Type& b) const;
+  absl::Status Require(const Node& node, const Type& type, TypeKind kind,
+                       absl::string_view what) const;
+  absl::StatusOr<Type> EmitTruth(const Node& node, std::vector<Op>* code);
+
+  // `codes`: the code list that texts belong to here, or -1.
+  absl::StatusOr<Type> Emit(const Node& node, int codes, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitNumber(const Node& node, std::vector<Op>* code);
+  absl::StatusOr<uint64_t> CodeBit(const Node& node, int codes) const;
+  absl::StatusOr<Type> EmitCodeSet(const Node& node, int codes, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitName(const Node& node, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitSelect(const Node& node, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitUnary(const Node& node, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitBinary(const Node& node, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitEqual(const Node& node, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitSum(const Node& node, const Type& a, const Type& b,
+                               std::vector<Op>* code);
+  absl::StatusOr<Type> EmitProduct(const Node& node, Type a, Type b, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitConditional(const Node& node, int codes, std::vector<Op>* code);
+  absl::Status CountArguments(const Node& node, size_t wanted) const;
+  absl::StatusOr<Type> EmitCall(const Node& node, int codes, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitMinMax(const Node& node, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitUnitOf(const Node& node, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitRound(const Node& node, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitAnswered(const Node& node, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitMethod(const Node& node, std::vector<Op>* code);
+  absl::Status CheckPeriod(const Node& node, const ListExpression& list) const;
+  absl::Status ReadList(const Node& node, ListExpression* list);
+  struct BodyResult {
+    CodeRange code;
+    Type type;
+  };
+
+  absl::StatusOr<BodyResult> EmitBody(const Node& variable, const Node& body,
+                                      const Aggregate& aggregate);
+  absl::StatusOr<Type> EmitAggregateBody(const Node& node, Aggregate* aggregate);
+
+  const CompileScope& scope_;
+  CompiledPack& pack_;
+  std::vector<Variable> variables_;
+  std::vector<int> symbols_;
+  int open_slots_ = 0;
+  int slots_ = 0;
+};
+
+}  // namespace hedui::assess
+
+#endif  // HEDUI_SERVER_ASSESS_EXPRESSION_WALK_H_

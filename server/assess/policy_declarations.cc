@@ -1,0 +1,379 @@
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/assess/policy_link.h"
+#include "server/assess/policy_values.h"
+#include "server/base/status.h"
+
+namespace hedui::assess {
+namespace {
+
+// Words that mean something in every expression.
+constexpr absl::string_view kReserved[] = {"p",    "persons", "members", "obligors",
+                                           "true", "false",   "in"};
+
+}  // namespace
+
+void PolicyLink::Find(const SourceFile& file, int line, absl::string_view code,
+                      absl::string_view text, bool warning) {
+  findings_.push_back({file.path, line, std::string(code), std::string(text), warning});
+}
+
+int PolicyLink::Depth(const std::string& code) {
+  const auto level = base::DivisionLevel(code);
+  return level ? static_cast<int>(*level) : 0;
+}
+
+void PolicyLink::DeclareDivisions() {
+  std::stable_sort(sources_.begin(), sources_.end(), [](const SourceFile* a, const SourceFile* b) {
+    if (Depth(a->division) != Depth(b->division)) return Depth(a->division) < Depth(b->division);
+    return a->shown < b->shown;
+  });
+  for (size_t f = 0; f < sources_.size(); ++f) {
+    const std::string& code = sources_[f]->division;
+    auto [it, added] =
+        pack_->division_index.try_emplace(code, static_cast<int>(pack_->divisions.size()));
+    if (added) {
+      Division division;
+      division.code = code;
+      for (auto above = base::DivisionParent(code); above; above = base::DivisionParent(*above)) {
+        if (const auto found = pack_->division_index.find(*above);
+            found != pack_->division_index.end()) {
+          division.parent = found->second;
+          break;
+        }
+      }
+      names_.push_back(std::make_unique<NameTable>(
+          division.parent >= 0 ? names_[static_cast<size_t>(division.parent)].get()
+                               : &built_in_names_));
+      pack_->divisions.push_back(std::move(division));
+    }
+    file_division_.push_back(it->second);
+    pack_->divisions[static_cast<size_t>(it->second)].own_files.push_back(static_cast<int32_t>(f));
+    pack_->files.push_back({sources_[f]->shown, sources_[f]->digest});
+  }
+}
+
+int PolicyLink::AddList(const std::string& name, const std::string& label,
+                        const std::vector<std::pair<std::string, std::string>>& values) {
+  CodeList list;
+  list.name = name;
+  list.label = label;
+  for (const auto& [code, code_label] : values) {
+    list.index[code] = static_cast<int>(list.codes.size());
+    list.codes.push_back(code);
+    list.labels.push_back(code_label);
+  }
+  pack_->code_lists.push_back(std::move(list));
+  return static_cast<int>(pack_->code_lists.size()) - 1;
+}
+
+void PolicyLink::AddBuiltIn(absl::string_view name, absl::string_view label, Intrinsic intrinsic,
+                            bool per_person, Type type) {
+  Symbol symbol;
+  symbol.name = std::string(name);
+  symbol.label = std::string(label);
+  symbol.kind = SymbolKind::kIntrinsic;
+  symbol.intrinsic = intrinsic;
+  symbol.per_person = per_person;
+  symbol.type = type;
+  symbol.unknown = UnknownOf(type, *pack_);
+  symbol.table = per_person ? built_in_person_++ : built_in_household_++;
+  built_in_names_.Add(name, static_cast<int>(pack_->symbols.size()));
+  pack_->symbols.push_back(std::move(symbol));
+}
+
+void PolicyLink::DeclareBuiltIns() {
+  const int scope = AddList("scope", "城乡", {{"urban", "城镇"}, {"rural", "农村"}});
+  const int role =
+      AddList("role", "身份", {{"member", "家庭成员"}, {"obligor", "赡养抚养扶养义务人"}});
+  const int relation = AddList("relation", "与申请人关系",
+                               {{"applicant", "申请人"},
+                                {"spouse", "配偶"},
+                                {"child", "子女"},
+                                {"parent", "父母"},
+                                {"grandchild", "孙子女"},
+                                {"grandparent", "祖父母"},
+                                {"sibling", "兄弟姐妹"},
+                                {"other", "其他"}});
+  const int sex = AddList("sex", "性别", {{"male", "男"}, {"female", "女"}});
+  AddBuiltIn("policy_day", "政策适用日", Intrinsic::kPolicyDay, false, Type::Of(TypeKind::kDate));
+  AddBuiltIn("application_day", "申请日", Intrinsic::kApplicationDay, false,
+             Type::Of(TypeKind::kDate));
+  AddBuiltIn("scope", "城乡", Intrinsic::kScope, false, Type::Of(TypeKind::kCode, scope));
+  AddBuiltIn("role", "身份", Intrinsic::kRole, true, Type::Of(TypeKind::kCode, role));
+  AddBuiltIn("relation", "与申请人关系", Intrinsic::kRelation, true,
+             Type::Of(TypeKind::kCode, relation));
+  AddBuiltIn("sex", "性别", Intrinsic::kSex, true, Type::Of(TypeKind::kCode, sex));
+  AddBuiltIn("birth", "出生日期", Intrinsic::kBirth, true, Type::Of(TypeKind::kDate));
+}
+
+void PolicyLink::DeclareLists(const SourceFile& file) {
+  for (const auto& [id, title] : file.documents) {
+    const auto [it, added] =
+        document_index_.try_emplace(id.text, static_cast<int>(pack_->documents.size()));
+    if (!added) {
+      Find(file, id.line, "DUPLICATE_NAME",
+           absl::StrCat("the document ", id.text, " is declared twice"));
+    } else {
+      pack_->documents.push_back({id.text, title});
+    }
+  }
+  for (const SourceCodeList& source : file.codes) DeclareCodes(file, source);
+  if (file.division != kNationCode && !file.categories.empty()) {
+    Find(file, file.categories[0].first.line, "NATION_ONLY",
+         "categories are declared in the national files");
+  }
+  for (const auto& [name, label] : file.categories) {
+    const auto [it, added] =
+        pack_->category_index.try_emplace(name.text, static_cast<int>(pack_->categories.size()));
+    if (!added || name.text == kDeclarationNeed) {
+      Find(file, name.line, "DUPLICATE_NAME",
+           absl::StrCat("the category ", name.text, " is taken"));
+      continue;
+    }
+    pack_->categories.push_back(name.text);
+    pack_->labels[name.text] = label;
+  }
+}
+
+void PolicyLink::DeclareCodes(const SourceFile& file, const SourceCodeList& source) {
+  for (const CodeList& known : pack_->code_lists) {
+    if (known.name == source.name.text) {
+      Find(file, source.name.line, "DUPLICATE_NAME",
+           absl::StrCat("the code list ", known.name, " is declared twice"));
+      return;
+    }
+  }
+  if (source.values.empty() || source.values.size() > static_cast<size_t>(kCodesPerListMax)) {
+    Find(file, source.name.line, "CODE_LIST_SIZE",
+         absl::StrCat("a code list has 1 to ", kCodesPerListMax, " codes"));
+    return;
+  }
+  std::vector<std::pair<std::string, std::string>> values;
+  for (const auto& [code, label] : source.values) values.emplace_back(code.text, label);
+  AddList(source.name.text, source.label, values);
+}
+
+std::vector<base::Level> PolicyLink::Levels(const SourceFile& file,
+                                            const std::vector<Located>& names) {
+  std::vector<base::Level> levels;
+  for (const Located& name : names) {
+    const auto level = base::LevelFromName(name.text);
+    if (level) {
+      levels.push_back(*level);
+    } else {
+      Find(file, name.line, "BAD_VALUE",
+           absl::StrCat("\"", name.text, "\" is not region, city or county"));
+    }
+  }
+  return levels;
+}
+
+void PolicyLink::DeclareFacts(const SourceFile& file) {
+  if (file.division != kNationCode && !file.facts.empty()) {
+    Find(file, file.facts[0].name.line, "NATION_ONLY",
+         "kinds of facts are declared in the national files");
+    return;
+  }
+  for (const SourceFactKind& source : file.facts) {
+    FactKind kind;
+    kind.name = source.name.text;
+    kind.label = source.label;
+    kind.monthly = source.monthly;
+    kind.evidence_by = Levels(file, source.evidence_by);
+    for (const SourceField& field : source.fields) DeclareField(file, field, &kind);
+    const auto month = kind.field_index.find("month");
+    const bool has_month =
+        month != kind.field_index.end() &&
+        kind.fields[static_cast<size_t>(month->second)].type.kind == TypeKind::kMonth;
+    if (kind.monthly && !has_month) {
+      Find(file, source.name.line, "MISSING_KEY",
+           "a fact by month has a field \"month\" of type month");
+    }
+    kind.month_field = has_month ? month->second : -1;
+    const auto [it, added] =
+        pack_->fact_kind_index.try_emplace(kind.name, static_cast<int>(pack_->fact_kinds.size()));
+    if (!added) {
+      Find(file, source.name.line, "DUPLICATE_NAME",
+           absl::StrCat("the fact ", kind.name, " is declared twice"));
+      continue;
+    }
+    pack_->labels.try_emplace(kind.name, kind.label);
+    pack_->fact_kinds.push_back(std::move(kind));
+  }
+}
+
+void PolicyLink::DeclareField(const SourceFile& file, const SourceField& source, FactKind* kind) {
+  const std::optional<Type> type = ParseType(source.type.text, *pack_);
+  if (!type || type->kind == TypeKind::kPeriod || type->kind == TypeKind::kCodeSet) {
+    Find(file, source.type.line, "UNKNOWN_TYPE",
+         absl::StrCat("\"", source.type.text, "\" is not a field's type"));
+    return;
+  }
+  FieldType field;
+  field.name = source.name.text;
+  field.label = source.label;
+  field.type = *type;
+  field.unknown = UnknownOf(*type, *pack_);
+  if (!source.min.text.empty()) {
+    const auto min = ParseValueText(source.min.text, *type, *pack_);
+    if (!min.ok() || type->kind != TypeKind::kNumber) {
+      Find(file, source.min.line, "BAD_VALUE", "min is a number in the field's unit");
+    } else {
+      field.unknown.lo = min->lo;
+      field.unknown.lo_infinite = false;
+    }
+  }
+  if (!source.absent.text.empty()) {
+    const auto absent = ParseValueText(source.absent.text, *type, *pack_);
+    if (absent.ok()) {
+      field.absent = *absent;
+    } else {
+      Find(file, source.absent.line, absent.status());
+    }
+  }
+  kind->field_index[field.name] = static_cast<int>(kind->fields.size());
+  kind->fields.push_back(std::move(field));
+}
+
+void PolicyLink::DeclareSymbols(size_t f) {
+  const SourceFile& file = *sources_[f];
+  for (const SourceSymbol& source : file.symbols) {
+    if (source.declares) DeclareSymbol(file, f, source);
+  }
+}
+
+bool PolicyLink::NameIsFree(const SourceFile& file, size_t f, const SourceSymbol& source) {
+  const std::string& name = source.name.text;
+  const bool reserved =
+      std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved);
+  if (!reserved && NamesOf(f).Find(name) < 0 && !pack_->fact_kind_index.contains(name)) return true;
+  Find(file, source.name.line, "DUPLICATE_NAME",
+       absl::StrCat("the name ", name, " is taken here or above"));
+  return false;
+}
+
+void PolicyLink::DeclareSymbol(const SourceFile& file, size_t f, const SourceSymbol& source) {
+  if (!NameIsFree(file, f, source)) return;
+  const std::optional<Type> type = ParseType(source.type.text, *pack_);
+  const bool constant = source.kind == SymbolKind::kParameter;
+  if (!type || type->kind == TypeKind::kText || type->kind == TypeKind::kPerson ||
+      type->kind == TypeKind::kMonth || (constant && type->kind == TypeKind::kPeriod) ||
+      (!constant && type->kind == TypeKind::kCodeSet)) {
+    Find(file, source.type.line, "UNKNOWN_TYPE",
+         absl::StrCat("\"", source.type.text,
+                      "\" is not a type for this; code lists must be declared"));
+    return;
+  }
+  Symbol symbol;
+  symbol.name = source.name.text;
+  symbol.label = source.label;
+  symbol.kind = source.kind;
+  symbol.per_person = source.per_person;
+  symbol.type = *type;
+  symbol.unknown = UnknownOf(*type, *pack_);
+  symbol.division = file_division_[f];
+  if (!source.min.text.empty())
+    SetBound(file, source.min, *type, &symbol.unknown.lo, &symbol.unknown.lo_infinite);
+  if (!source.max.text.empty())
+    SetBound(file, source.max, *type, &symbol.unknown.hi, &symbol.unknown.hi_infinite);
+  Delegation delegation;
+  delegation.to = Levels(file, source.delegate_to);
+  if (type->kind != TypeKind::kNumber && (!source.bands.empty() || !source.guides.empty())) {
+    Find(file, source.name.line, "TYPE_MISMATCH", "only numbers have bands");
+  }
+  for (const SourceBand& band : source.bands) AddBand(file, band, *type, &delegation.bands);
+  for (const SourceBand& guide : source.guides) AddBand(file, guide, *type, &delegation.guides);
+  const int index = static_cast<int>(pack_->symbols.size());
+  pack_->symbols.push_back(std::move(symbol));
+  delegations_[index] = std::move(delegation);
+  NamesOf(f).Add(source.name.text, index);
+}
+
+void PolicyLink::SetBound(const SourceFile& file, const Located& text, const Type& type,
+                          base::Rational* bound, bool* infinite) {
+  const auto value = ParseValueText(text.text, type, *pack_);
+  if (!value.ok() || type.kind != TypeKind::kNumber) {
+    Find(file, text.line, "BAD_VALUE", "min and max are numbers in the parameter's unit");
+    return;
+  }
+  *bound = value->lo;
+  *infinite = false;
+}
+
+void PolicyLink::AddBand(const SourceFile& file, const SourceBand& source, const Type& type,
+                         std::vector<Band>* bands) {
+  if (type.kind != TypeKind::kNumber) return;
+  Band band{source.in_force, {}, {}, absl::StrCat(source.min.text, " to ", source.max.text)};
+  for (auto [text, bound] :
+       {std::pair(&source.min, &band.min), std::pair(&source.max, &band.max)}) {
+    if (text->text.empty()) continue;
+    const auto value = ParseValueText(text->text, type, *pack_);
+    if (value.ok()) {
+      *bound = value->lo;
+    } else {
+      Find(file, text->line, value.status());
+    }
+  }
+  bands->push_back(std::move(band));
+}
+
+void PolicyLink::LinkKeys(size_t f) {
+  const SourceFile& file = *sources_[f];
+  for (const SourceSymbol& source : file.symbols) {
+    const int index = NamesOf(f).Find(source.name.text);
+    if (!source.declares || index < 0 || source.keys.empty()) continue;
+    Symbol& symbol = pack_->symbols[static_cast<size_t>(index)];
+    if (!symbol.keys.empty()) continue;  // declared twice, and reported
+    if (source.keys.size() > static_cast<size_t>(kKeysMax)) {
+      Find(file, source.keys[0].line, "KEY_LIMIT", absl::StrCat("more than ", kKeysMax, " keys"));
+      continue;
+    }
+    for (const Located& key : source.keys) {
+      const int key_symbol = NamesOf(f).Find(key.text);
+      if (key_symbol < 0 ||
+          pack_->symbols[static_cast<size_t>(key_symbol)].type.kind != TypeKind::kCode) {
+        Find(file, key.line, key_symbol < 0 ? "UNKNOWN_NAME" : "TYPE_MISMATCH",
+             absl::StrCat("the key ", key.text, " must name a value that is a code"));
+        continue;
+      }
+      symbol.keys.push_back(key_symbol);
+    }
+  }
+}
+
+void PolicyLink::PlaceSymbols() {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (Symbol& symbol : pack_->symbols) {
+      for (int key : symbol.keys) {
+        if (symbol.per_person || !pack_->symbols[static_cast<size_t>(key)].per_person) continue;
+        symbol.per_person = true;
+        changed = true;
+      }
+    }
+  }
+  for (Symbol& symbol : pack_->symbols) {
+    if (symbol.division < 0) continue;
+    Division& division = pack_->divisions[static_cast<size_t>(symbol.division)];
+    symbol.table = symbol.per_person ? division.person_values++ : division.household_values++;
+    ShiftBelow(symbol.division, symbol.per_person);
+  }
+}
+
+void PolicyLink::ShiftBelow(int division, bool per_person) {
+  for (size_t d = static_cast<size_t>(division) + 1; d < pack_->divisions.size(); ++d) {
+    bool below = false;
+    for (int above = pack_->divisions[d].parent; above >= 0;
+         above = pack_->divisions[static_cast<size_t>(above)].parent) {
+      below |= above == division;
+    }
+    if (!below) continue;
+    Division& lower = pack_->divisions[d];
+    (per_person ? lower.person_values : lower.household_values)++;
+  }
+}
+
+}  // namespace hedui::assess

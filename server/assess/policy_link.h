@@ -1,0 +1,124 @@
+// The linker's state while it goes through the files. Split over two files: policy_declarations.cc
+// gives names, types and places, policy_linker.cc rows, evidence, programmes. Internal to the two.
+#ifndef HEDUI_SERVER_ASSESS_POLICY_LINK_H_
+#define HEDUI_SERVER_ASSESS_POLICY_LINK_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "server/assess/policy_linker.h"
+#include "server/base/status.h"
+
+namespace hedui::assess {
+
+inline constexpr char kNationCode[] = "000000";
+inline constexpr char kDeclarationNeed[] = "declaration";
+
+class PolicyLink {
+ public:
+  PolicyLink(const std::vector<SourceFile>& files, std::vector<PolicyFinding>* findings);
+  std::unique_ptr<CompiledPack> Link();
+
+ private:
+  void Find(const SourceFile& file, int line, absl::string_view code, absl::string_view text,
+            bool warning = false);
+  void Find(const SourceFile& file, int line, const absl::Status& status) {
+    Find(file, line, base::ReasonOf(status), status.message());
+  }
+  Division& DivisionOf(size_t file) {
+    return pack_->divisions[static_cast<size_t>(file_division_[file])];
+  }
+  NameTable& NamesOf(size_t file) { return *names_[static_cast<size_t>(file_division_[file])]; }
+  static int Depth(const std::string& code);
+  void DeclareDivisions();
+  int AddList(const std::string& name, const std::string& label,
+              const std::vector<std::pair<std::string, std::string>>& values);
+  void AddBuiltIn(absl::string_view name, absl::string_view label, Intrinsic intrinsic,
+                  bool per_person, Type type);
+
+  // In the order of base::PersonRole, base::Relation and base::Sex.
+  void DeclareBuiltIns();
+
+  // Documents at every level; code lists at every level; categories nation-wide, so that catalogues
+  // of all levels speak of the same.
+  void DeclareLists(const SourceFile& file);
+  void DeclareCodes(const SourceFile& file, const SourceCodeList& source);
+  std::vector<base::Level> Levels(const SourceFile& file, const std::vector<Located>& names);
+  void DeclareFacts(const SourceFile& file);
+  void DeclareField(const SourceFile& file, const SourceField& source, FactKind* kind);
+  void DeclareSymbols(size_t f);
+  bool NameIsFree(const SourceFile& file, size_t f, const SourceSymbol& source);
+  void DeclareSymbol(const SourceFile& file, size_t f, const SourceSymbol& source);
+  void SetBound(const SourceFile& file, const Located& text, const Type& type,
+                base::Rational* bound, bool* infinite);
+  struct Band {
+    DayRange in_force;
+    std::optional<base::Rational> min;
+    std::optional<base::Rational> max;
+    std::string text;
+  };
+
+  struct Delegation {
+    std::vector<base::Level> to;
+    std::vector<Band> bands;
+    std::vector<Band> guides;
+  };
+
+  void AddBand(const SourceFile& file, const SourceBand& source, const Type& type,
+               std::vector<Band>* bands);
+
+  // Keys may name symbols of the same level declared in a later file, so they come after all
+  // declarations.
+  void LinkKeys(size_t f);
+
+  // A parameter chosen by something personal is personal, through any number of keys; then every
+  // symbol gets its place in the value tables.
+  void PlaceSymbols();
+
+  // Levels below continue behind this one's symbols. Symbols are sorted by level.
+  void ShiftBelow(int division, bool per_person);
+  void LinkFile(size_t f);
+  int32_t AddInfo(size_t f, const SourceRow& row, std::string id, std::string label,
+                  std::string text);
+  void LinkSymbol(size_t f, const SourceSymbol& source);
+  bool MaySet(int symbol, const std::string& division) const;
+
+  // The row's place among the pack's; `row.in_force` and keys are checked against the level's other
+  // rows.
+  void AddRow(size_t f, int symbol, Row row, std::vector<int> used, int line);
+
+  // "minimum_wage[area_class=I|II]" and the key sets.
+  std::string LinkRowKeys(const SourceFile& file, const Symbol& symbol, const SourceRow& source,
+                          Row* row);
+  static std::string Shown(const base::YamlNode& node);
+  void LinkConstant(size_t f, int index, const SourceRow& source);
+  void CheckBands(const SourceFile& file, int index, const SourceRow& source,
+                  const base::Rational& value);
+  void LinkRule(size_t f, int index, const SourceRow& source);
+  void LinkEvidence(size_t f, const SourceEvidence& source);
+  EvidenceRule LinkEvidenceRule(size_t f, const SourceEvidence& source,
+                                const SourceEvidence::Rule& rule);
+  void LinkProgramme(size_t f, const SourceProgramme& source);
+  int LinkResult(size_t f, const Located& name, TypeKind kind);
+  void LinkMembership(size_t d);
+  std::string DigestOfFiles() const;
+
+  std::vector<const SourceFile*> sources_;  // sorted by depth, then path
+  std::vector<PolicyFinding>& findings_;
+  std::unique_ptr<CompiledPack> pack_;
+  NameTable built_in_names_{nullptr};
+  std::vector<std::unique_ptr<NameTable>> names_;  // by division
+  std::vector<int> file_division_;
+  absl::flat_hash_map<std::string, int> document_index_;
+  absl::flat_hash_map<int, Delegation> delegations_;
+  std::vector<std::vector<int>> uses_;  // by row
+  int built_in_household_ = 0;
+  int built_in_person_ = 0;
+};
+
+}  // namespace hedui::assess
+
+#endif  // HEDUI_SERVER_ASSESS_POLICY_LINK_H_

@@ -1,0 +1,140 @@
+#include "server/assess/case_file.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "gtest/gtest.h"
+#include "server/assess/assessor.h"
+#include "server/base/status.h"
+#include "tests/assess/test_packs.h"
+
+namespace hedui::assess {
+namespace {
+
+constexpr char kBroken[] = R"(division: "6401"
+scope: suburban
+dates: {application: 2025-02-30, policy: 2025-03-03}
+persons:
+  - {id: a, relation: uncle}
+  - {id: a, relation: child, colour: red}
+  - id: b
+    relation: child
+    sex: m
+    declared:
+      - {kind: lottery, amount: 5}
+      - {kind: wage, month: 2025-2, amount: 1.234, bonus: 3}
+answers:
+  - {person: c, category: tax, source: s, kind: found}
+  - {person: a, category: lottery, source: s, kind: found}
+  - {person: a, category: tax, source: s, kind: perhaps, reason: rain, digest: xyz}
+  - {person: a, category: tax, kind: found, complete: maybe}
+expect:
+  - {value: "1"}
+)";
+
+TEST(CaseFileTest, EveryDefectIsListedWithLineAndField) {
+  const auto file = ParseCaseFile("case.yaml", kBroken, TestPack());
+  ASSERT_FALSE(file.ok());
+  EXPECT_EQ(file.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(base::ReasonOf(file.status()), "CASE_FILE");
+  std::vector<std::string> starts;
+  for (absl::string_view line : absl::StrSplit(file.status().message(), '\n')) {
+    // "case.yaml:line: CODE: field: …"
+    const std::vector<absl::string_view> parts = absl::StrSplit(line, ": ");
+    ASSERT_GE(parts.size(), 4u) << line;
+    starts.push_back(absl::StrCat(parts[0], " ", parts[1], " ", parts[2]));
+  }
+  EXPECT_EQ(starts, (std::vector<std::string>{
+                        "case.yaml:1 BAD_VALUE division",
+                        "case.yaml:2 BAD_VALUE scope",
+                        "case.yaml:3 BAD_DATE dates.application",
+                        "case.yaml:5 UNKNOWN_CODE persons[0].relation",
+                        "case.yaml:6 UNKNOWN_KEY persons[1]",
+                        "case.yaml:6 DUPLICATE_PERSON persons[1].id",
+                        "case.yaml:9 UNKNOWN_CODE persons[2].sex",
+                        "case.yaml:11 UNKNOWN_KIND persons[2].declared[0].kind",
+                        "case.yaml:12 BAD_VALUE persons[2].declared[1].month",
+                        "case.yaml:12 BAD_VALUE persons[2].declared[1].amount",
+                        "case.yaml:12 UNKNOWN_FIELD persons[2].declared[1].bonus",
+                        "case.yaml:14 UNKNOWN_PERSON answers[0].person",
+                        "case.yaml:15 UNKNOWN_CATEGORY answers[1].category",
+                        "case.yaml:16 UNKNOWN_CODE answers[2].kind",
+                        "case.yaml:16 UNKNOWN_CODE answers[2].reason",
+                        "case.yaml:16 BAD_VALUE answers[2].digest",
+                        "case.yaml:17 MISSING_KEY answers[3]",
+                        "case.yaml:17 BAD_VALUE answers[3].complete",
+                        "case.yaml:19 MISSING_KEY expect[0]",
+                    }));
+}
+
+TEST(CaseFileTest, ListsOfPersonsAndCategoriesStandForEveryCombination) {
+  const auto file = ParseCaseFile("case.yaml", R"(division: "640104"
+dates: {application: 2025-03-03, policy: 2025-03-03}
+persons: [{id: a, relation: applicant}, {id: b, relation: spouse}]
+answers:
+  - {person: all, category: [tax, business], source: s, kind: confirmed_none}
+  - {person: b, category: deposit, source: bank, kind: found, facts: [{kind: deposit, amount: 12.5}]}
+)",
+                                  TestPack());
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  const base::Facts& facts = file->value.facts;
+  ASSERT_EQ(facts.answers.size(), 5u);
+  EXPECT_EQ(facts.answers[1].person_id, "a");
+  EXPECT_EQ(facts.answers[1].category, "business");
+  ASSERT_EQ(facts.facts.size(), 1u);
+  EXPECT_EQ(facts.facts[0].answer, 4);
+  EXPECT_EQ(std::get<base::Money>(*facts.facts[0].record.Find("amount")).fen(), 1250);
+  EXPECT_TRUE(facts.answers[4].complete);
+}
+
+TEST(CaseFileTest, UnmetExpectationsSayWhatIs) {
+  const auto file = ParseCaseFile("case.yaml", R"(division: "640104"
+dates: {application: 2025-03-03, policy: 2025-03-03}
+persons: [{id: a, relation: applicant}]
+expect:
+  - {id: dibao_income_test, value: "TRUE", blame: []}
+  - {id: no_such_thing, value: "1"}
+  - {programme: dibao, result: "TRUE", robust: true, amount: "1.00"}
+  - {programme: housing, result: "TRUE"}
+  - {error: NO_POLICY_SET}
+  - {next_change: never}
+)",
+                                  TestPack());
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  const std::vector<std::string> unmet = UnmetExpectations(*file, Assess(TestPack(), file->value));
+  ASSERT_EQ(unmet.size(), 9u) << absl::StrJoin(unmet, "\n");
+  EXPECT_EQ(unmet[0], "line 5: dibao_income_test value: expected TRUE, is UNDETERMINED");
+}
+
+TEST(AssessorTest, CasesThatAreNotWellFormedAreRefused) {
+  Case c;
+  c.division = "640104";
+  c.dates.policy = c.dates.application = absl::CivilDay(2025, 3, 3);
+  auto reason = [&c] { return base::ReasonOf(Assess(TestPack(), c).status()); };
+  EXPECT_EQ(reason(), "CASE");  // nobody
+  c.persons.resize(1);
+  c.persons[0].id = "a";
+  EXPECT_TRUE(Assess(TestPack(), c).ok());
+  c.facts.facts.resize(1);
+  c.facts.facts[0].person_id = "b";
+  c.facts.facts[0].declared = true;
+  EXPECT_EQ(reason(), "CASE");  // nobody listed
+  c.facts.facts[0].person_id = "a";
+  EXPECT_TRUE(Assess(TestPack(), c).ok());
+  c.facts.facts[0].answer = 0;
+  EXPECT_EQ(reason(), "CASE");  // declared and found at once
+  c.facts.facts[0].declared = false;
+  EXPECT_EQ(reason(), "CASE");  // no such answer
+  c.facts.facts.clear();
+  c.persons.resize(2);
+  c.persons[1].id = "a";
+  EXPECT_EQ(reason(), "CASE");  // one id twice
+  c.persons.resize(41);
+  EXPECT_EQ(reason(), "CASE");  // too many
+}
+
+}  // namespace
+}  // namespace hedui::assess

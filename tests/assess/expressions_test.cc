@@ -1,0 +1,255 @@
+// What expressions give: each is put into a county's policy file and evaluated for one household.
+// The father earns 3000, the mother's wage did not come, the child's birth is not known.
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "server/assess/assessor.h"
+#include "server/assess/case_file.h"
+#include "server/base/status.h"
+#include "tests/assess/test_packs.h"
+
+namespace hedui::assess {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kCase[] = R"(
+division: "649991"
+scope: urban
+dates: {application: 2025-03-03, policy: 2025-03-03}
+persons:
+  - {id: father, relation: applicant, sex: male, birth: 1979-05-12, number: "1"}
+  - {id: mother, relation: spouse, sex: female, birth: 1981-03-04, number: "2"}
+  - {id: child, relation: child}
+  - {id: uncle, role: obligor, relation: sibling, birth: 1950-01-01}
+answers:
+  - person: father
+    category: employment
+    source: s
+    kind: found
+    covered: {from: 2024-01-01, to: 2025-03-01}
+    facts:
+      - {kind: wage, month: 2025-02, amount: 2000.50, payer: a}
+      - {kind: wage, month: 2025-02, amount: 999.50, payer: b}
+      - {kind: wage, month: 2025-01, amount: 100}
+      - {kind: wage, month: 2024-10, amount: 60}
+  - {person: mother, category: employment, source: s, kind: unavailable, reason: late}
+  - {person: child, category: employment, source: s, kind: confirmed_none, covered: {from: 2025-01-01, to: 2025-03-01}}
+  - person: father
+    category: vehicle
+    source: t
+    kind: found
+    facts:
+      - {kind: vehicle, class: motorcycle}
+      - {kind: vehicle, class: spaceship}
+  - {person: mother, category: vehicle, source: t, kind: confirmed_none}
+  - {person: [father, mother, child], category: death, source: d, kind: confirmed_none}
+  - {person: [father, mother, child], category: hukou, source: h, kind: confirmed_none}
+  - {person: [father, mother, child], category: enrolment, source: e, kind: confirmed_none}
+  - {person: [father, mother, child], category: marriage, source: m, kind: confirmed_none}
+)";
+
+struct Row {
+  const char* expression;
+  const char* type;
+  const char* text;
+};
+
+constexpr Row kRows[] = {
+    // Arithmetic is exact and units travel.
+    {"yuan(10) / 3", "money", "3.33"},
+    {"yuan(10) / 3 * 3", "money", "10.00"},
+    {"1 / 3 + 1 / 6", "ratio", "0.5000"},
+    {"-yuan(0.5) - yuan(1)", "money", "-1.50"},
+    {"dibao_standard * months(12)", "money", "13200.00"},
+    {"yuan(2200) / dibao_standard", "months", "2"},
+    {"2 * members.size()", "count", "[4, 6]"},
+    {"ratio(persons.size()) / 2", "ratio", "1.5000"},
+    {"yuan(1) / 0", "money", "(-∞, +∞) UNDEFINED"},
+    // Roundings by name.
+    {"round(yuan(10) / 3, 'half_up', 'fen')", "money", "3.33"},
+    {"round(yuan(10) / 3, 'ceiling', 'fen')", "money", "3.34"},
+    {"round(yuan(10) / 3, 'ceiling', 'jiao')", "money", "3.40"},
+    {"round(yuan(10) / 3, 'ceiling', 'yuan')", "money", "4.00"},
+    {"round(yuan(10.5), 'half_up', 'yuan')", "money", "11.00"},
+    {"round(yuan(10.5), 'floor', 'yuan')", "money", "10.00"},
+    {"round(persons.sum(x, x.wage.during(income_period).sum(w, w.amount)), 'floor', 'yuan')",
+     "money", "[3000.00, +∞)"},
+    // Choice and comparison.
+    {"scope == 'urban' ? yuan(1) : yuan(2)", "money", "1.00"},
+    {"'rural' == scope ? yuan(1) : yuan(2)", "money", "2.00"},
+    {"scope in ['urban', 'rural']", "bool", "TRUE"},
+    {"!(scope != 'urban') && true", "bool", "TRUE"},
+    {"unknown > 0 ? yuan(1) : yuan(2)", "money", "[1.00, 2.00]"},
+    {"unknown > 0 ? yuan(2) : yuan(2)", "money", "2.00"},
+    {"unknown > 0 && 1 > 2", "bool", "FALSE"},
+    {"unknown > 0 || 1 < 2", "bool", "TRUE"},
+    {"unknown > 0 && 1 < 2", "bool", "UNDETERMINED"},
+    {"unknown == 0", "bool", "UNDETERMINED"},
+    {"unknown < 0", "bool", "FALSE"},
+    {"unknown >= 0", "bool", "TRUE"},
+    {"max(unknown, yuan(5))", "money", "[5.00, +∞)"},
+    {"min(unknown, yuan(5))", "money", "[0.00, 5.00]"},
+    {"min(-unknown, yuan(5), yuan(7))", "money", "(-∞, 0.00]"},
+    {"unknown * 0", "money", "0.00"},
+    {"yuan(10) / (ratio(1) + unknown / yuan(1))", "money", "[0.00, 10.00]"},
+    {"unknown - unknown", "money", "(-∞, +∞)"},
+    // A choice does not compute the branch that cannot be taken.
+    {"1 < 2 ? yuan(1) : yuan(1) / 0", "money", "1.00"},
+    {"1 > 2 ? yuan(1) / 0 : yuan(1)", "money", "1.00"},
+    // Days, ages, periods.
+    {"policy_day - application_day", "days", "0"},
+    {"policy_day + days(28)", "date", "2025-03-31"},
+    {"age(policy_day - days(366), policy_day)", "years", "1"},
+    {"age(policy_day - days(364), policy_day)", "years", "0"},
+    {"months_before(policy_day, months(2))", "period", "2025-01-01/2025-03-01"},
+    {"months_before(policy_day, months(14))", "period", "2024-01-01/2025-03-01"},
+    // Lists of people.
+    {"persons.size()", "count", "3"},
+    {"obligors.size()", "count", "1"},
+    {"members.size()", "count", "[2, 3]"},
+    {"persons.count(x, x.age >= years(43))", "count", "[2, 3]"},
+    {"persons.count(x, x.sex == 'female')", "count", "[1, 2]"},
+    {"persons.filter(x, x.relation == 'child').exists(x, x.age < years(18))", "bool",
+     "UNDETERMINED"},
+    {"persons.all(x, x.age < years(200) || x.relation == 'child')", "bool", "TRUE"},
+    {"persons.exists(x, x.role == 'obligor')", "bool", "FALSE"},
+    // Lists of facts: by period, filtered, open where an answer is missing.
+    {"persons.sum(x, x.wage.during(income_period).sum(w, w.amount))", "money", "[3000.00, +∞)"},
+    {"persons.filter(x, x.relation == 'applicant').sum(x, x.wage.during(income_period).sum(w, "
+     "w.amount))",
+     "money", "3000.00"},
+    {"persons.filter(x, x.relation == 'applicant').sum(x, x.wage.during(months_before(policy_day, "
+     "months(6))).sum(w, w.amount)) / 6",
+     "money", "526.67"},
+    {"persons.filter(x, x.relation == 'applicant').sum(x, x.wage.during(months_before(policy_day, "
+     "months(6))).months())",
+     "months", "3"},
+    {"persons.filter(x, x.relation == 'spouse').sum(x, x.wage.during(months_before(policy_day, "
+     "months(6))).months())",
+     "months", "[0, 6]"},
+    // The child's answer covers two months only.
+    {"persons.filter(x, x.relation == 'child').sum(x, x.wage.during(months_before(policy_day, "
+     "months(2))).sum(w, w.amount))",
+     "money", "0.00"},
+    {"persons.filter(x, x.relation == 'child').sum(x, x.wage.during(months_before(policy_day, "
+     "months(3))).sum(w, w.amount))",
+     "money", "[0.00, +∞)"},
+    {"persons.filter(x, x.relation == 'applicant').sum(x, x.wage.during(income_period).filter(w, "
+     "w.amount > yuan(1000)).size())",
+     "count", "1"},
+    {"persons.sum(x, x.vehicle.size())", "count", "[2, +∞)"},
+    {"persons.filter(x, x.relation == 'applicant').sum(x, x.vehicle.filter(v, v.class == "
+     "'car').size())",
+     "count", "[0, 1]"},
+    {"persons.filter(x, x.relation == 'applicant').exists(x, x.vehicle.exists(v, v.class == "
+     "'motorcycle'))",
+     "bool", "TRUE"},
+    {"persons.all(x, x.vehicle.all(v, v.class != 'motorcycle'))", "bool", "FALSE"},
+    {"persons.exists(x, x.vehicle.exists(v, v.class == 'vessel'))", "bool", "UNDETERMINED"},
+    {"persons.filter(x, x.relation == 'spouse').exists(x, x.vehicle.exists(v, v.class == "
+     "'vessel'))",
+     "bool", "FALSE"},
+    {"persons.all(x, answered(x, 'death'))", "bool", "TRUE"},
+    {"persons.all(x, answered(x, 'vehicle'))", "bool", "UNDETERMINED"},
+    {"presumed(yuan(3))", "money", "3.00"},
+};
+
+// A county whose file holds every row as a quantity q0, q1, …
+class ExpressionsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const fs::path root = fs::path(testing::TempDir()) / "hedui_expressions";
+    fs::remove_all(root);
+    fs::create_directories(root / "649991");
+    std::string text =
+        "division: \"649991\"\ndocuments: {T: {title: 测试}}\nparameters:\n  area_class:\n    "
+        "rows: [{from: 2021-10-01, value: I, "
+        "clause: T 一, trust: assumed}]\n  dibao_standard:\n    rows: [{from: 2021-10-01, value: "
+        "1100, clause: T 一, trust: "
+        "assumed}]\n  unknown: {label: 未知, type: money, min: 0}\nquantities:\n";
+    int i = 0;
+    for (const Row& row : kRows) {
+      absl::StrAppend(&text, "  q", i++, ":\n    label: 测试\n    type: ", row.type,
+                      "\n    rows:\n      - {from: 2021-10-01, value: \"", row.expression,
+                      "\", clause: T 一, trust: verified}\n");
+    }
+    std::ofstream(root / "649991" / "test.yaml") << text;
+    const auto pack = PolicyPack::Load({Folder("policies"), root.string()});
+    ASSERT_TRUE(pack.ok()) << pack.status().message();
+    const auto file = ParseCaseFile("case", kCase, **pack);
+    ASSERT_TRUE(file.ok()) << file.status().message();
+    const auto result = Assess(**pack, file->value);
+    ASSERT_TRUE(result.ok()) << result.status();
+    result_ = *result;
+    fs::remove_all(root);
+  }
+
+  Assessment result_;
+};
+
+TEST_F(ExpressionsTest, GiveWhatTheyShould) {
+  int i = 0;
+  for (const Row& row : kRows) {
+    const TraceEntry* entry = result_.Find(absl::StrCat("q", i++));
+    ASSERT_NE(entry, nullptr);
+    EXPECT_EQ(entry->value.text, row.text) << row.expression;
+    EXPECT_EQ(entry->value.exact, entry->blame.empty()) << row.expression;
+    EXPECT_EQ(entry->expression, row.expression);
+  }
+}
+
+TEST_F(ExpressionsTest, PresumedIsMarked) {
+  int i = 0;
+  for (const Row& row : kRows) {
+    const bool presumed = std::string(row.expression).find("presumed") == 0;
+    EXPECT_EQ(result_.Find(absl::StrCat("q", i++))->marks.presumed, presumed) << row.expression;
+  }
+}
+
+TEST_F(ExpressionsTest, PedigreeNamesInputsOnly) {
+  const TraceEntry* income = result_.Find("household_income");
+  ASSERT_NE(income, nullptr);
+  for (int32_t index : income->entries) {
+    const std::string& id = result_.entries[static_cast<size_t>(index)].id;
+    EXPECT_TRUE(id == "counted_income" || id == "is_member" || id == "members_complete") << id;
+  }
+  const TraceEntry* wage = result_.Find("gross_wage", "father");
+  ASSERT_NE(wage, nullptr);
+  EXPECT_EQ(wage->facts, (std::vector<int32_t>{0, 1}));
+  EXPECT_EQ(wage->answers, (std::vector<int32_t>{0}));
+  // Every entry stands behind what it was computed from.
+  for (size_t i = 0; i < result_.entries.size(); ++i) {
+    for (int32_t input : result_.entries[i].entries) EXPECT_LT(input, static_cast<int32_t>(i));
+  }
+}
+
+TEST(OverflowTest, IsAnErrorAndNoNumber) {
+  const fs::path root = fs::path(testing::TempDir()) / "hedui_overflow";
+  fs::create_directories(root / "649992");
+  std::string product = "123456789012345678";
+  for (int i = 0; i < 3; ++i) product += " * 123456789012345678";
+  std::ofstream(root / "649992" / "test.yaml")
+      << "division: \"649992\"\ndocuments: {T: {title: 测试}}\nquantities:\n  q:\n    label: "
+         "测试\n    type: ratio\n    rows: "
+         "[{from: 2021-10-01, value: \""
+      << product << "\", clause: T 一, trust: verified}]\n";
+  const auto pack = PolicyPack::Load({Folder("policies"), root.string()});
+  ASSERT_TRUE(pack.ok()) << pack.status().message();
+  Case c;
+  c.division = "649992";
+  c.dates.policy = c.dates.application = absl::CivilDay(2025, 3, 3);
+  c.persons.push_back(
+      {"a", base::PersonRole::kMember, base::Relation::kApplicant, "", {}, base::Sex::kUnknown});
+  const auto result = Assess(**pack, c);
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(base::ReasonOf(result.status()), "ARITHMETIC_OVERFLOW");
+  fs::remove_all(root);
+}
+
+}  // namespace
+}  // namespace hedui::assess
