@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "absl/strings/str_format.h"
 #include "server/base/utf8.h"
@@ -56,6 +57,12 @@ constexpr std::array<Range, 3> kCombining{{
     {0xFE00, 0xFE0F},
 }};
 
+// What must not begin a line in Chinese typography.
+bool IsClosing(char32_t c) {
+  constexpr char32_t kClosing[] = U"，。；：、！？）》〉」』】〕”’,.;:!?)]}%";
+  return std::find(std::begin(kClosing), std::end(kClosing) - 1, c) != std::end(kClosing) - 1;
+}
+
 size_t WidthOf(char32_t c) {
   if (InRanges(kCombining, c)) return 0;
   return InRanges(kWide, c) || InRanges(kWideSigns, c) ? 2 : 1;
@@ -108,6 +115,7 @@ std::vector<std::string> WrapText(absl::string_view text, size_t width) {
   std::string piece;
   size_t columns = 0;
   size_t blank = std::string::npos;  // where the piece could be broken
+  size_t last = 0;                   // where its last character begins
   while (!text.empty()) {
     const absl::string_view before = text;
     char32_t c = 0;
@@ -116,9 +124,12 @@ std::vector<std::string> WrapText(absl::string_view text, size_t width) {
     if (columns + wide > width) {
       std::string rest;
       // A word that fills most of the line is broken where it stands.
-      if (c != ' ' && blank != std::string::npos && blank > piece.size() / 2) {
+      if (c != ' ' && blank != std::string::npos && blank * 2 >= piece.size()) {
         rest = piece.substr(blank + 1);
         piece.resize(blank);
+      } else if (IsClosing(c) && last > 0) {
+        rest = piece.substr(last);
+        piece.resize(last);
       }
       pieces.push_back(std::move(piece));
       piece = std::move(rest);
@@ -127,6 +138,7 @@ std::vector<std::string> WrapText(absl::string_view text, size_t width) {
       if (c == ' ') continue;
     }
     if (c == ' ') blank = piece.size();
+    last = piece.size();
     piece.append(before.data(), before.size() - text.size());
     columns += wide;
   }

@@ -312,7 +312,7 @@ class LineBuilder {
       absl::StrAppend(&text, "，因：", names_.Blames(indication.blame));
     }
     if (indication.amount.has_value()) {
-      absl::StrAppend(&text, "；差额 ", ValueText(*indication.amount, names_));
+      absl::StrAppend(&text, "；按规则计算的金额 ", ValueText(*indication.amount, names_));
     }
     v1::Line& line =
         Add(v1::LINE_KIND_INDICATION, "", indication.programme, indication.label, text);

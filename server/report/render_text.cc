@@ -222,8 +222,9 @@ class TextReport {
     if (Of(v1::LINE_KIND_OUTCOME).empty()) return;
     Section("信息来源答复情况");
     std::map<std::string, int> counts;
-    TextTable table({"行", "人员", "项目", "来源", "级别", "答复", "原因", "数据日", "涵盖期间"},
-                    kWidth);
+    TextTable table(
+        {"行", "人员", "项目", "来源", "级别", "答复", "原因", "数据日", "涵盖期间（止不含）"},
+        kWidth);
     for (const v1::Line* line : Of(v1::LINE_KIND_OUTCOME)) {
       const v1::Outcome& outcome = line->outcome();
       ++counts[outcome.kind()];
@@ -232,11 +233,12 @@ class TextReport {
       if (outcome.superseded()) kind += "（后备来源已答复）";
       if (outcome.manual()) kind += "（人工）";
       const bool covered = !outcome.covered_from().empty() || !outcome.covered_to().empty();
-      table.AddRow(
-          {absl::StrCat(line->number()), NameOf(line->person_id()), line->label(),
-           OrNone(outcome.source_name(), "—"), LevelWord(outcome.level()), kind,
-           ReasonWord(outcome.reason()), outcome.data_day(),
-           covered ? absl::StrCat(outcome.covered_from(), "/", outcome.covered_to()) : ""});
+      table.AddRow({absl::StrCat(line->number()), NameOf(line->person_id()), line->label(),
+                    OrNone(outcome.source_name(), "—"), LevelWord(outcome.level()), kind,
+                    ReasonWord(outcome.reason()), outcome.data_day(),
+                    covered ? absl::StrCat(OrNone(outcome.covered_from(), ".."), " /",
+                                           OrNone(outcome.covered_to(), ".."))
+                            : ""});
     }
     std::vector<std::string> sums;
     for (const auto& [kind, count] : counts) {
@@ -285,7 +287,7 @@ class TextReport {
     }
     std::string places;
     for (const std::string& place : header_.signature_places()) {
-      absl::StrAppend(&places, place, "：____________    ");
+      absl::StrAppend(&places, places.empty() ? "" : "    ", place, "：____________");
     }
     absl::StrAppend(&out_, "\n", EscapeForDisplay(places), "\n");
   }

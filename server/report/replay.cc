@@ -9,6 +9,7 @@
 #include "server/base/status.h"
 #include "server/report/display_text.h"
 #include "server/report/report_builder.h"
+#include "server/report/strict_proto.h"
 
 namespace hedui::report {
 namespace {
@@ -24,7 +25,7 @@ std::string Shown(const std::string& text) {
 std::string Describe(size_t number, const std::string& issued, const std::string& now) {
   v1::Line before;
   v1::Line after;
-  if (!before.ParseFromString(issued) || !after.ParseFromString(now)) {
+  if (!ParseLeniently(issued, &before) || !ParseLeniently(now, &after)) {
     return absl::StrCat("line ", number, ": as issued it cannot be read");
   }
   const std::string name =

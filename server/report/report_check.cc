@@ -27,7 +27,7 @@ constexpr int kFailuresShownMax = 20;
 std::string NameOfLine(int number, const std::string& bytes) {
   v1::Line line;
   std::string code = number == 0 ? "header" : "";
-  if (number > 0 && line.ParseFromString(bytes)) {
+  if (number > 0 && ParseLeniently(bytes, &line)) {
     code = EscapeForDisplay(line.code());
     if (!line.label().empty()) absl::StrAppend(&code, " ", EscapeForDisplay(line.label()));
   }

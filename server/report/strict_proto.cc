@@ -1,6 +1,7 @@
 #include "server/report/strict_proto.h"
 
 #include <google/protobuf/message.h>
+#include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/unknown_field_set.h>
 
 #include <limits>
@@ -35,9 +36,14 @@ bool HasUnknownFields(const Message& message) {
 
 }  // namespace
 
-bool ParseStrict(absl::string_view bytes, Message* message) {
+bool ParseLeniently(absl::string_view bytes, Message* message) {
+  const google::protobuf::LogSilencer silence;
   if (bytes.size() > static_cast<size_t>(std::numeric_limits<int>::max())) return false;
-  if (!message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
+  return message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+bool ParseStrict(absl::string_view bytes, Message* message) {
+  if (!ParseLeniently(bytes, message)) return false;
   if (HasUnknownFields(*message)) return false;
   // What several encodings say alike is refused in all but one.
   std::string canonical;
