@@ -24,3 +24,8 @@ extern "C" const char* __tsan_default_suppressions() {
          "mutex:libgrpc.so\n"
          "deadlock:libgrpc.so\n";
 }
+
+// The same for LeakSanitizer: c-ares keeps its list of name servers until the process ends.
+extern "C" const char* __lsan_default_suppressions();
+
+extern "C" const char* __lsan_default_suppressions() { return "leak:libcares.so\n"; }
