@@ -38,7 +38,11 @@ void Gatherer::Wave::OnCallEnded(Outcome outcome) {
 void Gatherer::Wave::EndWhenComplete() {
   if (state_ != State::kAsking || open_ > 0) return;
   state_ = State::kEnded;
-  std::move(done_)();
+  // The callbacks may hold the flow that holds this wave.
+  on_outcome_ = nullptr;
+  context_.still_authorized = nullptr;
+  WaveDone done = std::move(done_);
+  std::move(done)();
 }
 
 void Gatherer::Wave::Cancel() {

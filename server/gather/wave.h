@@ -28,7 +28,7 @@ class Gatherer::Wave : public std::enable_shared_from_this<Gatherer::Wave> {
   void OnCallEnded(Outcome outcome);
   void EndWhenComplete();
 
-  const WaveContext context_;
+  WaveContext context_;
   OnOutcome on_outcome_;
   WaveDone done_;
   State state_ = State::kAsking;

@@ -291,6 +291,22 @@ TEST_F(GathererTest, AnotherWaveFollowsTheFirst) {
   EXPECT_EQ(flow->outcomes.at(1).answers.at(0).person_id, "m2");
 }
 
+TEST_F(GathererTest, AWaveThatEndedLetsGoOfItsCallbacks) {
+  AddSource("bank", &bank);
+  const auto held = std::make_shared<int>(0);
+  Gatherer gatherer(&loop, sources, &ids);
+  GatherRequest request;
+  request.queries.push_back({QueryOf("bank", {"m1"}), "warrant"});
+  request.deadline = loop.Now() + kWaveTime;
+  request.still_authorized = [held](const std::string&) { return true; };
+  gatherer.Start(
+      std::move(request), [held](Outcome) {}, [held] {});
+  EXPECT_EQ(held.use_count(), 4);
+  bank.attempts.at(0)->ReplyAll(AnswerKind::kNotCovered);
+  loop.RunReady();
+  EXPECT_EQ(held.use_count(), 1) << "a flow may be held by them";
+}
+
 TEST_F(GathererTest, AWaveOfNothingEnds) {
   const auto flow = NewFlow();
   flow->Start({});
