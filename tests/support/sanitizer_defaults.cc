@@ -29,3 +29,7 @@ extern "C" const char* __tsan_default_suppressions() {
 extern "C" const char* __lsan_default_suppressions();
 
 extern "C" const char* __lsan_default_suppressions() { return "leak:libcares.so\n"; }
+
+extern "C" const char* __lsan_default_options();
+
+extern "C" const char* __lsan_default_options() { return "print_suppressions=0"; }
