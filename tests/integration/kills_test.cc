@@ -24,8 +24,8 @@
 #include "server/ledger/proof_reader.h"
 #include "server/store/store.h"
 #include "server/verify_steps.h"
-#include "tests/bench/child_process.h"
 #include "tests/integration/running_platform.h"
+#include "tests/support/child_process.h"
 
 namespace hedui::testing {
 namespace {
@@ -57,7 +57,7 @@ class KillsTest : public ::testing::Test {
     absl::StrReplaceAll({{"faults: [{kind: silent}]", "faults: []"}}, &scenario_.simulation_yaml);
     scenario_.simulation_yaml += absl::StrCat("\njournal_file: ", scenario_.Path("journal"), "\n");
     scenario_.Write();
-    departments_ = *bench::ChildProcess::Start(
+    departments_ = *ChildProcess::Start(
         {absl::StrCat(HEDUI_BIN_DIR, "/hedui-sim"), "--config", scenario_.Path("simulation.yaml")});
     for (int i = 0; i < 11; ++i) {
       auto line = departments_->ReadLine("source ");
@@ -70,10 +70,9 @@ class KillsTest : public ::testing::Test {
     config_ = scenario_.Write();
   }
 
-  std::unique_ptr<bench::ChildProcess> StartPlatform(const std::string& moment, int count,
-                                                     int* port) {
-    auto child = bench::ChildProcess::Start({absl::StrCat(HEDUI_BIN_DIR, "/../tests/kill_platform"),
-                                             config_, moment, absl::StrCat(count)});
+  std::unique_ptr<ChildProcess> StartPlatform(const std::string& moment, int count, int* port) {
+    auto child = ChildProcess::Start({absl::StrCat(HEDUI_BIN_DIR, "/../tests/kill_platform"),
+                                      config_, moment, absl::StrCat(count)});
     EXPECT_TRUE(child.ok());
     auto line = (*child)->ReadLine("listening ");
     EXPECT_TRUE(line.ok()) << line.status();
@@ -89,7 +88,7 @@ class KillsTest : public ::testing::Test {
 
   // Loads the platform until it is dead; a random one of the open requests is repeated as often as
   // a new one made. With `kill_after` answers the process is killed from here.
-  void LoadUntilDead(bench::ChildProcess* platform, int port, int kill_after) {
+  void LoadUntilDead(ChildProcess* platform, int port, int kill_after) {
     std::atomic<bool> dead{false};
     std::atomic<int> answers{0};
     std::vector<std::thread> callers;
@@ -154,15 +153,11 @@ class KillsTest : public ::testing::Test {
 
   // Reads the files as the dead process left them.
   void CheckStore() {
-    store::SqliteStoreOptions options;
-    options.directory = scenario_.Path("store");
-    options.key_encryption_key_file = scenario_.Path("kek");
-    options.background_thread = false;
-    auto store = store::OpenSqlite(options, &ids_);
-    ASSERT_TRUE(store.ok()) << store.status();
-    CheckCheckpoints(**store);
-    CheckRequests(**store);
-    CheckJournal(**store);
+    auto store = scenario_.OpenStore();
+    ASSERT_NE(store, nullptr);
+    CheckCheckpoints(*store);
+    CheckRequests(*store);
+    CheckJournal(*store);
   }
 
   void CheckCheckpoints(const store::Store& store) {
@@ -245,7 +240,7 @@ class KillsTest : public ::testing::Test {
 
   Scenario scenario_;
   std::string config_;
-  std::unique_ptr<bench::ChildProcess> departments_;
+  std::unique_ptr<ChildProcess> departments_;
   base::SecureIdSource ids_;
   std::mt19937 random_{20250303};
 

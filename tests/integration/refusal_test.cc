@@ -137,5 +137,33 @@ TEST_F(RefusalTest, NoClientCertificate) {
   EXPECT_FALSE(channel->WaitForConnected(deadline));
 }
 
+// --check-config says everything at once, with file and line.
+TEST(CheckConfigTest, UnknownAndDuplicateKeysAndMissingFilesAreRefused) {
+  Scenario scenario;
+  PlatformOptions options;
+  options.config_file = scenario.Path("heduid.yaml");
+  scenario.Write();
+  EXPECT_TRUE(Platform::Check(options).ok()) << Platform::Check(options);
+
+  const std::string good = scenario.server_yaml;
+  scenario.server_yaml = absl::StrCat(good, "listne: here\n");
+  scenario.Write();
+  EXPECT_THAT(std::string(Platform::Check(options).message()), HasSubstr("listne"));
+  EXPECT_THAT(std::string(Platform::Check(options).message()), HasSubstr("heduid.yaml:"));
+
+  scenario.server_yaml = absl::StrCat(good, "listen: \"127.0.0.1:1\"\n");
+  scenario.Write();
+  EXPECT_THAT(std::string(Platform::Check(options).message()), HasSubstr("YAML_DUPLICATE_KEY"));
+
+  scenario.server_yaml = good;
+  Scenario::Replace(&scenario.server_yaml, "register_file: register.yaml",
+                    "register_file: none.yaml");
+  Scenario::Replace(&scenario.server_yaml, "catalogue_file: catalogue.yaml",
+                    "catalogue_file: neither.yaml");
+  scenario.Write();
+  EXPECT_THAT(std::string(Platform::Check(options).message()), HasSubstr("none.yaml"));
+  EXPECT_THAT(std::string(Platform::Check(options).message()), HasSubstr("neither.yaml"));
+}
+
 }  // namespace
 }  // namespace hedui::testing

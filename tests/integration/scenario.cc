@@ -120,6 +120,16 @@ std::string Scenario::Path(absl::string_view name) const {
   return absl::StrCat(directory_, "/", name);
 }
 
+std::unique_ptr<store::Store> Scenario::OpenStore() {
+  store::SqliteStoreOptions options;
+  options.directory = Path("store");
+  options.key_encryption_key_file = Path("kek");
+  options.background_thread = false;
+  auto store = store::OpenSqlite(options, &ids_);
+  EXPECT_TRUE(store.ok()) << store.status();
+  return store.ok() ? *std::move(store) : nullptr;
+}
+
 std::unique_ptr<clients::Client> Scenario::Connect(int port, absl::string_view agency) {
   const Issued tls = pki_.IssueTls(agency, absl::StrCat("hedui://agency/", agency));
   clients::ClientOptions options;

@@ -12,6 +12,8 @@
 #include "clients/cpp/client.h"
 #include "hedui/v1/authorization.pb.h"
 #include "hedui/v1/verification.pb.h"
+#include "server/base/ids.h"
+#include "server/store/store.h"
 #include "tests/support/pki/test_pki.h"
 
 namespace hedui::testing {
@@ -52,11 +54,15 @@ class Scenario {
   v1::RegisterAuthorizationsRequest letters;
   v1::VerifyHouseholdRequest household;
 
+  // The platform's store, beside or after the platform that writes it.
+  std::unique_ptr<store::Store> OpenStore();
+
   // A client of the agency over mutual TLS.
   std::unique_ptr<clients::Client> Connect(int port, absl::string_view agency = kAgency);
 
  private:
   TestPki pki_;
+  base::SecureIdSource ids_;
   std::string directory_;
   Issued platform_tls_;
   Issued departments_tls_;

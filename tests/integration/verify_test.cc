@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "hedui/stored/v1/verification.pb.h"
 #include "server/assess/assessor.h"
 #include "server/base/status.h"
 #include "server/base/yaml.h"
@@ -271,6 +272,35 @@ TEST(VerifyTest, AnAnswerAboutSomebodyElseIsQuarantined) {
   ASSERT_TRUE(response.ok()) << response.status();
   const Line dibao = LineOf(response->envelope(), LINE_KIND_INDICATION, "dibao");
   EXPECT_EQ(dibao.indication().result(), report::v1::TRUTH_UNDETERMINED);
+}
+
+TEST(VerifyTest, APromiseToAnswerLaterIsKeptWithTheReport) {
+  Scenario scenario;
+  Scenario::Replace(&scenario.simulation_yaml, "faults: [{kind: silent}]",
+                    "faults: [{kind: pending}]");
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto response = platform.Verify();
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(OutcomeOf(*response, "m1", "deposit").kind(), v1::ANSWER_KIND_PENDING);
+  EXPECT_EQ(LineOf(response->envelope(), LINE_KIND_INDICATION, "dibao").indication().result(),
+            report::v1::TRUTH_UNDETERMINED);
+  auto store = scenario.OpenStore();
+  auto rows = store->Find(
+      {base::LookupKind::kVerification, base::Uuid::Parse(response->verification_id())->ToBytes()},
+      100);
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  int promises = 0;
+  for (const base::Row& row : *rows) {
+    if (row.kind != base::RowKind::kPending) continue;
+    stored::v1::PendingAnswer promise;
+    ASSERT_TRUE(promise.ParseFromString(row.body));
+    EXPECT_EQ(promise.source_id(), "nx-bank");
+    EXPECT_FALSE(promise.token().empty());
+    EXPECT_EQ(promise.person_ids_size(), 3);
+    ++promises;
+  }
+  EXPECT_EQ(promises, 1);
 }
 
 // The letter is withdrawn while the first wave is waited for: the second wave does not go out.
