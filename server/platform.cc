@@ -232,6 +232,9 @@ absl::Status Platform::Parts::OpenStore() {
   store_options.vfs = options.sqlite_vfs;
   HEDUI_RETURN_IF_ERROR(MakeDirectory(store_options.directory));
   HEDUI_ASSIGN_OR_RETURN(store, store::OpenSqlite(store_options, options.ids));
+  if (options.replace_legal_signer) {
+    read->legal = options.replace_legal_signer(std::move(read->legal));
+  }
   ledger::LogSigning signing;
   signing.origin = config.log().origin();
   signing.ed25519 = read->ed25519.get();

@@ -15,6 +15,10 @@
 
 namespace hedui {
 
+namespace ledger {
+class Signer;
+}  // namespace ledger
+
 enum class FlowStep;
 
 struct PlatformOptions {
@@ -27,6 +31,9 @@ struct PlatformOptions {
   // with SQLite.
   std::function<void(FlowStep)> on_step;
   std::string sqlite_vfs;
+  // For benchmarks: what stands in for the legal key's signer.
+  std::function<std::unique_ptr<ledger::Signer>(std::unique_ptr<ledger::Signer>)>
+      replace_legal_signer;
 };
 
 class Platform {

@@ -86,7 +86,7 @@ absl::Status FloorRig::StartService() {
     address_ = floor_->address();
     return absl::OkStatus();
   }
-  std::vector<std::string> argv = {OwnPath(), "serve-floor", "--source"};
+  std::vector<std::string> argv = {testing::OwnPath(), "serve-floor", "--source"};
   for (const std::string& address : sources_->addresses()) argv.push_back(address);
   if (options_.tls) {
     argv.insert(argv.end(), {"--tls", pki_.ca_path(), issued_.certificate_path, issued_.key_path});
@@ -97,7 +97,7 @@ absl::Status FloorRig::StartService() {
                            "--intent-row-bytes", std::to_string(shape.intent_row_bytes),
                            "--result-row-bytes", std::to_string(shape.result_row_bytes),
                            "--source-request-bytes", std::to_string(shape.source_request_bytes)});
-  auto child = ChildProcess::Start(argv);
+  auto child = testing::ChildProcess::Start(argv);
   if (!child.ok()) return child.status();
   child_ = *std::move(child);
   auto address = child_->ReadLine(kAddressPrefix);
@@ -108,12 +108,17 @@ absl::Status FloorRig::StartService() {
 
 absl::StatusOr<LoadResult> FloorRig::Run(int in_flight, int requests) {
   const std::string request = Noise(options_.shape.request_bytes, 6);
-  LoadResult result = RunLoad({.target = address_,
-                               .credentials = ChannelCredentialsOf(tls_),
-                               .method = kFloorMethod,
-                               .in_flight = in_flight,
-                               .requests = requests,
-                               .make_request = [&request](int) { return request; }});
+  const LoadOptions load{.target = address_,
+                         .credentials = ChannelCredentialsOf(tls_),
+                         .method = kFloorMethod,
+                         .in_flight = in_flight,
+                         .requests = requests,
+                         .make_request = [&request](int) { return request; }};
+  const absl::Duration before = child_ != nullptr ? child_->CpuTime() : absl::ZeroDuration();
+  LoadResult result = RunLoad(load);
+  if (child_ != nullptr) {
+    result.cpu_per_call = (child_->CpuTime() - before) / (load.requests + load.warm_up);
+  }
   const absl::Status succeeded = CheckAllSucceeded(result);
   if (!succeeded.ok()) return succeeded;
   return result;

@@ -10,10 +10,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "tests/bench/child_process.h"
 #include "tests/bench/floor.h"
 #include "tests/bench/load.h"
 #include "tests/bench/raw_server.h"
+#include "tests/support/child_process.h"
 #include "tests/support/pki/test_pki.h"
 
 namespace hedui::bench {
@@ -43,9 +43,9 @@ class FloorRig {
   testing::TestPki pki_;
   testing::Issued issued_;
   TlsTexts tls_;
-  ScratchDirectory directory_;
+  testing::ScratchDirectory directory_;
   std::unique_ptr<RawServer> sources_;
-  std::unique_ptr<ChildProcess> child_;  // one of these two
+  std::unique_ptr<testing::ChildProcess> child_;  // one of these two
   std::unique_ptr<Floor> floor_;
   std::string address_;
 };

@@ -13,9 +13,9 @@
 #include <string>
 
 #include "tests/bench/bytes.h"
-#include "tests/bench/child_process.h"
 #include "tests/bench/load.h"
 #include "tests/bench/raw_server.h"
+#include "tests/support/child_process.h"
 #include "tests/support/pki/test_pki.h"
 
 namespace hedui::bench {
@@ -54,7 +54,7 @@ class FloorTest : public ::testing::TestWithParam<Signing> {
   testing::TestPki pki_;
   testing::Issued issued_;
   TlsTexts tls_;
-  ScratchDirectory directory_;
+  testing::ScratchDirectory directory_;
 };
 
 TEST_P(FloorTest, EachRequestCallsEverySourceAndCommitsTwice) {
@@ -125,13 +125,13 @@ TEST_F(FloorTest, AClientWithoutACertificateIsNotServed) {
 }
 
 TEST(ChildProcessTest, AProgramThatEndsWithoutSayingWhereIsAnError) {
-  auto child = ChildProcess::Start({"/bin/echo", "hello"});
+  auto child = testing::ChildProcess::Start({"/bin/echo", "hello"});
   ASSERT_TRUE(child.ok());
   EXPECT_FALSE((*child)->ReadLine("address ").ok());
 }
 
 TEST(ChildProcessTest, TheLineWithThePrefixIsFound) {
-  auto child = ChildProcess::Start(
+  auto child = testing::ChildProcess::Start(
       {"/bin/sh", "-c", "echo starting; echo address 127.0.0.1:1; exec sleep 1000"});
   ASSERT_TRUE(child.ok());
   const auto address = (*child)->ReadLine("address ");
@@ -139,8 +139,20 @@ TEST(ChildProcessTest, TheLineWithThePrefixIsFound) {
   EXPECT_EQ(*address, "127.0.0.1:1");
 }
 
+TEST(ChildProcessTest, ProcessorTimeIsTheProgramsOwn) {
+  auto idle = testing::ChildProcess::Start({"/bin/sh", "-c", "echo idle; exec sleep 1000"});
+  // Counting takes some 100 ms; a fork's share of a tick is none.
+  auto busy = testing::ChildProcess::Start(
+      {"/bin/sh", "-c",
+       "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo counted; exec sleep 1000"});
+  ASSERT_TRUE(idle.ok() && busy.ok());
+  ASSERT_TRUE((*idle)->ReadLine("idle").ok());
+  ASSERT_TRUE((*busy)->ReadLine("counted").ok());
+  EXPECT_GT((*busy)->CpuTime(), (*idle)->CpuTime());
+}
+
 TEST(ChildProcessTest, AProgramThatIsNotThereIsAnError) {
-  EXPECT_FALSE(ChildProcess::Start({"/nonexistent/program"}).ok());
+  EXPECT_FALSE(testing::ChildProcess::Start({"/nonexistent/program"}).ok());
 }
 
 }  // namespace

@@ -16,7 +16,7 @@
 #include "server/ledger/pem_signer.h"
 #include "server/store/store.h"
 #include "tests/bench/bench.h"
-#include "tests/bench/child_process.h"
+#include "tests/support/child_process.h"
 #include "tests/support/notification.h"
 #include "tests/support/pki/test_pki.h"
 
@@ -45,7 +45,7 @@ class Ledger {
 
   base::SystemClock clock_;
   base::SecureIdSource ids_;
-  ScratchDirectory directory_;
+  testing::ScratchDirectory directory_;
   testing::TestPki pki_;
   std::unique_ptr<ledger::Signer> ed25519_;
   std::unique_ptr<ledger::Signer> legal_;

@@ -40,6 +40,9 @@ struct LoadResult {
   int succeeded = 0;
   int failed = 0;
   std::string first_error;  // of the failed ones
+  // Processor time of the program under load for each call, warm-up included: unlike a rate it
+  // tells little of what else the machine does. Zero when nobody measured it.
+  absl::Duration cpu_per_call;
 };
 
 // Blocks until all calls have ended. Starts one loop of its own.

@@ -11,10 +11,14 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/floor_rig.h"
 #include "tests/bench/output.h"
+#include "tests/bench/platform_rig.h"
 
 int main(int argc, char** argv) {
   using namespace hedui::bench;  // NOLINT
   if (argc > 1 && std::strcmp(argv[1], "serve-floor") == 0) return ServeFloor(argc - 1, argv + 1);
+  if (argc > 1 && std::strcmp(argv[1], "serve-platform") == 0) {
+    return ServePlatform(argc - 1, argv + 1);
+  }
 
   std::string filter;
   std::string format = "table";

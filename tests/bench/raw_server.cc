@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "absl/container/flat_hash_map.h"
 #include "server/base/clock.h"
 #include "server/runtime/grpc_event_loop.h"
 #include "tests/bench/bytes.h"
@@ -38,15 +39,28 @@ class RawService final : public grpc::Service {
   const std::string method_;  // gRPC keeps the pointer
 };
 
+// What all calls of a server share; immutable while it serves.
+struct Serving {
+  explicit Serving(const std::string& method, RawServer::Handler call_handler)
+      : service(method), handler(std::move(call_handler)) {}
+
+  RawService service;
+  const RawServer::Handler handler;
+  absl::flat_hash_map<std::string, size_t> ports;  // by address
+};
+
 class Call final : public RawCall, public runtime::CompletionTag {
  public:
-  static void Arm(RawService* service, runtime::GrpcEventLoop* loop,
-                  const RawServer::Handler* handler) {
-    new Call(service, loop, handler);
-  }
+  static void Arm(Serving* serving, runtime::GrpcEventLoop* loop) { new Call(serving, loop); }
 
   const grpc::ByteBuffer& request() const override { return request_; }
   runtime::EventLoop* loop() const override { return loop_; }
+  std::optional<size_t> port() const override {
+    const grpc::string_ref authority = context_.ExperimentalGetAuthority();
+    const auto found = serving_->ports.find(absl::string_view(authority.data(), authority.size()));
+    if (found == serving_->ports.end()) return std::nullopt;
+    return found->second;
+  }
   void Reply(const grpc::ByteBuffer& response) override {
     writer_.Finish(response, grpc::Status::OK, tag());
   }
@@ -60,19 +74,17 @@ class Call final : public RawCall, public runtime::CompletionTag {
       return;
     }
     arrived_ = true;
-    Arm(service_, loop_, handler_);
-    (*handler_)(this);
+    Arm(serving_, loop_);
+    serving_->handler(this);
   }
 
  private:
-  Call(RawService* service, runtime::GrpcEventLoop* loop, const RawServer::Handler* handler)
-      : service_(service), loop_(loop), handler_(handler) {
-    service_->RequestCall(&context_, &request_, &writer_, loop_, tag());
+  Call(Serving* serving, runtime::GrpcEventLoop* loop) : serving_(serving), loop_(loop) {
+    serving_->service.RequestCall(&context_, &request_, &writer_, loop_, tag());
   }
 
-  RawService* const service_;
+  Serving* const serving_;
   runtime::GrpcEventLoop* const loop_;
-  const RawServer::Handler* const handler_;
   bool arrived_ = false;
   grpc::ServerContext context_;
   grpc::ByteBuffer request_;
@@ -83,12 +95,11 @@ class Call final : public RawCall, public runtime::CompletionTag {
 
 struct RawServer::State {
   State(const std::string& method, Handler call_handler)
-      : handler(std::move(call_handler)), service(method) {}
+      : serving(method, std::move(call_handler)) {}
 
-  const Handler handler;
+  Serving serving;
   const base::SystemClock clock;
   runtime::EventLoops loops{&clock};
-  RawService service;
   std::unique_ptr<grpc::Server> server;
 };
 
@@ -99,7 +110,7 @@ RawServer::RawServer(const Options& options, Handler handler)
   for (int& port : ports) {
     builder.AddListeningPort("127.0.0.1:0", ServerCredentialsOf(options.tls), &port);
   }
-  builder.RegisterService(&state_->service);
+  builder.RegisterService(&state_->serving.service);
   builder.SetMaxReceiveMessageSize(-1);
   for (int i = 0; i < options.loops; ++i) state_->loops.Add(builder.AddCompletionQueue());
   state_->server = builder.BuildAndStart();
@@ -107,11 +118,13 @@ RawServer::RawServer(const Options& options, Handler handler)
     std::fprintf(stderr, "bench: cannot listen on 127.0.0.1\n");
     std::abort();
   }
-  for (const int port : ports) addresses_.push_back("127.0.0.1:" + std::to_string(port));
+  for (const int port : ports) {
+    addresses_.push_back("127.0.0.1:" + std::to_string(port));
+    state_->serving.ports.emplace(addresses_.back(), addresses_.size() - 1);
+  }
   for (size_t i = 0; i < state_->loops.size(); ++i) {
     runtime::GrpcEventLoop* const loop = state_->loops.at(i);
-    for (int armed = 0; armed < kArmedCalls; ++armed)
-      Call::Arm(&state_->service, loop, &state_->handler);
+    for (int armed = 0; armed < kArmedCalls; ++armed) Call::Arm(&state_->serving, loop);
   }
   state_->loops.Start();
 }

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class RawCall {
   virtual ~RawCall() = default;
   virtual const grpc::ByteBuffer& request() const = 0;
   virtual runtime::EventLoop* loop() const = 0;
+  // Which of the server's addresses the caller dialled, by its number; nullopt for another name.
+  virtual std::optional<size_t> port() const = 0;
   virtual void Reply(const grpc::ByteBuffer& response) = 0;
   virtual void Fail(const std::string& message) = 0;  // INTERNAL
 };

@@ -1,4 +1,4 @@
-#include "tests/bench/child_process.h"
+#include "tests/support/child_process.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -9,14 +9,17 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "server/base/status.h"
 
 extern char** environ;
 
-namespace hedui::bench {
+namespace hedui::testing {
 namespace {
 
 absl::Status Failure(absl::string_view what, absl::string_view why) {
@@ -73,6 +76,24 @@ absl::StatusOr<std::string> ChildProcess::ReadLine(const std::string& prefix) {
   return found;
 }
 
+absl::Duration ChildProcess::CpuTime() const {
+  std::ifstream file(absl::StrCat("/proc/", pid_, "/stat"));
+  std::string stat;
+  std::getline(file, stat);
+  // The name, in parentheses, may hold anything; user and system time are the 12th and 13th field
+  // behind it.
+  const size_t name_end = stat.rfind(')');
+  if (name_end == std::string::npos) return absl::ZeroDuration();
+  const std::vector<std::string> fields = absl::StrSplit(stat.substr(name_end + 2), ' ');
+  int64_t user = 0;
+  int64_t system = 0;
+  if (fields.size() < 13 || !absl::SimpleAtoi(fields[11], &user) ||
+      !absl::SimpleAtoi(fields[12], &system)) {
+    return absl::ZeroDuration();
+  }
+  return absl::Seconds(user + system) / sysconf(_SC_CLK_TCK);
+}
+
 std::string OwnPath() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
 
 ScratchDirectory::ScratchDirectory() {
@@ -91,4 +112,4 @@ ScratchDirectory::~ScratchDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-}  // namespace hedui::bench
+}  // namespace hedui::testing

@@ -1,7 +1,7 @@
-// A program run beside the benchmark: the server that is measured. It says where it listens in a
-// line of its standard output; it ends with this object. Not thread-safe.
-#ifndef HEDUI_TESTS_BENCH_CHILD_PROCESS_H_
-#define HEDUI_TESTS_BENCH_CHILD_PROCESS_H_
+// A program run beside a test or a benchmark: mostly a server. It says where it listens in a line
+// of its standard output; it ends with this object. Not thread-safe.
+#ifndef HEDUI_TESTS_SUPPORT_CHILD_PROCESS_H_
+#define HEDUI_TESTS_SUPPORT_CHILD_PROCESS_H_
 
 #include <sys/types.h>
 
@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
-namespace hedui::bench {
+namespace hedui::testing {
 
 class ChildProcess {
  public:
@@ -27,6 +28,8 @@ class ChildProcess {
   // first.
   absl::StatusOr<std::string> ReadLine(const std::string& prefix);
   pid_t pid() const { return pid_; }
+  // What the program has computed so far, in it and in the kernel, all threads. Zero once it ended.
+  absl::Duration CpuTime() const;
 
  private:
   ChildProcess(pid_t pid, std::FILE* output) : pid_(pid), output_(output) {}
@@ -38,9 +41,9 @@ class ChildProcess {
 // This program's own path.
 std::string OwnPath();
 
-// A new directory below $HEDUI_BENCH_DIR, or below the system's directory for temporary files;
-// removed with the object. Where that is held in memory, a flush costs nothing and the figures say
-// nothing.
+// A new directory for a benchmark: below $HEDUI_BENCH_DIR, or below the system's directory for
+// temporary files; removed with the object. Where that is held in memory, a flush costs nothing and
+// the figures say nothing.
 class ScratchDirectory {
  public:
   ScratchDirectory();
@@ -53,6 +56,6 @@ class ScratchDirectory {
   std::string path_;
 };
 
-}  // namespace hedui::bench
+}  // namespace hedui::testing
 
-#endif  // HEDUI_TESTS_BENCH_CHILD_PROCESS_H_
+#endif  // HEDUI_TESTS_SUPPORT_CHILD_PROCESS_H_

@@ -1,0 +1,50 @@
+// Data sources for a platform under test: bare servers that say what simulated departments would,
+// and as cheaply as the floor's. Each answers its first query in earnest and repeats the bytes from
+// then on, since a load asks about one household; warrants are not looked at. They count what
+// passes.
+//
+// Thread safety: construct, use and destroy on one thread.
+#ifndef HEDUI_TESTS_BENCH_DEPARTMENT_SOURCES_H_
+#define HEDUI_TESTS_BENCH_DEPARTMENT_SOURCES_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "tests/bench/tls.h"
+
+namespace hedui::bench {
+
+class DepartmentSources {
+ public:
+  struct Traffic {
+    int64_t calls = 0;
+    int64_t query_bytes = 0;
+    int64_t answer_bytes = 0;
+  };
+
+  // Serves every source of a simulation file (hedui.config.v1.Simulation) from here on.
+  static absl::StatusOr<std::unique_ptr<DepartmentSources>> Start(absl::string_view simulation_yaml,
+                                                                  const TlsTexts& tls);
+  ~DepartmentSources();
+
+  // Source id and address.
+  const std::vector<std::pair<std::string, std::string>>& addresses() const { return addresses_; }
+  // Since the start.
+  Traffic traffic() const;
+
+ private:
+  struct State;
+  DepartmentSources();
+
+  std::unique_ptr<State> state_;
+  std::vector<std::pair<std::string, std::string>> addresses_;
+};
+
+}  // namespace hedui::bench
+
+#endif  // HEDUI_TESTS_BENCH_DEPARTMENT_SOURCES_H_

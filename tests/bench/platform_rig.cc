@@ -1,0 +1,303 @@
+#include "tests/bench/platform_rig.h"
+
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/prctl.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "clients/cpp/client.h"
+#include "server/base/clock.h"
+#include "server/base/dates.h"
+#include "server/base/row.h"
+#include "server/base/status.h"
+#include "server/base/yaml.h"
+#include "server/base/yaml_message.h"
+#include "server/ledger/signer.h"
+#include "server/platform.h"
+#include "server/runtime/signals.h"
+
+namespace hedui::bench {
+namespace {
+
+constexpr char kAgency[] = "640104-civil-affairs";
+constexpr char kOrigin[] = "bench.example/log";
+constexpr char kVerifyMethod[] = "/hedui.v1.VerificationService/VerifyHousehold";
+constexpr absl::Duration kPatience = absl::Seconds(60);
+constexpr int kShapeRequests = 64;
+constexpr int kShapeInFlight = 16;  // several flows a commit, as under load
+
+absl::Status Failure(absl::string_view what) {
+  return base::MakeError(absl::StatusCode::kInternal, "PLATFORM_RIG", what);
+}
+
+absl::StatusOr<std::string> SourceFile(const std::string& name) {
+  return base::ReadFile(absl::StrCat(HEDUI_SOURCE_DIR, "/", name));
+}
+
+absl::Status WriteText(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  return file ? absl::OkStatus() : Failure(absl::StrCat("cannot write ", path));
+}
+
+// Says it signed, with bytes of a signature's length.
+class IdleSigner final : public ledger::Signer {
+ public:
+  explicit IdleSigner(std::unique_ptr<ledger::Signer> instead_of)
+      : instead_of_(std::move(instead_of)) {}
+
+  ledger::SignatureKind kind() const override { return instead_of_->kind(); }
+  std::string PublicKey() const override { return instead_of_->PublicKey(); }
+  void Sign(std::string, Done done) override { std::move(done)(std::string(71, '\x30')); }
+
+ private:
+  const std::unique_ptr<ledger::Signer> instead_of_;
+};
+
+// One number out of a database that another process has open.
+absl::StatusOr<double> AskNumber(sqlite3* db, const std::string& sql) {
+  sqlite3_stmt* statement = nullptr;
+  absl::StatusOr<double> answer = Failure(absl::StrCat("SQLite: ", sql));
+  if (sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK &&
+      sqlite3_step(statement) == SQLITE_ROW) {
+    answer = sqlite3_column_double(statement, 0);
+  }
+  sqlite3_finalize(statement);
+  return answer;
+}
+
+// Sure answers only: a refused or late source makes a report cheaper.
+absl::Status CheckComplete(const std::string& bytes) {
+  v1::VerifyHouseholdResponse response;
+  if (!response.ParseFromString(bytes)) return Failure("not a response");
+  std::set<std::string> sources;
+  for (const v1::SourceOutcome& outcome : response.outcomes()) {
+    if (outcome.kind() != v1::ANSWER_KIND_FOUND &&
+        outcome.kind() != v1::ANSWER_KIND_CONFIRMED_NONE) {
+      return Failure(absl::StrCat(outcome.source_id(), " about ", outcome.category(), ": ",
+                                  v1::AnswerKind_Name(outcome.kind()), " ",
+                                  v1::Reason_Name(outcome.reason())));
+    }
+    sources.insert(outcome.source_id());
+  }
+  if (sources.size() != 8) return Failure(absl::StrCat(sources.size(), " sources, not 8"));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int ServePlatform(int argc, char** argv) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // a benchmark that is killed leaves nothing running
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: hedui-bench serve-platform CONFIG signed|unsigned\n");
+    return 2;
+  }
+  runtime::BlockSignals();
+  const base::SystemClock clock;
+  base::SecureIdSource ids;
+  PlatformOptions options;
+  options.config_file = argv[1];
+  options.clock = &clock;
+  options.ids = &ids;
+  options.tell = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  if (std::string(argv[2]) == "unsigned") {
+    options.replace_legal_signer = [](std::unique_ptr<ledger::Signer> signer) {
+      return std::make_unique<IdleSigner>(std::move(signer));
+    };
+  }
+  auto platform = Platform::Start(std::move(options));
+  if (!platform.ok()) {
+    std::fprintf(stderr, "bench: %s\n", std::string(platform.status().message()).c_str());
+    return 1;
+  }
+  std::printf("listening %d\n", (*platform)->port());
+  std::fflush(stdout);
+  runtime::WaitForSignal();
+  return 0;
+}
+
+PlatformRig::PlatformRig(const PlatformRigOptions& options)
+    : options_(options),
+      platform_tls_(pki_.IssueTls("platform", "hedui://platform/640000")),
+      agency_tls_(pki_.IssueTls(kAgency, absl::StrCat("hedui://agency/", kAgency))),
+      log_ed25519_(pki_.IssueLog(testing::KeyType::kEd25519, kOrigin)),
+      log_legal_(pki_.IssueLog(testing::KeyType::kSm2, kOrigin)) {}
+
+PlatformRig::~PlatformRig() = default;
+
+absl::StatusOr<std::unique_ptr<PlatformRig>> PlatformRig::Start(const PlatformRigOptions& options) {
+  std::unique_ptr<PlatformRig> rig(new PlatformRig(options));
+  HEDUI_RETURN_IF_ERROR(rig->StartSources());
+  HEDUI_RETURN_IF_ERROR(rig->WriteFiles());
+  HEDUI_RETURN_IF_ERROR(rig->StartPlatform());
+  HEDUI_RETURN_IF_ERROR(rig->RegisterLetters());
+  HEDUI_RETURN_IF_ERROR(base::ReadYamlMessageFile(
+      absl::StrCat(HEDUI_SOURCE_DIR, "/clients/demo/household.yaml"), &rig->request_));
+  return rig;
+}
+
+absl::Status PlatformRig::StartSources() {
+  HEDUI_ASSIGN_OR_RETURN(std::string departments,
+                         SourceFile("tests/bench/scenario/departments.yaml.in"));
+  absl::StrReplaceAll({{"@TODAY@", base::FormatDay(base::CivilDayOf(absl::Now()))}}, &departments);
+  const testing::Issued tls = pki_.IssueTls("departments");
+  HEDUI_ASSIGN_OR_RETURN(
+      sources_,
+      DepartmentSources::Start(departments, {pki_.ca_pem(), tls.certificate_pem, tls.key_pem}));
+  return absl::OkStatus();
+}
+
+absl::Status PlatformRig::WriteFiles() {
+  HEDUI_ASSIGN_OR_RETURN(std::string catalogue,
+                         SourceFile("tests/bench/scenario/catalogue.yaml.in"));
+  for (const auto& [id, address] : sources_->addresses()) {
+    absl::StrReplaceAll({{absl::StrCat("@", id, "@"), address}}, &catalogue);
+  }
+  absl::StrReplaceAll({{"@CA@", pki_.ca_path()},
+                       {"@CERTIFICATE@", platform_tls_.certificate_path},
+                       {"@KEY@", platform_tls_.key_path}},
+                      &catalogue);
+  HEDUI_ASSIGN_OR_RETURN(std::string reg, SourceFile("clients/demo/register.yaml"));
+  absl::StrReplaceAll({{"  - code: 640104-civil-affairs\n",
+                        "  - code: 640104-civil-affairs\n    in_flight_max: 10000\n"}},
+                      &reg);
+  HEDUI_ASSIGN_OR_RETURN(std::string server, SourceFile("clients/demo/heduid.yaml"));
+  absl::StrReplaceAll(
+      {{"policies_dir: policies", absl::StrCat("policies_dir: ", HEDUI_SOURCE_DIR, "/policies")},
+       {"pki/ca.pem", pki_.ca_path()},
+       {"pki/platform.pem", platform_tls_.certificate_path},
+       {"pki/platform.key", platform_tls_.key_path},
+       {"pki/log-ed25519.key", log_ed25519_.key_path},
+       {"pki/log-ed25519.pem", log_ed25519_.certificate_path},
+       {"pki/log-sm2.key", log_legal_.key_path},
+       {"pki/log-sm2.pem", log_legal_.certificate_path},
+       {"pki/kek", "kek"},
+       {"origin: hedui.example/640000/log", absl::StrCat("origin: ", kOrigin)}},
+      &server);
+  absl::StrAppend(&server, "\nloops: ", options_.loops, "\n");
+  HEDUI_RETURN_IF_ERROR(WriteText(Path("catalogue.yaml"), catalogue));
+  HEDUI_RETURN_IF_ERROR(WriteText(Path("register.yaml"), reg));
+  HEDUI_RETURN_IF_ERROR(WriteText(Path("heduid.yaml"), server));
+  return WriteText(Path("kek"), absl::StrCat("1 ", std::string(64, 'a'), "\n"));
+}
+
+absl::Status PlatformRig::StartPlatform() {
+  const std::string config = Path("heduid.yaml");
+  const std::string own = testing::OwnPath();
+  std::vector<std::string> argv;
+  switch (options_.server) {
+    case PlatformServer::kHeduid:
+      argv = {(std::filesystem::path(own).parent_path() / "heduid").string(), "--config", config};
+      break;
+    case PlatformServer::kSigned:
+      argv = {own, "serve-platform", config, "signed"};
+      break;
+    case PlatformServer::kUnsigned:
+      argv = {own, "serve-platform", config, "unsigned"};
+      break;
+  }
+  HEDUI_ASSIGN_OR_RETURN(platform_, testing::ChildProcess::Start(argv));
+  HEDUI_ASSIGN_OR_RETURN(const std::string port, platform_->ReadLine("listening "));
+  target_ = absl::StrCat("localhost:", port);
+  return absl::OkStatus();
+}
+
+absl::Status PlatformRig::RegisterLetters() {
+  v1::RegisterAuthorizationsRequest letters;
+  HEDUI_RETURN_IF_ERROR(base::ReadYamlMessageFile(
+      absl::StrCat(HEDUI_SOURCE_DIR, "/clients/demo/letters.yaml"), &letters));
+  HEDUI_ASSIGN_OR_RETURN(const auto client,
+                         clients::Client::Connect({.target = target_,
+                                                   .ca_file = pki_.ca_path(),
+                                                   .certificate_file = agency_tls_.certificate_path,
+                                                   .key_file = agency_tls_.key_path}));
+  return client->RegisterAuthorizations(letters, kPatience).status();
+}
+
+LoadOptions PlatformRig::LoadOf(int in_flight, int requests) {
+  LoadOptions load;
+  load.target = target_;
+  load.credentials =
+      ChannelCredentialsOf({pki_.ca_pem(), agency_tls_.certificate_pem, agency_tls_.key_pem});
+  load.method = kVerifyMethod;
+  load.in_flight = in_flight;
+  load.requests = requests;
+  load.make_request = [this](int) {
+    request_.mutable_header()->set_request_id(ids_.NextId(absl::Now()).ToString());
+    return request_.SerializeAsString();
+  };
+  return load;
+}
+
+absl::StatusOr<LoadResult> PlatformRig::Run(int in_flight, int requests) {
+  const LoadOptions load = LoadOf(in_flight, requests);
+  const absl::Duration before = platform_->CpuTime();
+  LoadResult result = RunLoad(load);
+  result.cpu_per_call = (platform_->CpuTime() - before) / (load.requests + load.warm_up);
+  HEDUI_RETURN_IF_ERROR(CheckAllSucceeded(result));
+  return result;
+}
+
+absl::StatusOr<FloorShape> PlatformRig::MeasureShape() {
+  FloorShape shape;
+  int64_t response_bytes = 0;
+  LoadOptions load = LoadOf(kShapeInFlight, kShapeRequests);
+  load.warm_up = 0;
+  load.check_response = [&response_bytes](int, const std::string& response) {
+    response_bytes += static_cast<int64_t>(response.size());
+    return CheckComplete(response);
+  };
+  const DepartmentSources::Traffic before = sources_->traffic();
+  HEDUI_RETURN_IF_ERROR(CheckAllSucceeded(RunLoad(load)));
+  const DepartmentSources::Traffic after = sources_->traffic();
+  const int64_t calls = after.calls - before.calls;
+  if (calls != int64_t{8} * kShapeRequests) {
+    return Failure(absl::StrCat(calls, " source calls for ", kShapeRequests, " verifications"));
+  }
+  shape.request_bytes = request_.ByteSizeLong();
+  shape.response_bytes = static_cast<size_t>(response_bytes / kShapeRequests);
+  shape.source_request_bytes =
+      static_cast<size_t>((after.query_bytes - before.query_bytes) / calls);
+  shape.source_response_bytes =
+      static_cast<size_t>((after.answer_bytes - before.answer_bytes) / calls);
+  HEDUI_RETURN_IF_ERROR(MeasureRows(kShapeRequests, &shape));
+  return shape;
+}
+
+// Rows as they lie in the store, sealed; what the log and the look-ups keep of a verification is
+// shared between its two commits. Head, checkpoint and signatures belong to a commit, and the floor
+// writes its own.
+absl::Status PlatformRig::MeasureRows(int verifications, FloorShape* shape) const {
+  sqlite3* db = nullptr;
+  const int opened =
+      sqlite3_open_v2(Path("store/hedui.db").c_str(), &db, SQLITE_OPEN_READONLY, nullptr);
+  const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> closer(db, sqlite3_close);
+  if (opened != SQLITE_OK) return Failure("cannot open the store");
+  const auto row_bytes = [db](base::RowKind kind) {
+    return AskNumber(db, absl::StrCat("SELECT avg(length(id)+length(matter)+length(body)+24) "
+                                      "FROM rows WHERE kind=",
+                                      static_cast<int>(kind)));
+  };
+  HEDUI_ASSIGN_OR_RETURN(const double intent, row_bytes(base::RowKind::kIntent));
+  HEDUI_ASSIGN_OR_RETURN(const double result, row_bytes(base::RowKind::kResult));
+  HEDUI_ASSIGN_OR_RETURN(const double segments,
+                         AskNumber(db, "SELECT sum(length(segment)) FROM commits"));
+  HEDUI_ASSIGN_OR_RETURN(
+      const double entries,
+      AskNumber(db, "SELECT sum(length(leaf_hashes)+length(entries)) FROM log_commits"));
+  const double shared = (segments + entries) / (2 * verifications);
+  shape->intent_row_bytes = static_cast<size_t>(intent + shared);
+  shape->result_row_bytes = static_cast<size_t>(result + shared);
+  return absl::OkStatus();
+}
+
+}  // namespace hedui::bench

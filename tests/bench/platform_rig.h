@@ -1,0 +1,78 @@
+// A whole platform with its sources and its load, ready to be run again and again beside the floor.
+// The sources and the load live in this process; the platform in a process of its own, as it is
+// installed: eight gRPC sources over mutual TLS, the demo's household with one registered matter,
+// every verification a request of its own.
+//
+// Thread-compatible.
+#ifndef HEDUI_TESTS_BENCH_PLATFORM_RIG_H_
+#define HEDUI_TESTS_BENCH_PLATFORM_RIG_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "hedui/v1/verification.pb.h"
+#include "server/base/ids.h"
+#include "tests/bench/department_sources.h"
+#include "tests/bench/floor.h"
+#include "tests/bench/load.h"
+#include "tests/support/child_process.h"
+#include "tests/support/pki/test_pki.h"
+
+namespace hedui::bench {
+
+enum class PlatformServer : uint8_t {
+  kHeduid,    // the program as it is installed
+  kSigned,    // the same platform, served by `hedui-bench serve-platform` …
+  kUnsigned,  // … and this with a signer of the SM2 kind that does no work and whose bytes are void
+};
+
+struct PlatformRigOptions {
+  PlatformServer server = PlatformServer::kHeduid;
+  int loops = 2;
+};
+
+class PlatformRig {
+ public:
+  static absl::StatusOr<std::unique_ptr<PlatformRig>> Start(const PlatformRigOptions& options);
+  ~PlatformRig();
+
+  // An error when a call failed.
+  absl::StatusOr<LoadResult> Run(int in_flight, int requests);
+
+  // The bytes of one verification, measured: runs some, and checks that every source was asked and
+  // answered, so that a cheap report is not taken for a quick one.
+  absl::StatusOr<FloorShape> MeasureShape();
+
+ private:
+  explicit PlatformRig(const PlatformRigOptions& options);
+  absl::Status StartSources();
+  absl::Status WriteFiles();
+  absl::Status StartPlatform();
+  absl::Status RegisterLetters();
+  LoadOptions LoadOf(int in_flight, int requests);
+  absl::Status MeasureRows(int verifications, FloorShape* shape) const;
+  std::string Path(const std::string& name) const { return directory_.path() + "/" + name; }
+
+  const PlatformRigOptions options_;
+  base::SecureIdSource ids_;
+  testing::TestPki pki_;
+  testing::Issued platform_tls_;
+  testing::Issued agency_tls_;
+  testing::Issued log_ed25519_;
+  testing::Issued log_legal_;
+  testing::ScratchDirectory directory_;
+  std::unique_ptr<DepartmentSources> sources_;
+  std::unique_ptr<testing::ChildProcess> platform_;
+  std::string target_;
+  v1::VerifyHouseholdRequest request_;
+};
+
+// What the child does: `hedui-bench serve-platform CONFIG signed|unsigned`. Prints "listening
+// <port>", serves until SIGTERM; gives the exit code.
+int ServePlatform(int argc, char** argv);
+
+}  // namespace hedui::bench
+
+#endif  // HEDUI_TESTS_BENCH_PLATFORM_RIG_H_
