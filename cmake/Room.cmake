@@ -84,3 +84,10 @@ function(hedui_test)
   gtest_discover_tests(${T_NAME} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}")
 endfunction()
+
+# hedui_command_line(main.cc ...): files that read a command line with CLI11, which is headers only and takes a
+# minute a file under the sanitizers, for code that runs once: compiled plainly.
+function(hedui_command_line)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON
+    COMPILE_OPTIONS "-fno-sanitize=all;-O0")
+endfunction()
