@@ -123,8 +123,9 @@ std::vector<std::string> WrapText(absl::string_view text, size_t width) {
     const size_t wide = WidthOf(c);
     if (columns + wide > width) {
       std::string rest;
-      // A word that fills most of the line is broken where it stands.
-      if (c != ' ' && blank != std::string::npos && blank * 2 >= piece.size()) {
+      // Chinese breaks anywhere; a Latin word only when it fills most of the line.
+      const bool in_word = c != ' ' && c < 0x80 && static_cast<unsigned char>(piece.back()) < 0x80;
+      if (in_word && blank != std::string::npos && blank * 2 >= piece.size()) {
         rest = piece.substr(blank + 1);
         piece.resize(blank);
       } else if (IsClosing(c) && last > 0) {

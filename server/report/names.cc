@@ -1,5 +1,8 @@
 #include "server/report/names.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/dates.h"
@@ -73,14 +76,17 @@ std::string Names::Record(const base::Record& record) const {
 }
 
 std::string Names::Blame(const assess::Blame& blame) const {
-  const std::string person = Person(blame.person_id);
+  return BlameOf(blame, Person(blame.person_id));
+}
+
+std::string Names::BlameOf(const assess::Blame& blame, const std::string& people) const {
   switch (blame.kind) {
     case BlameKind::kPolicyRow:
       return absl::StrCat("政策缺失：", blame.policy);
     case BlameKind::kArithmetic:
       return "除数为零，无法计算";
     case BlameKind::kDeclaration:
-      return absl::StrCat("申报缺项：", person, blame.detail.empty() ? "" : " ",
+      return absl::StrCat("申报缺项：", people, blame.detail.empty() ? "" : " ",
                           FieldWord(blame.detail));
     case BlameKind::kSource:
     case BlameKind::kAuthorization:
@@ -91,7 +97,7 @@ std::string Names::Blame(const assess::Blame& blame) const {
   if (blame.kind == BlameKind::kIdentity) text = "身份或家庭成员关系不明：";
   absl::StrAppend(&text, blame.source_id.empty() ? "" : Source(blame.source_id),
                   blame.category.empty() ? "" : absl::StrCat("（", Code(blame.category), "）"));
-  absl::StrAppend(&text, person.empty() ? "" : absl::StrCat("对", person));
+  absl::StrAppend(&text, people.empty() ? "" : absl::StrCat("对", people));
   // An answer that came and does not suffice is told by what it lacks.
   if (blame.answer == base::AnswerKind::kFound && !blame.detail.empty()) {
     return absl::StrCat(text, BlameDetailWord(blame.detail));
@@ -102,14 +108,33 @@ std::string Names::Blame(const assess::Blame& blame) const {
   return text;
 }
 
+// One source silent about a whole family is one cause, not one for each of them.
 std::string Names::Blames(const std::vector<assess::Blame>& blames) const {
-  std::vector<std::string> texts;
+  struct Cause {
+    assess::Blame blame;  // without its person
+    std::vector<std::string> people;
+  };
+  std::vector<Cause> causes;
   for (const assess::Blame& blame : blames) {
+    assess::Blame cause = blame;
+    cause.person_id.clear();
+    auto known = std::find_if(causes.begin(), causes.end(),
+                              [&cause](const Cause& other) { return other.blame == cause; });
+    if (known == causes.end()) known = causes.insert(causes.end(), Cause{std::move(cause), {}});
+    if (blame.person_id.empty()) continue;
+    std::string name = Person(blame.person_id);
+    std::vector<std::string>& people = known->people;
+    if (std::find(people.begin(), people.end(), name) == people.end()) {
+      people.push_back(std::move(name));
+    }
+  }
+  std::vector<std::string> texts;
+  for (const Cause& cause : causes) {
     if (texts.size() == kBlamesShownMax) break;
-    texts.push_back(Blame(blame));
+    texts.push_back(BlameOf(cause.blame, absl::StrJoin(cause.people, "、")));
   }
   std::string joined = absl::StrJoin(texts, "；");
-  if (blames.size() > kBlamesShownMax) absl::StrAppend(&joined, "；等 ", blames.size(), " 项");
+  if (causes.size() > kBlamesShownMax) absl::StrAppend(&joined, "；等 ", causes.size(), " 项");
   return joined;
 }
 

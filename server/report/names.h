@@ -29,9 +29,12 @@ class Names {
   std::string Record(const base::Record& record) const;
   // "银行（存款）未答复（超过时限）"
   std::string Blame(const assess::Blame& blame) const;
+  // Each cause once, with everybody it concerns.
   std::string Blames(const std::vector<assess::Blame>& blames) const;
 
  private:
+  std::string BlameOf(const assess::Blame& blame, const std::string& people) const;
+
   absl::flat_hash_map<absl::string_view, const base::Person*> persons_;
   absl::flat_hash_map<absl::string_view, const SourceName*> sources_;
   absl::flat_hash_map<absl::string_view, const CodeLabel*> labels_;

@@ -1,4 +1,5 @@
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,8 +39,10 @@ std::string OrNone(const std::string& text, absl::string_view none) {
   return text.empty() ? std::string(none) : text;
 }
 
+// Short; what the short name stands for is listed once, at the end.
 std::string CitationText(const v1::Citation& citation) {
-  return absl::StrCat(OrNone(citation.title(), citation.document()), citation.article());
+  return absl::StrCat(OrNone(citation.document(), citation.title()),
+                      citation.article().empty() ? "" : " ", citation.article());
 }
 
 std::string MarksText(const v1::Line& line) {
@@ -73,6 +76,7 @@ class TextReport {
     AddFindings();
     AddOutcomes();
     AddRows();
+    AddDocuments();
     AddAssumed();
     AddNotes();
     AddProof();
@@ -91,9 +95,9 @@ class TextReport {
   }
 
   void Section(absl::string_view title) {
-    static constexpr const char* kNumerals[] = {"一", "二", "三", "四", "五",   "六",
-                                                "七", "八", "九", "十", "十一", "十二"};
-    absl::StrAppend(&out_, "\n", kNumerals[section_++ % 12], "、", title, "\n");
+    static constexpr const char* kNumerals[] = {"一", "二", "三", "四",   "五",   "六",   "七",
+                                                "八", "九", "十", "十一", "十二", "十三", "十四"};
+    absl::StrAppend(&out_, "\n", kNumerals[section_++ % 14], "、", title, "\n");
   }
 
   // Text that is ours or was escaped by the table; others through Escape.
@@ -248,17 +252,44 @@ class TextReport {
     out_.append(table.ToString());
   }
 
+  // Values are what people compare with a notice; rules are expressions and take the width of the
+  // page.
   void AddRows() {
-    if (Of(v1::LINE_KIND_POLICY_ROW).empty()) return;
-    Section("采用的政策");
-    TextTable table({"行", "政策", "值", "行政区划", "起", "止（不含）", "依据", "核实"}, kWidth);
+    std::set<std::string> expressions;
+    for (const v1::Line& line : open_.lines) expressions.insert(line.expression());
+    TextTable values({"行", "政策", "值", "行政区划", "起", "止（不含）", "依据", "核实"}, kWidth);
+    TextTable rules({"行", "规则", "算式", "依据", "核实"}, kWidth);
     for (const v1::Line* line : Of(v1::LINE_KIND_POLICY_ROW)) {
       const v1::PolicyRow& row = line->row();
-      table.AddRow({absl::StrCat(line->number()), line->label(), row.value(), row.division(),
-                    row.from(), row.to(), CitationText(line->citation()),
-                    line->citation().verified() ? "已核实" : "未核实"});
+      const std::string number = absl::StrCat(line->number());
+      const std::string citation = CitationText(line->citation());
+      const std::string verified = line->citation().verified() ? "已核实" : "未核实";
+      if (expressions.count(row.value()) > 0) {
+        rules.AddRow({number, line->label(), row.value(), citation, verified});
+      } else {
+        values.AddRow({number, line->label(), row.value(), row.division(), row.from(), row.to(),
+                       citation, verified});
+      }
     }
-    out_.append(table.ToString());
+    if (!values.empty()) {
+      Section("采用的政策值");
+      out_.append(values.ToString());
+    }
+    if (!rules.empty()) {
+      Section("采用的计算规则");
+      out_.append(rules.ToString());
+    }
+  }
+
+  void AddDocuments() {
+    std::map<std::string, std::string> titles;
+    for (const v1::Line& line : open_.lines) {
+      if (line.has_citation()) titles[line.citation().document()] = line.citation().title();
+    }
+    titles.erase("");
+    if (titles.empty()) return;
+    Section("依据文件");
+    for (const auto& [document, title] : titles) Pair(EscapeForDisplay(document), title);
   }
 
   // What stands on ground that nobody has verified is said once more, together.

@@ -201,7 +201,7 @@ constexpr std::array<Word, 10> kUnits{{
     {"count", ""},
     {"persons", "人"},
     {"months", "个月"},
-    {"years", "年"},
+    {"years", "岁"},
     {"days", "天"},
     {"m2", "平方米"},
 }};

@@ -186,6 +186,16 @@ TEST(ReportBuilderTest, WhatIsNotExactNamesWhatIsToBlame) {
   EXPECT_EQ(lines[dibao.inputs(0)].code(), "dibao");
 }
 
+TEST(ReportBuilderTest, ASourceSilentAboutSeveralPeopleIsOneCause) {
+  ReportInput input = SampleInput();
+  assess::TraceEntry& entry = input.assessment->entries[1];
+  entry.blame.push_back(entry.blame[0]);
+  entry.blame[1].person_id = "m3";
+  const v1::Line line = Only(LinesOf(input), v1::LINE_KIND_QUANTITY, "household_financial_assets");
+  EXPECT_THAT(line.text(), HasSubstr("示例银行（银行存款）对杨秀兰、马晓宇未答复（超过时限）"));
+  EXPECT_THAT(line.blame(), SizeIs(2));
+}
+
 TEST(ReportBuilderTest, AssumedRowsAreMarked) {
   const auto lines = LinesOf(SampleInput());
   EXPECT_TRUE(
