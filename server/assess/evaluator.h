@@ -133,6 +133,14 @@ class Evaluator {
   bool InPeriod(const IndexedFact& fact, const FactKind& kind, const Value& period, Item* item);
   Value MonthsOf(const Aggregate& aggregate, const Value& period, BlameId open);
 
+  // A known period in days and whole months; converted once for the many facts it is held against.
+  struct Span {
+    base::Period days;
+    int64_t from_month = 0;  // months since 1970-01
+    int64_t to_month = 0;
+  };
+  const Span& SpanOf(const Value& period);
+
   Proof Prove(const EvidenceRule& rule, int person, const FactKind& kind, const Value& period);
   Proof ProveCategory(int person, int category, const std::string& source_id,
                       const base::Period* period);
@@ -161,6 +169,8 @@ class Evaluator {
   std::vector<Ref> refs_;
   std::vector<int64_t> sure_months_, possible_months_;
   Frame frames_[kSlotsMax];
+  Span span_;
+  int64_t span_lo_ = 0, span_hi_ = -1;  // the period that `span_` is of
   BlameId unlisted_blame_ = 0;
   bool reckon_with_unlisted_ = false;
   bool months_passed_ = false, ages_passed_ = false, days_passed_ = false;

@@ -232,6 +232,20 @@ Value Evaluator::FoldPersons(const Aggregate& aggregate) {
   return total;
 }
 
+const Evaluator::Span& Evaluator::SpanOf(const Value& period) {
+  const int64_t lo = Integer(period.lo), hi = Integer(period.hi);
+  if (lo == span_lo_ && hi == span_hi_) return span_;
+  span_lo_ = lo;
+  span_hi_ = hi;
+  span_.days.from = DayOfNumber(lo);
+  span_.days.to = DayOfNumber(hi);
+  const absl::CivilMonth from(*span_.days.from), to(*span_.days.to);
+  // A month that begins before the period is not within it.
+  span_.from_month = MonthNumber(from) + (absl::CivilDay(from) == *span_.days.from ? 0 : 1);
+  span_.to_month = MonthNumber(to);
+  return span_;
+}
+
 bool Evaluator::InPeriod(const IndexedFact& fact, const FactKind& kind, const Value& period,
                          Item* item) {
   auto perhaps = [&](BlameId blame) {
@@ -243,9 +257,9 @@ bool Evaluator::InPeriod(const IndexedFact& fact, const FactKind& kind, const Va
   const base::FieldValue* field = index_.Field(fact, kind.month_field);
   const auto* month = field == nullptr ? nullptr : std::get_if<absl::CivilMonth>(field);
   if (month == nullptr) return perhaps(FieldLeaf(fact));
-  const int32_t first = DayNumber(absl::CivilDay(*month)),
-                behind = DayNumber(absl::CivilDay(*month + 1));
-  return Integer(period.lo) <= first && behind <= Integer(period.hi);
+  const Span& span = SpanOf(period);
+  const int64_t number = MonthNumber(*month);
+  return span.from_month <= number && number < span.to_month;
 }
 
 // Distinct months among the facts seen since the months were cleared.
@@ -259,8 +273,8 @@ Value Evaluator::MonthsOf(const Aggregate& aggregate, const Value& period, Blame
   value.hi = Rational(distinct(&possible_months_));
   if (open != 0) value.hi_infinite = true;
   if (IsKnownPeriod(period)) {
-    const int64_t length = absl::CivilMonth(DayOfNumber(Integer(period.hi))) -
-                           absl::CivilMonth(DayOfNumber(Integer(period.lo)));
+    const Span& span = SpanOf(period);
+    const int64_t length = std::max<int64_t>(0, span.to_month - span.from_month);
     if (value.hi_infinite || Rational::Compare(value.hi, Rational(length)) > 0) {
       value.hi = Rational(length);
       value.hi_infinite = false;
@@ -393,15 +407,12 @@ Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
 Evaluator::Proof Evaluator::Prove(const EvidenceRule& rule, int who, const FactKind& kind,
                                   const Value& period) {
   Proof proof;
-  base::Period span;
   const base::Period* wanted = nullptr;
   if (kind.monthly) {
     if (!IsKnownPeriod(period)) {
       proof = {false, period.blame};
     } else {
-      span.from = DayOfNumber(Integer(period.lo));
-      span.to = DayOfNumber(Integer(period.hi));
-      wanted = &span;
+      wanted = &SpanOf(period).days;
     }
   }
   for (const EvidenceRule::Need& need : rule.complete_by) {

@@ -151,8 +151,8 @@ class Reader {
 
   DayRange ReadRange(const YamlNode& row) {
     DayRange range;
-    const bool read = ReadDay(row, "from", &range.from) & ReadDay(row, "to", &range.to);
-    if (read && range.from >= range.to) {
+    const bool from = ReadDay(row, "from", &range.from), to = ReadDay(row, "to", &range.to);
+    if (from && to && range.from >= range.to) {
       Find(row.line, "EMPTY_PERIOD",
            "\"to\" is the first day out of force and lies after \"from\"");
     }
