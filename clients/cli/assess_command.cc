@@ -247,6 +247,17 @@ const char* TruthSentence(Truth truth) {
   return "";
 }
 
+// Units as people write them.
+std::string UnitSentence(const std::string& unit) {
+  static constexpr std::pair<const char*, const char*> kUnits[] = {
+      {"yuan", " 元"},    {"yuan/month", " 元/月"}, {"yuan/year", " 元/年"}, {"months", " 个月"},
+      {"years", " 周岁"}, {"days", " 天"},          {"ratio", ""},           {"count", ""}};
+  for (const auto& [name, shown] : kUnits) {
+    if (unit == name) return shown;
+  }
+  return unit.empty() ? "" : absl::StrCat(" ", unit);
+}
+
 void AppendBlame(std::string* text, const std::vector<Blame>& blames) {
   for (const Blame& blame : blames) {
     absl::StrAppend(text, "      待定原因：", report::EscapeForDisplay(BlameSentence(blame)), "\n");
@@ -255,12 +266,12 @@ void AppendBlame(std::string* text, const std::vector<Blame>& blames) {
 
 void AppendEntry(std::string* text, const TraceEntry& entry) {
   const bool truth = entry.value.kind == assess::ValueKind::kTruth;
-  const std::string unit = entry.value.unit.empty() ? "" : absl::StrCat(" ", entry.value.unit);
   absl::StrAppend(
       text, "  ", entry.label,
       entry.person_id.empty() ? ""
                               : absl::StrCat("（", report::EscapeForDisplay(entry.person_id), "）"),
-      "：", truth ? TruthSentence(entry.value.truth) : entry.value.text, unit,
+      "：", truth ? TruthSentence(entry.value.truth) : entry.value.text,
+      UnitSentence(entry.value.unit),
       entry.value.exact_text.empty() ? "" : absl::StrCat(" （= ", entry.value.exact_text, "）"),
       MarkSentence(entry.marks), "\n");
   if (!entry.expression.empty()) {
@@ -322,8 +333,8 @@ std::string AssessmentText(const Assessment& assessment) {
                     MarkSentence(indication.marks), "\n      依据：",
                     CitationSentence(indication.citation), "\n");
     if (indication.amount) {
-      absl::StrAppend(&text, "      金额：", indication.amount->text, " ", indication.amount->unit,
-                      "\n");
+      absl::StrAppend(&text, "      金额：", indication.amount->text,
+                      UnitSentence(indication.amount->unit), "\n");
     }
     AppendBlame(&text, indication.blame);
   }
@@ -332,8 +343,8 @@ std::string AssessmentText(const Assessment& assessment) {
   for (const TraceEntry& entry : assessment.entries) AppendEntry(&text, entry);
   absl::StrAppend(&text, "\n所用政策条目\n");
   for (const assess::PolicyRow& row : assessment.rows) {
-    absl::StrAppend(&text, "  ", row.label, "  ", row.id, " = ", row.value, "  [",
-                    base::FormatPeriod(row.in_force), ")\n      ", CitationSentence(row.citation),
+    absl::StrAppend(&text, "  ", row.label, "  ", row.id, " = ", row.value, "  （",
+                    base::FormatPeriod(row.in_force), "）\n      ", CitationSentence(row.citation),
                     "  ", row.file, ":", row.line, "\n");
   }
   return text;
