@@ -73,6 +73,7 @@ TEST_F(SqliteStoreTest, ARowIsFoundUnderEachOfItsKeysAndComesBackWhole) {
     EXPECT_EQ((*found)[0].at, row.at);
     EXPECT_EQ((*found)[0].keys, row.keys);
     EXPECT_EQ((*found)[0].body, row.body);
+    EXPECT_FALSE((*found)[0].log_index.has_value());
   }
   EXPECT_THAT(Bodies(RequestKey("r2")), IsEmpty());
 }
@@ -361,7 +362,8 @@ TEST_F(StoreWithLogTest, ServesTheLogItWasGiven) {
 TEST_F(StoreWithLogTest, RowsAndLeavesAreCommittedTogetherOrNotAtAll) {
   const base::Uuid matter = OpenMatter();
   auto batch = *log_->Prepare(ledger::EntriesOf(0, 2));
-  const std::vector<base::Row> rows = {RowOf(&ids_, matter, {RequestKey("r")}, "body")};
+  std::vector<base::Row> rows = {RowOf(&ids_, matter, {RequestKey("r")}, "body")};
+  rows[0].log_index = 1;
   ledger::LogCommit torn = batch.commit;
   torn.leaf_hashes.pop_back();
   EXPECT_EQ(base::ReasonOf(store_->Commit({rows, torn})), "LOG_COMMIT_INVALID");
@@ -370,6 +372,7 @@ TEST_F(StoreWithLogTest, RowsAndLeavesAreCommittedTogetherOrNotAtAll) {
   ASSERT_TRUE(store_->Commit({rows, batch.commit}).ok());
   EXPECT_THAT(Bodies(RequestKey("r")), ElementsAre("body"));
   EXPECT_EQ((*store_->ReadHead())->size, 2u);
+  EXPECT_EQ((*store_->Find(RequestKey("r"), kAll))[0].log_index, 1u);
 }
 
 TEST_F(StoreWithLogTest, ACommitOnAnotherHeadIsRefusedWhole) {
@@ -466,6 +469,43 @@ TEST(SqliteStoreFilesTest, ReadersAndMergingGoOnBesideCommits) {
     ASSERT_EQ(stat((directory.path() + "/" + file).c_str(), &info), 0) << file;
     EXPECT_EQ(info.st_mode & 0777, 0600u) << file;
   }
+}
+
+TEST_F(SqliteStoreTest, TheWriteAheadLogBeginsAnewWhenItIsOvergrown) {
+  options_.checkpoint_pages = 8;
+  Open();
+  const base::Uuid matter = OpenMatter();
+  const auto log_bytes = [this] { return disk_.Contents("/disk/hedui.db-wal").size(); };
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_TRUE(Commit({RowOf(&ids_, matter, {PersonKey("p")}, std::string(8'000, 'b'))}).ok());
+  }
+  const size_t before = log_bytes();
+  ASSERT_GT(before, 40 * 8'000u);
+  ASSERT_TRUE(store_->Maintain().ok());
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_TRUE(Commit({RowOf(&ids_, matter, {PersonKey("p")}, std::string(8'000, 'b'))}).ok());
+    ASSERT_TRUE(store_->Maintain().ok());
+  }
+  EXPECT_EQ(log_bytes(), before);  // written over from its beginning
+  EXPECT_EQ(Bodies(PersonKey("p")).size(), 80u);
+}
+
+TEST_F(SqliteStoreTest, ALongReadDelaysTheLogsNewBeginningAndNoCommit) {
+  options_.checkpoint_pages = 1;
+  Open();
+  const base::Uuid matter = OpenMatter();
+  const auto reader = *Connection::Open({.path = "/disk/hedui.db", .vfs = disk_.vfs()});
+  ASSERT_TRUE(reader->Execute("BEGIN").ok());
+  ASSERT_EQ(*reader->QueryInt("SELECT count(*) FROM rows"), 1);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(Commit({RowOf(&ids_, matter, {PersonKey("p")}, "body")}).ok());
+    ASSERT_TRUE(store_->Maintain().ok());
+  }
+  EXPECT_EQ(*reader->QueryInt("SELECT count(*) FROM rows"), 1);
+  reader->Rollback();
+  ASSERT_TRUE(Commit({RowOf(&ids_, matter, {PersonKey("p")}, "body")}).ok());
+  ASSERT_TRUE(store_->Maintain().ok());
+  EXPECT_EQ(Bodies(PersonKey("p")).size(), 21u);
 }
 
 TEST(SqliteStoreFilesTest, ADirectoryThatIsMissingIsAnError) {

@@ -179,8 +179,9 @@ void Connection::Rollback() {
 
 absl::StatusOr<Connection::CheckpointResult> Connection::RunCheckpoint(Checkpoint mode) {
   CheckpointResult result;
-  const int raw_mode =
-      mode == Checkpoint::kPassive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE;
+  const int raw_mode = mode == Checkpoint::kPassive   ? SQLITE_CHECKPOINT_PASSIVE
+                       : mode == Checkpoint::kRestart ? SQLITE_CHECKPOINT_RESTART
+                                                      : SQLITE_CHECKPOINT_TRUNCATE;
   const int code = sqlite3_wal_checkpoint_v2(db_, "main", raw_mode, &result.frames, &result.copied);
   if (code != SQLITE_OK) return SqliteError(db_, code, "checkpoint");
   return result;

@@ -12,9 +12,9 @@ absl::StatusOr<std::unique_ptr<Reader>> Reader::Open(const ConnectionOptions& ro
   HEDUI_ASSIGN_OR_RETURN(reader->runs_, RunTables::Open(lookup));
   HEDUI_ASSIGN_OR_RETURN(LogReader log, LogReader::Open(reader->connection_.get()));
   reader->log_.emplace(std::move(log));
-  HEDUI_ASSIGN_OR_RETURN(
-      reader->row_,
-      reader->connection_->Prepare("SELECT kind,id,matter,at_ms,log_index,body FROM rows WHERE row=?"));
+  HEDUI_ASSIGN_OR_RETURN(reader->row_,
+                         reader->connection_->Prepare(
+                             "SELECT kind,id,matter,at_ms,log_index,body FROM rows WHERE row=?"));
   return reader;
 }
 

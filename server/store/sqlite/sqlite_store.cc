@@ -19,6 +19,8 @@ constexpr size_t kTokenBytes = 16;
 constexpr int kLogOvergrown = 4;
 constexpr int kCopyRounds = 4;
 constexpr int kCopyRestPages = 500;
+// A long read keeps the log from beginning anew; commits do not wait for it, and it is tried again.
+constexpr absl::Duration kRestartWait = absl::Milliseconds(50);
 
 absl::Status Error(absl::StatusCode code, absl::string_view reason, absl::string_view message) {
   return base::MakeError(code, reason, message, base::Visibility::kOperator);
@@ -63,7 +65,9 @@ absl::Status SqliteStore::Start() {
   rows.page_bytes = kStorePageBytes;
   HEDUI_RETURN_IF_ERROR(OpenKeysAndSchema(rows));
   HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<StoreWriter> writer, StoreWriter::Open(rows));
-  HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<Connection> checkpointer, Connection::Open(rows));
+  ConnectionOptions impatient = rows;
+  impatient.busy_timeout = kRestartWait;
+  HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<Connection> checkpointer, Connection::Open(impatient));
   commits_ = writer->head().commit;
   rows_ = writer->head().next_row - 1;
   {
@@ -403,9 +407,13 @@ absl::Status SqliteStore::CopyLog() {
                              checkpointer_->RunCheckpoint(Connection::Checkpoint::kPassive));
     }
     const base::MutexLock lock(&commit_mutex_);
-    HEDUI_RETURN_IF_ERROR(checkpointer_->RunCheckpoint(Connection::Checkpoint::kRestart).status());
-    result.copied = 0;
-    log_pages_ = 0;
+    const auto restarted = checkpointer_->RunCheckpoint(Connection::Checkpoint::kRestart);
+    if (restarted.ok()) {
+      result.copied = 0;
+      log_pages_ = 0;
+    } else if (base::ReasonOf(restarted.status()) != "STORE_BUSY") {
+      return restarted.status();
+    }
   }
   copied_pages_ = result.copied;
   return absl::OkStatus();
