@@ -22,6 +22,13 @@ int DigitsAt(absl::string_view text, size_t offset, size_t size) {
   return value;
 }
 
+// A report has hundreds of days in it, all of them in these years.
+bool HasFourDigits(absl::civil_year_t year) { return year >= 0 && year <= 9999; }
+
+void WriteDigits(int value, int size, char* out) {
+  for (int i = size - 1; i >= 0; --i, value /= 10) out[i] = static_cast<char>('0' + value % 10);
+}
+
 std::string Bound(const std::optional<absl::CivilDay>& day) {
   return day.has_value() ? FormatDay(*day) : "..";
 }
@@ -78,11 +85,24 @@ absl::StatusOr<absl::CivilMonth> ParseMonth(absl::string_view text) {
 }
 
 std::string FormatDay(absl::CivilDay day) {
-  return absl::StrFormat("%04d-%02d-%02d", day.year(), day.month(), day.day());
+  if (!HasFourDigits(day.year())) {
+    return absl::StrFormat("%04d-%02d-%02d", day.year(), day.month(), day.day());
+  }
+  char text[] = "0000-00-00";
+  WriteDigits(static_cast<int>(day.year()), 4, text);
+  WriteDigits(day.month(), 2, text + 5);
+  WriteDigits(day.day(), 2, text + 8);
+  return std::string(text, 10);
 }
 
 std::string FormatMonth(absl::CivilMonth month) {
-  return absl::StrFormat("%04d-%02d", month.year(), month.month());
+  if (!HasFourDigits(month.year())) {
+    return absl::StrFormat("%04d-%02d", month.year(), month.month());
+  }
+  char text[] = "0000-00";
+  WriteDigits(static_cast<int>(month.year()), 4, text);
+  WriteDigits(month.month(), 2, text + 5);
+  return std::string(text, 7);
 }
 
 std::string FormatInstant(absl::Time instant) {

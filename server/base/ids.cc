@@ -50,12 +50,6 @@ void FillRandom(uint8_t* out, size_t size) {
   }
 }
 
-uint64_t RandomWord() {
-  uint64_t word = 0;
-  FillRandom(reinterpret_cast<uint8_t*>(&word), sizeof(word));
-  return word;
-}
-
 Uuid MakeVersion7(uint64_t milliseconds, uint64_t head, uint64_t tail) {
   Uuid id;
   for (int i = 0; i < 6; ++i) id.bytes[i] = static_cast<uint8_t>(milliseconds >> (8 * (5 - i)));
@@ -123,9 +117,12 @@ SecureIdSource::~SecureIdSource() = default;
 Uuid SecureIdSource::NextId(absl::Time now) {
   const uint64_t milliseconds =
       static_cast<uint64_t>(std::max<int64_t>(absl::ToUnixMillis(now), 0));
-  const uint64_t random = RandomWord();
+  // Both words at once: what asking costs does not depend on how much is asked for.
+  uint64_t words[2];
+  FillRandom(reinterpret_cast<uint8_t*>(words), sizeof(words));
+  const uint64_t random = words[0];
   const uint64_t fresh_head = random >> 53;  // 11 bits: the 12th leaves room to count up
-  const uint64_t fresh_tail = RandomWord() & kTailMask;
+  const uint64_t fresh_tail = words[1] & kTailMask;
   const MutexLock lock(&state_->mutex);
   if (milliseconds > state_->milliseconds) {
     state_->milliseconds = milliseconds;

@@ -28,5 +28,36 @@ TEST(Utf8Test, RefusesWhatIsNoUtf8) {
   EXPECT_TRUE(IsUtf8(""));
 }
 
+// Long runs and three-byte characters are read in other strides than single ones.
+TEST(Utf8Test, TellsUtf8WhereverADefectLies) {
+  const std::string text = "核对 means to check; 家庭经济状况核对报告 0123456789 \U00020BB7";
+  ASSERT_TRUE(IsUtf8(text));
+  for (size_t i = 0; i < text.size(); ++i) {
+    std::string broken = text;
+    broken[i] = '\xff';
+    EXPECT_FALSE(IsUtf8(broken)) << "at byte " << i;
+    char32_t ignored = 0;
+    const absl::string_view cut = absl::string_view(text).substr(0, i);
+    absl::string_view rest = cut;
+    bool whole = true;
+    while (whole && !rest.empty()) whole = TakeCodePoint(&rest, &ignored);
+    EXPECT_EQ(IsUtf8(cut), whole) << "cut at byte " << i;
+  }
+}
+
+TEST(Utf8Test, JudgesEveryThreeByteFormAsOneCodePointDoes) {
+  for (int lead = 0xe0; lead <= 0xef; ++lead) {
+    for (int second = 0x70; second <= 0xd0; ++second) {
+      for (const int third : {0x7f, 0x80, 0xbf, 0xc0}) {
+        const std::string text = {static_cast<char>(lead), static_cast<char>(second),
+                                  static_cast<char>(third)};
+        absl::string_view rest = text;
+        char32_t ignored = 0;
+        EXPECT_EQ(IsUtf8(text), TakeCodePoint(&rest, &ignored)) << lead << " " << second;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace hedui::base
