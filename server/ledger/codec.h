@@ -19,6 +19,10 @@ namespace hedui::ledger {
 
 class Writer {
  public:
+  Writer& Reserve(size_t bytes) {
+    out_.reserve(bytes);
+    return *this;
+  }
   Writer& Number(uint64_t value, int bytes) {
     for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8)
       out_ += static_cast<char>(value >> shift);

@@ -13,6 +13,7 @@ namespace hedui::ledger {
 namespace {
 
 constexpr absl::string_view kMagic = "HDW1";
+constexpr size_t kWarrantFramingBytes = 16;  // lengths and numbers between the parts, rounded up
 constexpr uint8_t kPartVersion = 1;
 constexpr absl::string_view kSaltLabel = "hedui-part-salt";
 constexpr uint8_t kPeriodHasFrom = 1;
@@ -128,6 +129,14 @@ void ReadPeople(Reader& in, IntentPart& part) {
   }
 }
 
+std::string EncodeWith(absl::string_view part, size_t part_index, absl::Span<const Hash> part_path,
+                       absl::string_view proof) {
+  Writer out;
+  out.Reserve(kMagic.size() + part.size() + part_path.size() * base::kDigestBytes + proof.size() +
+              kWarrantFramingBytes);
+  return out.Raw(kMagic).Bytes(part, 4).U16(part_index).Path(part_path).Bytes(proof, 4).Take();
+}
+
 }  // namespace
 
 Hash PartSalt(absl::string_view seed, uint16_t index) {
@@ -201,29 +210,35 @@ absl::StatusOr<IntentPart> DecodePart(absl::string_view bytes) {
   return part;
 }
 
+absl::Status IntentParts::Add(const IntentPart& part, std::string encoded) {
+  if (encoded_.size() == kPartsMax) return BadPart("too many parts");
+  if (Find(part.source_id)) return BadPart("a source stands twice");
+  if (!sources_.empty() && part.intent != intent_) return BadPart("parts of two intents");
+  intent_ = part.intent;
+  sources_.push_back(part.source_id);
+  leaf_hashes_.push_back(LeafHash(encoded));
+  encoded_.push_back(std::move(encoded));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<IntentParts> IntentParts::Build(absl::Span<const IntentPart> parts) {
-  std::vector<std::string> encoded;
+  if (parts.empty()) return BadPart("an intent without parts");
+  IntentParts result;
   for (const IntentPart& part : parts) {
-    HEDUI_ASSIGN_OR_RETURN(std::string bytes, EncodePart(part));
-    encoded.push_back(std::move(bytes));
+    HEDUI_ASSIGN_OR_RETURN(std::string encoded, EncodePart(part));
+    HEDUI_RETURN_IF_ERROR(result.Add(part, std::move(encoded)));
   }
-  return FromEncoded(std::move(encoded));
+  result.root_ = TreeRoot(result.leaf_hashes_);
+  return result;
 }
 
 absl::StatusOr<IntentParts> IntentParts::FromEncoded(std::vector<std::string> parts) {
-  if (parts.empty() || parts.size() > kPartsMax)
-    return BadPart("an intent without parts, or with too many");
+  if (parts.empty()) return BadPart("an intent without parts");
   IntentParts result;
-  base::Uuid intent;
-  for (const std::string& bytes : parts) {
-    HEDUI_ASSIGN_OR_RETURN(IntentPart part, DecodePart(bytes));
-    if (result.Find(part.source_id)) return BadPart("a source stands twice");
-    if (!result.sources_.empty() && part.intent != intent) return BadPart("parts of two intents");
-    intent = part.intent;
-    result.sources_.push_back(std::move(part.source_id));
-    result.leaf_hashes_.push_back(LeafHash(bytes));
+  for (std::string& encoded : parts) {
+    HEDUI_ASSIGN_OR_RETURN(const IntentPart part, DecodePart(encoded));
+    HEDUI_RETURN_IF_ERROR(result.Add(part, std::move(encoded)));
   }
-  result.encoded_ = std::move(parts);
   result.root_ = TreeRoot(result.leaf_hashes_);
   return result;
 }
@@ -244,13 +259,15 @@ Warrant MakeWarrant(const IntentParts& parts, size_t index, EntryProof intent) {
 }
 
 std::string EncodeWarrant(const Warrant& warrant) {
-  return Writer()
-      .Raw(kMagic)
-      .Bytes(warrant.part, 4)
-      .U16(warrant.part_index)
-      .Path(warrant.part_path)
-      .Bytes(EncodeEntryProof(warrant.proof), 4)
-      .Take();
+  return EncodeWith(warrant.part, warrant.part_index, warrant.part_path,
+                    EncodeEntryProof(warrant.proof));
+}
+
+WarrantWriter::WarrantWriter(const IntentParts* parts, const EntryProof& intent)
+    : parts_(parts), tree_(parts->leaf_hashes_), proof_(EncodeEntryProof(intent)) {}
+
+std::string WarrantWriter::For(size_t index) const {
+  return EncodeWith(parts_->encoded_[index], index, tree_.InclusionProof(index), proof_);
 }
 
 absl::StatusOr<Warrant> DecodeWarrant(absl::string_view bytes) {

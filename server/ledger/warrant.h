@@ -23,6 +23,7 @@
 #include "server/base/household.h"
 #include "server/base/identity.h"
 #include "server/base/ids.h"
+#include "server/ledger/batch_tree.h"
 #include "server/ledger/entry.h"
 #include "server/ledger/entry_proof.h"
 #include "server/ledger/hash.h"
@@ -105,10 +106,14 @@ class IntentParts {
   std::vector<Hash> PathOf(size_t index) const;
 
  private:
+  absl::Status Add(const IntentPart& part, std::string encoded);
+
+  base::Uuid intent_;
   std::vector<std::string> encoded_;
   std::vector<std::string> sources_;
   std::vector<Hash> leaf_hashes_;
   Hash root_{};
+  friend class WarrantWriter;
 };
 
 struct Warrant {
@@ -123,6 +128,19 @@ Warrant MakeWarrant(const IntentParts& parts, size_t index, EntryProof intent);
 
 // The bytes that travel with the query.
 std::string EncodeWarrant(const Warrant& warrant);
+
+// The same bytes for one source after another: tree and proof, which an intent's warrants share,
+// are worked out once. Immutable, thread-safe; `parts` outlives it.
+class WarrantWriter {
+ public:
+  WarrantWriter(const IntentParts* parts, const EntryProof& intent);
+  std::string For(size_t index) const;
+
+ private:
+  const IntentParts* const parts_;
+  const BatchTree tree_;
+  const std::string proof_;
+};
 // Strict. INVALID_ARGUMENT with reason WARRANT_FORMAT.
 absl::StatusOr<Warrant> DecodeWarrant(absl::string_view bytes);
 

@@ -241,6 +241,27 @@ TEST(IntentPartTest, MalformedPartsAreNotWritten) {
   EXPECT_TRUE(refused([](IntentPart& part) { part.check_kind = static_cast<base::CheckKind>(0); }));
 }
 
+TEST_F(WarrantTest, WarrantsWrittenInOneGoAreTheSame) {
+  const std::string entry = EncodeEntry(GoodIntent());
+  const PreparedBatch batch = fixture_.Append(*log_, {entry});
+  const EntryProof proof = batch.ProofOf(0, entry);
+  const WarrantWriter writer(&parts_, proof);
+  for (size_t i = 0; i < parts_.size(); ++i) {
+    EXPECT_EQ(writer.For(i), EncodeWarrant(MakeWarrant(parts_, i, proof)));
+    EXPECT_TRUE(VerifyWarrant(writer.For(i), *fixture_.trust, Now()).ok());
+  }
+}
+
+TEST(IntentPartsTest, AnIntentHasABoundedNumberOfParts) {
+  std::vector<IntentPart> parts;
+  for (size_t i = 0; i < kPartsMax; ++i) {
+    parts.push_back(PartFor(static_cast<uint16_t>(i), "source-" + std::to_string(i)));
+  }
+  EXPECT_TRUE(IntentParts::Build(parts).ok());
+  parts.push_back(PartFor(kPartsMax, "one too many"));
+  EXPECT_FALSE(IntentParts::Build(parts).ok());
+}
+
 TEST(IntentPartsTest, AnIntentsPartsBelongTogether) {
   EXPECT_FALSE(IntentParts::Build({}).ok());
   EXPECT_FALSE(IntentParts::Build({PartFor(0, "a"), PartFor(1, "a")}).ok());
