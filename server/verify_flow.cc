@@ -17,6 +17,10 @@ namespace {
 // The intent's commit and the result's.
 constexpr size_t kCommitsPerFlow = 2;
 
+// Each waiting call keeps its request of up to a mebibyte; callers that repeat a request do so a
+// few times.
+constexpr size_t kWaitersPerFlowMax = 16;
+
 absl::Status Busy(absl::string_view reason, absl::string_view what) {
   return base::MakeError(
       absl::StatusCode::kResourceExhausted, reason,
@@ -61,6 +65,7 @@ class Verifier::Book {
     auto it = flows_.find(key);
     if (it != flows_.end()) {
       if (it->second.bytes != bytes) return Entered::kOtherContent;
+      if (it->second.waiters.size() >= kWaitersPerFlowMax) return Entered::kFull;
       it->second.waiters.push_back(std::move(*waiter));
       return Entered::kJoined;
     }
@@ -202,9 +207,10 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
     state_ = State::kLooking;
     auto self = shared_from_this();
     runtime::Task task = [self] {
-      auto prepared = std::make_shared<absl::StatusOr<Prepared>>(
-          hedui::Prepare(self->rooms_, *self->setup_, self->request_));
-      self->loop_->Post([self, prepared] { self->OnLookDone(*std::move(prepared)); });
+      auto prepared = hedui::Prepare(self->rooms_, *self->setup_, self->request_);
+      self->loop_->Post([self, prepared = std::move(prepared)]() mutable {
+        self->OnLookDone(std::move(prepared));
+      });
     };
     if (!rooms_.disk->TrySubmit(std::move(task))) {
       Finish(Busy("READERS_FULL", "the platform reads as much as it can"));
@@ -248,8 +254,10 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
   void StartGather(plan::Wave queries) {
     gather::GatherRequest request;
     request.name = absl::StrCat(prepared_.verification_id.ToString(), "/", wave_);
+    // There is no wave without parts.
+    const ledger::WarrantWriter warrants(&*prepared_.parts, *intent_);
     for (plan::SourceQuery& query : queries) {
-      std::string warrant = WarrantFor(query.source_id);
+      std::string warrant = warrants.For(*prepared_.parts->Find(query.source_id));
       request.queries.push_back({std::move(query), std::move(warrant)});
     }
     request.digest_key = prepared_.grant.digest_key;
@@ -271,11 +279,6 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
         });
   }
 
-  std::string WarrantFor(const std::string& source_id) {
-    return ledger::EncodeWarrant(
-        ledger::MakeWarrant(*prepared_.parts, *prepared_.parts->Find(source_id), *intent_));
-  }
-
   void OnOutcome(gather::Outcome outcome) {
     if (!outcome.operator_text.empty()) {
       rooms_.tell(absl::StrCat("verification=", prepared_.verification_id.ToString(),
@@ -283,8 +286,31 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
                                " ms=", absl::ToInt64Milliseconds(outcome.elapsed), " ",
                                outcome.operator_text));
     }
-    answers_.insert(answers_.end(), outcome.answers.begin(), outcome.answers.end());
+    HoldToBudget(&outcome);
+    // Only what a later wave is made from.
+    if (wave_ + 1 < prepared_.plan.waves.size()) {
+      answers_.insert(answers_.end(), outcome.answers.begin(), outcome.answers.end());
+    }
     outcomes_.push_back(std::move(outcome));
+  }
+
+  // One department must not be able to make a report too large to be issued: what passes the
+  // verification's budget is not used, and said so.
+  void HoldToBudget(gather::Outcome* outcome) {
+    for (base::Answer& answer : outcome->answers) {
+      size_t bytes = 0;
+      for (const base::Record& record : answer.records) bytes += base::SizeOf(record);
+      if (records_ + answer.records.size() <= base::kRecordsPerVerificationMax &&
+          record_bytes_ + bytes <= base::kRecordBytesPerVerificationMax) {
+        records_ += answer.records.size();
+        record_bytes_ += bytes;
+        continue;
+      }
+      answer.kind = base::AnswerKind::kUnavailable;
+      answer.reason = base::Reason::kOversized;
+      answer.complete = false;
+      answer.records.clear();
+    }
   }
 
   void OnGatherWaveDone() {
@@ -297,10 +323,11 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
     Step(FlowStep::kAnswersIn);
     auto self = shared_from_this();
     runtime::Task task = [self] {
-      auto concluded = std::make_shared<absl::StatusOr<Concluded>>(
-          hedui::Conclude(self->rooms_, *self->setup_, self->request_, self->prepared_,
-                          self->outcomes_, self->unasked_));
-      self->loop_->Post([self, concluded] { self->OnConcludeDone(*std::move(concluded)); });
+      auto concluded = hedui::Conclude(self->rooms_, *self->setup_, self->request_, self->prepared_,
+                                       std::move(self->outcomes_), self->unasked_);
+      self->loop_->Post([self, concluded = std::move(concluded)]() mutable {
+        self->OnConcludeDone(std::move(concluded));
+      });
     };
     if (!rooms_.compute->Submit(&compute_, std::move(task))) Finish(Draining());
   }
@@ -350,6 +377,8 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
   void Finish(absl::StatusOr<VerifyResult> result) {
     if (std::exchange(state_, State::kDone) == State::kDone) return;
     if (!result.ok() && base::VisibilityOf(result.status()) == base::Visibility::kOperator) {
+      if (const absl::Status health = rooms_.committer->Health(); !health.ok())
+        rooms_.fatal(health);
       rooms_.tell(absl::StrCat("request=", request_.request_id.ToString(),
                                " failed: ", result.status().ToString()));
     }
@@ -378,6 +407,8 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
   std::vector<gather::Outcome> outcomes_;
   std::vector<base::Answer> answers_;
   std::vector<plan::Unasked> unasked_;
+  size_t records_ = 0;
+  size_t record_bytes_ = 0;
   Concluded concluded_;
 };
 
@@ -407,7 +438,9 @@ void Verifier::Verify(runtime::EventLoop* loop, VerifyRequest request, VerifyDon
                           "new request"));
     case Book::Entered::kFull:
       refused.push_back(std::move(waiter));
-      return Deliver(std::move(refused), Busy("IN_FLIGHT", "10,000 verifications are under way"));
+      return Deliver(
+          std::move(refused),
+          Busy("IN_FLIGHT", "too many verifications, or calls for this one, are under way"));
     case Book::Entered::kDraining:
       refused.push_back(std::move(waiter));
       return Deliver(std::move(refused), Draining());
@@ -421,7 +454,7 @@ void Verifier::ReadReport(runtime::EventLoop* loop, std::string agency, base::Uu
 
 void Verifier::ReadRequest(runtime::EventLoop* loop, std::string agency, base::Uuid request_id,
                            VerifyDone done) {
-  base::LookupKey key = RequestKey(agency, request_id);
+  base::LookupKey key = ResultKey(agency, request_id);
   Read(loop, std::move(agency), std::move(key), std::move(done));
 }
 

@@ -1,6 +1,7 @@
 #include "server/verify_steps.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -21,9 +22,8 @@
 namespace hedui {
 namespace {
 
-// A request repeated after crashes leaves an intent each time; more than this and somebody is
-// looping.
-constexpr size_t kRowsPerRequestMax = 64;
+// A report's own keys name one row.
+constexpr size_t kRowsPerReportMax = 1;
 
 ledger::Hash KeyedHash(absl::string_view key, absl::string_view label, absl::string_view content) {
   return *ledger::HashFromBytes(base::HmacSha256(key, absl::StrCat(label, "\n", content)));
@@ -101,26 +101,24 @@ struct Earlier {
 
 // What an earlier call under this request id left behind.
 absl::StatusOr<Earlier> LookUp(const Rooms& rooms, const VerifyRequest& request) {
-  HEDUI_ASSIGN_OR_RETURN(auto rows, rooms.rows->Find(RequestKey(request.agency, request.request_id),
-                                                     kRowsPerRequestMax));
   Earlier earlier;
-  for (const base::Row& row : rows) {
-    if (row.kind == base::RowKind::kIntent) {
-      stored::v1::Intent intent;
-      if (!intent.ParseFromString(row.body)) return Damaged("intent");
-      if (intent.request() != request.bytes) {
-        return base::MakeError(
-            absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
-            "this request id was used with other content; choose a new UUID for a new request");
-      }
-      HEDUI_ASSIGN_OR_RETURN(earlier.verification_id,
-                             base::Uuid::FromBytes(intent.verification_id()));
-    } else if (row.kind == base::RowKind::kResult && !earlier.result.has_value()) {
-      stored::v1::Result result;
-      if (!result.ParseFromString(row.body)) return Damaged("report");
-      HEDUI_ASSIGN_OR_RETURN(earlier.result, ResultOf(rooms, row, result));
-    }
+  HEDUI_ASSIGN_OR_RETURN(auto intents,
+                         rooms.rows->Find(RequestKey(request.agency, request.request_id), 1));
+  if (intents.empty()) return earlier;
+  stored::v1::Intent intent;
+  if (!intent.ParseFromString(intents[0].body)) return Damaged("intent");
+  if (intent.request() != request.bytes) {
+    return base::MakeError(
+        absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
+        "this request id was used with other content; choose a new UUID for a new request");
   }
+  HEDUI_ASSIGN_OR_RETURN(earlier.verification_id, base::Uuid::FromBytes(intent.verification_id()));
+  HEDUI_ASSIGN_OR_RETURN(auto results,
+                         rooms.rows->Find(ResultKey(request.agency, request.request_id), 1));
+  if (results.empty()) return earlier;
+  stored::v1::Result result;
+  if (!result.ParseFromString(results[0].body)) return Damaged("report");
+  HEDUI_ASSIGN_OR_RETURN(earlier.result, ResultOf(rooms, results[0], result));
   return earlier;
 }
 
@@ -288,13 +286,13 @@ std::map<PersonCategory, std::vector<std::string>> StandIns(const plan::Plan& pl
 }
 
 std::vector<match::SourceOutcome> MatchOutcomes(const Setup& setup, const Prepared& prepared,
-                                                const std::vector<gather::Outcome>& outcomes,
+                                                std::vector<gather::Outcome> outcomes,
                                                 const std::vector<plan::Unasked>& unasked) {
   const auto stand_ins = StandIns(prepared.plan);
   std::vector<match::SourceOutcome> result;
-  for (const gather::Outcome& outcome : outcomes) {
+  for (gather::Outcome& outcome : outcomes) {
     const plan::Source* source = setup.catalogue.Find(outcome.source_id);
-    for (const base::Answer& answer : outcome.answers) {
+    for (base::Answer& answer : outcome.answers) {
       match::SourceOutcome entry;
       entry.source_id = outcome.source_id;
       entry.rank = source == nullptr ? plan::kAuthorityRankDefault : source->authority_rank;
@@ -304,7 +302,7 @@ std::vector<match::SourceOutcome> MatchOutcomes(const Setup& setup, const Prepar
           if (fallback != outcome.source_id) entry.stand_ins.push_back(fallback);
         }
       }
-      entry.answer = answer;
+      entry.answer = std::move(answer);
       result.push_back(std::move(entry));
     }
   }
@@ -407,7 +405,7 @@ base::Row ResultRow(const VerifyRequest& request, const Prepared& prepared,
   row.id = input.frame.report_id;
   row.matter = prepared.grant.matter_id;
   row.at = now;
-  row.keys = {RequestKey(request.agency, request.request_id),
+  row.keys = {ResultKey(request.agency, request.request_id),
               {base::LookupKind::kVerification, prepared.verification_id.ToBytes()},
               ReportKey(input.frame.report_id)};
   row.body = body.SerializeAsString();
@@ -447,6 +445,11 @@ void AddPendingRows(const Rooms& rooms, const Prepared& prepared,
 
 base::LookupKey RequestKey(const std::string& agency, const base::Uuid& request_id) {
   return {base::LookupKind::kRequest, absl::StrCat(agency, "\n", request_id.ToString())};
+}
+
+base::LookupKey ResultKey(const std::string& agency, const base::Uuid& request_id) {
+  return {base::LookupKind::kRequest,
+          absl::StrCat(agency, "\n", request_id.ToString(), "\nresult")};
 }
 
 base::LookupKey ReportKey(const base::Uuid& report_id) {
@@ -490,14 +493,18 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
 
 absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
                                    const VerifyRequest& request, const Prepared& prepared,
-                                   const std::vector<gather::Outcome>& outcomes,
+                                   std::vector<gather::Outcome> outcomes,
                                    const std::vector<plan::Unasked>& unasked) {
+  Concluded concluded;
+  concluded.outcomes = Views(outcomes, unasked);
+  const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
+  std::vector<base::Row> pending;
+  AddPendingRows(rooms, prepared, outcomes, now, &pending);
   report::CaseBundle bundle;
   bundle.input.household = request.household;
   bundle.input.dates = request.dates;
-  bundle.input.outcomes = MatchOutcomes(setup, prepared, outcomes, unasked);
+  bundle.input.outcomes = MatchOutcomes(setup, prepared, std::move(outcomes), unasked);
 
-  const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
   report::ReportInput input;
   input.household = request.household;
   input.dates = request.dates;
@@ -516,17 +523,15 @@ absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
   bundle.frame = input.frame;
   bundle.seed = input.seed;
 
-  Concluded concluded;
   HEDUI_ASSIGN_OR_RETURN(concluded.draft, report::BuildReport(input));
-  concluded.outcomes = Views(outcomes, unasked);
   concluded.rows.push_back(ResultRow(request, prepared, input, bundle, concluded, now));
-  AddPendingRows(rooms, prepared, outcomes, now, &concluded.rows);
+  std::move(pending.begin(), pending.end(), std::back_inserter(concluded.rows));
   return concluded;
 }
 
 absl::StatusOr<VerifyResult> ReadStored(const Rooms& rooms, const std::string& agency,
                                         const base::LookupKey& key) {
-  auto rows = rooms.rows->Find(key, kRowsPerRequestMax);
+  auto rows = rooms.rows->Find(key, kRowsPerReportMax);
   if (!rows.ok()) {
     return rows.status().code() == absl::StatusCode::kNotFound ? ReportUnknown() : rows.status();
   }
@@ -542,7 +547,7 @@ absl::StatusOr<VerifyResult> ReadStored(const Rooms& rooms, const std::string& a
 }
 
 absl::StatusOr<std::string> ReadCase(const base::RowReader& rows, const base::Uuid& report_id) {
-  HEDUI_ASSIGN_OR_RETURN(auto found, rows.Find(ReportKey(report_id), kRowsPerRequestMax));
+  HEDUI_ASSIGN_OR_RETURN(auto found, rows.Find(ReportKey(report_id), kRowsPerReportMax));
   for (const base::Row& row : found) {
     if (row.kind != base::RowKind::kResult) continue;
     stored::v1::Result stored;

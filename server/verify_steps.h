@@ -52,7 +52,7 @@ struct Concluded {
 // Matches, assesses and drafts the report. Computes.
 absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
                                    const VerifyRequest& request, const Prepared& prepared,
-                                   const std::vector<gather::Outcome>& outcomes,
+                                   std::vector<gather::Outcome> outcomes,
                                    const std::vector<plan::Unasked>& unasked);
 
 // A stored report with a proof as of now. Blocks. NOT_FOUND (REPORT_UNKNOWN) unless `agency` owns
@@ -63,7 +63,10 @@ absl::StatusOr<VerifyResult> ReadStored(const Rooms& rooms, const std::string& a
 // The stored case of a report with its lines, encoded. Blocks. NOT_FOUND (REPORT_UNKNOWN).
 absl::StatusOr<std::string> ReadCase(const base::RowReader& rows, const base::Uuid& report_id);
 
+// The intents of a request; all of one verification and with the same content.
 base::LookupKey RequestKey(const std::string& agency, const base::Uuid& request_id);
+// The report of a request: apart from its intents, of which crashes may leave any number.
+base::LookupKey ResultKey(const std::string& agency, const base::Uuid& request_id);
 base::LookupKey ReportKey(const base::Uuid& report_id);
 
 }  // namespace hedui
