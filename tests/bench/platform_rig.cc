@@ -196,7 +196,8 @@ absl::Status PlatformRig::StartPlatform() {
   std::vector<std::string> argv;
   switch (options_.server) {
     case PlatformServer::kHeduid:
-      argv = {(std::filesystem::path(own).parent_path() / "heduid").string(), "--config", config};
+      argv = {options_.heduid, "--config", config};
+      if (argv[0].empty()) argv[0] = std::filesystem::path(own).parent_path() / "heduid";
       break;
     case PlatformServer::kSigned:
       argv = {own, "serve-platform", config, "signed"};

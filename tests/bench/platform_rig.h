@@ -30,6 +30,7 @@ enum class PlatformServer : uint8_t {
 
 struct PlatformRigOptions {
   PlatformServer server = PlatformServer::kHeduid;
+  std::string heduid;  // another build's, to compare with; empty: the one beside this program
   int loops = 2;
 };
 
