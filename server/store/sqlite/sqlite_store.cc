@@ -388,8 +388,8 @@ absl::StatusOr<bool> SqliteStore::MaintainStep(int log_pages_max) {
   // When a commit has begun the log anew there are fewer pages than were once copied.
   if (log_pages_ < copied_pages_) copied_pages_ = 0;
   if (log_pages_ - copied_pages_ > log_pages_max) {
-    HEDUI_RETURN_IF_ERROR(CopyLog());
-    return true;
+    HEDUI_ASSIGN_OR_RETURN(const bool copied, CopyLog());
+    if (copied) return true;  // otherwise a long read is in the way: go on with the rest
   }
   return index_->MergeStep();
 }
@@ -397,7 +397,8 @@ absl::StatusOr<bool> SqliteStore::MaintainStep(int log_pages_max) {
 // Copies without keeping commits out. Under a load that never pauses the log would then never begin
 // anew, since a commit always comes behind the last page copied: once it is overgrown, commits are
 // kept out while the little that is left is copied.
-absl::Status SqliteStore::CopyLog() {
+absl::StatusOr<bool> SqliteStore::CopyLog() {
+  bool restarted = false;
   HEDUI_ASSIGN_OR_RETURN(Connection::CheckpointResult result,
                          checkpointer_->RunCheckpoint(Connection::Checkpoint::kPassive));
   if (result.frames > kLogOvergrown * options_.checkpoint_pages) {
@@ -407,16 +408,17 @@ absl::Status SqliteStore::CopyLog() {
                              checkpointer_->RunCheckpoint(Connection::Checkpoint::kPassive));
     }
     const base::MutexLock lock(&commit_mutex_);
-    const auto restarted = checkpointer_->RunCheckpoint(Connection::Checkpoint::kRestart);
-    if (restarted.ok()) {
+    const absl::Status status =
+        checkpointer_->RunCheckpoint(Connection::Checkpoint::kRestart).status();
+    if (!status.ok() && base::ReasonOf(status) != "STORE_BUSY") return status;
+    restarted = status.ok();
+    if (restarted) {
       result.copied = 0;
       log_pages_ = 0;
-    } else if (base::ReasonOf(restarted.status()) != "STORE_BUSY") {
-      return restarted.status();
     }
   }
-  copied_pages_ = result.copied;
-  return absl::OkStatus();
+  const int before = std::exchange(copied_pages_, result.copied);
+  return restarted || before != result.copied;
 }
 
 Store::Stats SqliteStore::stats() const {

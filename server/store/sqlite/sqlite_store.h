@@ -77,7 +77,8 @@ class SqliteStore final : public Store {
   // One piece of maintenance; false when there is nothing to do.
   absl::StatusOr<bool> MaintainStep(int log_pages_max)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(maintain_mutex_);
-  absl::Status CopyLog() ABSL_EXCLUSIVE_LOCKS_REQUIRED(maintain_mutex_);
+  // False when nothing could be copied.
+  absl::StatusOr<bool> CopyLog() ABSL_EXCLUSIVE_LOCKS_REQUIRED(maintain_mutex_);
 
   const SqliteStoreOptions options_;
   base::IdSource* const ids_;
