@@ -86,6 +86,8 @@ class ChangeFlow : public std::enable_shared_from_this<ChangeFlow> {
   void OnCommitted(const absl::Status& committed, Change change) {
     if (!committed.ok()) {
       rooms_.matters->CommitFailed(std::move(change));
+      if (const absl::Status health = rooms_.committer->Health(); !health.ok())
+        rooms_.fatal(health);
       return Finish(committed);
     }
     MatterChange told = Told(change);

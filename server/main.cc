@@ -1,6 +1,9 @@
 // heduid: reads the configuration, builds the rooms, runs, drains.
+#include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -11,6 +14,9 @@
 #include "server/platform.h"
 #include "server/runtime/signals.h"
 #include "spdlog/spdlog.h"
+
+// Nothing can be committed any more; start the process anew.
+constexpr int kExitFailed = 3;
 
 int main(int argc, char** argv) {
   CLI::App app("heduid (核对): verifies the economic status of households");
@@ -36,6 +42,12 @@ int main(int argc, char** argv) {
   hedui::base::SecureIdSource ids;
   options.clock = &clock;
   options.ids = &ids;
+  // A supervisor starts the process anew, which reads the store as it is then.
+  static std::atomic<bool> failed{false};
+  options.on_fatal = [](const absl::Status&) {
+    failed.store(true);
+    kill(getpid(), SIGTERM);
+  };
   options.tell = [](const std::string& line) { spdlog::info("{}", line); };
   if (check_only) {
     const absl::Status checked = hedui::Platform::Check(options);
@@ -58,5 +70,5 @@ int main(int argc, char** argv) {
   std::printf("listening %d\n", (*platform)->port());
   std::fflush(stdout);
   hedui::runtime::WaitForSignal();
-  return 0;
+  return failed.load() ? kExitFailed : 0;
 }

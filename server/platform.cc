@@ -279,6 +279,10 @@ void Platform::Parts::BuildRooms() {
   rooms.setup = [this] { return setup; };
   rooms.on_step = options.on_step;
   rooms.tell = options.tell;
+  rooms.fatal = [this](const absl::Status& why) {
+    options.tell(absl::StrCat("nothing can be committed any more: ", why.ToString()));
+    if (options.on_fatal) options.on_fatal(why);
+  };
   verifier = std::make_unique<Verifier>(&rooms);
   registrar = std::make_unique<Registrar>(&rooms);
 }
@@ -287,7 +291,7 @@ absl::Status Platform::Parts::Listen() {
   loops = std::make_unique<runtime::EventLoops>(options.clock);
   api = std::make_unique<api::ApiServer>(
       read->api, [this] { return std::shared_ptr<const access::Register>(setup, &setup->reg); },
-      verifier.get(), registrar.get());
+      options.clock, verifier.get(), registrar.get());
   return api->Start(loops.get(), std::max(1, read->config.loops()));
 }
 

@@ -27,6 +27,10 @@ struct PlatformOptions {
   base::IdSource* ids = nullptr;
   std::function<void(const std::string& line)>
       tell;  // operators' lines; no personal data; thread-safe
+  // The platform can no longer commit (another process writes its store, or the disk does not
+  // answer): end the process and start anew. From any thread; absent: the line is told and that is
+  // all.
+  std::function<void(const absl::Status& why)> on_fatal;
   // For tests: moments at which a crash must not hurt, and the name of a file system registered
   // with SQLite.
   std::function<void(FlowStep)> on_step;

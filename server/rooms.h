@@ -52,6 +52,9 @@ struct Rooms {
   std::string log_origin;
   std::function<std::shared_ptr<const Setup>()> setup;  // the one in force; never null
   std::function<void(FlowStep)> on_step;                // may be empty
+  // Nothing can be committed any more: the process must end and be started anew. Thread-safe,
+  // returns at once.
+  std::function<void(const absl::Status& why)> fatal;
   // One line for operators, no personal data; never empty. Thread-safe, does not block.
   std::function<void(const std::string& line)> tell;
 };

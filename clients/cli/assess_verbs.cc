@@ -33,7 +33,8 @@ void AddAssess(CLI::App& app, Action* action) {
 
   CLI::App* group = app.add_subcommand("policy", "policy sets");
   group->require_subcommand(1);
-  CLI::App* lint = group->add_subcommand("lint", "exit 0 clean, 1 findings (file:line: code: text)");
+  CLI::App* lint =
+      group->add_subcommand("lint", "exit 0 clean, 1 findings (file:line: code: text)");
   lint->add_option("DIR", *file, "directory of policy sets")->required();
   lint->callback([=] { *action = [=] { return Lint(*file); }; });
 }

@@ -21,21 +21,26 @@ namespace {
 // A case bundle holds more than its envelope: every answer as it came.
 constexpr size_t kCaseBytesMax = 64 << 20;
 
-int Check(const std::string& file, const std::string& trust_file) {
+int Check(const std::string& file, const std::string& trust_file, const std::string& origin) {
   auto envelope = base::ReadFile(file, report::kEnvelopeBytesMax);
   if (!envelope.ok()) return Fail(envelope.status());
   auto trust = ledger::LogTrust::Load(trust_file);
   if (!trust.ok()) return Fail(trust.status());
   const report::CheckResult result = report::CheckReport(*envelope, **trust);
+  if (result.verdict == report::Verdict::kValid && !origin.empty() && result.log_origin != origin) {
+    std::cout << "not valid: the report is of log " << result.log_origin << "\n";
+    return kExitNotValid;
+  }
   switch (result.verdict) {
     case report::Verdict::kValid:
-      std::cout << absl::StrCat("valid: report ", result.report_number, ", ", result.lines, " lines (",
-                                result.lines_withheld, " withheld), entry ", result.log_index, " of log ",
-                                result.log_origin, ", signed ",
+      std::cout << absl::StrCat("valid: report ", result.report_number, ", ", result.lines,
+                                " lines (", result.lines_withheld, " withheld), entry ",
+                                result.log_index, " of log ", result.log_origin, ", signed ",
                                 base::FormatInstant(result.checkpoint_time), "\n");
       return kExitDone;
     case report::Verdict::kNotValid:
-      for (const std::string& failure : result.failures) std::cout << "not valid: " << failure << "\n";
+      for (const std::string& failure : result.failures)
+        std::cout << "not valid: " << failure << "\n";
       return kExitNotValid;
     case report::Verdict::kUnreadable:
       break;
@@ -87,7 +92,10 @@ void AddReport(CLI::App& app, Action* action) {
       group->add_subcommand("check", "offline; exit 0 valid, 1 not valid, 2 unreadable");
   check->add_option("REPORT", *file, "the envelope")->required();
   check->add_option("--trust", *second, "PEM: authorities of the log's certificates")->required();
-  check->callback([=] { *action = [=] { return Check(*file, *second); }; });
+  auto origin = std::make_shared<std::string>();
+  check->add_option("--origin", *origin,
+                    "the log expected; without it any that the authorities vouch for");
+  check->callback([=] { *action = [=] { return Check(*file, *second, *origin); }; });
 
   CLI::App* show = group->add_subcommand("show", "in Chinese, printable");
   show->add_option("REPORT", *file, "the envelope")->required();

@@ -67,9 +67,11 @@ void AddVerify(CLI::App& app, Action* action) {
   auto options = std::make_shared<Options>();
   CLI::App* verb =
       app.add_subcommand("verify", "verify one household; print the report, save its envelope");
-  verb->add_option("HOUSEHOLD", options->household, "the request in YAML, with the fields of the API")
+  verb->add_option("HOUSEHOLD", options->household,
+                   "the request in YAML, with the fields of the API")
       ->required();
-  verb->add_option("--out", options->output, "file for the envelope; default: the verification's id, .hdr");
+  verb->add_option("--out", options->output,
+                   "file for the envelope; default: the verification's id, .hdr");
   options->connection.AddTo(*verb);
   verb->callback([=] { *action = [=] { return Run(*options); }; });
 }

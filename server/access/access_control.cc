@@ -43,9 +43,11 @@ std::optional<Miss> WhyNot(const RegisteredLetter& registered, const base::Perso
   if (!std::binary_search(letter.purposes.begin(), letter.purposes.end(), request.purpose)) {
     return Miss::kPurposeNotNamed;
   }
-  // Registration knew the birth from the number only; here the declared one may be known.
+  // Registration knew the birth from the number only; here the declared one may be known. Where
+  // neither tells the age, the person may be a child: then only a guardian's letter, or a declared
+  // birth, will do.
   if (letter.capacity != SignerCapacity::kGuardian &&
-      NeedsGuardian(person.identity, person.declared_birth, letter.signed_day).value_or(false)) {
+      NeedsGuardian(person.identity, person.declared_birth, letter.signed_day).value_or(true)) {
     return Miss::kGuardianNeeded;
   }
   if (!matter.IsLetterLive(registered.id)) return Miss::kRevoked;

@@ -12,6 +12,7 @@
 #include "server/api/encode_response.h"
 #include "server/api/rich_status.h"
 #include "server/api/unary_call.h"
+#include "server/base/dates.h"
 #include "server/base/limits.h"
 #include "server/base/status.h"
 #include "server/report/report_builder.h"
@@ -44,8 +45,12 @@ struct ApiServer::Services {
   using Monitor = UnaryCall<v1::MonitorMatterRequest, v1::MonitorMatterResponse>;
   using Close = UnaryCall<v1::CloseMatterRequest, v1::CloseMatterResponse>;
 
-  Services(RegisterSource reg_source, Verifier* verifier_room, Registrar* registrar_room)
-      : reg(std::move(reg_source)), verifier(verifier_room), registrar(registrar_room) {}
+  Services(RegisterSource reg_source, const base::Clock* wall_clock, Verifier* verifier_room,
+           Registrar* registrar_room)
+      : reg(std::move(reg_source)),
+        clock(wall_clock),
+        verifier(verifier_room),
+        registrar(registrar_room) {}
 
   void AwaitCalls(runtime::GrpcEventLoop* loop);
 
@@ -69,6 +74,7 @@ struct ApiServer::Services {
                                          Registrar::Done));
 
   const RegisterSource reg;
+  const base::Clock* const clock;
   Verifier* const verifier;
   Registrar* const registrar;
   v1::VerificationService::AsyncService verifications;
@@ -87,7 +93,7 @@ void ApiServer::Services::OnVerify(const std::shared_ptr<Verify>& call) {
   auto refuse = [&call](const absl::Status& status) { call->Finish(ToWire(status), {}); };
   auto agency = Caller(call->context(), call->request().header().officer());
   if (!agency.ok()) return refuse(agency.status());
-  auto request = DecodeVerifyRequest(call->request());
+  auto request = DecodeVerifyRequest(call->request(), base::CivilDayOf(clock->WallNow()));
   if (!request.ok()) return refuse(request.status());
   request->agency = *std::move(agency);
   request->bytes = call->request().SerializeAsString();
@@ -190,10 +196,10 @@ void ApiServer::Services::AwaitCalls(runtime::GrpcEventLoop* loop) {
   }
 }
 
-ApiServer::ApiServer(ApiOptions options, RegisterSource reg, Verifier* verifier,
-                     Registrar* registrar)
+ApiServer::ApiServer(ApiOptions options, RegisterSource reg, const base::Clock* clock,
+                     Verifier* verifier, Registrar* registrar)
     : options_(std::move(options)),
-      services_(std::make_unique<Services>(std::move(reg), verifier, registrar)) {
+      services_(std::make_unique<Services>(std::move(reg), clock, verifier, registrar)) {
   Services* s = services_.get();
   using Verifications = v1::VerificationService::AsyncService;
   using Reports = v1::ReportService::AsyncService;

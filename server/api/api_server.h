@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "server/access/register.h"
 #include "server/authorization_flow.h"
+#include "server/base/clock.h"
 #include "server/runtime/grpc_event_loop.h"
 #include "server/verify_flow.h"
 
@@ -32,7 +33,8 @@ class ApiServer {
   using RegisterSource = std::function<std::shared_ptr<const access::Register>()>;
 
   // Borrowed objects outlive the server.
-  ApiServer(ApiOptions options, RegisterSource reg, Verifier* verifier, Registrar* registrar);
+  ApiServer(ApiOptions options, RegisterSource reg, const base::Clock* clock, Verifier* verifier,
+            Registrar* registrar);
   ~ApiServer();
 
   // Adds `count` loops over the server's queues to `loops`, binds and listens, starts the loops and

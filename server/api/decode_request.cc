@@ -117,6 +117,9 @@ base::Person DecodePerson(const v1::Person& person, const std::string& path,
   if (!IsCode(result.id, '-') || result.id.size() > kPersonIdBytesMax) {
     violations->Add(absl::StrCat(path, ".person_id"),
                     "must be 1 to 32 lower-case letters, digits or '-', such as \"m1\"");
+  } else if (base::ParseCitizenNumber(result.id).ok()) {
+    violations->Add(absl::StrCat(path, ".person_id"),
+                    "must not be a citizen number: it stands in logs");
   }
   result.role = DecodeEnum<base::PersonRole>(person.role(), v1::PersonRole_IsValid(person.role()),
                                              absl::StrCat(path, ".role"), violations);
@@ -137,11 +140,22 @@ base::Person DecodePerson(const v1::Person& person, const std::string& path,
   return result;
 }
 
+// What makes two entries the same human: the citizen number, whichever document carries it.
+std::string HumanOf(const base::Identity& identity) {
+  if (const auto citizen = base::CitizenNumberOf(identity)) return citizen->number;
+  if (auto citizen = base::ParseCitizenNumber(identity.number); citizen.ok())
+    return citizen->number;
+  // Without a number the name is all that a register could be asked by.
+  const std::string text =
+      identity.number.empty() ? base::NormaliseName(identity.name) : identity.number;
+  return absl::StrCat(static_cast<int>(identity.kind), "/", text);
+}
+
 // What holds between persons: counts, one applicant, nobody twice, members before obligors.
 void CheckPersons(const std::vector<base::Person>& persons, Violations* violations) {
   int members = 0, obligors = 0, applicants = 0;
   std::set<std::string> ids;
-  std::set<std::pair<base::IdentityKind, std::string>> identities;
+  std::set<std::string> humans;
   for (size_t i = 0; i < persons.size(); ++i) {
     const base::Person& person = persons[i];
     const std::string path = absl::StrCat("persons[", i, "]");
@@ -153,9 +167,9 @@ void CheckPersons(const std::vector<base::Person>& persons, Violations* violatio
     if (!person.id.empty() && !ids.insert(person.id).second) {
       violations->Add(absl::StrCat(path, ".person_id"), "appears twice");
     }
-    if (!person.identity.number.empty() &&
-        !identities.emplace(person.identity.kind, person.identity.number).second) {
-      violations->Add(absl::StrCat(path, ".identity"), "is the same as that of an earlier person");
+    // An identity that could not be read has its own defect.
+    if (!person.identity.name.empty() && !humans.insert(HumanOf(person.identity)).second) {
+      violations->Add(absl::StrCat(path, ".identity"), "is the same human as an earlier entry");
     }
   }
   if (members == 0) violations->Add("persons", "need at least one member");
@@ -170,7 +184,19 @@ void CheckPersons(const std::vector<base::Person>& persons, Violations* violatio
   }
 }
 
-void DecodeHeader(const v1::RequestHeader& header, VerifyRequest* result, Violations* violations) {
+// A day of the case must be near enough to today to be a case.
+void CheckNear(absl::CivilDay day, absl::CivilDay today, absl::string_view path,
+               Violations* violations) {
+  const absl::CivilDay first(today.year() - kCaseYearsBackMax, today.month(), 1);
+  const absl::CivilDay last(today.year() + kCaseYearsAheadMax, today.month(), 28);
+  // The default of a day that could not be read has its own defect.
+  if (day == absl::CivilDay() || (day >= first && day <= last)) return;
+  violations->Add(path, absl::StrCat("lies more than ", kCaseYearsBackMax, " years back or ",
+                                     kCaseYearsAheadMax, " ahead"));
+}
+
+void DecodeHeader(const v1::RequestHeader& header, absl::CivilDay today, VerifyRequest* result,
+                  Violations* violations) {
   if (auto id = base::Uuid::Parse(header.request_id()); id.ok()) {
     result->request_id = *id;
   } else {
@@ -189,6 +215,8 @@ void DecodeHeader(const v1::RequestHeader& header, VerifyRequest* result, Violat
   result->dates.acceptance =
       DecodeOptionalDay(header.acceptance_day(), "header.acceptance_day", violations);
   result->dates.policy = DecodeDay(header.policy_day(), "header.policy_day", violations);
+  CheckNear(result->dates.application, today, "header.application_day", violations);
+  CheckNear(result->dates.policy, today, "header.policy_day", violations);
   if (header.programmes_size() > kProgrammesMax) {
     violations->Add("header.programmes", "are more than 8");
     return;
@@ -205,6 +233,11 @@ void DecodeHeader(const v1::RequestHeader& header, VerifyRequest* result, Violat
 }  // namespace
 
 void Violations::Add(absl::string_view field, absl::string_view description) {
+  if (all_.size() > kViolationsMax) return;
+  if (all_.size() == kViolationsMax) {
+    all_.push_back({"", "there are more defects; these are the first"});
+    return;
+  }
   all_.push_back({std::string(field), std::string(description)});
 }
 
@@ -260,16 +293,18 @@ std::string DecodeDivision(absl::string_view code, absl::CivilDay day, absl::str
     violations->Add(path, "is required");
   } else if (!base::DivisionLevel(code).has_value()) {
     violations->Add(path, "is not a six-digit division code");
-  } else if (code != "000000" && !base::DivisionName(code, day).has_value()) {
+  } else if (day != absl::CivilDay() && code != "000000" &&
+             !base::DivisionName(code, day).has_value()) {
     violations->Add(path, absl::StrCat("names no division on ", base::FormatDay(day)));
   }
   return std::string(code);
 }
 
-absl::StatusOr<VerifyRequest> DecodeVerifyRequest(const v1::VerifyHouseholdRequest& request) {
+absl::StatusOr<VerifyRequest> DecodeVerifyRequest(const v1::VerifyHouseholdRequest& request,
+                                                  absl::CivilDay today) {
   Violations violations;
   VerifyRequest result;
-  DecodeHeader(request.header(), &result, &violations);
+  DecodeHeader(request.header(), today, &result, &violations);
   result.household.division =
       DecodeDivision(request.division(), result.dates.policy, "division", &violations);
   result.household.scope = request.scope();

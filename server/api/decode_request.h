@@ -14,6 +14,14 @@
 
 namespace hedui::api {
 
+// Nobody mends more defects at once, and details travel in trailers; past it only their being more
+// is noted.
+inline constexpr size_t kViolationsMax = 50;
+// How far the days of a case may lie from today. Ten years back holds every objection; past that a
+// request would ask registers for decades that no purpose needs.
+inline constexpr int kCaseYearsBackMax = 10;
+inline constexpr int kCaseYearsAheadMax = 1;
+
 // Collects defects under a path. A decoder goes on after a defect with whatever default stands
 // there.
 class Violations {
@@ -40,7 +48,9 @@ std::string DecodeDivision(absl::string_view code, absl::CivilDay day, absl::str
                            Violations* violations);
 
 // Everything but agency, bytes and timeout. INVALID_ARGUMENT (INVALID_REQUEST) with all violations.
-absl::StatusOr<VerifyRequest> DecodeVerifyRequest(const v1::VerifyHouseholdRequest& request);
+// `today` bounds the days of the case.
+absl::StatusOr<VerifyRequest> DecodeVerifyRequest(const v1::VerifyHouseholdRequest& request,
+                                                  absl::CivilDay today);
 
 }  // namespace hedui::api
 

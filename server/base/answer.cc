@@ -60,4 +60,14 @@ const FieldValue* Record::Find(absl::string_view name) const {
   return nullptr;
 }
 
+size_t SizeOf(const Record& record) {
+  constexpr size_t kValueBytes = 16;
+  size_t size = record.kind.size();
+  for (const Field& field : record.fields) {
+    size += field.name.size() + kValueBytes;
+    if (const auto* text = std::get_if<std::string>(&field.value)) size += text->size();
+  }
+  return size;
+}
+
 }  // namespace hedui::base

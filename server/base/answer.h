@@ -1,5 +1,6 @@
-// What a source said: an answer per person and category, of one of nine kinds, never "nothing found".
-// Plain values that travel from adapters through gather and match to assess and report. Thread-compatible.
+// What a source said: an answer per person and category, of one of nine kinds, never "nothing
+// found". Plain values that travel from adapters through gather and match to assess and report.
+// Thread-compatible.
 #ifndef HEDUI_SERVER_BASE_ANSWER_H_
 #define HEDUI_SERVER_BASE_ANSWER_H_
 
@@ -32,27 +33,27 @@ enum class AnswerKind : uint8_t {
 // Stable: codes stand in reports and on the wire. Append only.
 enum class Reason : uint8_t {
   kNone = 0,
-  kLate,              // LATE: not there by the deadline
-  kQuota,             // QUOTA: our share of the source is used up
-  kBreaker,           // BREAKER: the source is being spared after failures
-  kHeld,              // HELD: an operator holds the source
-  kMalformed,         // MALFORMED: what came could not be read
-  kOversized,         // OVERSIZED: past kAnswerBytesMax
-  kEmpty,             // EMPTY: an empty answer that the source does not declare to mean "no record"
-  kUnreachable,       // UNREACHABLE: no connection, or it broke
-  kSourceError,       // SOURCE_ERROR: the source reported a failure of its own
-  kWrongPerson,       // WRONG_PERSON: number or name differ from those asked for
-  kContradiction,     // CONTRADICTION: duplicates that exclude each other
-  kNoAuthorization,   // NO_AUTHORIZATION (未授权): no live letter or legal basis covers it
-  kNotRoutable,       // NOT_ROUTABLE: no source reachable from here holds it
-  kMinimised,         // MINIMISED: the purpose does not need it
-  kDeceased,          // DECEASED: a date of death ends queries about the person
-  kSourceRefused,     // SOURCE_REFUSED: the source declined without saying more
-  kWarrantRejected,   // WARRANT_REJECTED: the source does not accept the warrant's proof
-  kTooOld,            // TOO_OLD: data day before the freshness promise
-  kCancelled,         // CANCELLED: the caller went away
-  kOverloaded,        // OVERLOADED: the source asked us to come back later
-  kUnknownPerson,     // UNKNOWN_PERSON: the identity's kind cannot be asked of this source
+  kLate,             // LATE: not there by the deadline
+  kQuota,            // QUOTA: our share of the source is used up
+  kBreaker,          // BREAKER: the source is being spared after failures
+  kHeld,             // HELD: an operator holds the source
+  kMalformed,        // MALFORMED: what came could not be read
+  kOversized,        // OVERSIZED: past kAnswerBytesMax
+  kEmpty,            // EMPTY: an empty answer that the source does not declare to mean "no record"
+  kUnreachable,      // UNREACHABLE: no connection, or it broke
+  kSourceError,      // SOURCE_ERROR: the source reported a failure of its own
+  kWrongPerson,      // WRONG_PERSON: number or name differ from those asked for
+  kContradiction,    // CONTRADICTION: duplicates that exclude each other
+  kNoAuthorization,  // NO_AUTHORIZATION (未授权): no live letter or legal basis covers it
+  kNotRoutable,      // NOT_ROUTABLE: no source reachable from here holds it
+  kMinimised,        // MINIMISED: the purpose does not need it
+  kDeceased,         // DECEASED: a date of death ends queries about the person
+  kSourceRefused,    // SOURCE_REFUSED: the source declined without saying more
+  kWarrantRejected,  // WARRANT_REJECTED: the source does not accept the warrant's proof
+  kTooOld,           // TOO_OLD: data day before the freshness promise
+  kCancelled,        // CANCELLED: the caller went away
+  kOverloaded,       // OVERLOADED: the source asked us to come back later
+  kUnknownPerson,    // UNKNOWN_PERSON: the identity's kind cannot be asked of this source
 };
 
 // "CONFIRMED_NONE", "NO_AUTHORIZATION": as in reports, on the wire and in policy files.
@@ -61,8 +62,10 @@ absl::string_view ReasonName(Reason reason);
 std::optional<AnswerKind> AnswerKindFromName(absl::string_view name);
 std::optional<Reason> ReasonFromName(absl::string_view name);
 
-// A field's value. Codes and texts are strings; which is which, and units, the policy's vocabulary says.
-using FieldValue = std::variant<std::string, Money, absl::CivilDay, absl::CivilMonth, int64_t, bool>;
+// A field's value. Codes and texts are strings; which is which, and units, the policy's vocabulary
+// says.
+using FieldValue =
+    std::variant<std::string, Money, absl::CivilDay, absl::CivilMonth, int64_t, bool>;
 
 struct Field {
   std::string name;  // lower_snake, at most 64 bytes
@@ -70,9 +73,9 @@ struct Field {
   friend bool operator==(const Field&, const Field&) = default;
 };
 
-// One thing a register holds: a month's wage, a balance, a vehicle. `kind` is a lower_snake code ("wage",
-// "deposit", "vehicle"). The names `month`, `amount`, `payer`, `day` mean the same in every kind; the
-// de-duplication key of an income is (person, kind, payer, month).
+// One thing a register holds: a month's wage, a balance, a vehicle. `kind` is a lower_snake code
+// ("wage", "deposit", "vehicle"). The names `month`, `amount`, `payer`, `day` mean the same in
+// every kind; the de-duplication key of an income is (person, kind, payer, month).
 struct Record {
   std::string kind;
   std::vector<Field> fields;  // names are unique; in the source's order
@@ -82,20 +85,25 @@ struct Record {
   friend bool operator==(const Record&, const Record&) = default;
 };
 
+// Bytes the record's texts take, with 16 for each field: what budgets count.
+size_t SizeOf(const Record& record);
+
 // One person's answer in one category by one source.
 struct Answer {
   std::string person_id;  // the household's member or obligor id
   std::string category;   // lower_snake code: "employment", "deposit", "vehicle", …
   AnswerKind kind = AnswerKind::kUnavailable;
   Reason reason = Reason::kNone;
-  std::optional<absl::CivilDay> data_day;  // the day the data are of; absent: the source does not say
-  Period covered;                          // what the answer speaks about
+  std::optional<absl::CivilDay>
+      data_day;    // the day the data are of; absent: the source does not say
+  Period covered;  // what the answer speaks about
   // For kFound: whether the records are all there is in `covered`. False makes sums lower bounds.
   bool complete = false;
   // Who the source says this is about; absent where it names nobody. match compares.
   std::optional<Identity> subject;
   std::vector<Record> records;
-  // HMAC of the raw answer's bytes under the matter's digest key: 32 bytes, empty when nothing came.
+  // HMAC of the raw answer's bytes under the matter's digest key: 32 bytes, empty when nothing
+  // came.
   std::string digest;
 };
 

@@ -16,6 +16,10 @@ inline constexpr int kSourcesPerPlanMax = 64;
 inline constexpr size_t kRequestBytesMax = 1 << 20;
 // A bank's list of transactions of a year for one person.
 inline constexpr size_t kAnswerBytesMax = 4 << 20;
+// Of all answers of one verification together: forty people's incomes of a year and their assets
+// take some hundreds. The report with its case must fit a row.
+inline constexpr size_t kRecordsPerVerificationMax = 5'000;
+inline constexpr size_t kRecordBytesPerVerificationMax = 1 << 20;
 // A waiting call costs some 15 KB a side: 10,000 flows of one pending call each fit in 512 MB.
 inline constexpr int kVerificationsInFlightMax = 10'000;
 inline constexpr int kPageItemsMax = 1'000;

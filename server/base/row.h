@@ -32,6 +32,7 @@ enum class RowKind : uint8_t {
 
 // Which look-up a key belongs to. Stable numbers.
 enum class LookupKind : uint8_t {
+  // Intents; with "\nresult" behind it: the report.
   kRequest = 1,  // agency code, '\n', request id text
   kMatterNumber = 2,  // agency code, '\n', matter number
   kMatterRows = 3,    // the matter's id (16 bytes): every row of access about it

@@ -130,9 +130,15 @@ CompletedAnswers CompleteAnswers(const plan::SourceQuery& asked, const plan::Sou
 
 void ApplyFreshness(const SourcePolicy& policy, absl::CivilDay today,
                     std::vector<base::Answer>* answers) {
-  if (policy.freshness_days.empty()) return;
   for (Answer& answer : *answers) {
     if (answer.kind != AnswerKind::kFound && answer.kind != AnswerKind::kConfirmedNone) continue;
+    // A day for clocks that differ; past that the source's day says nothing about the data's age.
+    if (answer.data_day.has_value() && *answer.data_day > today + 1) {
+      answer.kind = AnswerKind::kUnavailable;
+      answer.reason = Reason::kMalformed;
+      answer.records.clear();
+      continue;
+    }
     for (const auto& [category, days] : policy.freshness_days) {
       if (category != answer.category) continue;
       if (answer.data_day.has_value() && *answer.data_day >= today - days) continue;

@@ -12,6 +12,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
+const absl::CivilDay kToday(2025, 3, 3);
+
 // The demo's household, which is well formed.
 v1::VerifyHouseholdRequest Demo() {
   v1::VerifyHouseholdRequest request;
@@ -26,14 +28,14 @@ template <typename Change>
 void ExpectDefect(const std::string& field, Change change) {
   v1::VerifyHouseholdRequest request = Demo();
   change(&request);
-  auto decoded = DecodeVerifyRequest(request);
+  auto decoded = DecodeVerifyRequest(request, kToday);
   ASSERT_FALSE(decoded.ok()) << field;
   EXPECT_EQ(base::ReasonOf(decoded.status()), "INVALID_REQUEST");
   EXPECT_THAT(std::string(decoded.status().message()), HasSubstr(absl::StrCat(field, ": ")));
 }
 
 TEST(DecodeRequestTest, AWellFormedRequestComesThroughWhole) {
-  auto decoded = DecodeVerifyRequest(Demo());
+  auto decoded = DecodeVerifyRequest(Demo(), kToday);
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   EXPECT_EQ(decoded->household.division, "640104");
   EXPECT_EQ(decoded->household.persons.size(), 3u);
@@ -108,10 +110,55 @@ TEST(DecodeRequestTest, EveryFieldOfADeclarationIsChecked) {
                [&](Request* r) { record(r)->mutable_fields(1)->set_text("a\x01"); });
 }
 
+TEST(DecodeRequestTest, TheSameHumanUnderTwoDocumentsIsRefused) {
+  using Request = v1::VerifyHouseholdRequest;
+  const auto second = [](v1::IdentityKind kind, const char* number) {
+    return [kind, number](Request* r) {
+      r->mutable_persons(1)->mutable_identity()->set_kind(kind);
+      r->mutable_persons(1)->mutable_identity()->set_number(number);
+    };
+  };
+  ExpectDefect("persons[1].identity", second(v1::IDENTITY_KIND_OTHER, "640104197905123171"));
+  ExpectDefect("persons[1].identity",
+               second(v1::IDENTITY_KIND_DISABILITY_CERTIFICATE, "64010419790512317143"));
+  ExpectDefect("persons[2].identity", [](Request* r) {
+    for (int i : {1, 2}) {
+      r->mutable_persons(i)->mutable_identity()->set_kind(v1::IDENTITY_KIND_WITHOUT_NUMBER);
+      r->mutable_persons(i)->mutable_identity()->clear_number();
+      r->mutable_persons(i)->mutable_identity()->set_name("新生儿");
+    }
+  });
+}
+
+TEST(DecodeRequestTest, DaysFarFromTodayAreRefused) {
+  using Request = v1::VerifyHouseholdRequest;
+  ExpectDefect("header.application_day",
+               [](Request* r) { r->mutable_header()->set_application_day("1901-01-01"); });
+  ExpectDefect("header.policy_day",
+               [](Request* r) { r->mutable_header()->set_policy_day("2100-01-01"); });
+}
+
+TEST(DecodeRequestTest, APersonIdThatIsACitizenNumberIsRefused) {
+  ExpectDefect("persons[0].person_id", [](v1::VerifyHouseholdRequest* r) {
+    r->mutable_persons(0)->set_person_id("640104197905123171");
+  });
+}
+
+TEST(DecodeRequestTest, NoMoreThanFiftyDefectsAreListed) {
+  v1::VerifyHouseholdRequest request = Demo();
+  for (int i = 0; i < 10; ++i) {
+    v1::Record* bad = request.mutable_persons(0)->add_declared();
+    for (int j = 0; j < 60; ++j) bad->add_fields();
+  }
+  auto decoded = DecodeVerifyRequest(request, kToday);
+  ASSERT_FALSE(decoded.ok());
+  EXPECT_THAT(std::string(decoded.status().message()), HasSubstr("51 defect"));
+}
+
 TEST(DecodeRequestTest, ThousandsOfPersonsAreNotEvenRead) {
   v1::VerifyHouseholdRequest request = Demo();
   for (int i = 0; i < 5000; ++i) request.add_persons();
-  auto decoded = DecodeVerifyRequest(request);
+  auto decoded = DecodeVerifyRequest(request, kToday);
   ASSERT_FALSE(decoded.ok());
   EXPECT_THAT(std::string(decoded.status().message()), HasSubstr("1 defect"));
 }

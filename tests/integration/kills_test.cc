@@ -176,6 +176,9 @@ class KillsTest : public ::testing::Test {
     for (const std::string& id : all_) {
       auto rows = store.Find(RequestKey(kAgency, *base::Uuid::Parse(id)), 100);
       ASSERT_TRUE(rows.ok()) << rows.status();
+      auto results = store.Find(ResultKey(kAgency, *base::Uuid::Parse(id)), 100);
+      ASSERT_TRUE(results.ok()) << results.status();
+      rows->insert(rows->end(), results->begin(), results->end());
       std::set<std::string> verifications;
       int reports = 0;
       for (const base::Row& row : *rows) {
