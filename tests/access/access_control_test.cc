@@ -162,6 +162,16 @@ TEST_F(AuthorizeTest, DeclaredBirthUnderFourteenNeedsAGuardian) {
   EXPECT_EQ(MustAuthorize().Find("m1")->why, "");
 }
 
+TEST_F(AuthorizeTest, SomebodyOfUnknownAgeMayBeAChildAndNeedsAGuardian) {
+  LetterDraft draft = FatherDraft();
+  draft.person_kind = base::IdentityKind::kPassport;
+  draft.person_number = "E12345678";
+  family_.persons[0].identity = {base::IdentityKind::kPassport, "E12345678",
+                                 family_.persons[0].identity.name};
+  family_.persons[0].declared_birth.reset();
+  EXPECT_EQ(WhyNotWith(draft), "GUARDIAN_NEEDED");
+}
+
 TEST_F(AuthorizeTest, NewestLiveLetterIsTheAuthority) {
   LetterDraft renewed = FatherDraft();
   renewed.number = "L-9";

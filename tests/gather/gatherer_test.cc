@@ -407,6 +407,19 @@ TEST_F(GathererTest, OldDataAreStale) {
   EXPECT_EQ(answers.at(1).kind, AnswerKind::kFound);
 }
 
+TEST_F(GathererTest, DataFromTheFutureAreMalformed) {
+  AddSource("bank", &bank);
+  const auto flow = NewFlow();
+  flow->Start({QueryOf("bank", {"m1"})});
+  adapters::SourceReply reply;
+  reply.answers.push_back(AnswerOf("m1", "deposit", AnswerKind::kConfirmedNone));
+  reply.answers[0].data_day = absl::CivilDay(2999, 1, 1);
+  bank.attempts.at(0)->Reply(std::move(reply));
+  loop.RunReady();
+  EXPECT_EQ(flow->Only().kind, AnswerKind::kUnavailable);
+  EXPECT_EQ(flow->Only().reason, Reason::kMalformed);
+}
+
 TEST_F(GathererTest, PendingAnswersPassWithTheirToken) {
   AddSource("bank", &bank);
   const auto flow = NewFlow();
