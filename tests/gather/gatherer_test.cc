@@ -412,7 +412,7 @@ TEST_F(GathererTest, DataFromTheFutureAreMalformed) {
   const auto flow = NewFlow();
   flow->Start({QueryOf("bank", {"m1"})});
   adapters::SourceReply reply;
-  reply.answers.push_back(AnswerOf("m1", "deposit", AnswerKind::kConfirmedNone));
+  reply.answers.push_back(AnswerOf("m1", "employment", AnswerKind::kConfirmedNone));
   reply.answers[0].data_day = absl::CivilDay(2999, 1, 1);
   bank.attempts.at(0)->Reply(std::move(reply));
   loop.RunReady();
