@@ -510,10 +510,13 @@ absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
   input.dates = request.dates;
   input.match = match::Match(bundle.input);
   if (!request.programmes.empty()) {
-    HEDUI_ASSIGN_OR_RETURN(
-        input.assessment,
-        assess::Assess(*setup.policies, report::MakeCase(request.household, request.dates,
-                                                         request.programmes, input.match.facts)));
+    // The facts go into the case and come back: copies of hundreds of texts else.
+    assess::Case assessed = report::MakeCase(request.household, request.dates, request.programmes,
+                                             std::move(input.match.facts));
+    auto assessment = assess::Assess(*setup.policies, assessed);
+    if (!assessment.ok()) return assessment.status();
+    input.assessment = *std::move(assessment);
+    input.match.facts = std::move(assessed.facts);
     bundle.assessed = true;
     bundle.engine = input.assessment->engine;
     bundle.policy_digest = input.assessment->policy_digest;
@@ -558,7 +561,8 @@ absl::StatusOr<std::string> ReadCase(const base::RowReader& rows, const base::Uu
     bundle.lines = std::move(draft.lines);
     return report::EncodeCaseBundle(bundle);
   }
-  return ReportUnknown();
+  return base::MakeError(absl::StatusCode::kNotFound, "REPORT_UNKNOWN",
+                         "the store has no report of this number");
 }
 
 }  // namespace hedui

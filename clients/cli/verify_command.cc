@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <tuple>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
@@ -31,7 +34,12 @@ std::string Bare(const std::string& name, const std::string& prefix) {
 }
 
 void PrintOutcomes(const v1::VerifyHouseholdResponse& response) {
-  for (const v1::SourceOutcome& outcome : response.outcomes()) {
+  // They come in the order of arrival; people look for a person, then a category.
+  std::vector<v1::SourceOutcome> outcomes(response.outcomes().begin(), response.outcomes().end());
+  std::stable_sort(outcomes.begin(), outcomes.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.person_id(), a.category()) < std::tie(b.person_id(), b.category());
+  });
+  for (const v1::SourceOutcome& outcome : outcomes) {
     std::cout << absl::StrCat(
         outcome.source_id().empty() ? "-" : outcome.source_id(), "  ", outcome.person_id(), "  ",
         outcome.category(), "  ", Bare(v1::AnswerKind_Name(outcome.kind()), "ANSWER_KIND_"),
