@@ -12,6 +12,7 @@
 #include "absl/time/civil_time.h"
 #include "server/base/answer.h"
 #include "server/base/dates.h"
+#include "server/base/money.h"
 
 namespace hedui::base {
 
@@ -45,6 +46,14 @@ struct Fact {
   // Other answers that said the same (same person, kind, payer, month): counted once, all of them
   // pedigree.
   std::vector<int32_t> also_answers;
+  // Which of `also_answers` give another amount, and the amount this fact has by them. Only what
+  // holds for every amount between the least and the most of them can be concluded.
+  struct OtherAmount {
+    int32_t answer = -1;
+    Money amount;
+    friend bool operator==(const OtherAmount&, const OtherAmount&) = default;
+  };
+  std::vector<OtherAmount> otherwise;
   bool declared = false;  // the applicant's own statement
   bool manual = false;    // found by people
   friend bool operator==(const Fact&, const Fact&) = default;

@@ -1,10 +1,13 @@
 #include "server/match/deduplicate.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <tuple>
+#include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/identity.h"
 #include "server/base/money.h"
@@ -64,6 +67,17 @@ std::string YuanText(int64_t fen) {
   return absl::StrCat(base::Money::FromFen(fen).ToString(), " 元");
 }
 
+// By `answer` the records that stand come to `sum` together: `first` of them bears the difference.
+void TellOtherwise(int32_t answer, int64_t sum, int64_t standing_sum, Candidate* first) {
+  int64_t amount = 0;
+  // Sums far apart enough to wrap are of no income: what is told is then as far off as can be said.
+  if (__builtin_sub_overflow(sum, standing_sum, &amount) ||
+      __builtin_add_overflow(amount, AmountOf(*first->record)->fen(), &amount)) {
+    amount = sum < standing_sum ? INT64_MIN : INT64_MAX;
+  }
+  first->otherwise.push_back({answer, base::Money::FromFen(amount)});
+}
+
 // `group` is of one key and in the order of the answers.
 void KeepOneAnswer(const std::vector<Candidate*>& group,
                    const std::vector<base::AnswerState>& answers,
@@ -72,8 +86,9 @@ void KeepOneAnswer(const std::vector<Candidate*>& group,
       group.begin(), group.end(),
       [](const Candidate* a, const Candidate* b) { return IsMoreAuthoritative(*a, *b); });
   const int32_t standing = best->answer;
-  const auto first = std::find_if(group.begin(), group.end(),
-                                  [standing](const Candidate* c) { return c->answer == standing; });
+  Candidate* const first = *std::find_if(
+      group.begin(), group.end(),
+      [standing](const Candidate* candidate) { return candidate->answer == standing; });
   const std::optional<int64_t> standing_sum = SumOf(group, standing);
   int32_t seen = -1;
   for (Candidate* candidate : group) {
@@ -86,9 +101,10 @@ void KeepOneAnswer(const std::vector<Candidate*>& group,
     }
     const std::optional<int64_t> sum = SumOf(group, seen);
     if (sum == standing_sum || !sum.has_value() || !standing_sum.has_value()) continue;
+    TellOtherwise(seen, *sum, *standing_sum, first);
     discrepancies->push_back(
-        Compare(DiscrepancyCode::kIncomeConflict, **first, *candidate, answers,
-                absl::StrCat("同一事项两个来源金额不一致：采用 ", YuanText(*standing_sum),
+        Compare(DiscrepancyCode::kIncomeConflict, *first, *candidate, answers,
+                absl::StrCat("同一事项两个来源金额不一致：列示 ", YuanText(*standing_sum),
                              "（来源级别较高），另一来源为 ", YuanText(*sum))));
   }
 }
@@ -102,26 +118,86 @@ struct Income {
   bool payer_is_code = false;
 };
 
-// Whether two texts may name the same payer: one is missing, they are equal, or one is a credit
-// code and the other a name, which cannot be compared.
-bool PayersMayAgree(const Income& a, const Income& b) {
-  return a.payer.empty() || b.payer.empty() || a.payer == b.payer ||
-         a.payer_is_code != b.payer_is_code;
-}
+// The incomes of one kind that stand, findable by what another may have in common with them. An
+// answer may hold tens of thousands, so none is held against each of the others.
+//
+// Two may be the same where they come from different answers and
+// - their months are equal or one is missing,
+// - their payers are equal, one is missing, or one is a credit code and the other a name, which
+//   cannot be compared,
+// - their natures are equal or one is missing, and
+// - not both lack payer and month: what is neither dated by month nor paid by anybody is no income
+//   that recurs (a balance), and two of those are two.
+class StandingIncomes {
+ public:
+  void Add(const Income& income) {
+    const int place = static_cast<int>(incomes_.size());
+    incomes_.push_back(&income);
+    const bool nothing_known = income.month.empty() && income.payer.empty();
+    for (const std::string& month : {Is(income.month), Any()}) {
+      for (const std::string& payer : {Is(income.payer), PayerClass(income.payer_is_code), Any()}) {
+        // Nobody asks for a missing payer by its class; and for any month of any payer only asks
+        // who knows neither.
+        if (income.payer.empty() && payer.front() == 'c') continue;
+        if (nothing_known && month == Any() && payer == Any()) continue;
+        for (const std::string& nature : {Is(income.nature), Any()}) {
+          Remember(place, &firsts_[{month, payer, nature}]);
+        }
+      }
+    }
+  }
 
-bool MonthsMayAgree(const Income& a, const Income& b) {
-  return a.month.empty() || b.month.empty() || a.month == b.month;
-}
+  // The first that may be the same as `income`; nullptr when none may.
+  const Income* FirstSame(const Income& income) const {
+    int first = -1;
+    for (const std::string& month : OrMissing(income.month)) {
+      std::vector<std::string> payers = OrMissing(income.payer);
+      if (!income.payer.empty()) payers.push_back(PayerClass(!income.payer_is_code));
+      for (const std::string& payer : payers) {
+        for (const std::string& nature : OrMissing(income.nature)) {
+          const auto found = firsts_.find({month, payer, nature});
+          if (found == firsts_.end()) continue;
+          const int place = OfAnotherAnswer(income, found->second);
+          if (place >= 0 && (first < 0 || place < first)) first = place;
+        }
+      }
+    }
+    return first < 0 ? nullptr : incomes_[static_cast<size_t>(first)];
+  }
 
-// `a` and `b` are of one kind. What is neither dated by month nor paid by anybody is no income that
-// recurs (a balance): two of those are two.
-bool MayBeSameIncome(const Income& a, const Income& b) {
-  if (a.candidate->answer == b.candidate->answer) return false;
-  const bool nothing_known =
-      a.payer.empty() && b.payer.empty() && a.month.empty() && b.month.empty();
-  const bool other_nature = !a.nature.empty() && !b.nature.empty() && a.nature != b.nature;
-  return !nothing_known && !other_nature && MonthsMayAgree(a, b) && PayersMayAgree(a, b);
-}
+ private:
+  using Place = std::tuple<std::string, std::string, std::string>;  // month, payer, nature
+  // The first of all and the first of another answer than that: enough for whoever asks.
+  using Firsts = std::array<int, 2>;
+
+  static std::string Any() { return "any"; }
+  static std::string Is(const std::string& text) { return absl::StrCat("=", text); }
+  static std::string PayerClass(bool code) { return code ? "code" : "c-name"; }
+  static std::vector<std::string> OrMissing(const std::string& text) {
+    if (text.empty()) return {Any()};
+    return {Is(text), Is("")};
+  }
+
+  int32_t AnswerAt(int place) const {
+    return incomes_[static_cast<size_t>(place)]->candidate->answer;
+  }
+
+  // Places are one more than they are, so that nought is none.
+  void Remember(int place, Firsts* firsts) const {
+    if ((*firsts)[0] == 0) {
+      (*firsts)[0] = place + 1;
+    } else if ((*firsts)[1] == 0 && AnswerAt((*firsts)[0] - 1) != AnswerAt(place)) {
+      (*firsts)[1] = place + 1;
+    }
+  }
+
+  int OfAnotherAnswer(const Income& income, const Firsts& firsts) const {
+    return (AnswerAt(firsts[0] - 1) != income.candidate->answer ? firsts[0] : firsts[1]) - 1;
+  }
+
+  std::vector<const Income*> incomes_;
+  absl::flat_hash_map<Place, Firsts> firsts_;
+};
 
 // By kind, the more authoritative first.
 std::map<std::string, std::vector<Income>> IncomesByKind(std::vector<Candidate>* candidates) {
@@ -146,16 +222,14 @@ void HoldBackPossibleDuplicates(std::vector<Candidate>* candidates,
                                 std::vector<base::AnswerState>* answers,
                                 std::vector<Discrepancy>* discrepancies) {
   for (auto& [kind, incomes] : IncomesByKind(candidates)) {
-    std::vector<const Income*> standing;
+    StandingIncomes standing;
     for (Income& income : incomes) {
-      const auto same =
-          std::find_if(standing.begin(), standing.end(),
-                       [&income](const Income* other) { return MayBeSameIncome(*other, income); });
-      if (same == standing.end()) {
-        standing.push_back(&income);
+      const Income* same = standing.FirstSame(income);
+      if (same == nullptr) {
+        standing.Add(income);
         continue;
       }
-      const Candidate& stands = *(*same)->candidate;
+      const Candidate& stands = *same->candidate;
       income.candidate->dropped = true;
       (*answers)[income.candidate->answer].complete = false;
       (*answers)[stands.answer].complete = false;

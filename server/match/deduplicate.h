@@ -17,8 +17,9 @@ struct Candidate {
   int32_t answer = -1;  // index into the answers
   int32_t rank = 0;     // of the answer's source
   const base::Record* record = nullptr;
-  bool dropped = false;               // another record stands for it
-  std::vector<int32_t> also_answers;  // whose records this one stands for
+  bool dropped = false;                            // another record stands for it
+  std::vector<int32_t> also_answers;               // whose records this one stands for
+  std::vector<base::Fact::OtherAmount> otherwise;  // those of them that give another amount
 };
 
 // Marks what is told twice among one person's candidates, which are in the order of their answers.
@@ -26,7 +27,8 @@ struct Candidate {
 // - Records with a payer and a month: those of several answers with equal kind, payer and month are
 // one
 //   income; the answer of the most authoritative source stands (then the first), with all its
-//   records of that key. Other sums are an INCOME_CONFLICT.
+//   records of that key. Other sums are an INCOME_CONFLICT and go along as `otherwise` of the first
+//   of these records: rank says what is shown, and conclusions hold for every amount told.
 // - Assets with a number (a plate, a certificate): as above by kind and number.
 // - Records of several answers that may or may not be one income, since a payer or month is missing
 // or

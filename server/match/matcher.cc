@@ -184,8 +184,9 @@ class Matching {
     auto candidate = candidates.begin();
     for (int32_t i = begin; i < end; ++i) {
       for (; candidate != candidates.end() && candidate->answer == i; ++candidate) {
-        if (!candidate->dropped)
-          AddFound(i, *candidate->record, std::move(candidate->also_answers));
+        if (candidate->dropped) continue;
+        AddFound(i, *candidate->record, std::move(candidate->also_answers));
+        result_.facts.facts.back().otherwise = std::move(candidate->otherwise);
       }
       if (answers[i].kind != AnswerKind::kStale) continue;
       for (const base::Record& record : chosen_[i]->answer.records) AddFound(i, record, {});

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "server/match/vocabulary.h"
 #include "tests/match/match_builder.h"
 
@@ -146,6 +150,64 @@ TEST(DeduplicateTest, TheSameCarInTwoRegistersIsOne) {
   const MatchResult result = b.Run();
   EXPECT_EQ(result.facts.facts.size(), 1u);
   EXPECT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kUndeclaredVehicle));
+}
+
+TEST(DeduplicateTest, TheOtherAmountGoesAlongForConclusionsToHoldWithEither) {
+  MatchBuilder b;
+  b.Found("a", 10, "m1", "employment", {Wage(2000, 2, "甲"), Wage(1000, 2, "甲")});
+  b.Found("b", 20, "m1", "tax", {Wage(3200, 2, "甲")});
+  const MatchResult result = b.Run();
+  EXPECT_THAT(FoundYuan(result), ElementsAre(2000, 1000));
+  ASSERT_EQ(result.facts.facts[0].otherwise.size(), 1u);
+  // With it and the other part the two come to what the other source says.
+  EXPECT_EQ(result.facts.facts[0].otherwise[0].amount.fen(), 220000);
+  EXPECT_EQ(result.facts.answers[result.facts.facts[0].otherwise[0].answer].source_id, "b");
+  EXPECT_THAT(result.facts.facts[1].otherwise, IsEmpty());
+}
+
+TEST(DeduplicateTest, EqualAmountsLeaveNoOtherAmount) {
+  MatchBuilder b;
+  b.Found("a", 10, "m1", "employment", {Wage(3000, 2, "甲")});
+  b.Found("b", 20, "m1", "tax", {Wage(3000, 2, "甲")});
+  EXPECT_THAT(b.Run().facts.facts[0].otherwise, IsEmpty());
+}
+
+TEST(DeduplicateTest, AnIncomeWithoutMonthOrPayerMayBeAnyOneOfAnotherSource) {
+  const auto wage = [](std::vector<base::Field> fields) {
+    fields.push_back(Amount(100));
+    return Record("wage", std::move(fields));
+  };
+  const auto may_be_same = [](base::Record first, base::Record second) {
+    MatchBuilder b;
+    b.Found("a", 10, "m1", "employment", {std::move(first)});
+    b.Found("b", 20, "m1", "tax", {std::move(second)});
+    return !CodesOf(b.Run()).empty();
+  };
+  const base::Record full = wage({Month(2), Text("payer", "甲"), Text("nature", "x")});
+  EXPECT_TRUE(may_be_same(full, wage({})));
+  EXPECT_TRUE(may_be_same(full, wage({Month(2)})));
+  EXPECT_TRUE(may_be_same(wage({Text("payer", "甲")}), full));
+  EXPECT_TRUE(may_be_same(full, wage({Month(2), Text("payer", "91110000600037341L")})));
+  EXPECT_FALSE(may_be_same(full, wage({Month(3)})));
+  EXPECT_FALSE(may_be_same(full, wage({Text("payer", "乙")})));
+  EXPECT_FALSE(may_be_same(full, wage({Month(2), Text("nature", "y")})));
+  EXPECT_FALSE(may_be_same(wage({}), wage({})));
+}
+
+// Each held against each other, these would be five thousand million comparisons.
+TEST(DeduplicateTest, ManyIncomesOfManyPayersAreHeldAgainstFewOthers) {
+  MatchBuilder b;
+  constexpr int kRecords = 50000;
+  for (const std::string source : {"a", "b"}) {
+    std::vector<base::Record> records;
+    for (int i = 0; i < kRecords; ++i) {
+      records.push_back(Wage(1, 1 + i % 12, absl::StrCat(source, "-", i)));
+    }
+    b.Found(source, 10, "m1", "employment", std::move(records));
+  }
+  const MatchResult result = b.Run();
+  EXPECT_EQ(result.facts.facts.size(), size_t{2 * kRecords});
+  EXPECT_THAT(result.discrepancies, IsEmpty());
 }
 
 }  // namespace
