@@ -188,6 +188,10 @@ absl::StatusOr<Plan> MakePlan(const Catalogue& catalogue, const PlanInput& input
 NextWaveResult NextWave(const Plan& plan, size_t index, const std::vector<base::Answer>& answers) {
   NextWaveResult result;
   if (index >= plan.waves.size()) return result;
+  if (answers.empty()) {  // nobody found dead, nothing answered: as planned
+    result.queries = plan.waves[index];
+    return result;
+  }
   const Progress progress = Summarise(plan, answers);
   const bool fallback = plan.last_is_fallback && index + 1 == plan.waves.size();
   std::set<PersonCategory> dropped;
@@ -217,7 +221,8 @@ bool IsUsable(const base::Answer& answer) {
 }
 
 bool ReportsDeath(const base::Answer& answer, const base::Identity& asked) {
-  if (answer.kind != base::AnswerKind::kFound) return false;
+  // Only a register of deaths ends queries: another source that says so is mistaken or forged.
+  if (answer.kind != base::AnswerKind::kFound || answer.category != "death") return false;
   if (answer.subject.has_value()) {
     // Another person's death ends nothing; the comparison of persons will show the conflict.
     if (answer.subject->number != asked.number) return false;

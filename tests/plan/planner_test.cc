@@ -296,6 +296,13 @@ TEST_F(WavesTest, DeathOfAnotherPersonEndsNothing) {
   EXPECT_EQ(Show(NextWave(plan_, 1, {other}).queries), Show(plan_.waves[1]));
 }
 
+TEST_F(WavesTest, ADeathToldInAnotherCategoryEndsNothing) {
+  base::Answer bank = DeathOf("m1");
+  bank.category = "deposit";
+  EXPECT_FALSE(ReportsDeath(bank, household_.persons[0].identity));
+  EXPECT_TRUE(ReportsDeath(DeathOf("m1"), household_.persons[0].identity));
+}
+
 TEST_F(WavesTest, QuarantinedOrDatelessDeathEndsNothing) {
   base::Answer doubtful = DeathOf("m1");
   doubtful.kind = base::AnswerKind::kAmbiguous;
