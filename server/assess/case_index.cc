@@ -1,5 +1,7 @@
 #include "server/assess/case_index.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "server/base/limits.h"
 #include "server/base/status.h"
@@ -50,6 +52,8 @@ absl::Status CaseIndex::IndexAnswers(const CompiledPack& pack, const Case& c) {
   answer_heads_.assign(cells, -1);
   answer_tails_.assign(cells, -1);
   answer_next_.assign(c.facts.answers.size(), -1);
+  answer_categories_.assign(c.facts.answers.size(), -1);
+  flaws_.assign(c.facts.answers.size(), AnswerDetail::kNone);
   for (size_t i = 0; i < c.facts.answers.size(); ++i) {
     const base::AnswerState& answer = c.facts.answers[i];
     const int person = PersonOf(answer.person_id);
@@ -58,6 +62,7 @@ absl::Status CaseIndex::IndexAnswers(const CompiledPack& pack, const Case& c) {
           absl::StrCat("an answer names a person who is not listed: ", answer.person_id));
     const auto category = pack.category_index.find(answer.category);
     if (category == pack.category_index.end()) continue;
+    answer_categories_[i] = category->second;
     const size_t cell = static_cast<size_t>(person * category_count_ + category->second);
     const int32_t index = static_cast<int32_t>(i);
     if (answer_tails_[cell] < 0) {
@@ -68,6 +73,27 @@ absl::Status CaseIndex::IndexAnswers(const CompiledPack& pack, const Case& c) {
     answer_tails_[cell] = index;
   }
   return absl::OkStatus();
+}
+
+bool CaseIndex::MayTell(int32_t answer, const FactKind& kind) const {
+  const int category = answer_categories_[static_cast<size_t>(answer)];
+  return category >= 0 && std::find(kind.categories.begin(), kind.categories.end(), category) !=
+                              kind.categories.end();
+}
+
+bool CaseIndex::JudgeTellers(const base::Fact& fact, const FactKind* kind) {
+  bool told = false;
+  auto judge = [&](int32_t answer) {
+    if (kind != nullptr && MayTell(answer, *kind)) {
+      told = true;
+    } else {
+      flaws_[static_cast<size_t>(answer)] =
+          kind == nullptr ? AnswerDetail::kUnknownKind : AnswerDetail::kKindNotOfCategory;
+    }
+  };
+  judge(fact.answer);
+  for (int32_t answer : fact.also_answers) judge(answer);
+  return told;
 }
 
 absl::Status CaseIndex::IndexFacts(const CompiledPack& pack, const Case& c) {
@@ -91,9 +117,19 @@ absl::Status CaseIndex::IndexFacts(const CompiledPack& pack, const Case& c) {
       // counted.
       if (answer.kind != base::AnswerKind::kFound || answer.superseded) continue;
     }
+    const auto in_range = [&c](int32_t answer) {
+      return answer >= 0 && answer < static_cast<int32_t>(c.facts.answers.size());
+    };
+    if (!std::all_of(fact.also_answers.begin(), fact.also_answers.end(), in_range)) {
+      return Malformed("a fact names an answer that is not there");
+    }
     const auto kind = pack.fact_kind_index.find(fact.record.kind);
-    if (kind == pack.fact_kind_index.end()) continue;
-    const FactKind& type = pack.fact_kinds[static_cast<size_t>(kind->second)];
+    const FactKind* known = kind == pack.fact_kind_index.end()
+                                ? nullptr
+                                : &pack.fact_kinds[static_cast<size_t>(kind->second)];
+    if (found && !JudgeTellers(fact, known)) continue;
+    if (known == nullptr) continue;
+    const FactKind& type = *known;
     IndexedFact indexed{&fact, static_cast<int32_t>(i), static_cast<int32_t>(fields_.size()), -1};
     fields_.resize(fields_.size() + type.fields.size(), nullptr);
     for (const base::Field& field : fact.record.fields) {

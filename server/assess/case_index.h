@@ -14,6 +14,18 @@
 
 namespace hedui::assess {
 
+// Why an answer does not say all: the detail of a blame.
+enum class AnswerDetail : uint8_t {
+  kNone,
+  kIncomplete,
+  kPeriod,
+  kField,
+  kUnknownKind,        // holds a record of a kind the vocabulary does not know
+  kKindNotOfCategory,  // holds a record of a kind that does not come in its category
+  kConflict,           // another source gives another amount for the same thing
+};
+inline constexpr int kAnswerDetails = 7;
+
 struct IndexedFact {
   const base::Fact* fact = nullptr;
   int32_t index = -1;        // into Case::facts.facts
@@ -24,7 +36,9 @@ struct IndexedFact {
 class CaseIndex {
  public:
   // INVALID_ARGUMENT (CASE) when the case is not well formed. Categories and kinds that no policy
-  // knows are left out: nothing can depend on them.
+  // knows are left out, and so are facts that no answer of their kind's categories tells; the
+  // answers that hold such facts are flawed: what they hold beside them cannot be trusted to be
+  // all.
   absl::Status Build(const CompiledPack& pack, const Case& c);
 
   int person_count() const { return person_count_; }
@@ -41,6 +55,10 @@ class CaseIndex {
   int32_t FirstFact(int person, int kind) const {
     return fact_heads_[static_cast<size_t>(person * kind_count_ + kind)];
   }
+  // kNone, kUnknownKind or kKindNotOfCategory.
+  AnswerDetail Flaw(int32_t answer) const { return flaws_[static_cast<size_t>(answer)]; }
+  // Whether the answer is of a category in which facts of the kind may come.
+  bool MayTell(int32_t answer, const FactKind& kind) const;
   const IndexedFact& fact(int32_t i) const { return facts_[static_cast<size_t>(i)]; }
   // nullptr when the record does not have the field.
   const base::FieldValue* Field(const IndexedFact& fact, int field) const {
@@ -51,12 +69,17 @@ class CaseIndex {
   absl::Status IndexPersons(const Case& c);
   absl::Status IndexAnswers(const CompiledPack& pack, const Case& c);
   absl::Status IndexFacts(const CompiledPack& pack, const Case& c);
+  // Marks the answers that tell a fact and should not, `kind` being null where nobody knows its
+  // kind. True when one tells it that may.
+  bool JudgeTellers(const base::Fact& fact, const FactKind* kind);
 
   const Case* case_ = nullptr;
   int person_count_ = 0;
   int category_count_ = 0;
   int kind_count_ = 0;
   std::vector<int32_t> answer_heads_, answer_next_, answer_tails_;
+  std::vector<int> answer_categories_;  // -1: one that no policy knows
+  std::vector<AnswerDetail> flaws_;
   std::vector<int32_t> fact_heads_, fact_tails_;
   std::vector<IndexedFact> facts_;
   std::vector<const base::FieldValue*> fields_;

@@ -56,6 +56,7 @@ struct FactKind {
   int month_field = -1;
   std::vector<FieldType> fields;
   absl::flat_hash_map<std::string, int> field_index;
+  std::vector<int> categories;           // in whose answers it may come; none: only ever declared
   std::vector<base::Level> evidence_by;  // levels that may say what suffices
 };
 

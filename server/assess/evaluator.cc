@@ -379,8 +379,9 @@ Value Evaluator::Listed(const Value& person) {
 }
 
 Value Evaluator::Answered(int person, int category) {
+  const base::Period day = StateDay();
   const Proof proof = person == unlisted() ? Proof{false, unlisted_blame_}
-                                           : ProveCategory(person, category, "", nullptr);
+                                           : ProveCategory(person, category, "", &day);
   Value value = TruthOf(true);
   if (proof.complete) return value;
   value.mask = kMayBeEither;

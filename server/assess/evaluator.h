@@ -15,10 +15,6 @@
 
 namespace hedui::assess {
 
-// Why an answer does not say all: the detail of a blame.
-enum class AnswerDetail : uint8_t { kNone, kIncomplete, kPeriod, kField };
-inline constexpr int kAnswerDetails = 4;
-
 // A thing to blame, by numbers.
 struct BlameLeaf {
   BlameKind kind = BlameKind::kSource;
@@ -121,6 +117,7 @@ class Evaluator {
   Value FoldOneSide(const Aggregate& aggregate, int person, const Value& period, bool declared,
                     bool* any);
   Value FoldUnlisted(const Aggregate& aggregate, BlameId blame);
+  bool OutweighsNumber(const Aggregate& aggregate, const Value& found, const Value& stated) const;
   Value Combine(const Aggregate& aggregate, const Value& a, const Value& b);
   Value Begin(const Aggregate& aggregate) const;
   // False when a filter drops the item.
@@ -141,9 +138,14 @@ class Evaluator {
   };
   const Span& SpanOf(const Value& period);
 
+  // Exact, unless sources that may tell of this kind give several amounts: then all they span.
+  Value AmountOf(const IndexedFact& fact, base::Money own);
   Proof Prove(const EvidenceRule& rule, int person, const FactKind& kind, const Value& period);
   Proof ProveCategory(int person, int category, const std::string& source_id,
                       const base::Period* period);
+  // What an answer about what is so must speak of; sources speak of the period they were asked
+  // about, which reaches beyond that day, unless they say otherwise.
+  base::Period StateDay() const { return {case_->dates.application, case_->dates.application + 1}; }
 
   BlameId Leaf(BlameLeaf leaf);
   BlameId AnswerLeaf(int32_t answer, AnswerDetail detail);

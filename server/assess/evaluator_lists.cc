@@ -1,8 +1,6 @@
 // Loops over people and facts: evidence, sureness, folding.
 #include <algorithm>
-#include <cctype>
 
-#include "absl/strings/numbers.h"
 #include "server/assess/evaluator.h"
 
 namespace hedui::assess {
@@ -12,8 +10,6 @@ using base::Rational;
 
 namespace {
 
-constexpr uint64_t kSomebodyElse = uint64_t{1} << 63;
-
 int64_t MonthNumber(absl::CivilMonth month) { return month - absl::CivilMonth(1970, 1); }
 
 bool IsKnownPeriod(const Value& period) { return !period.lo_infinite && !period.hi_infinite; }
@@ -21,86 +17,6 @@ bool IsKnownPeriod(const Value& period) { return !period.lo_infinite && !period.
 int64_t Integer(const Rational& r) { return static_cast<int64_t>(r.numerator()); }
 
 }  // namespace
-
-Value Evaluator::FieldOf(const Frame& frame, int field) {
-  const FieldType& type =
-      pack_.fact_kinds[static_cast<size_t>(frame.kind)].fields[static_cast<size_t>(field)];
-  if (frame.fact < 0) {
-    Value value = type.unknown;
-    value.blame = frame.blame;
-    return value;
-  }
-  const IndexedFact& fact = index_.fact(frame.fact);
-  const base::FieldValue* found = index_.Field(fact, field);
-  if (found != nullptr) return ReadField(type, *found, fact);
-  if (type.absent) return *type.absent;
-  Value value = type.unknown;
-  value.blame = FieldLeaf(fact);
-  return value;
-}
-
-// What cannot be read as the field's type is not known: a new code or a wrong type never counts as
-// anything.
-Value Evaluator::ReadField(const FieldType& type, const base::FieldValue& value,
-                           const IndexedFact& fact) {
-  switch (type.type.kind) {
-    case TypeKind::kNumber:
-      if (const auto* money = std::get_if<base::Money>(&value);
-          money != nullptr && type.type.unit.money == 1) {
-        return Point(Rational(money->fen()));
-      }
-      if (const auto* number = std::get_if<int64_t>(&value);
-          number != nullptr && type.type.unit.money == 0) {
-        return Point(Rational(*number));
-      }
-      if (const auto* text = std::get_if<std::string>(&value);
-          text != nullptr && type.type.unit.money == 0) {
-        // Registers often deliver a grade or a number of rooms as text.
-        int64_t number = 0;
-        if (text->size() < 10 && absl::SimpleAtoi(*text, &number)) return Point(Rational(number));
-      }
-      break;
-    case TypeKind::kTruth:
-      if (const auto* truth = std::get_if<bool>(&value)) return TruthOf(*truth);
-      break;
-    case TypeKind::kCode:
-      if (const auto* text = std::get_if<std::string>(&value)) {
-        const CodeList& list = pack_.code_lists[static_cast<size_t>(type.type.codes)];
-        if (const auto it = list.index.find(*text); it != list.index.end())
-          return MaskOf(uint64_t{1} << it->second, 0);
-      }
-      break;
-    case TypeKind::kDate:
-      if (const auto* day = std::get_if<absl::CivilDay>(&value))
-        return Point(Rational(DayNumber(*day)));
-      break;
-    case TypeKind::kMonth:
-      if (const auto* month = std::get_if<absl::CivilMonth>(&value))
-        return Point(Rational(MonthNumber(*month)));
-      break;
-    case TypeKind::kPerson:
-      if (const auto* number = std::get_if<std::string>(&value);
-          number != nullptr && !number->empty()) {
-        for (size_t i = 0; i < case_->persons.size(); ++i) {
-          if (case_->persons[i].number == *number) return MaskOf(uint64_t{1} << i, 0);
-        }
-        Value somebody = MaskOf(kSomebodyElse, 0);
-        const int32_t answer = fact.fact->answer;
-        somebody.blame =
-            Leaf({BlameKind::kIdentity, AnswerDetail::kNone,
-                  static_cast<int16_t>(index_.PersonOf(fact.fact->person_id)), answer});
-        return somebody;
-      }
-      break;
-    case TypeKind::kCodeSet:
-    case TypeKind::kPeriod:
-    case TypeKind::kText:
-      break;
-  }
-  Value unknown = type.unknown;
-  unknown.blame = FieldLeaf(fact);
-  return unknown;
-}
 
 Value Evaluator::Begin(const Aggregate& aggregate) const {
   switch (aggregate.kind) {
@@ -337,6 +253,16 @@ Value Evaluator::FoldUnlisted(const Aggregate& aggregate, BlameId blame) {
   return total;
 }
 
+// Whether what was found is no less than what was stated, so that nothing rests on the statement.
+bool Evaluator::OutweighsNumber(const Aggregate& aggregate, const Value& found,
+                                const Value& stated) const {
+  if (aggregate.kind == AggregateKind::kExists || aggregate.kind == AggregateKind::kAll) {
+    return false;
+  }
+  return !found.lo_infinite && !stated.hi_infinite && !found.undefined && !stated.undefined &&
+         Rational::Compare(found.lo, stated.hi) >= 0;
+}
+
 Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
   const int who = frames_[aggregate.owner_slot].person;
   const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)];
@@ -376,7 +302,7 @@ Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
     if (use == Use::kDeclared) {
       total = stated;
       total.marks |= kMarkDeclared;
-    } else if (any) {
+    } else if (any && !OutweighsNumber(aggregate, total, stated)) {
       total = Combine(aggregate, total, stated);
     }
   }
@@ -407,10 +333,12 @@ Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
 Evaluator::Proof Evaluator::Prove(const EvidenceRule& rule, int who, const FactKind& kind,
                                   const Value& period) {
   Proof proof;
-  const base::Period* wanted = nullptr;
+  const base::Period day = StateDay();
+  const base::Period* wanted = &day;
   if (kind.monthly) {
     if (!IsKnownPeriod(period)) {
       proof = {false, period.blame};
+      wanted = nullptr;
     } else {
       wanted = &SpanOf(period).days;
     }
@@ -438,13 +366,16 @@ Evaluator::Proof Evaluator::ProveCategory(int who, int category, const std::stri
     AddRef(Ref::Tag::kAnswer, i);
     AnswerDetail detail = AnswerDetail::kNone;
     if (answer.kind == AnswerKind::kFound || answer.kind == AnswerKind::kConfirmedNone) {
-      const bool covers = period == nullptr || answer.covered.Covers(*period);
       const bool complete = answer.kind == AnswerKind::kConfirmedNone || answer.complete;
-      if (covers && complete) {
+      detail = index_.Flaw(i);
+      if (detail == AnswerDetail::kNone && !complete) detail = AnswerDetail::kIncomplete;
+      if (detail == AnswerDetail::kNone && period != nullptr && !answer.covered.Covers(*period)) {
+        detail = AnswerDetail::kPeriod;
+      }
+      if (detail == AnswerDetail::kNone) {
         proven = true;
         continue;
       }
-      detail = complete ? AnswerDetail::kPeriod : AnswerDetail::kIncomplete;
     } else if (answer.kind == AnswerKind::kNotCovered) {
       not_covered = blames_.Join(not_covered, AnswerLeaf(i, AnswerDetail::kNone));
       continue;

@@ -182,6 +182,14 @@ void PolicyLink::DeclareFacts(const SourceFile& file) {
     kind.name = source.name.text;
     kind.label = source.label;
     kind.monthly = source.monthly;
+    for (const Located& name : source.categories) {
+      const auto category = pack_->category_index.find(name.text);
+      if (category == pack_->category_index.end()) {
+        Find(file, name.line, "UNKNOWN_NAME", absl::StrCat("no category is named ", name.text));
+      } else {
+        kind.categories.push_back(category->second);
+      }
+    }
     kind.evidence_by = Levels(file, source.evidence_by);
     for (const SourceField& field : source.fields) DeclareField(file, field, &kind);
     const auto month = kind.field_index.find("month");

@@ -219,7 +219,7 @@ class Reader {
 
   void ReadFact(const Located& name, const YamlNode& node) {
     if (!IsMapping(node, "a kind of fact")) return;
-    Keys(node, {"label", "by", "evidence_by", "fields"}, {"label", "by", "fields"});
+    Keys(node, {"label", "by", "categories", "evidence_by", "fields"}, {"label", "by", "fields"});
     SourceFactKind kind;
     kind.name = name;
     kind.label = Optional(node, "label").text;
@@ -228,6 +228,7 @@ class Reader {
     if (node.Find("by") != nullptr && by.text != "month" && by.text != "state") {
       Find(by.line, "BAD_VALUE", "by is \"month\" or \"state\"");
     }
+    kind.categories = List(node, "categories");
     kind.evidence_by = List(node, "evidence_by");
     EachNamed(node, "fields", [this, &kind](const Located& field_name, const YamlNode& field) {
       if (!IsMapping(field, "a field")) return;

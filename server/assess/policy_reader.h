@@ -69,6 +69,7 @@ struct SourceFactKind {
   Located name;
   std::string label;
   bool monthly = false;
+  std::vector<Located> categories;
   std::vector<Located> evidence_by;
   std::vector<SourceField> fields;
 };

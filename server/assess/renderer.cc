@@ -38,6 +38,12 @@ const char* DetailName(AnswerDetail detail) {
       return "PERIOD";
     case AnswerDetail::kField:
       return "FIELD";
+    case AnswerDetail::kUnknownKind:
+      return "UNKNOWN_KIND";
+    case AnswerDetail::kKindNotOfCategory:
+      return "KIND_NOT_OF_CATEGORY";
+    case AnswerDetail::kConflict:
+      return "CONFLICT";
   }
   return "";
 }

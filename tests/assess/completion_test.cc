@@ -65,7 +65,8 @@ class Generator {
   }
 
  private:
-  static base::Period Covered() { return base::PeriodOfMonth(kMonth); }
+  // The month of incomes and the day of the application, as sources are asked.
+  static base::Period Covered() { return {absl::CivilDay(kMonth), absl::CivilDay(2025, 3, 4)}; }
 
   void AddPerson(int i, Case* c) {
     static constexpr base::Relation kOthers[] = {base::Relation::kChild, base::Relation::kChild,
