@@ -211,6 +211,22 @@ class LineBuilder {
     FillTrace(trace, &line, /*with_inputs=*/false);
   }
 
+  // Somebody whom a register names and who is not of the household agreed to nothing: their number
+  // stands in no line in full.
+  base::Record MaskStrangers(base::Record record) const {
+    const std::vector<base::Person>& persons = input_.household.persons;
+    for (base::Field& field : record.fields) {
+      std::string* number = std::get_if<std::string>(&field.value);
+      if (number == nullptr || !IsIdentityNumberField(field.name)) continue;
+      if (std::none_of(persons.begin(), persons.end(), [number](const base::Person& person) {
+            return person.identity.number == *number;
+          })) {
+        *number = base::MaskNumber(*number);
+      }
+    }
+    return record;
+  }
+
   void AddFinding(const base::Fact& fact) {
     std::string text = names_.Record(fact.record);
     const bool usable =
@@ -223,7 +239,7 @@ class LineBuilder {
     finding_lines_.push_back(static_cast<uint32_t>(lines_.size()));
     v1::Line& line = Add(v1::LINE_KIND_FINDING, fact.person_id, fact.record.kind,
                          names_.Code(fact.record.kind), text);
-    FillFields(fact.record, line.mutable_fields());
+    FillFields(MaskStrangers(fact.record), line.mutable_fields());
     if (fact.declared) line.mutable_marks()->set_declared(true);
     if (fact.manual) line.mutable_marks()->set_manual(true);
     if (fact.declared) return;
@@ -240,9 +256,9 @@ class LineBuilder {
             match::DiscrepancyCodeName(discrepancy.code), match::DiscrepancyLabel(discrepancy.code),
             absl::StrCat(discrepancy.text, "；", names_.Source(discrepancy.source_id), "：",
                          names_.Record(discrepancy.record)));
-    FillFields(discrepancy.record, line.mutable_fields());
+    FillFields(MaskStrangers(discrepancy.record), line.mutable_fields());
     if (discrepancy.other.has_value()) {
-      FillFields(*discrepancy.other, line.mutable_other_fields());
+      FillFields(MaskStrangers(*discrepancy.other), line.mutable_other_fields());
     }
     FillOutcome(facts_.answers[discrepancy.answer], names_, line.mutable_outcome());
     Trace trace;

@@ -99,7 +99,9 @@ std::string Names::BlameOf(const assess::Blame& blame, const std::string& people
                   blame.category.empty() ? "" : absl::StrCat("（", Code(blame.category), "）"));
   absl::StrAppend(&text, people.empty() ? "" : absl::StrCat("对", people));
   // An answer that came and does not suffice is told by what it lacks.
-  if (blame.answer == base::AnswerKind::kFound && !blame.detail.empty()) {
+  const bool came = blame.answer == base::AnswerKind::kFound ||
+                    blame.answer == base::AnswerKind::kConfirmedNone;
+  if (came && !blame.detail.empty()) {
     return absl::StrCat(text, BlameDetailWord(blame.detail));
   }
   const std::string reason = ReasonWord(base::ReasonName(blame.reason));

@@ -156,6 +156,33 @@ TEST(ReportBuilderTest, ADiscrepancyShowsBothSides) {
   EXPECT_FALSE(wage.other_fields().empty());
 }
 
+TEST(ReportBuilderTest, TheNumberOfAnUndeclaredSpouseStandsInNoLine) {
+  ReportInput input = SampleInput();
+  const std::string stranger = "640104198503123226";
+  base::Fact marriage;
+  marriage.person_id = "m1";
+  marriage.answer = 0;
+  marriage.record = {"marriage", {{"spouse_number", stranger}}};
+  input.match.facts.facts.push_back(marriage);
+  base::Fact known = marriage;
+  known.record.fields[0].value = input.household.persons[1].identity.number;
+  input.match.facts.facts.push_back(known);
+  match::Discrepancy discrepancy;
+  discrepancy.code = match::DiscrepancyCode::kUndeclaredSpouse;
+  discrepancy.person_id = "m1";
+  discrepancy.answer = 0;
+  discrepancy.record = marriage.record;
+  discrepancy.other = marriage.record;
+  input.match.discrepancies.push_back(discrepancy);
+  bool own_number_stands = false;
+  for (const v1::Line& line : LinesOf(input)) {
+    EXPECT_THAT(line.SerializeAsString(), Not(HasSubstr(stranger)));
+    if (line.kind() != v1::LINE_KIND_FINDING || line.code() != "marriage") continue;
+    own_number_stands |= line.fields(0).text() == input.household.persons[1].identity.number;
+  }
+  EXPECT_TRUE(own_number_stands);
+}
+
 TEST(ReportBuilderTest, AQuantityNamesRuleClauseInputsAndDigests) {
   const auto lines = LinesOf(SampleInput());
   const v1::Line line = Only(lines, v1::LINE_KIND_QUANTITY, "gross_wage");
