@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/assess/assessor.h"
+#include "server/base/limits.h"
 #include "server/base/status.h"
 #include "server/base/yaml.h"
 #include "server/ledger/trust.h"
@@ -17,6 +18,7 @@
 #include "server/report/replay.h"
 #include "server/report/report_check.h"
 #include "server/rooms.h"
+#include "server/verify_steps.h"
 #include "tests/integration/running_platform.h"
 #include "tests/support/notification.h"
 #include "tests/support/synthetic_person.h"
@@ -301,6 +303,77 @@ TEST(VerifyTest, APromiseToAnswerLaterIsKeptWithTheReport) {
     ++promises;
   }
   EXPECT_EQ(promises, 1);
+}
+
+// Crashes between intent and result leave an intent for each retry; the report is found behind any
+// number of them.
+TEST(VerifyTest, ManyIntentsOfOneRequestLeadToOneVerificationAndOneReport) {
+  constexpr int kIntents = 70;
+  Scenario scenario;
+  { RunningPlatform(&scenario).Register(); }
+  base::SecureIdSource ids;
+  const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(absl::Now()));
+  const base::Uuid verification = ids.NextId(now);
+  const base::Uuid request_id = *base::Uuid::Parse(scenario.household.header().request_id());
+  {
+    auto store = scenario.OpenStore();
+    auto matter = store->Find({base::LookupKind::kMatterNumber,
+                               absl::StrCat(kAgency, "\n", scenario.letters.matter_number())},
+                              1);
+    ASSERT_TRUE(matter.ok() && matter->size() == 1) << matter.status();
+    stored::v1::Intent intent;
+    intent.set_verification_id(verification.ToBytes());
+    intent.set_request(scenario.household.SerializeAsString());
+    intent.set_agency(kAgency);
+    ledger::CommitBatch batch;
+    for (int i = 0; i < kIntents; ++i) {
+      base::Row row;
+      row.kind = base::RowKind::kIntent;
+      row.id = ids.NextId(now);
+      row.matter = matter->front().matter;
+      row.at = now;
+      row.keys = {RequestKey(kAgency, request_id)};
+      row.body = intent.SerializeAsString();
+      batch.rows.push_back(std::move(row));
+    }
+    const absl::Status committed = store->Commit(batch);
+    ASSERT_TRUE(committed.ok()) << committed;
+  }
+  RunningPlatform platform(&scenario);
+  auto first = platform.Verify();
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(first->verification_id(), verification.ToString());
+  auto second = platform.Verify();
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(Check(scenario, second->envelope()).report_number,
+            Check(scenario, first->envelope()).report_number);
+  v1::GetReportRequest request;
+  request.set_officer("XQ-0107");
+  request.set_request_id(scenario.household.header().request_id());
+  auto read = platform.client().GetReport(request, kPatience);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->verification_id(), verification.ToString());
+}
+
+TEST(VerifyTest, AnAnswerPastTheBudgetIsNotUsedAndTheReportIsIssuedAllTheSame) {
+  Scenario scenario;
+  Scenario::Replace(&scenario.simulation_yaml, "faults: [{kind: silent}]", "faults: []");
+  std::string records;
+  for (size_t i = 0; i <= base::kRecordsPerVerificationMax; ++i) {
+    absl::StrAppend(&records, "          - {kind: deposit, fields: [{name: account, text: \"", i,
+                    "\"}, {name: amount, money_fen: 1}]}\n");
+  }
+  const std::string head = "        category: deposit\n        records:\n";
+  Scenario::Replace(&scenario.simulation_yaml, head, absl::StrCat(head, records));
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto response = platform.Verify();
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(OutcomeOf(*response, "m1", "deposit").kind(), v1::ANSWER_KIND_UNAVAILABLE);
+  EXPECT_EQ(OutcomeOf(*response, "m1", "deposit").reason(), v1::REASON_OVERSIZED);
+  EXPECT_EQ(OutcomeOf(*response, "m1", "employment").kind(), v1::ANSWER_KIND_FOUND);
+  EXPECT_EQ(LineOf(response->envelope(), LINE_KIND_INDICATION, "dibao").indication().result(),
+            report::v1::TRUTH_UNDETERMINED);
 }
 
 // The letter is withdrawn while the first wave is waited for: the second wave does not go out.
