@@ -6,12 +6,14 @@
 #include <iostream>
 #include <string>
 
+#include <absl/strings/str_cat.h>
+
 #include "server/assess/policy_pack.h"
 
 namespace hedui::assess {
 
 inline std::string Folder(const std::string& name) {
-  return std::string(HEDUI_SOURCE_DIR) + "/" + name;
+  return absl::StrCat(HEDUI_SOURCE_DIR, "/", name);
 }
 
 inline const PolicyPack& TestPack() {
