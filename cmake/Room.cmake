@@ -91,8 +91,10 @@ function(hedui_test)
 endfunction()
 
 # hedui_command_line(main.cc ...): files that read a command line with CLI11, which is headers only and takes a
-# minute a file under the sanitizers, for code that runs once: compiled plainly.
+# minute a file to optimise under the sanitizers, for code that runs once. Elsewhere they are optimised as all others
+# are: of an inline function that several files compiled, the linker keeps one for the whole program.
 function(hedui_command_line)
-  set_source_files_properties(${ARGN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON
-    COMPILE_OPTIONS "-fno-sanitize=all;-O0")
+  if(HEDUI_SANITIZER)
+    set_source_files_properties(${ARGN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS "-O0")
+  endif()
 endfunction()

@@ -346,7 +346,7 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
   void OnCommitResultDone(absl::StatusOr<ledger::CommitReceipt> receipt) {
     if (!receipt.ok()) return Finish(receipt.status());
     Step(FlowStep::kResultCommitted);
-    auto envelope = report::SealReport(concluded_.draft, *receipt->proof);
+    auto envelope = report::SealReport(std::move(concluded_.draft), *receipt->proof);
     if (!envelope.ok()) return Finish(envelope.status());
     VerifyResult result;
     result.verification_id = prepared_.verification_id;

@@ -86,7 +86,7 @@ absl::StatusOr<VerifyResult> ResultOf(const Rooms& rooms, const base::Row& row,
   HEDUI_ASSIGN_OR_RETURN(report::Draft draft, report::DecodeDraft(stored.draft()));
   if (!row.log_index.has_value()) return Damaged("report without its log index");
   HEDUI_ASSIGN_OR_RETURN(ledger::EntryProof proof, ProofNow(rooms, draft.entry, *row.log_index));
-  HEDUI_ASSIGN_OR_RETURN(result.envelope, report::SealReport(draft, proof));
+  HEDUI_ASSIGN_OR_RETURN(result.envelope, report::SealReport(std::move(draft), proof));
   for (const auto& outcome : stored.outcomes()) result.outcomes.push_back(FromStored(outcome));
   return result;
 }
@@ -558,7 +558,7 @@ absl::StatusOr<std::string> ReadCase(const base::RowReader& rows, const base::Uu
     HEDUI_ASSIGN_OR_RETURN(report::CaseBundle bundle,
                            report::DecodeCaseBundle(stored.case_bundle()));
     HEDUI_ASSIGN_OR_RETURN(report::Draft draft, report::DecodeDraft(stored.draft()));
-    bundle.lines = std::move(draft.lines);
+    for (size_t i = 0; i < draft.lines.size(); ++i) bundle.lines.emplace_back(draft.lines[i]);
     return report::EncodeCaseBundle(bundle);
   }
   return base::MakeError(absl::StatusCode::kNotFound, "REPORT_UNKNOWN",

@@ -1,24 +1,27 @@
 #include "server/report/line_builder.h"
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "hedui/report/v1/report.pb.h"
 #include "server/base/dates.h"
 #include "server/base/identity.h"
 #include "server/base/status.h"
-#include "server/report/display_text.h"
 #include "server/report/header_line.h"
 #include "server/report/line_parts.h"
 #include "server/report/names.h"
 #include "server/report/report_builder.h"
+#include "server/report/wire_writer.h"
 #include "server/report/words.h"
 
 namespace hedui::report {
 namespace {
+
+using Line = v1::Line;  // for the numbers of its fields: lines are written, not built
 
 absl::Status BadInput(absl::string_view what) {
   return base::MakeError(absl::StatusCode::kInvalidArgument, "REPORT_INPUT",
@@ -33,12 +36,18 @@ bool AllInRange(const std::vector<int32_t>& indexes, size_t size) {
                      [size](int32_t index) { return InRange(index, size); });
 }
 
+template <typename T>
+void SortUnique(std::vector<T>* values) {
+  std::sort(values->begin(), values->end());
+  values->erase(std::unique(values->begin(), values->end()), values->end());
+}
+
 class LineBuilder {
  public:
-  explicit LineBuilder(const ReportInput& input)
-      : input_(input), facts_(input.match.facts), names_(input) {}
+  LineBuilder(const ReportInput& input, LineSink sink)
+      : input_(input), facts_(input.match.facts), names_(input), sink_(sink), line_(&bytes_) {}
 
-  absl::StatusOr<std::vector<v1::Line>> Build() {
+  absl::Status Build() {
     HEDUI_RETURN_IF_ERROR(CheckInput());
     ChooseEntries();
     AddHeader();
@@ -50,8 +59,7 @@ class LineBuilder {
       AddDiscrepancy(discrepancy);
     }
     AddAssessment();
-    lines_[0].mutable_header()->set_line_count(static_cast<uint32_t>(lines_.size()));
-    return std::move(lines_);
+    return status_;
   }
 
  private:
@@ -134,35 +142,55 @@ class LineBuilder {
 
   // ---- Lines --------------------------------------------------------------------------------
 
-  v1::Line& Add(v1::LineKind kind, absl::string_view person_id, absl::string_view code,
-                absl::string_view label, absl::string_view text) {
-    v1::Line& line = lines_.emplace_back();
-    line.set_number(static_cast<uint32_t>(lines_.size() - 1));
-    line.set_kind(kind);
-    line.set_person_id(CleanUtf8(person_id));
-    line.set_code(CleanUtf8(code));
-    line.set_label(CleanUtf8(label));
-    line.set_text(CleanUtf8(text));
-    return line;
+  uint32_t LineCount() const {
+    size_t count = 1 + 2 * input_.household.persons.size() + facts_.answers.size() +
+                   facts_.facts.size() + input_.match.discrepancies.size();
+    if (input_.assessment.has_value()) {
+      const auto& indications = input_.assessment->indications;
+      count += std::count(show_entry_.begin(), show_entry_.end(), true) +
+               std::count(show_row_.begin(), show_row_.end(), true) +
+               std::count_if(indications.begin(), indications.end(),
+                             [this](const assess::Indication& one) { return IsWanted(one); });
+    }
+    return static_cast<uint32_t>(count);
+  }
+
+  // What all lines begin with. Then come a line's other fields, in the order of their numbers, and
+  // Finish.
+  void Begin(v1::LineKind kind, absl::string_view person_id, absl::string_view code,
+             absl::string_view label, absl::string_view text) {
+    bytes_.clear();
+    line_.Uint(Line::kNumberFieldNumber, number_);
+    line_.Uint(Line::kKindFieldNumber, kind);
+    line_.Text(Line::kPersonIdFieldNumber, person_id);
+    line_.Text(Line::kCodeFieldNumber, code);
+    line_.Text(Line::kLabelFieldNumber, label);
+    line_.Text(Line::kTextFieldNumber, text);
+  }
+
+  void Finish() {
+    ++number_;
+    if (status_.ok()) status_ = sink_(bytes_);
   }
 
   void AddHeader() {
     v1::Header header = FullHeader(input_);
-    const std::string text = header.report_number();
-    *Add(v1::LINE_KIND_HEADER, "", "report", "家庭经济状况核对报告", text).mutable_header() =
-        std::move(header);
+    header.set_line_count(LineCount());
+    Begin(v1::LINE_KIND_HEADER, "", "report", "家庭经济状况核对报告", header.report_number());
+    line_.BytesAlways(Line::kHeaderFieldNumber, header.SerializeAsString());
+    Finish();
   }
 
   void AddPerson(const base::Person& person) {
-    const std::string role(base::PersonRoleName(person.role));
-    const std::string relation(base::RelationName(person.relation));
+    const absl::string_view role = base::PersonRoleName(person.role);
+    const absl::string_view relation = base::RelationName(person.relation);
     const base::Identity& identity = person.identity;
-    v1::Line& line = Add(v1::LINE_KIND_PERSON, person.id, role, RoleWord(role),
-                         absl::StrCat(RelationWord(relation), " ", identity.name, " ",
-                                      base::MaskNumber(identity.number)));
+    Begin(v1::LINE_KIND_PERSON, person.id, role, RoleWord(role),
+          absl::StrCat(RelationWord(relation), " ", identity.name, " ",
+                       base::MaskNumber(identity.number)));
     base::Record record;
     record.fields = {
-        {"relation", relation},
+        {"relation", std::string(relation)},
         {"name", identity.name},
         {"identity_kind", std::string(base::IdentityKindName(identity.kind))},
         {"number", identity.number},
@@ -170,61 +198,70 @@ class LineBuilder {
     if (person.declared_birth.has_value()) {
       record.fields.push_back({"declared_birth", *person.declared_birth});
     }
-    FillFields(record, line.mutable_fields());
+    PutFields(Line::kFieldsFieldNumber, record, &line_);
+    Finish();
   }
 
   void AddAuthorization(const std::string& person_id) {
     const Authorization& authorization = *authorizations_.at(person_id);
     if (!authorization.authorized) {
-      Add(v1::LINE_KIND_AUTHORIZATION, person_id, "UNAUTHORIZED", "未授权",
-          absl::StrCat("未授权：未查询", names_.Person(person_id), "的信息",
-                       authorization.remark.empty() ? "" : "；", authorization.remark));
-      return;
+      Begin(v1::LINE_KIND_AUTHORIZATION, person_id, "UNAUTHORIZED", "未授权",
+            absl::StrCat("未授权：未查询", names_.Person(person_id), "的信息",
+                         authorization.remark.empty() ? "" : "；", authorization.remark));
+      return Finish();
     }
     const bool letter = authorization.basis == "LETTER";
-    v1::Line& line = Add(
-        v1::LINE_KIND_AUTHORIZATION, person_id, authorization.basis, letter ? "授权书" : "法定依据",
-        absl::StrCat(letter ? "授权书 " : "依据 ", authorization.reference,
-                     authorization.remark.empty() ? "" : "；", authorization.remark));
-    if (!authorization.reference.empty()) {
-      line.add_authorizations(CleanUtf8(authorization.reference));
-    }
+    Begin(v1::LINE_KIND_AUTHORIZATION, person_id, authorization.basis,
+          letter ? "授权书" : "法定依据",
+          absl::StrCat(letter ? "授权书 " : "依据 ", authorization.reference,
+                       authorization.remark.empty() ? "" : "；", authorization.remark));
+    line_.Text(Line::kAuthorizationsFieldNumber, authorization.reference);
+    Finish();
   }
 
   void AddOutcome(const base::AnswerState& answer) {
-    const std::string reason = ReasonWord(base::ReasonName(answer.reason));
-    std::string text =
-        absl::StrCat(answer.source_id.empty() ? "无来源" : names_.Source(answer.source_id), "：",
-                     AnswerKindWord(base::AnswerKindName(answer.kind)), reason.empty() ? "" : "（",
-                     reason, reason.empty() ? "" : "）");
+    const absl::string_view reason = ReasonWord(base::ReasonName(answer.reason));
+    std::string text = absl::StrCat(
+        answer.source_id.empty() ? absl::string_view("无来源") : names_.Source(answer.source_id),
+        "：", AnswerKindWord(base::AnswerKindName(answer.kind)));
+    if (!reason.empty()) absl::StrAppend(&text, "（", reason, "）");
     if (answer.kind == base::AnswerKind::kFound && !answer.complete) {
       absl::StrAppend(&text, "，不完整");
     }
     if (answer.superseded) absl::StrAppend(&text, "，已由后备来源答复");
-    outcome_lines_.push_back(static_cast<uint32_t>(lines_.size()));
-    v1::Line& line = Add(v1::LINE_KIND_OUTCOME, answer.person_id, answer.category,
-                         names_.Code(answer.category), text);
-    FillOutcome(answer, names_, line.mutable_outcome());
-    if (answer.manual) line.mutable_marks()->set_manual(true);
+    outcome_lines_.push_back(number_);
+    Begin(v1::LINE_KIND_OUTCOME, answer.person_id, answer.category, names_.Code(answer.category),
+          text);
+    PutMarks(Line::kMarksFieldNumber, {.manual = answer.manual}, &line_);
     Trace trace;
     trace.answers = {static_cast<int32_t>(outcome_lines_.size() - 1)};
-    FillTrace(trace, &line, /*with_inputs=*/false);
+    PutTrace(std::move(trace), /*with_inputs=*/false);
+    PutOutcome(Line::kOutcomeFieldNumber, answer, names_, &line_);
+    Finish();
   }
 
   // Somebody whom a register names and who is not of the household agreed to nothing: their number
   // stands in no line in full.
-  base::Record MaskStrangers(base::Record record) const {
+  bool IsStrangersNumber(const base::Field& field) const {
+    const std::string* number = std::get_if<std::string>(&field.value);
+    if (number == nullptr || !IsIdentityNumberField(field.name)) return false;
     const std::vector<base::Person>& persons = input_.household.persons;
-    for (base::Field& field : record.fields) {
-      std::string* number = std::get_if<std::string>(&field.value);
-      if (number == nullptr || !IsIdentityNumberField(field.name)) continue;
-      if (std::none_of(persons.begin(), persons.end(), [number](const base::Person& person) {
-            return person.identity.number == *number;
-          })) {
-        *number = base::MaskNumber(*number);
-      }
+    return std::none_of(persons.begin(), persons.end(), [number](const base::Person& person) {
+      return person.identity.number == *number;
+    });
+  }
+
+  void PutMaskedFields(int field, const base::Record& record) {
+    const std::vector<base::Field>& fields = record.fields;
+    if (std::none_of(fields.begin(), fields.end(),
+                     [this](const base::Field& one) { return IsStrangersNumber(one); })) {
+      return PutFields(field, record, &line_);
     }
-    return record;
+    base::Record masked = record;
+    for (base::Field& one : masked.fields) {
+      if (IsStrangersNumber(one)) one.value = base::MaskNumber(std::get<std::string>(one.value));
+    }
+    PutFields(field, masked, &line_);
   }
 
   void AddFinding(const base::Fact& fact) {
@@ -236,42 +273,43 @@ class LineBuilder {
     if (!fact.also_answers.empty()) {
       absl::StrAppend(&text, "（另有 ", fact.also_answers.size(), " 个来源相同，只计一次）");
     }
-    finding_lines_.push_back(static_cast<uint32_t>(lines_.size()));
-    v1::Line& line = Add(v1::LINE_KIND_FINDING, fact.person_id, fact.record.kind,
-                         names_.Code(fact.record.kind), text);
-    FillFields(MaskStrangers(fact.record), line.mutable_fields());
-    if (fact.declared) line.mutable_marks()->set_declared(true);
-    if (fact.manual) line.mutable_marks()->set_manual(true);
-    if (fact.declared) return;
-    FillOutcome(facts_.answers[fact.answer], names_, line.mutable_outcome());
-    Trace trace;
-    trace.answers = fact.also_answers;
-    trace.answers.push_back(fact.answer);
-    FillTrace(trace, &line);
+    finding_lines_.push_back(number_);
+    Begin(v1::LINE_KIND_FINDING, fact.person_id, fact.record.kind, names_.Code(fact.record.kind),
+          text);
+    PutMaskedFields(Line::kFieldsFieldNumber, fact.record);
+    PutMarks(Line::kMarksFieldNumber, {.manual = fact.manual, .declared = fact.declared}, &line_);
+    if (!fact.declared) {
+      Trace trace;
+      trace.answers = fact.also_answers;
+      trace.answers.push_back(fact.answer);
+      PutTrace(std::move(trace));
+      PutOutcome(Line::kOutcomeFieldNumber, facts_.answers[fact.answer], names_, &line_);
+    }
+    Finish();
   }
 
   void AddDiscrepancy(const match::Discrepancy& discrepancy) {
-    v1::Line& line =
-        Add(v1::LINE_KIND_DISCREPANCY, discrepancy.person_id,
-            match::DiscrepancyCodeName(discrepancy.code), match::DiscrepancyLabel(discrepancy.code),
-            absl::StrCat(discrepancy.text, "；", names_.Source(discrepancy.source_id), "：",
-                         names_.Record(discrepancy.record)));
-    FillFields(MaskStrangers(discrepancy.record), line.mutable_fields());
+    Begin(v1::LINE_KIND_DISCREPANCY, discrepancy.person_id,
+          match::DiscrepancyCodeName(discrepancy.code), match::DiscrepancyLabel(discrepancy.code),
+          absl::StrCat(discrepancy.text, "；", names_.Source(discrepancy.source_id), "：",
+                       names_.Record(discrepancy.record)));
+    PutMaskedFields(Line::kFieldsFieldNumber, discrepancy.record);
     if (discrepancy.other.has_value()) {
-      FillFields(MaskStrangers(*discrepancy.other), line.mutable_other_fields());
+      PutMaskedFields(Line::kOtherFieldsFieldNumber, *discrepancy.other);
     }
-    FillOutcome(facts_.answers[discrepancy.answer], names_, line.mutable_outcome());
     Trace trace;
     trace.answers = {discrepancy.answer};
     if (discrepancy.other_answer != -1) trace.answers.push_back(discrepancy.other_answer);
-    FillTrace(trace, &line);
+    PutTrace(std::move(trace));
+    PutOutcome(Line::kOutcomeFieldNumber, facts_.answers[discrepancy.answer], names_, &line_);
+    Finish();
   }
 
   void AddAssessment() {
     if (!input_.assessment.has_value()) return;
     const assess::Assessment& assessment = *input_.assessment;
     // Lines name those of rows, which come last: their numbers are settled first.
-    uint32_t number = static_cast<uint32_t>(lines_.size());
+    uint32_t number = number_;
     for (size_t i = 0; i < assessment.entries.size(); ++i) {
       entry_lines_.push_back(show_entry_[i] ? number++ : 0);
     }
@@ -295,18 +333,18 @@ class LineBuilder {
   void AddEntry(const assess::TraceEntry& entry) {
     std::string text = ValueText(entry.value, names_);
     if (!entry.blame.empty()) absl::StrAppend(&text, "，因：", names_.Blames(entry.blame));
-    v1::Line& line =
-        Add(entry.kind == assess::EntryKind::kTest ? v1::LINE_KIND_TEST : v1::LINE_KIND_QUANTITY,
-            entry.person_id, entry.id, entry.label, text);
-    FillValue(entry.value, line.mutable_value());
-    FillBlame(entry.blame, names_, line.mutable_blame());
-    SetMarks(entry.marks, &line);
-    SetCitation(entry.citation, &line);
-    line.set_expression(CleanUtf8(entry.expression));
+    Begin(entry.kind == assess::EntryKind::kTest ? v1::LINE_KIND_TEST : v1::LINE_KIND_QUANTITY,
+          entry.person_id, entry.id, entry.label, text);
+    PutValue(Line::kValueFieldNumber, entry.value, &line_);
+    PutBlame(Line::kBlameFieldNumber, entry.blame, names_, &line_);
+    PutMarks(Line::kMarksFieldNumber, entry.marks, &line_);
+    PutCitation(Line::kCitationFieldNumber, entry.citation, &line_);
+    line_.Text(Line::kExpressionFieldNumber, entry.expression);
     Trace trace{entry.answers, entry.facts, {}};
-    for (const int32_t input : entry.entries) trace.lines.insert(entry_lines_[input]);
-    for (const int32_t row : entry.rows) trace.lines.insert(row_lines_[row]);
-    FillTrace(trace, &line);
+    for (const int32_t input : entry.entries) trace.lines.push_back(entry_lines_[input]);
+    for (const int32_t row : entry.rows) trace.lines.push_back(row_lines_[row]);
+    PutTrace(std::move(trace));
+    Finish();
   }
 
   static std::string ResultText(const assess::Indication& indication) {
@@ -330,28 +368,33 @@ class LineBuilder {
     if (indication.amount.has_value()) {
       absl::StrAppend(&text, "；按规则计算的金额 ", ValueText(*indication.amount, names_));
     }
-    v1::Line& line =
-        Add(v1::LINE_KIND_INDICATION, "", indication.programme, indication.label, text);
-    line.mutable_indication()->set_result(static_cast<v1::Truth>(indication.result));
-    line.mutable_indication()->set_robust(indication.robust);
-    FillBlame(indication.amount_blame, names_, line.mutable_indication()->mutable_amount_blame());
-    if (indication.amount.has_value()) FillValue(*indication.amount, line.mutable_value());
-    FillBlame(indication.blame, names_, line.mutable_blame());
-    SetMarks(indication.marks, &line);
-    SetCitation(indication.citation, &line);
+    Begin(v1::LINE_KIND_INDICATION, "", indication.programme, indication.label, text);
+    if (indication.amount.has_value()) {
+      PutValue(Line::kValueFieldNumber, *indication.amount, &line_);
+    }
+    PutBlame(Line::kBlameFieldNumber, indication.blame, names_, &line_);
+    PutMarks(Line::kMarksFieldNumber, indication.marks, &line_);
+    PutCitation(Line::kCitationFieldNumber, indication.citation, &line_);
     Trace trace;
-    if (indication.entry != -1) trace.lines.insert(entry_lines_[indication.entry]);
-    if (indication.amount_entry != -1) trace.lines.insert(entry_lines_[indication.amount_entry]);
-    FillTrace(trace, &line);
+    if (indication.entry != -1) trace.lines.push_back(entry_lines_[indication.entry]);
+    if (indication.amount_entry != -1) trace.lines.push_back(entry_lines_[indication.amount_entry]);
+    PutTrace(std::move(trace));
+    const size_t begun = line_.Begin(Line::kIndicationFieldNumber);
+    line_.Uint(v1::Indication::kResultFieldNumber, static_cast<uint64_t>(indication.result));
+    line_.Flag(v1::Indication::kRobustFieldNumber, indication.robust);
+    PutBlame(v1::Indication::kAmountBlameFieldNumber, indication.amount_blame, names_, &line_);
+    line_.End(begun);
+    Finish();
   }
 
   void AddRow(const assess::PolicyRow& row) {
-    v1::Line& line = Add(v1::LINE_KIND_POLICY_ROW, "", row.id, row.label,
-                         absl::StrCat(row.value, "，", base::FormatPeriod(row.in_force), "，",
-                                      CitationText(row.citation)));
-    FillRow(row, line.mutable_row());
-    SetCitation(row.citation, &line);
-    if (!row.citation.verified) line.mutable_marks()->set_assumed(true);
+    Begin(v1::LINE_KIND_POLICY_ROW, "", row.id, row.label,
+          absl::StrCat(row.value, "，", base::FormatPeriod(row.in_force), "，",
+                       CitationText(row.citation)));
+    PutMarks(Line::kMarksFieldNumber, {.assumed = !row.citation.verified}, &line_);
+    PutCitation(Line::kCitationFieldNumber, row.citation, &line_);
+    PutRow(Line::kRowFieldNumber, row, &line_);
+    Finish();
   }
 
   // ---- Pedigree -----------------------------------------------------------------------------
@@ -359,31 +402,36 @@ class LineBuilder {
   struct Trace {
     std::vector<int32_t> answers;  // indexes
     std::vector<int32_t> facts;    // indexes
-    std::set<uint32_t> lines;      // numbers
+    std::vector<uint32_t> lines;   // numbers
   };
 
   // Inputs are the lines named; digests and authorizations are those of the answers named and of
   // the answers behind the facts.
-  void FillTrace(const Trace& trace, v1::Line* line, bool with_inputs = true) {
-    std::set<uint32_t> inputs = trace.lines;
-    std::set<int32_t> answers(trace.answers.begin(), trace.answers.end());
-    for (const int32_t answer : answers) inputs.insert(outcome_lines_[answer]);
+  void PutTrace(Trace trace, bool with_inputs = true) {
+    std::vector<uint32_t>& inputs = trace.lines;
+    std::vector<int32_t>& answers = trace.answers;
+    for (const int32_t answer : answers) inputs.push_back(outcome_lines_[answer]);
     for (const int32_t index : trace.facts) {
-      inputs.insert(finding_lines_[index]);
+      inputs.push_back(finding_lines_[index]);
       const base::Fact& fact = facts_.facts[index];
-      if (fact.answer != -1) answers.insert(fact.answer);
-      answers.insert(fact.also_answers.begin(), fact.also_answers.end());
+      if (fact.answer != -1) answers.push_back(fact.answer);
+      answers.insert(answers.end(), fact.also_answers.begin(), fact.also_answers.end());
     }
+    SortUnique(&answers);
     if (with_inputs) {
-      for (const uint32_t input : inputs) line->add_inputs(input);
+      SortUnique(&inputs);
+      line_.Packed(Line::kInputsFieldNumber, inputs);
     }
-    std::set<std::string> references;
+    std::vector<absl::string_view> references;
     for (const int32_t index : answers) {
       const base::AnswerState& answer = facts_.answers[index];
-      if (!answer.digest.empty()) line->add_answer_digests(answer.digest);
-      if (!answer.authorization.empty()) references.insert(CleanUtf8(answer.authorization));
+      line_.Bytes(Line::kAnswerDigestsFieldNumber, answer.digest);
+      if (!answer.authorization.empty()) references.push_back(answer.authorization);
     }
-    for (const std::string& reference : references) line->add_authorizations(reference);
+    SortUnique(&references);
+    for (const absl::string_view reference : references) {
+      line_.TextAlways(Line::kAuthorizationsFieldNumber, reference);
+    }
   }
 
   const ReportInput& input_;
@@ -392,7 +440,11 @@ class LineBuilder {
   absl::flat_hash_map<std::string, const Authorization*> authorizations_;
   std::vector<bool> show_entry_;
   std::vector<bool> show_row_;
-  std::vector<v1::Line> lines_;
+  const LineSink sink_;
+  absl::Status status_;   // the sink's first error
+  std::string bytes_;     // the line that is being written
+  WireWriter line_;       // into bytes_
+  uint32_t number_ = 0;   // of that line
   // Where the input's things stand among the lines.
   std::vector<uint32_t> outcome_lines_;
   std::vector<uint32_t> finding_lines_;
@@ -402,8 +454,8 @@ class LineBuilder {
 
 }  // namespace
 
-absl::StatusOr<std::vector<v1::Line>> BuildLineMessages(const ReportInput& input) {
-  return LineBuilder(input).Build();
+absl::Status WriteLines(const ReportInput& input, LineSink sink) {
+  return LineBuilder(input, sink).Build();
 }
 
 }  // namespace hedui::report

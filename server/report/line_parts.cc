@@ -2,8 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "hedui/report/v1/report.pb.h"
 #include "server/base/dates.h"
-#include "server/report/display_text.h"
 #include "server/report/words.h"
 
 namespace hedui::report {
@@ -49,116 +49,138 @@ absl::string_view TruthCode(assess::Truth truth) {
 }
 
 struct FieldWriter {
-  v1::Field* out;
-  void operator()(const std::string& text) const { out->set_text(CleanUtf8(text)); }
-  void operator()(base::Money money) const { out->set_money_fen(money.fen()); }
-  void operator()(absl::CivilDay day) const { out->set_day(base::FormatDay(day)); }
-  void operator()(absl::CivilMonth month) const { out->set_month(base::FormatMonth(month)); }
-  void operator()(int64_t count) const { out->set_count(count); }
-  void operator()(bool flag) const { out->set_flag(flag); }
+  WireWriter* out;
+  void operator()(const std::string& text) const {
+    out->TextAlways(v1::Field::kTextFieldNumber, text);
+  }
+  void operator()(base::Money money) const {
+    out->SintAlways(v1::Field::kMoneyFenFieldNumber, money.fen());
+  }
+  void operator()(absl::CivilDay day) const {
+    out->TextAlways(v1::Field::kDayFieldNumber, base::FormatDay(day));
+  }
+  void operator()(absl::CivilMonth month) const {
+    out->TextAlways(v1::Field::kMonthFieldNumber, base::FormatMonth(month));
+  }
+  void operator()(int64_t count) const { out->SintAlways(v1::Field::kCountFieldNumber, count); }
+  void operator()(bool flag) const { out->UintAlways(v1::Field::kFlagFieldNumber, flag ? 1 : 0); }
 };
 
 }  // namespace
 
-void FillFields(const base::Record& record, google::protobuf::RepeatedPtrField<v1::Field>* out) {
-  for (const base::Field& field : record.fields) {
-    v1::Field* message = out->Add();
-    message->set_name(CleanUtf8(field.name));
-    std::visit(FieldWriter{message}, field.value);
+void PutFields(int field, const base::Record& record, WireWriter* line) {
+  for (const base::Field& one : record.fields) {
+    const size_t begun = line->Begin(field);
+    line->Text(v1::Field::kNameFieldNumber, one.name);
+    std::visit(FieldWriter{line}, one.value);
+    line->End(begun);
   }
 }
 
-void FillBlame(const std::vector<assess::Blame>& blame, const Names& names,
-               google::protobuf::RepeatedPtrField<v1::Blame>* out) {
+void PutBlame(int field, const std::vector<assess::Blame>& blame, const Names& names,
+              WireWriter* line) {
   for (const assess::Blame& one : blame) {
-    v1::Blame* message = out->Add();
-    message->set_kind(std::string(BlameKindCode(one.kind)));
-    message->set_person_id(CleanUtf8(one.person_id));
-    message->set_source_id(CleanUtf8(one.source_id));
-    message->set_category(CleanUtf8(one.category));
+    const size_t begun = line->Begin(field);
+    line->Text(v1::Blame::kKindFieldNumber, BlameKindCode(one.kind));
+    line->Text(v1::Blame::kPersonIdFieldNumber, one.person_id);
+    line->Text(v1::Blame::kSourceIdFieldNumber, one.source_id);
+    line->Text(v1::Blame::kCategoryFieldNumber, one.category);
     if (!one.category.empty()) {
-      message->set_answer(std::string(base::AnswerKindName(one.answer)));
-      message->set_reason(std::string(base::ReasonName(one.reason)));
+      line->Text(v1::Blame::kAnswerFieldNumber, base::AnswerKindName(one.answer));
+      line->Text(v1::Blame::kReasonFieldNumber, base::ReasonName(one.reason));
     }
-    message->set_detail(CleanUtf8(one.detail));
-    message->set_policy(CleanUtf8(one.policy));
-    message->set_text(CleanUtf8(names.Blame(one)));
+    line->Text(v1::Blame::kDetailFieldNumber, one.detail);
+    line->Text(v1::Blame::kPolicyFieldNumber, one.policy);
+    line->Text(v1::Blame::kTextFieldNumber, names.Blame(one));
+    line->End(begun);
   }
 }
 
-void FillValue(const assess::AbstractValue& value, v1::Value* out) {
-  out->set_kind(static_cast<v1::ValueKind>(value.kind));
-  out->set_unit(CleanUtf8(value.unit));
-  out->set_exact(value.exact);
+void PutValue(int field, const assess::AbstractValue& value, WireWriter* line) {
+  const size_t begun = line->Begin(field);
+  line->Uint(v1::Value::kKindFieldNumber, static_cast<uint64_t>(value.kind));
+  line->Text(v1::Value::kUnitFieldNumber, value.unit);
+  line->Flag(v1::Value::kExactFieldNumber, value.exact);
   switch (value.kind) {
     case assess::ValueKind::kNumber:
-      out->set_low(EndText(value.low));
-      out->set_high(EndText(value.high));
-      out->set_undefined(value.undefined);
+      line->Text(v1::Value::kLowFieldNumber, EndText(value.low));
+      line->Text(v1::Value::kHighFieldNumber, EndText(value.high));
+      line->Flag(v1::Value::kUndefinedFieldNumber, value.undefined);
       break;
     case assess::ValueKind::kTruth:
-      out->set_truth(static_cast<v1::Truth>(value.truth));
+      line->Uint(v1::Value::kTruthFieldNumber, static_cast<uint64_t>(value.truth));
       break;
     case assess::ValueKind::kCode:
-      for (const std::string& code : value.codes) out->add_codes(CleanUtf8(code));
+      for (const std::string& code : value.codes) {
+        line->TextAlways(v1::Value::kCodesFieldNumber, code);
+      }
       break;
     case assess::ValueKind::kDate:
     case assess::ValueKind::kPeriod:
-      out->set_from(DayText(value.from));
-      out->set_to(DayText(value.to));
+      line->Text(v1::Value::kFromFieldNumber, DayText(value.from));
+      line->Text(v1::Value::kToFieldNumber, DayText(value.to));
       break;
   }
-  out->set_text(CleanUtf8(value.text));
+  line->Text(v1::Value::kTextFieldNumber, value.text);
+  line->End(begun);
 }
 
-void FillOutcome(const base::AnswerState& answer, const Names& names, v1::Outcome* out) {
-  out->set_source_id(CleanUtf8(answer.source_id));
-  out->set_source_name(CleanUtf8(names.Source(answer.source_id)));
-  out->set_level(CleanUtf8(names.Level(answer.source_id)));
-  out->set_category(CleanUtf8(answer.category));
-  out->set_kind(std::string(base::AnswerKindName(answer.kind)));
-  out->set_reason(std::string(base::ReasonName(answer.reason)));
-  out->set_data_day(DayText(answer.data_day));
-  out->set_covered_from(DayText(answer.covered.from));
-  out->set_covered_to(DayText(answer.covered.to));
-  out->set_complete(answer.complete);
-  out->set_superseded(answer.superseded);
-  out->set_manual(answer.manual);
+void PutOutcome(int field, const base::AnswerState& answer, const Names& names, WireWriter* line) {
+  const size_t begun = line->Begin(field);
+  line->Text(v1::Outcome::kSourceIdFieldNumber, answer.source_id);
+  line->Text(v1::Outcome::kSourceNameFieldNumber, names.Source(answer.source_id));
+  line->Text(v1::Outcome::kLevelFieldNumber, names.Level(answer.source_id));
+  line->Text(v1::Outcome::kCategoryFieldNumber, answer.category);
+  line->Text(v1::Outcome::kKindFieldNumber, base::AnswerKindName(answer.kind));
+  line->Text(v1::Outcome::kReasonFieldNumber, base::ReasonName(answer.reason));
+  line->Text(v1::Outcome::kDataDayFieldNumber, DayText(answer.data_day));
+  line->Text(v1::Outcome::kCoveredFromFieldNumber, DayText(answer.covered.from));
+  line->Text(v1::Outcome::kCoveredToFieldNumber, DayText(answer.covered.to));
+  line->Flag(v1::Outcome::kCompleteFieldNumber, answer.complete);
+  line->Flag(v1::Outcome::kSupersededFieldNumber, answer.superseded);
+  line->Flag(v1::Outcome::kManualFieldNumber, answer.manual);
+  line->End(begun);
 }
 
-void FillRow(const assess::PolicyRow& row, v1::PolicyRow* out) {
-  out->set_id(CleanUtf8(row.id));
-  out->set_value(CleanUtf8(row.value));
-  out->set_division(CleanUtf8(row.division));
-  out->set_from(DayText(row.in_force.from));
-  out->set_to(DayText(row.in_force.to));
-  out->set_file(CleanUtf8(row.file));
-  out->set_file_line(static_cast<uint32_t>(row.line));
-  out->set_file_digest(row.file_digest);
+void PutRow(int field, const assess::PolicyRow& row, WireWriter* line) {
+  const size_t begun = line->Begin(field);
+  line->Text(v1::PolicyRow::kIdFieldNumber, row.id);
+  line->Text(v1::PolicyRow::kValueFieldNumber, row.value);
+  line->Text(v1::PolicyRow::kDivisionFieldNumber, row.division);
+  line->Text(v1::PolicyRow::kFromFieldNumber, DayText(row.in_force.from));
+  line->Text(v1::PolicyRow::kToFieldNumber, DayText(row.in_force.to));
+  line->Text(v1::PolicyRow::kFileFieldNumber, row.file);
+  line->Uint(v1::PolicyRow::kFileLineFieldNumber, static_cast<uint32_t>(row.line));
+  line->Bytes(v1::PolicyRow::kFileDigestFieldNumber, row.file_digest);
+  line->End(begun);
 }
 
-void SetMarks(const assess::Marks& marks, v1::Line* line) {
+void PutMarks(int field, const assess::Marks& marks, WireWriter* line) {
   if (marks == assess::Marks()) return;
-  line->mutable_marks()->set_presumed(marks.presumed);
-  line->mutable_marks()->set_assumed(marks.assumed);
-  line->mutable_marks()->set_manual(marks.manual);
-  line->mutable_marks()->set_declared(marks.declared);
+  const size_t begun = line->Begin(field);
+  line->Flag(v1::Marks::kPresumedFieldNumber, marks.presumed);
+  line->Flag(v1::Marks::kAssumedFieldNumber, marks.assumed);
+  line->Flag(v1::Marks::kManualFieldNumber, marks.manual);
+  line->Flag(v1::Marks::kDeclaredFieldNumber, marks.declared);
+  line->End(begun);
 }
 
-void SetCitation(const assess::Citation& citation, v1::Line* line) {
+void PutCitation(int field, const assess::Citation& citation, WireWriter* line) {
   if (citation == assess::Citation()) return;
-  line->mutable_citation()->set_document(CleanUtf8(citation.document));
-  line->mutable_citation()->set_title(CleanUtf8(citation.title));
-  line->mutable_citation()->set_article(CleanUtf8(citation.article));
-  line->mutable_citation()->set_verified(citation.verified);
+  const size_t begun = line->Begin(field);
+  line->Text(v1::Citation::kDocumentFieldNumber, citation.document);
+  line->Text(v1::Citation::kTitleFieldNumber, citation.title);
+  line->Text(v1::Citation::kArticleFieldNumber, citation.article);
+  line->Flag(v1::Citation::kVerifiedFieldNumber, citation.verified);
+  line->End(begun);
 }
 
 std::string ValueText(const assess::AbstractValue& value, const Names& names) {
   switch (value.kind) {
     case assess::ValueKind::kTruth:
-      return TruthWord(TruthCode(value.truth));
+      return std::string(TruthWord(TruthCode(value.truth)));
     case assess::ValueKind::kCode: {
-      std::vector<std::string> words;
+      std::vector<absl::string_view> words;
       for (const std::string& code : value.codes) words.push_back(names.Code(code));
       return absl::StrJoin(words, " 或 ");
     }
@@ -169,7 +191,7 @@ std::string ValueText(const assess::AbstractValue& value, const Names& names) {
   }
   std::string text = value.text;
   if (!value.exact_text.empty()) absl::StrAppend(&text, "（精确值 ", value.exact_text, "）");
-  const std::string unit = UnitWord(value.unit);
+  const absl::string_view unit = UnitWord(value.unit);
   if (!unit.empty()) absl::StrAppend(&text, " ", unit);
   if (value.undefined) absl::StrAppend(&text, "（可能无法计算：除数为零）");
   return text;

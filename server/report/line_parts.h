@@ -1,28 +1,28 @@
-// The parts that lines are made of, from values to messages. Internal to report; pure.
+// The parts that lines are made of, from values to bytes. Each call puts one field of a line. Internal
+// to report; pure.
 #ifndef HEDUI_SERVER_REPORT_LINE_PARTS_H_
 #define HEDUI_SERVER_REPORT_LINE_PARTS_H_
 
-#include <google/protobuf/repeated_ptr_field.h>
-
 #include <string>
+#include <vector>
 
-#include "hedui/report/v1/report.pb.h"
 #include "server/assess/assessment.h"
 #include "server/base/facts.h"
 #include "server/report/names.h"
+#include "server/report/wire_writer.h"
 
 namespace hedui::report {
 
-void FillFields(const base::Record& record, google::protobuf::RepeatedPtrField<v1::Field>* out);
-void FillBlame(const std::vector<assess::Blame>& blame, const Names& names,
-               google::protobuf::RepeatedPtrField<v1::Blame>* out);
-void FillValue(const assess::AbstractValue& value, v1::Value* out);
-void FillOutcome(const base::AnswerState& answer, const Names& names, v1::Outcome* out);
-void FillRow(const assess::PolicyRow& row, v1::PolicyRow* out);
+void PutFields(int field, const base::Record& record, WireWriter* line);
+void PutBlame(int field, const std::vector<assess::Blame>& blame, const Names& names,
+              WireWriter* line);
+void PutValue(int field, const assess::AbstractValue& value, WireWriter* line);
+void PutOutcome(int field, const base::AnswerState& answer, const Names& names, WireWriter* line);
+void PutRow(int field, const assess::PolicyRow& row, WireWriter* line);
 
 // Absent where the part says nothing, so that a line has one encoding.
-void SetMarks(const assess::Marks& marks, v1::Line* line);
-void SetCitation(const assess::Citation& citation, v1::Line* line);
+void PutMarks(int field, const assess::Marks& marks, WireWriter* line);
+void PutCitation(int field, const assess::Citation& citation, WireWriter* line);
 
 // "1055.00 元/月", "[1055.00, +∞) 元/月", "成立".
 std::string ValueText(const assess::AbstractValue& value, const Names& names);

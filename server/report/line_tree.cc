@@ -15,15 +15,4 @@ ledger::Hash LineLeaf(base::HashAlgorithm algorithm, absl::string_view salt,
   return leaf;
 }
 
-std::vector<ledger::Hash> LineLeaves(base::HashAlgorithm algorithm, absl::string_view seed,
-                                     const std::vector<std::string>& lines) {
-  std::vector<ledger::Hash> leaves;
-  leaves.reserve(lines.size());
-  for (const std::string& line : lines) {
-    const auto number = static_cast<uint32_t>(leaves.size());
-    leaves.push_back(LineLeaf(algorithm, LineSalt(algorithm, seed, number), line));
-  }
-  return leaves;
-}
-
 }  // namespace hedui::report

@@ -1,10 +1,9 @@
-// The tree over a report's lines: salts, leaves, root (docs/report-format.md). Pure functions.
+// What a line of a report is hashed with and to (docs/report-format.md). Pure functions.
 #ifndef HEDUI_SERVER_REPORT_LINE_TREE_H_
 #define HEDUI_SERVER_REPORT_LINE_TREE_H_
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "server/base/digest.h"
@@ -19,10 +18,6 @@ std::string LineSalt(base::HashAlgorithm algorithm, absl::string_view seed, uint
 // H(0x00 || salt || line).
 ledger::Hash LineLeaf(base::HashAlgorithm algorithm, absl::string_view salt,
                       absl::string_view line);
-
-// Every line's leaf under the seed.
-std::vector<ledger::Hash> LineLeaves(base::HashAlgorithm algorithm, absl::string_view seed,
-                                     const std::vector<std::string>& lines);
 
 }  // namespace hedui::report
 

@@ -1,13 +1,11 @@
 #include "server/report/names.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/dates.h"
 #include "server/base/identity.h"
-#include "server/report/display_text.h"
 #include "server/report/words.h"
 
 namespace hedui::report {
@@ -18,20 +16,34 @@ using assess::BlameKind;
 // A reader of one line sees that there is more.
 constexpr size_t kBlamesShownMax = 6;
 
-std::string FieldText(const base::Field& field) {
+void AppendField(const base::Field& field, std::string* out) {
   struct Visitor {
     const base::Field& field;
-    std::string operator()(const std::string& text) const {
-      return IsIdentityNumberField(field.name) ? base::MaskNumber(text)
-                                               : ValueWord(field.name, text);
+    std::string* out;
+    void operator()(const std::string& text) const {
+      if (IsIdentityNumberField(field.name)) {
+        absl::StrAppend(out, base::MaskNumber(text));
+      } else {
+        absl::StrAppend(out, ValueWord(field.name, text));
+      }
     }
-    std::string operator()(base::Money money) const { return money.ToString() + " 元"; }
-    std::string operator()(absl::CivilDay day) const { return base::FormatDay(day); }
-    std::string operator()(absl::CivilMonth month) const { return base::FormatMonth(month); }
-    std::string operator()(int64_t count) const { return absl::StrCat(count); }
-    std::string operator()(bool flag) const { return flag ? "是" : "否"; }
+    void operator()(base::Money money) const { absl::StrAppend(out, money.ToString(), " 元"); }
+    void operator()(absl::CivilDay day) const { absl::StrAppend(out, base::FormatDay(day)); }
+    void operator()(absl::CivilMonth month) const {
+      absl::StrAppend(out, base::FormatMonth(month));
+    }
+    void operator()(int64_t count) const { absl::StrAppend(out, count); }
+    void operator()(bool flag) const { absl::StrAppend(out, flag ? "是" : "否"); }
   };
-  return absl::StrCat(FieldWord(field.name), " ", std::visit(Visitor{field}, field.value));
+  absl::StrAppend(out, FieldWord(field.name), " ");
+  std::visit(Visitor{field, out}, field.value);
+}
+
+// Alike in everything but whom it concerns.
+bool SameCause(const assess::Blame& a, const assess::Blame& b) {
+  return a.kind == b.kind && a.source_id == b.source_id && a.category == b.category &&
+         a.answer == b.answer && a.reason == b.reason && a.detail == b.detail &&
+         a.policy == b.policy;
 }
 
 }  // namespace
@@ -46,40 +58,43 @@ Names::Names(const ReportInput& input) {
   for (const CodeLabel& label : input.frame.labels) labels_.emplace(label.code, &label);
 }
 
-std::string Names::Person(absl::string_view id) const {
+absl::string_view Names::Person(absl::string_view id) const {
   const auto person = persons_.find(id);
-  if (person == persons_.end() || person->second->identity.name.empty()) return std::string(id);
+  if (person == persons_.end() || person->second->identity.name.empty()) return id;
   return person->second->identity.name;
 }
 
-std::string Names::Source(absl::string_view id) const {
+absl::string_view Names::Source(absl::string_view id) const {
   const auto source = sources_.find(id);
-  return source == sources_.end() || source->second->name.empty() ? std::string(id)
-                                                                  : source->second->name;
+  if (source == sources_.end() || source->second->name.empty()) return id;
+  return source->second->name;
 }
 
-std::string Names::Level(absl::string_view source_id) const {
+absl::string_view Names::Level(absl::string_view source_id) const {
   const auto source = sources_.find(source_id);
-  return source == sources_.end() ? "" : source->second->level;
+  return source == sources_.end() ? absl::string_view() : source->second->level;
 }
 
-std::string Names::Code(absl::string_view code) const {
+absl::string_view Names::Code(absl::string_view code) const {
   const auto label = labels_.find(code);
-  return label == labels_.end() ? std::string(code) : label->second->label;
+  return label == labels_.end() ? code : label->second->label;
 }
 
 std::string Names::Record(const base::Record& record) const {
-  std::vector<std::string> parts;
-  parts.reserve(record.fields.size());
-  for (const base::Field& field : record.fields) parts.push_back(FieldText(field));
-  return parts.empty() ? "有记录" : absl::StrJoin(parts, "，");
+  if (record.fields.empty()) return "有记录";
+  std::string text;
+  for (const base::Field& field : record.fields) {
+    if (!text.empty()) absl::StrAppend(&text, "，");
+    AppendField(field, &text);
+  }
+  return text;
 }
 
 std::string Names::Blame(const assess::Blame& blame) const {
   return BlameOf(blame, Person(blame.person_id));
 }
 
-std::string Names::BlameOf(const assess::Blame& blame, const std::string& people) const {
+std::string Names::BlameOf(const assess::Blame& blame, absl::string_view people) const {
   switch (blame.kind) {
     case BlameKind::kPolicyRow:
       return absl::StrCat("政策缺失：", blame.policy);
@@ -95,45 +110,43 @@ std::string Names::BlameOf(const assess::Blame& blame, const std::string& people
   }
   std::string text;
   if (blame.kind == BlameKind::kIdentity) text = "身份或家庭成员关系不明：";
-  absl::StrAppend(&text, blame.source_id.empty() ? "" : Source(blame.source_id),
-                  blame.category.empty() ? "" : absl::StrCat("（", Code(blame.category), "）"));
-  absl::StrAppend(&text, people.empty() ? "" : absl::StrCat("对", people));
+  absl::StrAppend(&text, Source(blame.source_id));
+  if (!blame.category.empty()) absl::StrAppend(&text, "（", Code(blame.category), "）");
+  if (!people.empty()) absl::StrAppend(&text, "对", people);
   // An answer that came and does not suffice is told by what it lacks.
   const bool came = blame.answer == base::AnswerKind::kFound ||
                     blame.answer == base::AnswerKind::kConfirmedNone;
   if (came && !blame.detail.empty()) {
-    return absl::StrCat(text, BlameDetailWord(blame.detail));
+    absl::StrAppend(&text, BlameDetailWord(blame.detail));
+    return text;
   }
-  const std::string reason = ReasonWord(base::ReasonName(blame.reason));
-  absl::StrAppend(&text, AnswerKindWord(base::AnswerKindName(blame.answer)),
-                  reason.empty() ? "" : absl::StrCat("（", reason, "）"));
+  const absl::string_view reason = ReasonWord(base::ReasonName(blame.reason));
+  absl::StrAppend(&text, AnswerKindWord(base::AnswerKindName(blame.answer)));
+  if (!reason.empty()) absl::StrAppend(&text, "（", reason, "）");
   return text;
 }
 
 // One source silent about a whole family is one cause, not one for each of them.
 std::string Names::Blames(const std::vector<assess::Blame>& blames) const {
   struct Cause {
-    assess::Blame blame;  // without its person
-    std::vector<std::string> people;
+    const assess::Blame* blame;  // but for its person
+    std::vector<absl::string_view> people;
   };
   std::vector<Cause> causes;
   for (const assess::Blame& blame : blames) {
-    assess::Blame cause = blame;
-    cause.person_id.clear();
-    auto known = std::find_if(causes.begin(), causes.end(),
-                              [&cause](const Cause& other) { return other.blame == cause; });
-    if (known == causes.end()) known = causes.insert(causes.end(), Cause{std::move(cause), {}});
+    auto known = std::find_if(causes.begin(), causes.end(), [&blame](const Cause& other) {
+      return SameCause(*other.blame, blame);
+    });
+    if (known == causes.end()) known = causes.insert(causes.end(), Cause{&blame, {}});
     if (blame.person_id.empty()) continue;
-    std::string name = Person(blame.person_id);
-    std::vector<std::string>& people = known->people;
-    if (std::find(people.begin(), people.end(), name) == people.end()) {
-      people.push_back(std::move(name));
-    }
+    const absl::string_view name = Person(blame.person_id);
+    std::vector<absl::string_view>& people = known->people;
+    if (std::find(people.begin(), people.end(), name) == people.end()) people.push_back(name);
   }
   std::vector<std::string> texts;
   for (const Cause& cause : causes) {
     if (texts.size() == kBlamesShownMax) break;
-    texts.push_back(BlameOf(cause.blame, absl::StrJoin(cause.people, "、")));
+    texts.push_back(BlameOf(*cause.blame, absl::StrJoin(cause.people, "、")));
   }
   std::string joined = absl::StrJoin(texts, "；");
   if (causes.size() > kBlamesShownMax) absl::StrAppend(&joined, "；等 ", causes.size(), " 项");

@@ -18,12 +18,13 @@ class Names {
  public:
   explicit Names(const ReportInput& input);
 
+  // Views of the input, or of the id that was given.
   // The name; the id where it is unknown; empty for the household's empty id.
-  std::string Person(absl::string_view id) const;
+  absl::string_view Person(absl::string_view id) const;
   // The source's Chinese name; its id where it has none; empty for no source.
-  std::string Source(absl::string_view id) const;
-  std::string Level(absl::string_view source_id) const;
-  std::string Code(absl::string_view code) const;
+  absl::string_view Source(absl::string_view id) const;
+  absl::string_view Level(absl::string_view source_id) const;
+  absl::string_view Code(absl::string_view code) const;
 
   // "金额 3000.00 元，支付单位 宁夏甲公司"; identity numbers masked.
   std::string Record(const base::Record& record) const;
@@ -33,7 +34,7 @@ class Names {
   std::string Blames(const std::vector<assess::Blame>& blames) const;
 
  private:
-  std::string BlameOf(const assess::Blame& blame, const std::string& people) const;
+  std::string BlameOf(const assess::Blame& blame, absl::string_view people) const;
 
   absl::flat_hash_map<absl::string_view, const base::Person*> persons_;
   absl::flat_hash_map<absl::string_view, const SourceName*> sources_;

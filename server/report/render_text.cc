@@ -170,7 +170,7 @@ class TextReport {
       const auto authorization = authorizations.find(line->person_id());
       table.AddRow({absl::StrCat(line->number()), line->person_id(), TextField(*line, "name"),
                     OrNone(base::MaskNumber(TextField(*line, "number")), "无"), line->label(),
-                    RelationWord(TextField(*line, "relation")),
+                    std::string(RelationWord(TextField(*line, "relation"))),
                     authorization == authorizations.end() ? "未披露" : authorization->second});
     }
     if (table.empty()) return;
@@ -232,14 +232,14 @@ class TextReport {
     for (const v1::Line* line : Of(v1::LINE_KIND_OUTCOME)) {
       const v1::Outcome& outcome = line->outcome();
       ++counts[outcome.kind()];
-      std::string kind = AnswerKindWord(outcome.kind());
+      std::string kind(AnswerKindWord(outcome.kind()));
       if (outcome.kind() == "FOUND" && !outcome.complete()) kind += "（不完整）";
       if (outcome.superseded()) kind += "（后备来源已答复）";
       if (outcome.manual()) kind += "（人工）";
       const bool covered = !outcome.covered_from().empty() || !outcome.covered_to().empty();
       table.AddRow({absl::StrCat(line->number()), NameOf(line->person_id()), line->label(),
-                    OrNone(outcome.source_name(), "—"), LevelWord(outcome.level()), kind,
-                    ReasonWord(outcome.reason()), outcome.data_day(),
+                    OrNone(outcome.source_name(), "—"), std::string(LevelWord(outcome.level())), kind,
+                    std::string(ReasonWord(outcome.reason())), outcome.data_day(),
                     covered ? absl::StrCat(OrNone(outcome.covered_from(), ".."), " /",
                                            OrNone(outcome.covered_to(), ".."))
                             : ""});

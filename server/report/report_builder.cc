@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -15,8 +16,8 @@
 #include "server/report/envelope.h"
 #include "server/report/header_line.h"
 #include "server/report/line_builder.h"
-#include "server/report/line_tree.h"
 #include "server/report/strict_proto.h"
+#include "server/report/wire_writer.h"
 
 namespace hedui::report {
 namespace {
@@ -37,8 +38,18 @@ absl::Status BadDraft(absl::string_view what) {
                          base::Visibility::kOperator);
 }
 
-std::vector<ledger::Hash> LeavesOf(const Draft& draft, const ledger::ResultEntry& entry) {
-  return LineLeaves(entry.line_hash, draft.seed, draft.lines);
+// Hands each line on, as long as they all fit into one envelope.
+absl::Status WriteBoundedLines(const ReportInput& input,
+                               absl::FunctionRef<void(absl::string_view)> add) {
+  size_t lines = 0;
+  size_t bytes = kProofReserveBytes;
+  return WriteLines(input, [&](absl::string_view line) -> absl::Status {
+    if (++lines > kLinesMax) return TooLarge("many lines");
+    bytes += line.size() + kLineOverheadBytes;
+    if (bytes > kEnvelopeBytesMax) return TooLarge("many bytes");
+    add(line);
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace
@@ -70,16 +81,9 @@ absl::StatusOr<base::Uuid> ReportIdOfNumber(absl::string_view number) {
 }
 
 absl::StatusOr<std::vector<std::string>> BuildLines(const ReportInput& input) {
-  HEDUI_ASSIGN_OR_RETURN(const std::vector<v1::Line> messages, BuildLineMessages(input));
-  if (messages.size() > kLinesMax) return TooLarge("many lines");
   std::vector<std::string> lines;
-  lines.reserve(messages.size());
-  size_t bytes = kProofReserveBytes;
-  for (const v1::Line& message : messages) {
-    lines.push_back(message.SerializeAsString());
-    bytes += lines.back().size() + kLineOverheadBytes;
-    if (bytes > kEnvelopeBytesMax) return TooLarge("many bytes");
-  }
+  HEDUI_RETURN_IF_ERROR(
+      WriteBoundedLines(input, [&lines](absl::string_view line) { lines.emplace_back(line); }));
   return lines;
 }
 
@@ -90,8 +94,10 @@ absl::StatusOr<Draft> BuildReport(const ReportInput& input) {
                            base::Visibility::kOperator);
   }
   Draft draft;
-  HEDUI_ASSIGN_OR_RETURN(draft.lines, BuildLines(input));
   draft.seed = input.seed;
+  draft.lines = SealedLines(input.frame.line_hash, input.seed);
+  HEDUI_RETURN_IF_ERROR(
+      WriteBoundedLines(input, [&draft](absl::string_view line) { draft.lines.Add(line); }));
 
   ledger::ResultEntry entry;
   entry.verification = input.frame.verification_id;
@@ -99,21 +105,25 @@ absl::StatusOr<Draft> BuildReport(const ReportInput& input) {
   entry.previous_report = input.frame.previous_report;
   entry.line_hash = input.frame.line_hash;
   entry.line_count = static_cast<uint32_t>(draft.lines.size());
-  const std::vector<ledger::Hash> leaves = LeavesOf(draft, entry);
-  entry.line_root = ledger::TreeRoot(leaves, entry.line_hash);
-  entry.header_digest = leaves[0];
+  entry.line_root = ledger::TreeRoot(draft.lines.leaves(), entry.line_hash);
+  entry.header_digest = draft.lines.leaves()[0];
   draft.root = entry.line_root;
   draft.entry = ledger::EncodeEntry(entry);
   return draft;
 }
 
 std::string EncodeDraft(const Draft& draft) {
-  v1::Draft message;
-  message.set_format(kFormat);
-  for (const std::string& line : draft.lines) message.add_lines(line);
-  message.set_seed(draft.seed);
-  message.set_log_entry(draft.entry);
-  return message.SerializeAsString();
+  std::string bytes;
+  // Leaves and salts come from the seed and are not stored.
+  bytes.reserve(draft.lines.bytes().size());
+  WireWriter message(&bytes);
+  message.Uint(v1::Draft::kFormatFieldNumber, kFormat);
+  for (size_t i = 0; i < draft.lines.size(); ++i) {
+    message.BytesAlways(v1::Draft::kLinesFieldNumber, draft.lines[i]);
+  }
+  message.Bytes(v1::Draft::kSeedFieldNumber, draft.seed);
+  message.Bytes(v1::Draft::kLogEntryFieldNumber, draft.entry);
+  return bytes;
 }
 
 absl::StatusOr<Draft> DecodeDraft(absl::string_view bytes) {
@@ -122,38 +132,28 @@ absl::StatusOr<Draft> DecodeDraft(absl::string_view bytes) {
     return BadDraft("cannot be read");
   }
   Draft draft;
-  draft.lines.assign(message.lines().begin(), message.lines().end());
   draft.seed = message.seed();
   draft.entry = message.log_entry();
   const auto entry = ledger::DecodeEntry(draft.entry);
   const auto* result = entry.ok() ? std::get_if<ledger::ResultEntry>(&*entry) : nullptr;
   if (result == nullptr) return BadDraft("its log entry is no report's");
-  const std::vector<ledger::Hash> leaves = LeavesOf(draft, *result);
-  draft.root = ledger::TreeRoot(leaves, result->line_hash);
-  if (leaves.size() != result->line_count || draft.root != result->line_root) {
+  draft.lines = SealedLines(result->line_hash, draft.seed);
+  for (const std::string& line : message.lines()) draft.lines.Add(line);
+  draft.root = ledger::TreeRoot(draft.lines.leaves(), result->line_hash);
+  if (draft.lines.size() != result->line_count || draft.root != result->line_root) {
     return BadDraft("its lines are not those of its log entry");
   }
   return draft;
 }
 
-absl::StatusOr<std::string> SealReport(const Draft& draft, const ledger::EntryProof& proof) {
-  const auto entry = ledger::DecodeEntry(draft.entry);
-  const auto* result = entry.ok() ? std::get_if<ledger::ResultEntry>(&*entry) : nullptr;
-  if (result == nullptr || proof.entry != draft.entry) {
+absl::StatusOr<std::string> SealReport(Draft draft, const ledger::EntryProof& proof) {
+  if (proof.entry != draft.entry) {
     return base::MakeError(absl::StatusCode::kInternal, "REPORT_PROOF",
                            "the proof is of another log entry", base::Visibility::kOperator);
   }
-  v1::Envelope envelope;
-  envelope.set_format(kFormat);
-  const std::vector<ledger::Hash> leaves = LeavesOf(draft, *result);
-  for (size_t i = 0; i < draft.lines.size(); ++i) {
-    v1::SealedLine* line = envelope.add_lines();
-    line->set_leaf(ledger::HashBytes(leaves[i]));
-    line->set_salt(LineSalt(result->line_hash, draft.seed, static_cast<uint32_t>(i)));
-    line->set_line(draft.lines[i]);
-  }
-  envelope.set_entry_proof(ledger::EncodeEntryProof(proof));
-  return envelope.SerializeAsString();
+  std::string envelope = std::move(draft.lines).bytes();
+  WireWriter(&envelope).Bytes(v1::Envelope::kEntryProofFieldNumber, ledger::EncodeEntryProof(proof));
+  return envelope;
 }
 
 absl::StatusOr<std::string> Disclose(absl::string_view bytes, absl::Span<const uint32_t> lines) {

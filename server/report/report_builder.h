@@ -4,7 +4,8 @@
 //
 // The way of a report:
 //   BuildReport(input) -> Draft; commit Draft.entry with the draft's row (EncodeDraft);
-//   SealReport(draft, receipt.proof) -> envelope bytes, now or at any later time.
+//   SealReport(draft, receipt.proof) -> envelope bytes, now or at any later time. It only puts the
+//   proof behind what BuildReport has laid out, so it may run on a loop.
 #ifndef HEDUI_SERVER_REPORT_REPORT_BUILDER_H_
 #define HEDUI_SERVER_REPORT_REPORT_BUILDER_H_
 
@@ -19,6 +20,7 @@
 #include "server/ledger/entry_proof.h"
 #include "server/ledger/hash.h"
 #include "server/report/report_input.h"
+#include "server/report/sealed_lines.h"
 
 namespace hedui::report {
 
@@ -28,7 +30,7 @@ inline constexpr size_t kLinesMax = 65'535;
 inline constexpr size_t kSeedBytes = 32;
 
 struct Draft {
-  std::vector<std::string> lines;  // serialized; the header first
+  SealedLines lines;  // serialized; the header first
   std::string seed;
   ledger::Hash root{};
   std::string entry;  // ledger RESULT entry, encoded: to be committed
@@ -53,7 +55,7 @@ std::string EncodeDraft(const Draft& draft);
 absl::StatusOr<Draft> DecodeDraft(absl::string_view bytes);
 
 // INTERNAL (REPORT_PROOF) when the proof is of another entry.
-absl::StatusOr<std::string> SealReport(const Draft& draft, const ledger::EntryProof& proof);
+absl::StatusOr<std::string> SealReport(Draft draft, const ledger::EntryProof& proof);
 
 // The same report with only these lines shown; the header always is. It checks as before. Lines
 // that are withheld already stay so. INVALID_ARGUMENT (REPORT_FORMAT, REPORT_LINE).

@@ -11,11 +11,11 @@ struct Word {
 };
 
 template <size_t kSize>
-std::string Find(const std::array<Word, kSize>& words, absl::string_view code) {
+absl::string_view Find(const std::array<Word, kSize>& words, absl::string_view code) {
   for (const Word& word : words) {
-    if (word.code == code) return std::string(word.word);
+    if (word.code == code) return word.word;
   }
-  return std::string(code);
+  return code;
 }
 
 constexpr std::array<Word, 9> kAnswerKinds{{
@@ -220,24 +220,24 @@ constexpr std::array<Word, 3> kTruths{
 
 }  // namespace
 
-std::string AnswerKindWord(absl::string_view name) { return Find(kAnswerKinds, name); }
-std::string ReasonWord(absl::string_view name) { return Find(kReasons, name); }
-std::string RelationWord(absl::string_view name) { return Find(kRelations, name); }
-std::string RoleWord(absl::string_view name) { return Find(kRoles, name); }
-std::string CheckKindWord(absl::string_view name) { return Find(kCheckKinds, name); }
-std::string IdentityKindWord(absl::string_view name) { return Find(kIdentityKinds, name); }
-std::string ScopeWord(absl::string_view name) { return Find(kScopes, name); }
-std::string LevelWord(absl::string_view name) { return Find(kLevels, name); }
-std::string FieldWord(absl::string_view name) { return Find(kFields, name); }
-std::string ValueWord(absl::string_view field, absl::string_view code) {
+absl::string_view AnswerKindWord(absl::string_view name) { return Find(kAnswerKinds, name); }
+absl::string_view ReasonWord(absl::string_view name) { return Find(kReasons, name); }
+absl::string_view RelationWord(absl::string_view name) { return Find(kRelations, name); }
+absl::string_view RoleWord(absl::string_view name) { return Find(kRoles, name); }
+absl::string_view CheckKindWord(absl::string_view name) { return Find(kCheckKinds, name); }
+absl::string_view IdentityKindWord(absl::string_view name) { return Find(kIdentityKinds, name); }
+absl::string_view ScopeWord(absl::string_view name) { return Find(kScopes, name); }
+absl::string_view LevelWord(absl::string_view name) { return Find(kLevels, name); }
+absl::string_view FieldWord(absl::string_view name) { return Find(kFields, name); }
+absl::string_view ValueWord(absl::string_view field, absl::string_view code) {
   for (const ValueEntry& entry : kValues) {
-    if (entry.field == field && entry.code == code) return std::string(entry.word);
+    if (entry.field == field && entry.code == code) return entry.word;
   }
-  return std::string(code);
+  return code;
 }
 
-std::string UnitWord(absl::string_view unit) { return Find(kUnits, unit); }
-std::string BlameDetailWord(absl::string_view name) { return Find(kBlameDetails, name); }
-std::string TruthWord(absl::string_view name) { return Find(kTruths, name); }
+absl::string_view UnitWord(absl::string_view unit) { return Find(kUnits, unit); }
+absl::string_view BlameDetailWord(absl::string_view name) { return Find(kBlameDetails, name); }
+absl::string_view TruthWord(absl::string_view name) { return Find(kTruths, name); }
 
 }  // namespace hedui::report

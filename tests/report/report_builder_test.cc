@@ -327,7 +327,7 @@ TEST(ReportBuilderTest, AProofOfAnotherEntryIsRefused) {
 }
 
 // The example of docs/report-format.md, section 8: whoever writes a verifier from it ends here too.
-TEST(LineTreeTest, TheDocumentsExampleHolds) {
+TEST(SealedLinesTest, TheDocumentsExampleHolds) {
   const std::vector<std::string> lines = {
       *base::HexDecode("100122067265706f7274a201080801f00101f80103"),
       *base::HexDecode("080110031a026d33220c554e415554484f52495a45442a09e69caae68e88e69d83"),
@@ -341,8 +341,9 @@ TEST(LineTreeTest, TheDocumentsExampleHolds) {
   for (char c = 0; c < 32; ++c) seed.push_back(c);
   EXPECT_EQ(base::HexEncode(LineSalt(base::HashAlgorithm::kSha256, seed, 2)),
             "f96d53c4967667e4efbc5caf46406af31d4065a9a2c3f25fdeb1e056f3334114");
-  const auto leaves = LineLeaves(base::HashAlgorithm::kSha256, seed, lines);
-  EXPECT_EQ(base::HexEncode(ledger::HashView(ledger::TreeRoot(leaves))),
+  SealedLines sealed(base::HashAlgorithm::kSha256, seed);
+  for (const std::string& line : lines) sealed.Add(line);
+  EXPECT_EQ(base::HexEncode(ledger::HashView(ledger::TreeRoot(sealed.leaves()))),
             "f6f17bba5d94b19644de1d99f6c6281b66d15e8f424b7c8e5bc7bbc2c9f4860b");
 }
 

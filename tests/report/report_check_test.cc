@@ -180,9 +180,12 @@ TEST_F(ReportCheckTest, DisclosingALineThatIsNotThereIsAnError) {
 TEST_F(ReportCheckTest, LinesThatNobodyCouldHaveIssuedAreRefusedEvenWhenLogged) {
   Draft draft = draft_;
   v1::Line line;
-  ASSERT_TRUE(line.ParseFromString(draft.lines[2]));
+  ASSERT_TRUE(line.ParseFromString(std::string(draft.lines[2])));
   line.set_number(7);
-  draft.lines[2] = line.SerializeAsString();
+  draft.lines = SealedLines(base::HashAlgorithm::kSha256, draft.seed);
+  for (size_t i = 0; i < draft_.lines.size(); ++i) {
+    draft.lines.Add(i == 2 ? line.SerializeAsString() : std::string(draft_.lines[i]));
+  }
   // A log entry over these very lines.
   ledger::ResultEntry entry = std::get<ledger::ResultEntry>(*ledger::DecodeEntry(draft.entry));
   std::vector<ledger::Hash> leaves;
@@ -190,7 +193,7 @@ TEST_F(ReportCheckTest, LinesThatNobodyCouldHaveIssuedAreRefusedEvenWhenLogged) 
     const std::string index("\0\0\0", 3);
     const std::string salt = base::HmacSha256(draft.seed, index + static_cast<char>(i));
     leaves.push_back(
-        *ledger::HashFromBytes(base::Sha256(std::string("\0", 1) + salt + draft.lines[i])));
+        *ledger::HashFromBytes(base::Sha256(absl::StrCat(std::string("\0", 1), salt, draft.lines[i]))));
   }
   entry.line_root = ledger::TreeRoot(leaves);
   entry.header_digest = leaves[0];

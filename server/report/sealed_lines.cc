@@ -1,0 +1,35 @@
+#include "server/report/sealed_lines.h"
+
+#include "hedui/report/v1/report.pb.h"
+#include "server/report/header_line.h"
+#include "server/report/line_tree.h"
+#include "server/report/wire_writer.h"
+
+namespace hedui::report {
+
+SealedLines::SealedLines(base::HashAlgorithm algorithm, absl::string_view seed)
+    : algorithm_(algorithm), seed_(seed) {
+  WireWriter(&bytes_).Uint(v1::Envelope::kFormatFieldNumber, kFormat);
+}
+
+void SealedLines::Add(absl::string_view line) {
+  const std::string salt = LineSalt(algorithm_, seed_, static_cast<uint32_t>(spans_.size()));
+  const ledger::Hash& leaf = leaves_.emplace_back(LineLeaf(algorithm_, salt, line));
+  WireWriter writer(&bytes_);
+  const size_t begun = writer.Begin(v1::Envelope::kLinesFieldNumber);
+  writer.Bytes(v1::SealedLine::kLeafFieldNumber, ledger::HashView(leaf));
+  writer.Bytes(v1::SealedLine::kSaltFieldNumber, salt);
+  writer.Bytes(v1::SealedLine::kLineFieldNumber, line);
+  writer.End(begun);
+  spans_.push_back({bytes_.size() - line.size(), line.size()});
+}
+
+bool operator==(const SealedLines& a, const SealedLines& b) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace hedui::report
