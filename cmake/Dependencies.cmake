@@ -11,6 +11,13 @@ find_package(CLI11 REQUIRED)
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 
+# The allocator of what serves (docs/adr/0005-jemalloc.md). Sanitizers bring their own.
+add_library(hedui_allocator INTERFACE)
+if(NOT HEDUI_SANITIZER)
+  find_library(HEDUI_JEMALLOC jemalloc REQUIRED)
+  target_link_libraries(hedui_allocator INTERFACE ${HEDUI_JEMALLOC})
+endif()
+
 find_program(HEDUI_CCACHE ccache)
 if(HEDUI_CCACHE)
   # Precompiled headers carry time stamps and macros that ccache must be told to overlook.

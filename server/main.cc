@@ -11,6 +11,7 @@
 #include "CLI/CLI.hpp"
 #include "server/base/clock.h"
 #include "server/base/ids.h"
+#include "server/base/mutex.h"
 #include "server/platform.h"
 #include "server/runtime/signals.h"
 #include "spdlog/spdlog.h"
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   hedui::runtime::BlockSignals();
+  hedui::base::DropLockOrderChecks();
   spdlog::set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","text":"%v"})");
 
   const hedui::base::SystemClock clock;

@@ -128,8 +128,8 @@ void WriteEntry(JsonWriter* json, const TraceEntry& entry) {
   WriteValue(json, "value", entry.value);
   WriteBlame(json, "blame", entry.blame);
   WriteStrings(json, "marks", MarkNames(entry.marks));
-  json->PairIfAny("expression", entry.expression);
-  if (!entry.citation.document.empty()) WriteCitation(json, entry.citation);
+  json->PairIfAny("expression", entry.rule->value);
+  if (!entry.rule->citation.document.empty()) WriteCitation(json, entry.rule->citation);
   WriteIndexes(json, "entries", entry.entries);
   WriteIndexes(json, "facts", entry.facts);
   WriteIndexes(json, "answers", entry.answers);
@@ -274,9 +274,9 @@ void AppendEntry(std::string* text, const TraceEntry& entry) {
       UnitSentence(entry.value.unit),
       entry.value.exact_text.empty() ? "" : absl::StrCat(" （= ", entry.value.exact_text, "）"),
       MarkSentence(entry.marks), "\n");
-  if (!entry.expression.empty()) {
-    absl::StrAppend(text, "      ", entry.id, " = ", entry.expression, "\n      依据：",
-                    CitationSentence(entry.citation), "\n");
+  if (!entry.rule->value.empty()) {
+    absl::StrAppend(text, "      ", entry.id, " = ", entry.rule->value, "\n      依据：",
+                    CitationSentence(entry.rule->citation), "\n");
   }
   AppendBlame(text, entry.blame);
 }
@@ -300,7 +300,7 @@ std::string AssessmentJson(const Assessment& assessment, const assess::Case& c) 
   for (const TraceEntry& entry : assessment.entries) WriteEntry(&json, entry);
   json.EndArray();
   json.Key("rows").BeginArray();
-  for (const assess::PolicyRow& row : assessment.rows) WriteRow(&json, row);
+  for (const auto& row : assessment.rows) WriteRow(&json, *row);
   json.EndArray();
   json.Key("answers").BeginArray();
   for (const base::AnswerState& answer : c.facts.answers) WriteAnswer(&json, answer);
@@ -342,10 +342,10 @@ std::string AssessmentText(const Assessment& assessment) {
   absl::StrAppend(&text, "\n核算过程\n");
   for (const TraceEntry& entry : assessment.entries) AppendEntry(&text, entry);
   absl::StrAppend(&text, "\n所用政策条目\n");
-  for (const assess::PolicyRow& row : assessment.rows) {
-    absl::StrAppend(&text, "  ", row.label, "  ", row.id, " = ", row.value, "  （",
-                    base::FormatPeriod(row.in_force), "）\n      ", CitationSentence(row.citation),
-                    "  ", row.file, ":", row.line, "\n");
+  for (const auto& row : assessment.rows) {
+    absl::StrAppend(&text, "  ", row->label, "  ", row->id, " = ", row->value, "  （",
+                    base::FormatPeriod(row->in_force), "）\n      ", CitationSentence(row->citation),
+                    "  ", row->file, ":", row->line, "\n");
   }
   return text;
 }

@@ -6,8 +6,10 @@
 #define HEDUI_SERVER_ASSESS_ASSESSMENT_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -107,6 +109,30 @@ struct PolicyRow {
   friend bool operator==(const PolicyRow&, const PolicyRow&) = default;
 };
 
+// What a policy set holds once and every assessment made under it shares: some sixty rows of text an
+// assessment, which would be copied and freed each time. Immutable, never null, compared by value;
+// copies may be used on any thread.
+template <typename T>
+class Shared {
+ public:
+  Shared() : value_(Empty()) {}
+  Shared(T value) : value_(std::make_shared<const T>(std::move(value))) {}  // NOLINT: a value as is
+
+  const T& operator*() const { return *value_; }
+  const T* operator->() const { return value_.get(); }
+  friend bool operator==(const Shared& a, const Shared& b) {
+    return a.value_ == b.value_ || *a == *b;
+  }
+
+ private:
+  static const std::shared_ptr<const T>& Empty() {
+    static const auto& empty = *new std::shared_ptr<const T>(std::make_shared<const T>());
+    return empty;
+  }
+
+  std::shared_ptr<const T> value_;
+};
+
 enum class EntryKind : uint8_t { kQuantity = 1, kTest };
 
 struct TraceEntry {
@@ -117,8 +143,7 @@ struct TraceEntry {
   AbstractValue value;
   std::vector<Blame> blame;  // empty when exact
   Marks marks;
-  std::string expression;  // empty when no row is in force
-  Citation citation;
+  Shared<PolicyRow> rule;  // its expression and clause; empty when no row is in force
   // Pedigree, ascending indexes: into Assessment::entries, Case::facts.facts, Case::facts.answers
   // and Assessment::rows.
   std::vector<int32_t> entries;
@@ -158,7 +183,7 @@ struct Assessment {
   absl::CivilDay policy_day;
   std::vector<TraceEntry> entries;      // inputs before what uses them
   std::vector<Indication> indications;  // in the policy's order
-  std::vector<PolicyRow> rows;          // each used row once
+  std::vector<Shared<PolicyRow>> rows;  // each used row once
   std::vector<PolicyFile> files;        // every file of the division's chain, sorted by path
   std::string policy_digest;            // SHA-256 over `files`, 32 bytes: names the policy set
   // The first later day on which the same facts could give another result; absent: never by these

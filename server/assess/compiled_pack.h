@@ -154,16 +154,10 @@ struct Row {
   int32_t info = -1;  // index into CompiledPack::row_infos
 };
 
-// What only rendering needs.
+// What only rendering and findings need.
 struct RowInfo {
-  std::string id;
-  std::string label;
-  std::string text;  // value or expression as written
-  int document = -1;
-  std::string article;
-  int file = -1;
-  int line = 0;
-  int division = -1;
+  Shared<PolicyRow> shown;
+  int file = -1;  // index into CompiledPack::files
 };
 
 struct Symbol {
@@ -270,6 +264,7 @@ struct CompiledPack {
 
 int32_t DayNumber(absl::CivilDay day);
 absl::CivilDay DayOfNumber(int64_t number);
+base::Period PeriodOf(const DayRange& range);
 
 }  // namespace hedui::assess
 

@@ -56,21 +56,27 @@ void PolicyLink::LinkFile(size_t f) {
 int32_t PolicyLink::AddInfo(size_t f, const SourceRow& row, std::string id, std::string label,
                             std::string text) {
   const SourceFile& file = *sources_[f];
-  RowInfo info;
-  info.id = std::move(id);
-  info.label = std::move(label);
-  info.text = std::move(text);
-  info.article = row.article;
-  info.file = static_cast<int>(f);
-  info.line = row.line;
-  info.division = file_division_[f];
+  PolicyRow shown;
+  shown.id = std::move(id);
+  shown.label = std::move(label);
+  shown.value = std::move(text);
+  shown.division = pack_->divisions[static_cast<size_t>(file_division_[f])].code;
+  shown.in_force = PeriodOf(row.in_force);
+  shown.citation.article = row.article;
+  shown.citation.verified = !row.assumed;
+  shown.file = pack_->files[f].path;
+  shown.line = row.line;
+  shown.file_digest = pack_->files[f].digest;
   const auto document = document_index_.find(row.document.text);
   if (document != document_index_.end()) {
-    info.document = document->second;
+    const Document& cited = pack_->documents[static_cast<size_t>(document->second)];
+    shown.citation.document = cited.id;
+    shown.citation.title = cited.title;
   } else if (!row.document.text.empty()) {
     Find(file, row.document.line, "UNKNOWN_DOCUMENT",
          absl::StrCat("no file declares the document ", row.document.text));
   }
+  RowInfo info{std::move(shown), static_cast<int>(f)};
   pack_->row_infos.push_back(std::move(info));
   return static_cast<int32_t>(pack_->row_infos.size()) - 1;
 }
@@ -128,7 +134,7 @@ void PolicyLink::AddRow(size_t f, int symbol, Row row, std::vector<int> used, in
     const RowInfo& info = pack_->row_infos[static_cast<size_t>(other.info)];
     Find(*sources_[f], line, "PERIOD_OVERLAP",
          absl::StrCat("in force together with the row of ",
-                      sources_[static_cast<size_t>(info.file)]->shown, ":", info.line));
+                      info.shown->file, ":", info.shown->line));
     break;
   }
   row.symbol = symbol;

@@ -78,7 +78,7 @@ class Sorter {
       const RowInfo& info =
           pack_.row_infos[static_cast<size_t>(pack_.rows[static_cast<size_t>(rows[0])].info)];
       finding.file = sources_[static_cast<size_t>(info.file)]->path;
-      finding.line = info.line;
+      finding.line = info.shown->line;
     }
     // Divisions that share the chain would each report the same cycle.
     for (const PolicyFinding& known : findings_) {

@@ -135,6 +135,13 @@ int32_t DayNumber(absl::CivilDay day) {
 }
 absl::CivilDay DayOfNumber(int64_t number) { return absl::CivilDay(1970, 1, 1) + number; }
 
+base::Period PeriodOf(const DayRange& range) {
+  base::Period period;
+  if (range.from != INT32_MIN) period.from = DayOfNumber(range.from);
+  if (range.to != INT32_MAX) period.to = DayOfNumber(range.to);
+  return period;
+}
+
 PolicyPack::PolicyPack(std::unique_ptr<const CompiledPack> compiled)
     : compiled_(std::move(compiled)) {}
 PolicyPack::~PolicyPack() = default;

@@ -12,13 +12,6 @@
 namespace hedui::assess {
 namespace {
 
-base::Period PeriodOf(const DayRange& range) {
-  base::Period period;
-  if (range.from != INT32_MIN) period.from = DayOfNumber(range.from);
-  if (range.to != INT32_MAX) period.to = DayOfNumber(range.to);
-  return period;
-}
-
 Marks MarksOf(uint8_t bits) {
   Marks marks;
   marks.presumed = (bits & kMarkPresumed) != 0;
@@ -105,37 +98,12 @@ class Renderer {
                : case_.persons[static_cast<size_t>(person)].id;
   }
 
-  Citation CitationOf(const RowInfo& info, bool assumed) const {
-    Citation citation;
-    if (info.document >= 0) {
-      citation.document = pack_.documents[static_cast<size_t>(info.document)].id;
-      citation.title = pack_.documents[static_cast<size_t>(info.document)].title;
-    }
-    citation.article = info.article;
-    citation.verified = !assumed;
-    return citation;
-  }
-
-  int32_t AddRow(int32_t info_index, const DayRange& in_force, bool assumed) {
-    const auto [it, added] =
-        row_of_.try_emplace(info_index, static_cast<int32_t>(out_.rows.size()));
-    if (!added) return it->second;
-    const RowInfo& info = pack_.row_infos[static_cast<size_t>(info_index)];
-    PolicyRow row;
-    row.id = info.id;
-    row.label = info.label;
-    row.value = info.text;
-    row.division = pack_.divisions[static_cast<size_t>(info.division)].code;
-    row.in_force = PeriodOf(in_force);
-    row.citation = CitationOf(info, assumed);
-    row.file = pack_.files[static_cast<size_t>(info.file)].path;
-    row.line = info.line;
-    row.file_digest = pack_.files[static_cast<size_t>(info.file)].digest;
-    out_.rows.push_back(std::move(row));
+  // By the row's info: each row once.
+  int32_t AddRow(int32_t info) {
+    const auto [it, added] = row_of_.try_emplace(info, static_cast<int32_t>(out_.rows.size()));
+    if (added) out_.rows.push_back(pack_.row_infos[static_cast<size_t>(info)].shown);
     return it->second;
   }
-
-  int32_t AddRow(const Row& row) { return AddRow(row.info, row.in_force, row.assumed); }
 
   absl::Status RenderEntry(const Visit& visit) {
     const Symbol& symbol = SymbolOf(visit.symbol);
@@ -151,10 +119,8 @@ class Renderer {
     entry.marks = MarksOf(value.marks);
     if (visit.row >= 0) {
       const Row& row = pack_.rows[static_cast<size_t>(visit.row)];
-      const RowInfo& info = pack_.row_infos[static_cast<size_t>(row.info)];
-      entry.expression = info.text;
-      entry.citation = CitationOf(info, row.assumed);
-      entry.rows.push_back(AddRow(row));
+      entry.rule = pack_.row_infos[static_cast<size_t>(row.info)].shown;
+      entry.rows.push_back(AddRow(row.info));
     }
     CollectRefs(visit, &entry);
     for (std::vector<int32_t>* list : {&entry.entries, &entry.facts, &entry.answers, &entry.rows})
@@ -187,13 +153,11 @@ class Renderer {
           entry->answers.push_back(ref.index);
           break;
         case Ref::Tag::kRow:
-          entry->rows.push_back(AddRow(pack_.rows[static_cast<size_t>(ref.index)]));
+          entry->rows.push_back(AddRow(pack_.rows[static_cast<size_t>(ref.index)].info));
           break;
-        case Ref::Tag::kEvidence: {
-          const EvidenceRule& rule = pack_.evidence[static_cast<size_t>(ref.index)];
-          entry->rows.push_back(AddRow(rule.info, rule.in_force, rule.assumed));
+        case Ref::Tag::kEvidence:
+          entry->rows.push_back(AddRow(pack_.evidence[static_cast<size_t>(ref.index)].info));
           break;
-        }
       }
     }
   }
@@ -295,8 +259,7 @@ class Renderer {
         indication.amount = amount.value;
         indication.amount_blame = amount.blame;
       }
-      AddRow(row.info, row.in_force, row.assumed);
-      indication.citation = CitationOf(pack_.row_infos[static_cast<size_t>(row.info)], row.assumed);
+      indication.citation = out_.rows[static_cast<size_t>(AddRow(row.info))]->citation;
       out_.indications.push_back(std::move(indication));
     }
   }

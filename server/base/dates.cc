@@ -95,6 +95,10 @@ std::string FormatDay(absl::CivilDay day) {
   return std::string(text, 10);
 }
 
+std::string FormatDay(const std::optional<absl::CivilDay>& day) {
+  return day.has_value() ? FormatDay(*day) : std::string();
+}
+
 std::string FormatMonth(absl::CivilMonth month) {
   if (!HasFourDigits(month.year())) {
     return absl::StrFormat("%04d-%02d", month.year(), month.month());

@@ -36,6 +36,7 @@ absl::StatusOr<absl::CivilDay> ParseDay(absl::string_view text);
 // "2025-03" only.
 absl::StatusOr<absl::CivilMonth> ParseMonth(absl::string_view text);
 std::string FormatDay(absl::CivilDay day);
+std::string FormatDay(const std::optional<absl::CivilDay>& day);  // empty for no day
 std::string FormatMonth(absl::CivilMonth month);
 // "2025-03-03T08:00:00+08:00".
 std::string FormatInstant(absl::Time instant);

@@ -11,6 +11,7 @@
 #include "server/report/header_line.h"
 #include "server/report/report_builder.h"
 #include "server/report/strict_proto.h"
+#include "server/report/wire_writer.h"
 
 namespace hedui::report {
 namespace {
@@ -23,41 +24,46 @@ absl::Status Bad(absl::string_view what) {
 }  // namespace
 
 std::string EncodeCaseBundle(const CaseBundle& bundle) {
-  v1::CaseBundle message;
-  message.set_format(kFormat);
-  v1::Header& frame = *message.mutable_frame();
-  frame = FrameHeader(bundle.frame, bundle.input.household, bundle.input.dates);
+  using Fields = v1::CaseBundle;
+  std::string bytes;
+  WireWriter message(&bytes);
+  message.Uint(Fields::kFormatFieldNumber, kFormat);
+  v1::Header frame = FrameHeader(bundle.frame, bundle.input.household, bundle.input.dates);
   frame.set_engine(CleanUtf8(bundle.engine));
   frame.set_policy_digest(bundle.policy_digest);
+  message.BytesAlways(Fields::kFrameFieldNumber, frame.SerializeAsString());
   for (const Authorization& authorization : bundle.frame.authorizations) {
-    v1::CaseAuthorization* out = message.add_authorizations();
-    out->set_person_id(CleanUtf8(authorization.person_id));
-    out->set_authorized(authorization.authorized);
-    out->set_basis(CleanUtf8(authorization.basis));
-    out->set_reference(authorization.reference);
-    out->set_remark(authorization.remark);
+    const size_t begun = message.Begin(Fields::kAuthorizationsFieldNumber);
+    message.Text(v1::CaseAuthorization::kPersonIdFieldNumber, authorization.person_id);
+    message.Flag(v1::CaseAuthorization::kAuthorizedFieldNumber, authorization.authorized);
+    message.Text(v1::CaseAuthorization::kBasisFieldNumber, authorization.basis);
+    message.Bytes(v1::CaseAuthorization::kReferenceFieldNumber, authorization.reference);
+    message.Bytes(v1::CaseAuthorization::kRemarkFieldNumber, authorization.remark);
+    message.End(begun);
   }
   for (const SourceName& source : bundle.frame.sources) {
-    v1::CaseSource* out = message.add_sources();
-    out->set_source_id(CleanUtf8(source.id));
-    out->set_name(source.name);
-    out->set_level(CleanUtf8(source.level));
+    const size_t begun = message.Begin(Fields::kSourcesFieldNumber);
+    message.Text(v1::CaseSource::kSourceIdFieldNumber, source.id);
+    message.Bytes(v1::CaseSource::kNameFieldNumber, source.name);
+    message.Text(v1::CaseSource::kLevelFieldNumber, source.level);
+    message.End(begun);
   }
   for (const CodeLabel& label : bundle.frame.labels) {
-    v1::CaseLabel* out = message.add_labels();
-    out->set_code(CleanUtf8(label.code));
-    out->set_label(label.label);
+    const size_t begun = message.Begin(Fields::kLabelsFieldNumber);
+    message.Text(v1::CaseLabel::kCodeFieldNumber, label.code);
+    message.Bytes(v1::CaseLabel::kLabelFieldNumber, label.label);
+    message.End(begun);
   }
   for (const base::Person& person : bundle.input.household.persons) {
-    WritePerson(person, message.add_persons());
+    PutPerson(Fields::kPersonsFieldNumber, person, &message);
   }
   for (const match::SourceOutcome& outcome : bundle.input.outcomes) {
-    WriteAnswer(outcome, message.add_answers());
+    PutAnswer(Fields::kAnswersFieldNumber, outcome, &message);
   }
-  message.set_assessed(bundle.assessed);
-  message.set_seed(bundle.seed);
-  for (const std::string& line : bundle.lines) message.add_lines(line);
-  return message.SerializeAsString();
+  message.Flag(Fields::kAssessedFieldNumber, bundle.assessed);
+  message.Bytes(Fields::kSeedFieldNumber, bundle.seed);
+  for (const std::string& line : bundle.lines) message.BytesAlways(Fields::kLinesFieldNumber, line);
+  return bytes;
 }
 
 absl::StatusOr<CaseBundle> DecodeCaseBundle(absl::string_view bytes) {

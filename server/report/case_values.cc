@@ -5,69 +5,92 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/digest.h"
 #include "server/base/identity.h"
-#include "server/report/display_text.h"
 
 namespace hedui::report {
 namespace {
 
-std::string DayText(const std::optional<absl::CivilDay>& day) {
-  return day.has_value() ? base::FormatDay(*day) : "";
-}
-
 struct FieldWriter {
-  v1::CaseField* out;
-  void operator()(const std::string& text) const { out->set_text(text); }
-  void operator()(base::Money money) const { out->set_money_fen(money.fen()); }
-  void operator()(absl::CivilDay day) const { out->set_day(base::FormatDay(day)); }
-  void operator()(absl::CivilMonth month) const { out->set_month(base::FormatMonth(month)); }
-  void operator()(int64_t count) const { out->set_count(count); }
-  void operator()(bool flag) const { out->set_flag(flag); }
+  WireWriter* out;
+  void operator()(const std::string& text) const {
+    out->BytesAlways(v1::CaseField::kTextFieldNumber, text);
+  }
+  void operator()(base::Money money) const {
+    out->SintAlways(v1::CaseField::kMoneyFenFieldNumber, money.fen());
+  }
+  void operator()(absl::CivilDay day) const {
+    out->TextAlways(v1::CaseField::kDayFieldNumber, base::FormatDay(day));
+  }
+  void operator()(absl::CivilMonth month) const {
+    out->TextAlways(v1::CaseField::kMonthFieldNumber, base::FormatMonth(month));
+  }
+  void operator()(int64_t count) const {
+    out->SintAlways(v1::CaseField::kCountFieldNumber, count);
+  }
+  void operator()(bool flag) const {
+    out->UintAlways(v1::CaseField::kFlagFieldNumber, flag ? 1 : 0);
+  }
 };
 
-void WriteIdentity(const base::Identity& identity, v1::CaseIdentity* out) {
-  out->set_kind(std::string(base::IdentityKindName(identity.kind)));
-  out->set_number(identity.number);
-  out->set_name(identity.name);
+void PutIdentity(int field, const base::Identity& identity, WireWriter* out) {
+  const size_t begun = out->Begin(field);
+  out->Text(v1::CaseIdentity::kKindFieldNumber, base::IdentityKindName(identity.kind));
+  out->Bytes(v1::CaseIdentity::kNumberFieldNumber, identity.number);
+  out->Bytes(v1::CaseIdentity::kNameFieldNumber, identity.name);
+  out->End(begun);
 }
 
-void WriteRecord(const base::Record& record, v1::CaseRecord* out) {
-  out->set_kind(record.kind);
-  for (const base::Field& field : record.fields) {
-    v1::CaseField* message = out->add_fields();
-    message->set_name(field.name);
-    std::visit(FieldWriter{message}, field.value);
+void PutRecord(int field, const base::Record& record, WireWriter* out) {
+  const size_t begun = out->Begin(field);
+  out->Bytes(v1::CaseRecord::kKindFieldNumber, record.kind);
+  for (const base::Field& one : record.fields) {
+    const size_t one_begun = out->Begin(v1::CaseRecord::kFieldsFieldNumber);
+    out->Bytes(v1::CaseField::kNameFieldNumber, one.name);
+    std::visit(FieldWriter{out}, one.value);
+    out->End(one_begun);
   }
+  out->End(begun);
 }
 
 }  // namespace
 
-void WritePerson(const base::Person& person, v1::CasePerson* out) {
-  out->set_person_id(CleanUtf8(person.id));
-  out->set_role(std::string(base::PersonRoleName(person.role)));
-  out->set_relation(std::string(base::RelationName(person.relation)));
-  WriteIdentity(person.identity, out->mutable_identity());
-  out->set_declared_birth(DayText(person.declared_birth));
-  for (const base::Record& record : person.declared) WriteRecord(record, out->add_declared());
+void PutPerson(int field, const base::Person& person, WireWriter* out) {
+  const size_t begun = out->Begin(field);
+  out->Text(v1::CasePerson::kPersonIdFieldNumber, person.id);
+  out->Text(v1::CasePerson::kRoleFieldNumber, base::PersonRoleName(person.role));
+  out->Text(v1::CasePerson::kRelationFieldNumber, base::RelationName(person.relation));
+  PutIdentity(v1::CasePerson::kIdentityFieldNumber, person.identity, out);
+  out->Text(v1::CasePerson::kDeclaredBirthFieldNumber, base::FormatDay(person.declared_birth));
+  for (const base::Record& record : person.declared) {
+    PutRecord(v1::CasePerson::kDeclaredFieldNumber, record, out);
+  }
+  out->End(begun);
 }
 
-void WriteAnswer(const match::SourceOutcome& outcome, v1::CaseAnswer* out) {
+void PutAnswer(int field, const match::SourceOutcome& outcome, WireWriter* out) {
+  using Fields = v1::CaseAnswer;
   const base::Answer& answer = outcome.answer;
-  out->set_source_id(CleanUtf8(outcome.source_id));
-  out->set_rank(outcome.rank);
-  out->set_authorization(outcome.authorization);
-  for (const std::string& source : outcome.stand_ins) out->add_stand_ins(CleanUtf8(source));
-  out->set_manual(outcome.manual);
-  out->set_person_id(CleanUtf8(answer.person_id));
-  out->set_category(CleanUtf8(answer.category));
-  out->set_kind(std::string(base::AnswerKindName(answer.kind)));
-  out->set_reason(std::string(base::ReasonName(answer.reason)));
-  out->set_data_day(DayText(answer.data_day));
-  out->set_covered_from(DayText(answer.covered.from));
-  out->set_covered_to(DayText(answer.covered.to));
-  out->set_complete(answer.complete);
-  if (answer.subject.has_value()) WriteIdentity(*answer.subject, out->mutable_subject());
-  for (const base::Record& record : answer.records) WriteRecord(record, out->add_records());
-  out->set_digest(answer.digest);
+  const size_t begun = out->Begin(field);
+  out->Text(Fields::kSourceIdFieldNumber, outcome.source_id);
+  if (outcome.rank != 0) out->SintAlways(Fields::kRankFieldNumber, outcome.rank);
+  out->Bytes(Fields::kAuthorizationFieldNumber, outcome.authorization);
+  for (const std::string& source : outcome.stand_ins) {
+    out->TextAlways(Fields::kStandInsFieldNumber, source);
+  }
+  out->Flag(Fields::kManualFieldNumber, outcome.manual);
+  out->Text(Fields::kPersonIdFieldNumber, answer.person_id);
+  out->Text(Fields::kCategoryFieldNumber, answer.category);
+  out->Text(Fields::kKindFieldNumber, base::AnswerKindName(answer.kind));
+  out->Text(Fields::kReasonFieldNumber, base::ReasonName(answer.reason));
+  out->Text(Fields::kDataDayFieldNumber, base::FormatDay(answer.data_day));
+  out->Text(Fields::kCoveredFromFieldNumber, base::FormatDay(answer.covered.from));
+  out->Text(Fields::kCoveredToFieldNumber, base::FormatDay(answer.covered.to));
+  out->Flag(Fields::kCompleteFieldNumber, answer.complete);
+  if (answer.subject.has_value()) PutIdentity(Fields::kSubjectFieldNumber, *answer.subject, out);
+  for (const base::Record& record : answer.records) {
+    PutRecord(Fields::kRecordsFieldNumber, record, out);
+  }
+  out->Bytes(Fields::kDigestFieldNumber, answer.digest);
+  out->End(begun);
 }
 
 void CaseReader::Note(absl::string_view what) {

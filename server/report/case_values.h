@@ -1,4 +1,4 @@
-// Answers, persons and frames to and from the stored case's messages. Internal to report.
+// Answers, persons and frames to and from the stored case's bytes. Internal to report.
 #ifndef HEDUI_SERVER_REPORT_CASE_VALUES_H_
 #define HEDUI_SERVER_REPORT_CASE_VALUES_H_
 
@@ -13,11 +13,13 @@
 #include "server/base/household.h"
 #include "server/match/match_result.h"
 #include "server/report/report_input.h"
+#include "server/report/wire_writer.h"
 
 namespace hedui::report {
 
-void WritePerson(const base::Person& person, v1::CasePerson* out);
-void WriteAnswer(const match::SourceOutcome& outcome, v1::CaseAnswer* out);
+// Each puts one message as the field of the one that is being written.
+void PutPerson(int field, const base::Person& person, WireWriter* out);
+void PutAnswer(int field, const match::SourceOutcome& outcome, WireWriter* out);
 
 // Reads on after a defect and remembers the first one. One thread at a time.
 class CaseReader {

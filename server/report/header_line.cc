@@ -14,10 +14,6 @@ constexpr char kObjection[] =
     "申请人对核对结果有异议的，可以向请求机构书面提出并附证明材料，核对机构只对有异议的事项重新核对"
     "。";
 
-std::string DayText(const std::optional<absl::CivilDay>& day) {
-  return day.has_value() ? base::FormatDay(*day) : "";
-}
-
 }  // namespace
 
 v1::Header FrameHeader(const ReportFrame& frame, const base::Household& household,
@@ -47,11 +43,11 @@ v1::Header FrameHeader(const ReportFrame& frame, const base::Household& househol
   header.set_scope(CleanUtf8(household.scope));
   header.set_staff_relative(household.staff_relative);
   header.set_application_day(base::FormatDay(dates.application));
-  header.set_acceptance_day(DayText(dates.acceptance));
+  header.set_acceptance_day(base::FormatDay(dates.acceptance));
   header.set_policy_day(base::FormatDay(dates.policy));
   header.set_issued_at_seconds(absl::ToUnixSeconds(frame.issued_at));
   header.set_line_hash(static_cast<uint32_t>(frame.line_hash));
-  header.set_valid_until(DayText(frame.valid_until));
+  header.set_valid_until(base::FormatDay(frame.valid_until));
   header.set_restriction(CleanUtf8(frame.restriction));
   header.set_objection(CleanUtf8(frame.objection));
   return header;
@@ -77,7 +73,7 @@ v1::Header FullHeader(const ReportInput& input) {
       out->set_path(CleanUtf8(file.path));
       out->set_digest(file.digest);
     }
-    header.set_next_change(DayText(assessment.next_change));
+    header.set_next_change(base::FormatDay(assessment.next_change));
   }
   for (const char* place : {"经办人", "复核人", "核对机构（盖章）"}) {
     header.add_signature_places(place);

@@ -326,7 +326,7 @@ class LineBuilder {
       if (IsWanted(indication)) AddIndication(indication);
     }
     for (size_t i = 0; i < assessment.rows.size(); ++i) {
-      if (show_row_[i]) AddRow(assessment.rows[i]);
+      if (show_row_[i]) AddRow(*assessment.rows[i]);
     }
   }
 
@@ -338,8 +338,8 @@ class LineBuilder {
     PutValue(Line::kValueFieldNumber, entry.value, &line_);
     PutBlame(Line::kBlameFieldNumber, entry.blame, names_, &line_);
     PutMarks(Line::kMarksFieldNumber, entry.marks, &line_);
-    PutCitation(Line::kCitationFieldNumber, entry.citation, &line_);
-    line_.Text(Line::kExpressionFieldNumber, entry.expression);
+    PutCitation(Line::kCitationFieldNumber, entry.rule->citation, &line_);
+    line_.Known(Line::kExpressionFieldNumber, entry.rule->value);
     Trace trace{entry.answers, entry.facts, {}};
     for (const int32_t input : entry.entries) trace.lines.push_back(entry_lines_[input]);
     for (const int32_t row : entry.rows) trace.lines.push_back(row_lines_[row]);

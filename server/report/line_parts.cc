@@ -9,10 +9,6 @@
 namespace hedui::report {
 namespace {
 
-std::string DayText(const std::optional<absl::CivilDay>& day) {
-  return day.has_value() ? base::FormatDay(*day) : "";
-}
-
 std::string EndText(const std::optional<base::Rational>& end) {
   return end.has_value() ? end->ToString() : "";
 }
@@ -81,16 +77,16 @@ void PutBlame(int field, const std::vector<assess::Blame>& blame, const Names& n
               WireWriter* line) {
   for (const assess::Blame& one : blame) {
     const size_t begun = line->Begin(field);
-    line->Text(v1::Blame::kKindFieldNumber, BlameKindCode(one.kind));
+    line->Known(v1::Blame::kKindFieldNumber, BlameKindCode(one.kind));
     line->Text(v1::Blame::kPersonIdFieldNumber, one.person_id);
     line->Text(v1::Blame::kSourceIdFieldNumber, one.source_id);
     line->Text(v1::Blame::kCategoryFieldNumber, one.category);
     if (!one.category.empty()) {
-      line->Text(v1::Blame::kAnswerFieldNumber, base::AnswerKindName(one.answer));
-      line->Text(v1::Blame::kReasonFieldNumber, base::ReasonName(one.reason));
+      line->Known(v1::Blame::kAnswerFieldNumber, base::AnswerKindName(one.answer));
+      line->Known(v1::Blame::kReasonFieldNumber, base::ReasonName(one.reason));
     }
-    line->Text(v1::Blame::kDetailFieldNumber, one.detail);
-    line->Text(v1::Blame::kPolicyFieldNumber, one.policy);
+    line->Known(v1::Blame::kDetailFieldNumber, one.detail);
+    line->Known(v1::Blame::kPolicyFieldNumber, one.policy);
     line->Text(v1::Blame::kTextFieldNumber, names.Blame(one));
     line->End(begun);
   }
@@ -99,12 +95,12 @@ void PutBlame(int field, const std::vector<assess::Blame>& blame, const Names& n
 void PutValue(int field, const assess::AbstractValue& value, WireWriter* line) {
   const size_t begun = line->Begin(field);
   line->Uint(v1::Value::kKindFieldNumber, static_cast<uint64_t>(value.kind));
-  line->Text(v1::Value::kUnitFieldNumber, value.unit);
+  line->Known(v1::Value::kUnitFieldNumber, value.unit);
   line->Flag(v1::Value::kExactFieldNumber, value.exact);
   switch (value.kind) {
     case assess::ValueKind::kNumber:
-      line->Text(v1::Value::kLowFieldNumber, EndText(value.low));
-      line->Text(v1::Value::kHighFieldNumber, EndText(value.high));
+      line->Known(v1::Value::kLowFieldNumber, EndText(value.low));
+      line->Known(v1::Value::kHighFieldNumber, EndText(value.high));
       line->Flag(v1::Value::kUndefinedFieldNumber, value.undefined);
       break;
     case assess::ValueKind::kTruth:
@@ -112,16 +108,16 @@ void PutValue(int field, const assess::AbstractValue& value, WireWriter* line) {
       break;
     case assess::ValueKind::kCode:
       for (const std::string& code : value.codes) {
-        line->TextAlways(v1::Value::kCodesFieldNumber, code);
+        line->BytesAlways(v1::Value::kCodesFieldNumber, code);
       }
       break;
     case assess::ValueKind::kDate:
     case assess::ValueKind::kPeriod:
-      line->Text(v1::Value::kFromFieldNumber, DayText(value.from));
-      line->Text(v1::Value::kToFieldNumber, DayText(value.to));
+      line->Known(v1::Value::kFromFieldNumber, base::FormatDay(value.from));
+      line->Known(v1::Value::kToFieldNumber, base::FormatDay(value.to));
       break;
   }
-  line->Text(v1::Value::kTextFieldNumber, value.text);
+  line->Known(v1::Value::kTextFieldNumber, value.text);
   line->End(begun);
 }
 
@@ -131,11 +127,11 @@ void PutOutcome(int field, const base::AnswerState& answer, const Names& names, 
   line->Text(v1::Outcome::kSourceNameFieldNumber, names.Source(answer.source_id));
   line->Text(v1::Outcome::kLevelFieldNumber, names.Level(answer.source_id));
   line->Text(v1::Outcome::kCategoryFieldNumber, answer.category);
-  line->Text(v1::Outcome::kKindFieldNumber, base::AnswerKindName(answer.kind));
-  line->Text(v1::Outcome::kReasonFieldNumber, base::ReasonName(answer.reason));
-  line->Text(v1::Outcome::kDataDayFieldNumber, DayText(answer.data_day));
-  line->Text(v1::Outcome::kCoveredFromFieldNumber, DayText(answer.covered.from));
-  line->Text(v1::Outcome::kCoveredToFieldNumber, DayText(answer.covered.to));
+  line->Known(v1::Outcome::kKindFieldNumber, base::AnswerKindName(answer.kind));
+  line->Known(v1::Outcome::kReasonFieldNumber, base::ReasonName(answer.reason));
+  line->Known(v1::Outcome::kDataDayFieldNumber, base::FormatDay(answer.data_day));
+  line->Known(v1::Outcome::kCoveredFromFieldNumber, base::FormatDay(answer.covered.from));
+  line->Known(v1::Outcome::kCoveredToFieldNumber, base::FormatDay(answer.covered.to));
   line->Flag(v1::Outcome::kCompleteFieldNumber, answer.complete);
   line->Flag(v1::Outcome::kSupersededFieldNumber, answer.superseded);
   line->Flag(v1::Outcome::kManualFieldNumber, answer.manual);
@@ -144,11 +140,11 @@ void PutOutcome(int field, const base::AnswerState& answer, const Names& names, 
 
 void PutRow(int field, const assess::PolicyRow& row, WireWriter* line) {
   const size_t begun = line->Begin(field);
-  line->Text(v1::PolicyRow::kIdFieldNumber, row.id);
-  line->Text(v1::PolicyRow::kValueFieldNumber, row.value);
-  line->Text(v1::PolicyRow::kDivisionFieldNumber, row.division);
-  line->Text(v1::PolicyRow::kFromFieldNumber, DayText(row.in_force.from));
-  line->Text(v1::PolicyRow::kToFieldNumber, DayText(row.in_force.to));
+  line->Known(v1::PolicyRow::kIdFieldNumber, row.id);
+  line->Known(v1::PolicyRow::kValueFieldNumber, row.value);
+  line->Known(v1::PolicyRow::kDivisionFieldNumber, row.division);
+  line->Known(v1::PolicyRow::kFromFieldNumber, base::FormatDay(row.in_force.from));
+  line->Known(v1::PolicyRow::kToFieldNumber, base::FormatDay(row.in_force.to));
   line->Text(v1::PolicyRow::kFileFieldNumber, row.file);
   line->Uint(v1::PolicyRow::kFileLineFieldNumber, static_cast<uint32_t>(row.line));
   line->Bytes(v1::PolicyRow::kFileDigestFieldNumber, row.file_digest);
@@ -168,9 +164,9 @@ void PutMarks(int field, const assess::Marks& marks, WireWriter* line) {
 void PutCitation(int field, const assess::Citation& citation, WireWriter* line) {
   if (citation == assess::Citation()) return;
   const size_t begun = line->Begin(field);
-  line->Text(v1::Citation::kDocumentFieldNumber, citation.document);
-  line->Text(v1::Citation::kTitleFieldNumber, citation.title);
-  line->Text(v1::Citation::kArticleFieldNumber, citation.article);
+  line->Known(v1::Citation::kDocumentFieldNumber, citation.document);
+  line->Known(v1::Citation::kTitleFieldNumber, citation.title);
+  line->Known(v1::Citation::kArticleFieldNumber, citation.article);
   line->Flag(v1::Citation::kVerifiedFieldNumber, citation.verified);
   line->End(begun);
 }

@@ -31,6 +31,8 @@ class WireWriter {
   void Text(int field, absl::string_view text) {
     if (!text.empty()) TextAlways(field, text);
   }
+  // string, of ours or of a policy file: UTF-8 for certain, and not looked at again.
+  void Known(int field, absl::string_view text) { Bytes(field, text); }
   // bytes: as they are.
   void Bytes(int field, absl::string_view bytes) {
     if (!bytes.empty()) BytesAlways(field, bytes);

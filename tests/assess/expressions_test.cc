@@ -199,7 +199,7 @@ TEST_F(ExpressionsTest, GiveWhatTheyShould) {
     ASSERT_NE(entry, nullptr);
     EXPECT_EQ(entry->value.text, row.text) << row.expression;
     EXPECT_EQ(entry->value.exact, entry->blame.empty()) << row.expression;
-    EXPECT_EQ(entry->expression, row.expression);
+    EXPECT_EQ(entry->rule->value, row.expression);
   }
 }
 

@@ -159,20 +159,26 @@ assess::Assessment SampleAssessment(const base::Facts& facts) {
   assessment.next_change = absl::CivilDay(2025, 4, 1);
   const assess::Citation verified{"A57", "《最低生活保障审核确认办法》", "第十三条", true};
   const assess::Citation assumed{"NXEX", "宁夏示例规定", "机动车辆", false};
-  assessment.rows = {{"dibao_standard[scope=urban]", "最低生活保障标准", "1100", "640104",
-                      base::Period{absl::CivilDay(2025, 1, 1), std::nullopt}, assumed,
-                      "640104/standard.yaml", 9, base::Sha256("file2")},
-                     {"adult_age", "成年年龄", "18", "000000",
-                      base::Period{absl::CivilDay(2021, 7, 1), std::nullopt}, verified,
-                      "national/household.yaml", 40, base::Sha256("file3")}};
+  assessment.rows = {
+      assess::PolicyRow{"dibao_standard[scope=urban]", "最低生活保障标准", "1100", "640104",
+                        base::Period{absl::CivilDay(2025, 1, 1), std::nullopt}, assumed,
+                        "640104/standard.yaml", 9, base::Sha256("file2")},
+      assess::PolicyRow{"adult_age", "成年年龄", "18", "000000",
+                        base::Period{absl::CivilDay(2021, 7, 1), std::nullopt}, verified,
+                        "national/household.yaml", 40, base::Sha256("file3")}};
+  const auto rule = [](std::string expression, const assess::Citation& citation) {
+    assess::PolicyRow row;
+    row.value = std::move(expression);
+    row.citation = citation;
+    return row;
+  };
 
   assess::TraceEntry wage;
   wage.id = "gross_wage";
   wage.label = "应发工资（月均）";
   wage.person_id = "m1";
   wage.value = Yuan(3000, true);
-  wage.expression = "p.wage.sum(w, w.amount)";
-  wage.citation = verified;
+  wage.rule = rule("p.wage.sum(w, w.amount)", verified);
   wage.facts = {0};
   wage.rows = {1};
 
@@ -186,7 +192,7 @@ assess::Assessment SampleAssessment(const base::Facts& facts) {
   assets.value = Yuan(0, false);
   assets.blame = {blame};
   assets.marks.assumed = true;
-  assets.citation = assumed;
+  assets.rule = rule("", assumed);
   assets.answers = {bank};
 
   assess::TraceEntry test;
@@ -196,7 +202,7 @@ assess::Assessment SampleAssessment(const base::Facts& facts) {
   test.value = TruthValue(assess::Truth::kUndetermined);
   test.blame = {blame};
   test.marks.assumed = true;
-  test.citation = verified;
+  test.rule = rule("", verified);
   test.entries = {0, 1};
   test.rows = {0};
 
