@@ -207,6 +207,19 @@ class CaseReader {
     for (const auto& [key, value] : node.entries) {
       if (key.scalar == "kind") continue;
       const std::string field_path = absl::StrCat(path, ".", key.scalar);
+      if (fact->answer >= 0 && key.scalar == "possible") {
+        fact->possible = Flag(node, "possible", path, false);
+        continue;
+      }
+      if (fact->answer >= 0 && key.scalar == "doubtful") {
+        fact->doubtful = Texts(value, field_path);
+        for (const std::string& name : fact->doubtful) {
+          if (type.field_index.contains(name)) continue;
+          Defect(value.line, "UNKNOWN_FIELD", field_path,
+                 absl::StrCat("a ", type.name, " has no field ", name));
+        }
+        continue;
+      }
       const auto field = type.field_index.find(key.scalar);
       if (field == type.field_index.end()) {
         Defect(key.line, "UNKNOWN_FIELD", field_path,

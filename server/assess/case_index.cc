@@ -81,6 +81,11 @@ bool CaseIndex::MayTell(int32_t answer, const FactKind& kind) const {
                               kind.categories.end();
 }
 
+bool CaseIndex::IsDoubtful(const IndexedFact& fact, absl::string_view field) {
+  const std::vector<std::string>& doubtful = fact.fact->doubtful;
+  return !doubtful.empty() && std::find(doubtful.begin(), doubtful.end(), field) != doubtful.end();
+}
+
 bool CaseIndex::JudgeTellers(const base::Fact& fact, const FactKind* kind) {
   bool told = false;
   auto judge = [&](int32_t answer) {

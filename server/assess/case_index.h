@@ -22,9 +22,11 @@ enum class AnswerDetail : uint8_t {
   kField,
   kUnknownKind,        // holds a record of a kind the vocabulary does not know
   kKindNotOfCategory,  // holds a record of a kind that does not come in its category
-  kConflict,           // another source gives another amount for the same thing
+  kConflict,           // another source says otherwise of the same thing
+  kDuplicate,          // what it tells may be what another source tells
+  kUndeclared,         // it and the declaration must agree, and do not
 };
-inline constexpr int kAnswerDetails = 7;
+inline constexpr int kAnswerDetails = 9;
 
 struct IndexedFact {
   const base::Fact* fact = nullptr;
@@ -60,6 +62,8 @@ class CaseIndex {
   // Whether the answer is of a category in which facts of the kind may come.
   bool MayTell(int32_t answer, const FactKind& kind) const;
   const IndexedFact& fact(int32_t i) const { return facts_[static_cast<size_t>(i)]; }
+  // Whether answers differ on the field, so that its value is not known.
+  static bool IsDoubtful(const IndexedFact& fact, absl::string_view field);
   // nullptr when the record does not have the field.
   const base::FieldValue* Field(const IndexedFact& fact, int field) const {
     return fields_[static_cast<size_t>(fact.fields_begin + field)];

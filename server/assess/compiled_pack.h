@@ -99,6 +99,7 @@ enum class OpCode : uint8_t {
   kAnswered,      // category arg of the person in slot `slot`: true, or unknown with the answer to
                   // blame
   kListed,        // (person) → true when the number is a listed person's, else unknown: identity
+  kRelationOf,    // (person) → the relation of the listed member of that number, else unknown: identity
   kPresumed,      // marks the top as presumed
   kAggregate,     // aggregates[arg]; pops the period where the list is by period
 };
@@ -182,7 +183,7 @@ struct EvidenceRule {
     std::string source_id;  // empty: every source of the category that was planned
   };
   std::vector<Need> complete_by;
-  enum class Use : uint8_t { kFound, kDeclared, kHigher } use = Use::kHigher;
+  enum class Use : uint8_t { kFound, kDeclared, kHigher, kAgreed } use = Use::kHigher;
   enum class Otherwise : uint8_t { kUnknown, kFound, kDeclared } otherwise = Otherwise::kUnknown;
   bool assumed = false;
   int32_t info = -1;
@@ -235,6 +236,7 @@ struct Division {
 
 struct CompiledPack {
   std::vector<CodeList> code_lists;
+  int relation_list = -1;  // of them: relations to the applicant
   std::vector<std::string> categories;
   std::vector<FactKind> fact_kinds;
   std::vector<Symbol> symbols;

@@ -320,6 +320,9 @@ void Evaluator::Execute(const Op& op, int32_t* next) {
     case OpCode::kListed:
       stack_.back() = Listed(stack_.back());
       return;
+    case OpCode::kRelationOf:
+      stack_.back() = RelationOf(stack_.back());
+      return;
     case OpCode::kPresumed:
       stack_.back().marks |= kMarkPresumed;
       return;
@@ -369,7 +372,6 @@ Value Evaluator::Age(const Value& birth, const Value& day) {
 }
 
 Value Evaluator::Listed(const Value& person) {
-  constexpr uint64_t kSomebodyElse = uint64_t{1} << 63;
   Value value = TruthOf(true);
   value.marks = person.marks;
   if ((person.mask & kSomebodyElse) == 0) return value;
@@ -378,10 +380,34 @@ Value Evaluator::Listed(const Value& person) {
   return value;
 }
 
+// Of somebody who is no member, or not listed, it is not known what they are to the applicant,
+// whatever the application calls them.
+Value Evaluator::RelationOf(const Value& person) {
+  Value value = MaskOf(0, 0);
+  value.marks = person.marks;
+  for (size_t i = 0; i < case_->persons.size(); ++i) {
+    if ((person.mask >> i & 1) == 0) continue;
+    const Person& listed = case_->persons[i];
+    if (listed.role == base::PersonRole::kMember) {
+      value.mask |= uint64_t{1} << (static_cast<int>(listed.relation) - 1);
+      continue;
+    }
+    value.blame = blames_.Join(
+        value.blame, Leaf({BlameKind::kIdentity, AnswerDetail::kNone, static_cast<int16_t>(i)}));
+  }
+  value.blame = blames_.Join(value.blame, person.blame);
+  if ((person.mask & kSomebodyElse) == 0 && value.blame == 0) return value;
+  const size_t relations =
+      pack_.code_lists[static_cast<size_t>(pack_.relation_list)].codes.size();
+  value.mask = (uint64_t{1} << relations) - 1;
+  return value;
+}
+
 Value Evaluator::Answered(int person, int category) {
-  const base::Period day = StateDay();
-  const Proof proof = person == unlisted() ? Proof{false, unlisted_blame_}
-                                           : ProveCategory(person, category, "", &day);
+  const base::Period days = StateDays();
+  const Proof proof = person == unlisted()
+                          ? Proof{false, unlisted_blame_}
+                          : ProveCategory(person, category, "", &days, /*to_the_end=*/false);
   Value value = TruthOf(true);
   if (proof.complete) return value;
   value.mask = kMayBeEither;

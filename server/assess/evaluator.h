@@ -4,6 +4,7 @@
 #ifndef HEDUI_SERVER_ASSESS_EVALUATOR_H_
 #define HEDUI_SERVER_ASSESS_EVALUATOR_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -109,6 +110,7 @@ class Evaluator {
   Value MonthsBefore(const Value& day, const Value& months);
   Value Age(const Value& birth, const Value& day);
   Value Listed(const Value& person);
+  Value RelationOf(const Value& person);
   Value Answered(int person, int category);
 
   Value Fold(const Aggregate& aggregate);
@@ -116,7 +118,20 @@ class Evaluator {
   Value FoldFacts(const Aggregate& aggregate, const Value& period);
   Value FoldOneSide(const Aggregate& aggregate, int person, const Value& period, bool declared,
                     bool* any);
+  Value FoldMonths(const Aggregate& aggregate, int person, const Value& period, bool declared,
+                   bool* any);
   Value FoldUnlisted(const Aggregate& aggregate, BlameId blame);
+  // The facts of one kind that stand by what was found or declared, that the list's filters leave.
+  // `take` is given each with how sure it is.
+  template <typename TakeFact>
+  bool ForEachFact(const Aggregate& aggregate, int person, const Value& period, bool declared,
+                   TakeFact take);
+  Value FoldListed(const Aggregate& aggregate, const EvidenceRule* rule, int person,
+                   const Value& period, bool declaration_closes);
+  Value Agree(const Aggregate& aggregate, const EvidenceRule& rule, int person, const Value& found,
+              const Value& stated);
+  Value AddUnlisted(const Aggregate& aggregate, const Value& period, const Value& listed,
+                    BlameId open);
   bool OutweighsNumber(const Aggregate& aggregate, const Value& found, const Value& stated) const;
   Value Combine(const Aggregate& aggregate, const Value& a, const Value& b);
   Value Begin(const Aggregate& aggregate) const;
@@ -128,7 +143,8 @@ class Evaluator {
   Value TruthItem(Value truth, const Item& item, bool all);
   // Sureness of a monthly fact within a period.
   bool InPeriod(const IndexedFact& fact, const FactKind& kind, const Value& period, Item* item);
-  Value MonthsOf(const Aggregate& aggregate, const Value& period, BlameId open);
+  // So many distinct months, `least` for certain; no more than the period has.
+  Value MonthsBetween(int64_t least, std::optional<int64_t> most, const Value& period);
 
   // A known period in days and whole months; converted once for the many facts it is held against.
   struct Span {
@@ -141,11 +157,19 @@ class Evaluator {
   // Exact, unless sources that may tell of this kind give several amounts: then all they span.
   Value AmountOf(const IndexedFact& fact, base::Money own);
   Proof Prove(const EvidenceRule& rule, int person, const FactKind& kind, const Value& period);
+  // `to_the_end`: the answer's data must be of the period's last day or later, since what came
+  // after that day cannot be in them.
   Proof ProveCategory(int person, int category, const std::string& source_id,
-                      const base::Period* period);
-  // What an answer about what is so must speak of; sources speak of the period they were asked
-  // about, which reaches beyond that day, unless they say otherwise.
-  base::Period StateDay() const { return {case_->dates.application, case_->dates.application + 1}; }
+                      const base::Period* period, bool to_the_end);
+  // All answers of the rule's categories.
+  BlameId BlameAnswers(const EvidenceRule& rule, int person, AnswerDetail detail);
+  // What an answer about what is so must speak of: the day of application and the policy day, and
+  // what lies between.
+  base::Period StateDays() const {
+    const base::CaseDates& dates = case_->dates;
+    return {std::min(dates.application, dates.policy),
+            std::max(dates.application, dates.policy) + 1};
+  }
 
   BlameId Leaf(BlameLeaf leaf);
   BlameId AnswerLeaf(int32_t answer, AnswerDetail detail);
@@ -169,7 +193,6 @@ class Evaluator {
   std::vector<Value> stack_;
   std::vector<Visit> visits_;
   std::vector<Ref> refs_;
-  std::vector<int64_t> sure_months_, possible_months_;
   Frame frames_[kSlotsMax];
   Span span_;
   int64_t span_lo_ = 0, span_hi_ = -1;  // the period that `span_` is of

@@ -13,8 +13,6 @@ using base::Rational;
 
 namespace {
 
-constexpr uint64_t kSomebodyElse = uint64_t{1} << 63;
-
 int64_t MonthNumber(absl::CivilMonth month) { return month - absl::CivilMonth(1970, 1); }
 
 // What cannot be so was not meant: the least a field can be bounds what arrives as well.
@@ -33,6 +31,11 @@ Value Evaluator::FieldOf(const Frame& frame, int field) {
     return value;
   }
   const IndexedFact& fact = index_.fact(frame.fact);
+  if (CaseIndex::IsDoubtful(fact, type.name)) {
+    Value value = type.unknown;
+    value.blame = AnswerLeaf(fact.fact->answer, AnswerDetail::kConflict);
+    return value;
+  }
   const base::FieldValue* found = index_.Field(fact, field);
   if (found != nullptr) return ReadField(type, *found, fact);
   if (type.absent) return *type.absent;

@@ -1,6 +1,7 @@
 // Loops over people and facts: evidence, sureness, folding.
 #include <algorithm>
 
+#include "absl/container/inlined_vector.h"
 #include "server/assess/evaluator.h"
 
 namespace hedui::assess {
@@ -15,6 +16,18 @@ int64_t MonthNumber(absl::CivilMonth month) { return month - absl::CivilMonth(19
 bool IsKnownPeriod(const Value& period) { return !period.lo_infinite && !period.hi_infinite; }
 
 int64_t Integer(const Rational& r) { return static_cast<int64_t>(r.numerator()); }
+
+// Months of one kind of fact in a case: seldom more than two years of them.
+using Months = absl::InlinedVector<int64_t, 24>;
+
+int64_t CountDistinct(Months* months) {
+  std::sort(months->begin(), months->end());
+  return std::unique(months->begin(), months->end()) - months->begin();
+}
+
+bool GivesTruth(AggregateKind kind) {
+  return kind == AggregateKind::kExists || kind == AggregateKind::kAll;
+}
 
 }  // namespace
 
@@ -96,7 +109,7 @@ void Evaluator::Take(const Aggregate& aggregate, const Item& item, Value* total)
       *total = calculator_.And(*total, TruthItem(body, item, true));
       return;
     case AggregateKind::kMonths:
-      return;  // counted by MonthsOf
+      return;  // counted by FoldMonths
   }
 }
 
@@ -170,7 +183,9 @@ bool Evaluator::InPeriod(const IndexedFact& fact, const FactKind& kind, const Va
     return true;
   };
   if (!IsKnownPeriod(period)) return perhaps(period.blame);
-  const base::FieldValue* field = index_.Field(fact, kind.month_field);
+  const std::string& name = kind.fields[static_cast<size_t>(kind.month_field)].name;
+  const base::FieldValue* field =
+      CaseIndex::IsDoubtful(fact, name) ? nullptr : index_.Field(fact, kind.month_field);
   const auto* month = field == nullptr ? nullptr : std::get_if<absl::CivilMonth>(field);
   if (month == nullptr) return perhaps(FieldLeaf(fact));
   const Span& span = SpanOf(period);
@@ -178,68 +193,78 @@ bool Evaluator::InPeriod(const IndexedFact& fact, const FactKind& kind, const Va
   return span.from_month <= number && number < span.to_month;
 }
 
-// Distinct months among the facts seen since the months were cleared.
-Value Evaluator::MonthsOf(const Aggregate& aggregate, const Value& period, BlameId open) {
-  static_cast<void>(aggregate);
-  auto distinct = [](std::vector<int64_t>* months) {
-    std::sort(months->begin(), months->end());
-    return static_cast<int64_t>(std::unique(months->begin(), months->end()) - months->begin());
-  };
-  Value value = Point(Rational(distinct(&sure_months_)));
-  value.hi = Rational(distinct(&possible_months_));
-  if (open != 0) value.hi_infinite = true;
-  if (IsKnownPeriod(period)) {
-    const Span& span = SpanOf(period);
-    const int64_t length = std::max<int64_t>(0, span.to_month - span.from_month);
-    if (value.hi_infinite || Rational::Compare(value.hi, Rational(length)) > 0) {
-      value.hi = Rational(length);
-      value.hi_infinite = false;
-    }
+Value Evaluator::MonthsBetween(int64_t least, std::optional<int64_t> most, const Value& period) {
+  Value value = Point(Rational(least));
+  value.hi = Rational(most.value_or(least));
+  value.hi_infinite = !most.has_value();
+  if (!IsKnownPeriod(period)) return value;
+  const Span& span = SpanOf(period);
+  const int64_t length = std::max<int64_t>(0, span.to_month - span.from_month);
+  if (value.hi_infinite || Rational::Compare(value.hi, Rational(length)) > 0) {
+    value.hi = Rational(length);
+    value.hi_infinite = false;
   }
-  if (!value.IsPoint()) value.blame = open;
   return value;
 }
 
-// The facts of one person and kind that were found, or that were declared.
-Value Evaluator::FoldOneSide(const Aggregate& aggregate, int who, const Value& period,
-                             bool declared, bool* any) {
+template <typename TakeFact>
+bool Evaluator::ForEachFact(const Aggregate& aggregate, int who, const Value& period, bool declared,
+                            TakeFact take) {
   const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)];
-  const bool months = aggregate.kind == AggregateKind::kMonths;
-  Value total = Begin(aggregate);
-  if (months) {
-    sure_months_.clear();
-    possible_months_.clear();
-  }
-  BlameId months_blame = 0;
-  uint8_t marks = 0;
+  bool any = false;
   for (int32_t i = index_.FirstFact(who, aggregate.fact_kind); i >= 0; i = index_.fact(i).next) {
     const IndexedFact& fact = index_.fact(i);
     if (fact.fact->declared != declared) continue;
     Item item;
     if (aggregate.by_period && !InPeriod(fact, kind, period, &item)) continue;
+    if (fact.fact->possible) {
+      item.sureness = Sureness::kPossible;
+      item.blame =
+          blames_.Join(item.blame, AnswerLeaf(fact.fact->answer, AnswerDetail::kDuplicate));
+    }
     frames_[aggregate.item_slot] = {-1, i, aggregate.fact_kind, 0};
     if (!Filter(aggregate, &item)) continue;
-    *any = true;
+    any = true;
     AddRef(Ref::Tag::kFact, fact.index);
     if (fact.fact->manual) item.marks |= kMarkManual;
     if (declared) item.marks |= kMarkDeclared;
-    if (!months) {
-      Take(aggregate, item, &total);
-      continue;
-    }
+    take(item);
+  }
+  return any;
+}
+
+// The facts of one person and kind that were found, or that were declared.
+Value Evaluator::FoldOneSide(const Aggregate& aggregate, int who, const Value& period,
+                             bool declared, bool* any) {
+  if (aggregate.kind == AggregateKind::kMonths) {
+    return FoldMonths(aggregate, who, period, declared, any);
+  }
+  Value total = Begin(aggregate);
+  *any = ForEachFact(aggregate, who, period, declared,
+                     [&](const Item& item) { Take(aggregate, item, &total); });
+  return total;
+}
+
+// How many distinct months the facts are of.
+Value Evaluator::FoldMonths(const Aggregate& aggregate, int who, const Value& period, bool declared,
+                            bool* any) {
+  const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)];
+  Months sure, possible;
+  BlameId blame = 0;
+  uint8_t marks = 0;
+  *any = ForEachFact(aggregate, who, period, declared, [&](const Item& item) {
     marks |= item.marks;
-    months_blame = blames_.Join(months_blame, item.blame);
-    const Value month = FieldOf(frames_[aggregate.item_slot], kind.month_field);
+    blame = blames_.Join(blame, item.blame);
+    const Frame& frame = frames_[aggregate.item_slot];
+    const Value month = FieldOf(frame, kind.month_field);
     // Without a month of its own it may be any one: a number no month has.
-    const int64_t number = month.IsPoint() ? Integer(month.lo) : INT64_MIN + i;
-    possible_months_.push_back(number);
-    if (item.sureness == Sureness::kSure) sure_months_.push_back(number);
-  }
-  if (months) {
-    total = MonthsOf(aggregate, period, 0);
-    total.marks = marks;
-    if (!total.IsPoint()) total.blame = months_blame;
-  }
+    const int64_t number = month.IsPoint() ? Integer(month.lo) : INT64_MIN + frame.fact;
+    possible.push_back(number);
+    if (item.sureness == Sureness::kSure) sure.push_back(number);
+  });
+  Value total = MonthsBetween(CountDistinct(&sure), CountDistinct(&possible), period);
+  total.marks = marks;
+  if (!total.IsPoint()) total.blame = blame;
   return total;
 }
 
@@ -256,14 +281,70 @@ Value Evaluator::FoldUnlisted(const Aggregate& aggregate, BlameId blame) {
 // Whether what was found is no less than what was stated, so that nothing rests on the statement.
 bool Evaluator::OutweighsNumber(const Aggregate& aggregate, const Value& found,
                                 const Value& stated) const {
-  if (aggregate.kind == AggregateKind::kExists || aggregate.kind == AggregateKind::kAll) {
-    return false;
-  }
+  if (GivesTruth(aggregate.kind)) return false;
   return !found.lo_infinite && !stated.hi_infinite && !found.undefined && !stated.undefined &&
          Rational::Compare(found.lo, stated.hi) >= 0;
 }
 
+// What was found and what was stated must say the same; while they do not, either may be so.
+Value Evaluator::Agree(const Aggregate& aggregate, const EvidenceRule& rule, int who,
+                       const Value& found, const Value& stated) {
+  Value both = GivesTruth(aggregate.kind) ? calculator_.HullMasks(found, stated)
+                                          : calculator_.HullNumbers(found, stated);
+  const bool same = GivesTruth(aggregate.kind)
+                        ? found.mask == stated.mask
+                        : found.IsPoint() && stated.IsPoint() && found.lo == stated.lo;
+  if (!same) both.blame = blames_.Join(both.blame, BlameAnswers(rule, who, AnswerDetail::kUndeclared));
+  return both;
+}
+
+// The listed facts alone, as the rule weighs what was found against what was stated.
+Value Evaluator::FoldListed(const Aggregate& aggregate, const EvidenceRule* rule, int who,
+                            const Value& period, bool declaration_closes) {
+  using Use = EvidenceRule::Use;
+  const Use use = rule == nullptr ? Use::kHigher : rule->use;
+  bool any_found = false, any_stated = false;
+  Value found = Begin(aggregate);
+  if (use != Use::kDeclared) found = FoldOneSide(aggregate, who, period, false, &any_found);
+  if (use == Use::kFound && !declaration_closes) return found;
+  Value stated = FoldOneSide(aggregate, who, period, true, &any_stated);
+  switch (use) {
+    case Use::kDeclared:
+      stated.marks |= kMarkDeclared;
+      return stated;
+    case Use::kAgreed:
+      return Agree(aggregate, *rule, who, found, stated);
+    case Use::kFound:
+    case Use::kHigher:
+      break;
+  }
+  // Nothing declared is no statement that there is nothing.
+  if (!any_stated || OutweighsNumber(aggregate, found, stated)) return found;
+  return Combine(aggregate, found, stated);
+}
+
+// What an open list may hold beyond what is listed.
+Value Evaluator::AddUnlisted(const Aggregate& aggregate, const Value& period, const Value& listed,
+                             BlameId open) {
+  if (aggregate.kind == AggregateKind::kMonths) {
+    Value total = MonthsBetween(Integer(listed.lo), std::nullopt, period);
+    total.marks = listed.marks;
+    total.blame = total.IsPoint() ? 0 : blames_.Join(listed.blame, open);
+    return total;
+  }
+  const Value more = FoldUnlisted(aggregate, open);
+  switch (aggregate.kind) {
+    case AggregateKind::kExists:
+      return calculator_.Or(listed, more);
+    case AggregateKind::kAll:
+      return calculator_.And(listed, more);
+    default:
+      return calculator_.Add(listed, more);
+  }
+}
+
 Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
+  using Otherwise = EvidenceRule::Otherwise;
   const int who = frames_[aggregate.owner_slot].person;
   const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)];
   const EvidenceRule* rule = nullptr;
@@ -273,9 +354,6 @@ Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
     AddRef(Ref::Tag::kEvidence, index);
     break;
   }
-  using Use = EvidenceRule::Use;
-  using Otherwise = EvidenceRule::Otherwise;
-  const Use use = rule == nullptr ? Use::kHigher : rule->use;
   Proof proof;
   if (rule == nullptr) {
     BlameLeaf leaf{BlameKind::kPolicyRow};
@@ -283,47 +361,17 @@ Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
     proof = {false, Leaf(leaf)};
   } else if (who == unlisted()) {
     proof = {false, unlisted_blame_};
-  } else if (use != Use::kDeclared) {
+  } else if (rule->use != EvidenceRule::Use::kDeclared) {
     proof = Prove(*rule, who, kind, period);
   }
-  const bool by_declaration =
-      rule != nullptr && rule->otherwise == Otherwise::kDeclared && who != unlisted();
-  const bool close = rule != nullptr && rule->otherwise != Otherwise::kUnknown && who != unlisted();
-  const bool open = !proof.complete && !close;
+  const Otherwise otherwise =
+      rule == nullptr || who == unlisted() ? Otherwise::kUnknown : rule->otherwise;
+  const bool by_declaration = !proof.complete && otherwise == Otherwise::kDeclared;
   Value total = Begin(aggregate);
-  if (who != unlisted() && use != Use::kDeclared) {
-    bool found = false;
-    total = FoldOneSide(aggregate, who, period, false, &found);
-  }
-  if (who != unlisted() && (use != Use::kFound || (!proof.complete && by_declaration))) {
-    bool any = false;
-    const Value stated = FoldOneSide(aggregate, who, period, true, &any);
-    // Nothing declared is no statement that there is nothing.
-    if (use == Use::kDeclared) {
-      total = stated;
-      total.marks |= kMarkDeclared;
-    } else if (any && !OutweighsNumber(aggregate, total, stated)) {
-      total = Combine(aggregate, total, stated);
-    }
-  }
-  if (!proof.complete && by_declaration) total.marks |= kMarkDeclared;
-  if (open) {
-    if (aggregate.kind == AggregateKind::kMonths) {
-      const uint8_t marks = total.marks;
-      const Rational least = total.lo;
-      const BlameId blame = total.blame;
-      sure_months_.clear();
-      possible_months_.clear();
-      total = MonthsOf(aggregate, period, proof.blame);
-      total.lo = least;
-      total.marks = marks;
-      total.blame = total.IsPoint() ? 0 : blames_.Join(blame, proof.blame);
-    } else {
-      const Value more = FoldUnlisted(aggregate, proof.blame);
-      total = aggregate.kind == AggregateKind::kExists ? calculator_.Or(total, more)
-              : aggregate.kind == AggregateKind::kAll  ? calculator_.And(total, more)
-                                                       : calculator_.Add(total, more);
-    }
+  if (who != unlisted()) total = FoldListed(aggregate, rule, who, period, by_declaration);
+  if (by_declaration) total.marks |= kMarkDeclared;
+  if (!proof.complete && otherwise == Otherwise::kUnknown) {
+    total = AddUnlisted(aggregate, period, total, proof.blame);
   }
   if (rule != nullptr && rule->assumed) total.marks |= kMarkAssumed;
   total.marks |= period.marks;
@@ -333,8 +381,8 @@ Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
 Evaluator::Proof Evaluator::Prove(const EvidenceRule& rule, int who, const FactKind& kind,
                                   const Value& period) {
   Proof proof;
-  const base::Period day = StateDay();
-  const base::Period* wanted = &day;
+  const base::Period days = StateDays();
+  const base::Period* wanted = &days;
   if (kind.monthly) {
     if (!IsKnownPeriod(period)) {
       proof = {false, period.blame};
@@ -345,7 +393,7 @@ Evaluator::Proof Evaluator::Prove(const EvidenceRule& rule, int who, const FactK
   }
   for (const EvidenceRule::Need& need : rule.complete_by) {
     if (need.category < 0) continue;  // the declaration is always there
-    const Proof part = ProveCategory(who, need.category, need.source_id, wanted);
+    const Proof part = ProveCategory(who, need.category, need.source_id, wanted, kind.monthly);
     if (part.complete) continue;
     proof.complete = false;
     proof.blame = blames_.Join(proof.blame, part.blame);
@@ -356,7 +404,7 @@ Evaluator::Proof Evaluator::Prove(const EvidenceRule& rule, int who, const FactK
 // Every planned source of the category must have said all it has; one that holds nothing of the
 // kind, place or period does not count, but then another must.
 Evaluator::Proof Evaluator::ProveCategory(int who, int category, const std::string& source_id,
-                                          const base::Period* period) {
+                                          const base::Period* period, bool to_the_end) {
   Proof proof;
   bool proven = false;
   BlameId not_covered = 0;
@@ -370,6 +418,10 @@ Evaluator::Proof Evaluator::ProveCategory(int who, int category, const std::stri
       detail = index_.Flaw(i);
       if (detail == AnswerDetail::kNone && !complete) detail = AnswerDetail::kIncomplete;
       if (detail == AnswerDetail::kNone && period != nullptr && !answer.covered.Covers(*period)) {
+        detail = AnswerDetail::kPeriod;
+      }
+      if (detail == AnswerDetail::kNone && period != nullptr && to_the_end &&
+          answer.data_day.has_value() && *answer.data_day + 1 < *period->to) {
         detail = AnswerDetail::kPeriod;
       }
       if (detail == AnswerDetail::kNone) {
@@ -392,6 +444,22 @@ Evaluator::Proof Evaluator::ProveCategory(int who, int category, const std::stri
   }
   proof.complete = proof.blame == 0;
   return proof;
+}
+
+BlameId Evaluator::BlameAnswers(const EvidenceRule& rule, int who, AnswerDetail detail) {
+  BlameId blame = 0;
+  for (const EvidenceRule::Need& need : rule.complete_by) {
+    if (need.category < 0) continue;
+    for (int32_t i = index_.FirstAnswer(who, need.category); i >= 0; i = index_.NextAnswer(i)) {
+      const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
+      if (answer.superseded || (!need.source_id.empty() && answer.source_id != need.source_id)) {
+        continue;
+      }
+      blame = blames_.Join(blame, AnswerLeaf(i, detail));
+    }
+  }
+  if (blame != 0) return blame;
+  return Leaf({BlameKind::kDeclaration, AnswerDetail::kNone, static_cast<int16_t>(who)});
 }
 
 }  // namespace hedui::assess

@@ -378,11 +378,15 @@ absl::StatusOr<Type> ExpressionWalk::EmitCall(const Node& node, int codes, std::
     Push(code, OpCode::kMonthsBefore);
     return Type::Of(TypeKind::kPeriod);
   }
-  if (name == "listed") {
+  if (name == "listed" || name == "relation_of") {
     HEDUI_RETURN_IF_ERROR(CountArguments(node, 1));
     HEDUI_ASSIGN_OR_RETURN(const Type person, Emit(node.children[0], -1, code));
     HEDUI_RETURN_IF_ERROR(
         Require(node.children[0], person, TypeKind::kPerson, "a person's number"));
+    if (name == "relation_of") {
+      Push(code, OpCode::kRelationOf);
+      return Type::Of(TypeKind::kCode, pack_.relation_list);
+    }
     Push(code, OpCode::kListed);
     return Type::Truth();
   }

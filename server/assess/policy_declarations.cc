@@ -103,6 +103,7 @@ void PolicyLink::DeclareBuiltIns() {
              Type::Of(TypeKind::kDate));
   AddBuiltIn("scope", "城乡", Intrinsic::kScope, false, Type::Of(TypeKind::kCode, scope));
   AddBuiltIn("role", "身份", Intrinsic::kRole, true, Type::Of(TypeKind::kCode, role));
+  pack_->relation_list = relation;
   AddBuiltIn("relation", "与申请人关系", Intrinsic::kRelation, true,
              Type::Of(TypeKind::kCode, relation));
   AddBuiltIn("sex", "性别", Intrinsic::kSex, true, Type::Of(TypeKind::kCode, sex));

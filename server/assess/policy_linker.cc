@@ -323,9 +323,12 @@ EvidenceRule PolicyLink::LinkEvidenceRule(size_t f, const SourceEvidence& source
   using Use = EvidenceRule::Use;
   using Otherwise = EvidenceRule::Otherwise;
   const std::string& use = rule.use.text;
-  linked.use = use == "found" ? Use::kFound : use == "declared" ? Use::kDeclared : Use::kHigher;
-  if (!use.empty() && use != "found" && use != "declared" && use != "higher") {
-    Find(file, rule.use.line, "BAD_VALUE", "use is found, declared or higher");
+  linked.use = use == "found"      ? Use::kFound
+               : use == "declared" ? Use::kDeclared
+               : use == "agreed"   ? Use::kAgreed
+                                   : Use::kHigher;
+  if (!use.empty() && use != "found" && use != "declared" && use != "agreed" && use != "higher") {
+    Find(file, rule.use.line, "BAD_VALUE", "use is found, declared, agreed or higher");
   }
   const std::string& otherwise = rule.otherwise.text;
   linked.otherwise = otherwise == "found"      ? Otherwise::kFound

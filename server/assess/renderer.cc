@@ -37,6 +37,10 @@ const char* DetailName(AnswerDetail detail) {
       return "KIND_NOT_OF_CATEGORY";
     case AnswerDetail::kConflict:
       return "CONFLICT";
+    case AnswerDetail::kDuplicate:
+      return "DUPLICATE";
+    case AnswerDetail::kUndeclared:
+      return "UNDECLARED";
   }
   return "";
 }

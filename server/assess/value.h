@@ -15,6 +15,9 @@
 namespace hedui::assess {
 
 // What a value that is not exact waits for: an index into BlameSet, 0 for nothing.
+// Of a person's mask: somebody whom the case does not list.
+inline constexpr uint64_t kSomebodyElse = uint64_t{1} << 63;
+
 using BlameId = uint32_t;
 
 enum MarkBits : uint8_t {

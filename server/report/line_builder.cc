@@ -7,6 +7,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "hedui/report/v1/report.pb.h"
 #include "server/base/dates.h"
 #include "server/base/identity.h"
@@ -272,6 +273,15 @@ class LineBuilder {
     if (!usable) absl::StrAppend(&text, "（仅列示，未采用）");
     if (!fact.also_answers.empty()) {
       absl::StrAppend(&text, "（另有 ", fact.also_answers.size(), " 个来源相同，只计一次）");
+    }
+    if (fact.possible) absl::StrAppend(&text, "（可能与另一来源所载为同一事项，按可能计入）");
+    if (!fact.doubtful.empty()) {
+      absl::StrAppend(&text, "（各来源所载不一致：",
+                      absl::StrJoin(fact.doubtful, "、",
+                                    [](std::string* out, const std::string& field) {
+                                      absl::StrAppend(out, FieldWord(field));
+                                    }),
+                      "）");
     }
     finding_lines_.push_back(number_);
     Begin(v1::LINE_KIND_FINDING, fact.person_id, fact.record.kind, names_.Code(fact.record.kind),

@@ -206,13 +206,15 @@ constexpr std::array<Word, 10> kUnits{{
     {"m2", "平方米"},
 }};
 
-constexpr std::array<Word, 6> kBlameDetails{{
+constexpr std::array<Word, 8> kBlameDetails{{
     {"INCOMPLETE", "答复不完整"},
     {"PERIOD", "答复未覆盖所需期间"},
     {"FIELD", "答复缺少所需字段"},
     {"UNKNOWN_KIND", "答复含有未知种类的记录"},
     {"KIND_NOT_OF_CATEGORY", "答复含有不属于该类别的记录"},
-    {"CONFLICT", "同一事项各来源金额不一致"},
+    {"CONFLICT", "同一事项各来源所载不一致"},
+    {"DUPLICATE", "可能与另一来源所载为同一事项"},
+    {"UNDECLARED", "与申报不一致"},
 }};
 
 constexpr std::array<Word, 3> kTruths{

@@ -39,6 +39,12 @@ class Generator {
     for (int i = 0; i < persons; ++i) AddPerson(i, &c);
     for (int i = 0; i < persons; ++i) AddAnswers(i, &c);
     for (int i = 0; i < persons; ++i) AddDeclarations(i, &c);
+    // Registers and application agree on who has died.
+    for (Fact& death : deaths_) {
+      death.declared = true;
+      c.facts.facts.push_back(std::move(death));
+    }
+    deaths_.clear();
     return c;
   }
 
@@ -59,6 +65,7 @@ class Generator {
     for (Fact& fact : c.facts.facts) {
       if (!fact.record.fields.empty() && OneIn(25)) HideField(&fact);
     }
+    CastDoubt(&c);
     DropFactsOfHidden(&c);
     if (c.persons.size() > 1 && OneIn(6)) DropPerson(&c);
     return c;
@@ -154,8 +161,10 @@ class Generator {
           {{"status", std::string("married")}, {"spouse_number", absl::StrCat("number", 1 - i)}}));
     }
     Answer(c, id, "marriage", std::move(marriage));
-    Answer(c, id, "death",
-           maybe(15, MakeFact(id, "death", {{"day", absl::CivilDay(2025, 2, 20) + Below(20)}})));
+    std::vector<Fact> death =
+        maybe(15, MakeFact(id, "death", {{"day", absl::CivilDay(2025, 2, 20) + Below(20)}}));
+    deaths_.insert(deaths_.end(), death.begin(), death.end());
+    Answer(c, id, "death", std::move(death));
     Answer(c, id, "enrolment",
            maybe(3, MakeFact(id, "enrolment",
                              {{"stage", std::string(OneIn(4) ? "master" : "bachelor")},
@@ -178,6 +187,11 @@ class Generator {
   }
 
   void HideAnswer(AnswerState* answer) {
+    // Data of a day in the month: what is paid later in it is not in them.
+    if ((answer->category == "employment" || answer->category == "tax") && OneIn(3)) {
+      answer->data_day = absl::CivilDay(kMonth) + Below(27);
+      return;
+    }
     switch (Below(6)) {
       case 0:
         answer->kind = AnswerKind::kUnavailable;
@@ -223,15 +237,40 @@ class Generator {
     }
   }
 
+  // What several sources told in ways that cannot be brought together.
+  void CastDoubt(Case* c) {
+    std::vector<Fact> told_again;
+    for (Fact& fact : c->facts.facts) {
+      if (fact.declared) continue;
+      if (!fact.record.fields.empty() && OneIn(25)) {
+        const int field = Below(static_cast<int>(fact.record.fields.size()));
+        fact.doubtful = {fact.record.fields[static_cast<size_t>(field)].name};
+      }
+      if (OneIn(25)) fact.possible = true;
+      if (OneIn(25)) {
+        Fact again = fact;
+        again.possible = true;
+        for (base::Field& field : again.record.fields) {
+          if (field.name == "amount") field.value = Amount(5000);
+        }
+        told_again.push_back(std::move(again));
+      }
+    }
+    c->facts.facts.insert(c->facts.facts.end(), told_again.begin(), told_again.end());
+  }
+
   void DropFactsOfHidden(Case* c) {
     std::vector<Fact> kept;
     for (Fact& fact : c->facts.facts) {
+      // One side alone says that somebody has died.
+      if (fact.declared && fact.record.kind == "death" && OneIn(3)) continue;
       if (fact.answer >= 0) {
         const AnswerState& answer = c->facts.answers[static_cast<size_t>(fact.answer)];
         // Stale and ambiguous answers keep their facts: nothing may count them.
         const bool shown = answer.kind == AnswerKind::kFound || answer.kind == AnswerKind::kStale ||
                            answer.kind == AnswerKind::kAmbiguous;
-        if (!shown || (!answer.complete && OneIn(2))) continue;
+        const bool partial = !answer.complete || answer.data_day.has_value();
+        if (!shown || (partial && OneIn(2))) continue;
       }
       kept.push_back(std::move(fact));
     }
@@ -273,6 +312,7 @@ class Generator {
   }
 
   std::mt19937 random_;
+  std::vector<Fact> deaths_;  // of the household that is being made
 };
 
 // Whether `exact` is among what `abstract` can be.

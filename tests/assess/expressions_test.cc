@@ -154,6 +154,9 @@ constexpr Row kRows[] = {
     {"persons.filter(x, x.relation == 'spouse').exists(x, x.vehicle.exists(v, v.class == "
      "'vessel'))",
      "bool", "FALSE"},
+    {"persons.filter(x, x.relation == 'applicant').sum(x, x.wage.during(income_period).filter(w, x.wage.during(income_period)"
+     ".filter(v, v.amount == w.amount).months() == months(1)).months())",
+     "months", "1"},
     {"persons.all(x, answered(x, 'death'))", "bool", "TRUE"},
     {"persons.all(x, answered(x, 'vehicle'))", "bool", "UNDETERMINED"},
     {"presumed(yuan(3))", "money", "3.00"},
@@ -218,7 +221,7 @@ TEST_F(ExpressionsTest, PedigreeNamesInputsOnly) {
     const std::string& id = result_.entries[static_cast<size_t>(index)].id;
     EXPECT_TRUE(id == "counted_income" || id == "is_member" || id == "members_complete") << id;
   }
-  const TraceEntry* wage = result_.Find("gross_wage", "father");
+  const TraceEntry* wage = result_.Find("wage_total", "father");
   ASSERT_NE(wage, nullptr);
   EXPECT_EQ(wage->facts, (std::vector<int32_t>{0, 1}));
   EXPECT_EQ(wage->answers, (std::vector<int32_t>{0}));

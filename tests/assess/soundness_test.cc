@@ -195,7 +195,7 @@ TEST(SoundnessTest, AWageFoundAsDeclaredRestsOnTheRegister) {
   declared.answer = -1;
   declared.declared = true;
   const auto marked = [](const Case& tested) {
-    return MustAssess(tested).Find("gross_wage", "father")->marks.declared;
+    return MustAssess(tested).Find("wage_total", "father")->marks.declared;
   };
   EXPECT_FALSE(marked(c));
   c.facts.facts.push_back(declared);
