@@ -399,8 +399,7 @@ class LineBuilder {
 
   void AddRow(const assess::PolicyRow& row) {
     Begin(v1::LINE_KIND_POLICY_ROW, "", row.id, row.label,
-          absl::StrCat(row.value, "，", base::FormatPeriod(row.in_force), "，",
-                       CitationText(row.citation)));
+          absl::StrCat(row.value, "，", base::FormatPeriod(row.in_force)));
     PutMarks(Line::kMarksFieldNumber, {.assumed = !row.citation.verified}, &line_);
     PutCitation(Line::kCitationFieldNumber, row.citation, &line_);
     PutRow(Line::kRowFieldNumber, row, &line_);

@@ -193,10 +193,4 @@ std::string ValueText(const assess::AbstractValue& value, const Names& names) {
   return text;
 }
 
-std::string CitationText(const assess::Citation& citation) {
-  if (citation.document.empty() && citation.title.empty()) return "";
-  return absl::StrCat(citation.title.empty() ? citation.document : citation.title, citation.article,
-                      citation.verified ? "" : "（未经核实）");
-}
-
 }  // namespace hedui::report

@@ -26,8 +26,6 @@ void PutCitation(int field, const assess::Citation& citation, WireWriter* line);
 
 // "1055.00 元/月", "[1055.00, +∞) 元/月", "成立".
 std::string ValueText(const assess::AbstractValue& value, const Names& names);
-// "《…》第十三条" with "（未经核实）" where nobody read it; empty without a document.
-std::string CitationText(const assess::Citation& citation);
 
 }  // namespace hedui::report
 
