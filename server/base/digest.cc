@@ -1,7 +1,13 @@
+// SHA-256 is taken by OpenSSL's own low-level functions, which 3.0 calls deprecated and still
+// ships: a report takes some eight hundred digests of a few blocks each, and finding the provider's
+// function again for each of them cost as much as the hashing. SM3 has no such functions.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "server/base/digest.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -35,17 +41,14 @@ const EVP_MD* Algorithm(HashAlgorithm algorithm) {
   return md;
 }
 
-// One context per algorithm and thread: changing a context's algorithm frees and allocates its
-// state.
 struct ThreadContext {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   ~ThreadContext() { EVP_MD_CTX_free(context); }
 };
 
-EVP_MD_CTX* ContextFor(HashAlgorithm algorithm) {
-  thread_local ThreadContext sha256;
+EVP_MD_CTX* Sm3Context() {
   thread_local ThreadContext sm3;
-  return algorithm == HashAlgorithm::kSm3 ? sm3.context : sha256.context;
+  return sm3.context;
 }
 
 void Init(EVP_MD_CTX* context, HashAlgorithm algorithm) {
@@ -68,22 +71,39 @@ absl::string_view View(const uint8_t* bytes, size_t size) {
 
 uint8_t* Bytes(std::string& text) { return reinterpret_cast<uint8_t*>(text.data()); }
 
-template <typename Parts>
-void HmacInto(HashAlgorithm algorithm, absl::string_view key, const Parts& parts, uint8_t* out) {
-  uint8_t pad[kBlockBytes] = {};
+void Sha256Into(std::initializer_list<absl::string_view> parts, uint8_t* out) {
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  for (absl::string_view part : parts) SHA256_Update(&context, part.data(), part.size());
+  SHA256_Final(out, &context);
+}
+
+// The key as one block, with every byte changed by `mask`.
+void KeyBlock(HashAlgorithm algorithm, absl::string_view key, uint8_t mask, uint8_t* pad) {
+  std::memset(pad, 0, kBlockBytes);
   if (key.size() > kBlockBytes) {
     DigestInto(algorithm, {key}, pad);
   } else if (!key.empty()) {
     std::memcpy(pad, key.data(), key.size());
   }
-  for (uint8_t& byte : pad) byte ^= 0x36;
-  EVP_MD_CTX* context = ContextFor(algorithm);
+  for (size_t i = 0; i < kBlockBytes; ++i) pad[i] ^= mask;
+}
+
+constexpr uint8_t kInnerMask = 0x36;
+constexpr uint8_t kOuterMask = 0x5c;
+
+template <typename Parts>
+void HmacSm3Into(absl::string_view key, const Parts& parts, uint8_t* out) {
+  constexpr HashAlgorithm algorithm = HashAlgorithm::kSm3;
+  uint8_t pad[kBlockBytes];
+  KeyBlock(algorithm, key, kInnerMask, pad);
+  EVP_MD_CTX* context = Sm3Context();
   Init(context, algorithm);
   Add(context, View(pad, sizeof pad));
   for (absl::string_view part : parts) Add(context, part);
   uint8_t inner[kDigestBytes];
   End(context, inner);
-  for (uint8_t& byte : pad) byte ^= 0x36 ^ 0x5c;
+  KeyBlock(algorithm, key, kOuterMask, pad);
   DigestInto(algorithm, {View(pad, sizeof pad), View(inner, sizeof inner)}, out);
   OPENSSL_cleanse(pad, sizeof pad);
 }
@@ -115,7 +135,8 @@ absl::string_view HashAlgorithmName(HashAlgorithm algorithm) {
 
 void DigestInto(HashAlgorithm algorithm, std::initializer_list<absl::string_view> parts,
                 uint8_t* out) {
-  EVP_MD_CTX* context = ContextFor(algorithm);
+  if (algorithm == HashAlgorithm::kSha256) return Sha256Into(parts, out);
+  EVP_MD_CTX* context = Sm3Context();
   Init(context, algorithm);
   for (absl::string_view part : parts) Add(context, part);
   End(context, out);
@@ -133,8 +154,43 @@ std::string Sm3(absl::string_view data) { return Digest(HashAlgorithm::kSm3, dat
 std::string Hmac(HashAlgorithm algorithm, absl::string_view key,
                  std::initializer_list<absl::string_view> parts) {
   std::string out(kDigestBytes, '\0');
-  HmacInto(algorithm, key, parts, Bytes(out));
+  HmacKey(algorithm, key).Into(parts, Bytes(out));
   return out;
+}
+
+HmacKey::HmacKey(HashAlgorithm algorithm, absl::string_view key) : algorithm_(algorithm) {
+  static_assert(sizeof(SHA256_CTX) <= sizeof(State) && alignof(SHA256_CTX) <= alignof(State));
+  if (algorithm != HashAlgorithm::kSha256) {
+    key_ = std::string(key);
+    return;
+  }
+  uint8_t pad[kBlockBytes];
+  SHA256_CTX context;
+  for (auto [mask, state] : {std::pair(kInnerMask, &inner_), std::pair(kOuterMask, &outer_)}) {
+    KeyBlock(algorithm, key, mask, pad);
+    SHA256_Init(&context);
+    SHA256_Update(&context, pad, sizeof pad);
+    std::memcpy(state->data(), &context, sizeof context);
+  }
+  OPENSSL_cleanse(pad, sizeof pad);
+}
+
+HmacKey::~HmacKey() {
+  OPENSSL_cleanse(inner_.data(), sizeof(State));
+  OPENSSL_cleanse(outer_.data(), sizeof(State));
+  OPENSSL_cleanse(key_.data(), key_.size());
+}
+
+void HmacKey::Into(std::initializer_list<absl::string_view> parts, uint8_t* out) const {
+  if (algorithm_ != HashAlgorithm::kSha256) return HmacSm3Into(key_, parts, out);
+  SHA256_CTX context;
+  std::memcpy(&context, inner_.data(), sizeof context);
+  for (absl::string_view part : parts) SHA256_Update(&context, part.data(), part.size());
+  uint8_t inner[kDigestBytes];
+  SHA256_Final(inner, &context);
+  std::memcpy(&context, outer_.data(), sizeof context);
+  SHA256_Update(&context, inner, sizeof inner);
+  SHA256_Final(out, &context);
 }
 
 std::string HmacSha256(absl::string_view key, absl::string_view data) {

@@ -1,13 +1,13 @@
 // Digests and what is built of them: SHA-256, SM3 (GB/T 32905), HMAC, HKDF, and the texts digests
 // travel in.
 //
-// All functions are thread-safe (one OpenSSL context a thread, each algorithm fetched once a
-// process); a Hasher belongs to one thread at a time. Bytes in and out are std::string. Only
+// All functions are thread-safe (one OpenSSL context a thread, SM3 fetched once a process); a Hasher belongs to one thread at a time. Bytes in and out are std::string. Only
 // running out of memory or an OpenSSL without these algorithms can fail, and that aborts: going on
 // without digests would forge.
 #ifndef HEDUI_SERVER_BASE_DIGEST_H_
 #define HEDUI_SERVER_BASE_DIGEST_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -39,6 +39,29 @@ std::string HmacSha256(absl::string_view key, absl::string_view data);
 std::string HmacSm3(absl::string_view key, absl::string_view data);
 std::string Hmac(HashAlgorithm algorithm, absl::string_view key,
                  std::initializer_list<absl::string_view> parts);
+
+// A key of which many HMACs are taken: with SHA-256 its blocks are hashed once. Immutable,
+// thread-safe. Wiped when it goes.
+class HmacKey {
+ public:
+  HmacKey(HashAlgorithm algorithm, absl::string_view key);
+  ~HmacKey();
+  HmacKey(const HmacKey&) = default;
+  HmacKey& operator=(const HmacKey&) = default;
+
+  HashAlgorithm algorithm() const { return algorithm_; }
+  // `out` takes kDigestBytes.
+  void Into(std::initializer_list<absl::string_view> parts, uint8_t* out) const;
+
+ private:
+  // What SHA-256 keeps between blocks, kept out of this header.
+  using State = std::array<uint64_t, 14>;
+
+  HashAlgorithm algorithm_;
+  State inner_{};
+  State outer_{};
+  std::string key_;  // SM3 only
+};
 
 // RFC 5869 with SHA-256, extract then expand. `size` at most 8,160 bytes (255 blocks).
 std::string HkdfSha256(absl::string_view secret, absl::string_view salt, absl::string_view info,

@@ -2,10 +2,12 @@
 
 namespace hedui::report {
 
-std::string LineSalt(base::HashAlgorithm algorithm, absl::string_view seed, uint32_t number) {
+ledger::Hash LineSalt(const base::HmacKey& seed, uint32_t number) {
   const char bytes[4] = {static_cast<char>(number >> 24), static_cast<char>(number >> 16),
                          static_cast<char>(number >> 8), static_cast<char>(number)};
-  return base::Hmac(algorithm, seed, {absl::string_view(bytes, sizeof(bytes))});
+  ledger::Hash salt;
+  seed.Into({absl::string_view(bytes, sizeof(bytes))}, salt.data());
+  return salt;
 }
 
 ledger::Hash LineLeaf(base::HashAlgorithm algorithm, absl::string_view salt,

@@ -3,7 +3,6 @@
 #define HEDUI_SERVER_REPORT_LINE_TREE_H_
 
 #include <cstdint>
-#include <string>
 
 #include "absl/strings/string_view.h"
 #include "server/base/digest.h"
@@ -13,7 +12,7 @@ namespace hedui::report {
 
 // HMAC of the line's number (four bytes, big-endian) under the report's seed, in the report's hash:
 // without the seed a withheld line cannot be guessed from its leaf.
-std::string LineSalt(base::HashAlgorithm algorithm, absl::string_view seed, uint32_t number);
+ledger::Hash LineSalt(const base::HmacKey& seed, uint32_t number);
 
 // H(0x00 || salt || line).
 ledger::Hash LineLeaf(base::HashAlgorithm algorithm, absl::string_view salt,

@@ -8,17 +8,18 @@
 namespace hedui::report {
 
 SealedLines::SealedLines(base::HashAlgorithm algorithm, absl::string_view seed)
-    : algorithm_(algorithm), seed_(seed) {
+    : seed_(algorithm, seed) {
   WireWriter(&bytes_).Uint(v1::Envelope::kFormatFieldNumber, kFormat);
 }
 
 void SealedLines::Add(absl::string_view line) {
-  const std::string salt = LineSalt(algorithm_, seed_, static_cast<uint32_t>(spans_.size()));
-  const ledger::Hash& leaf = leaves_.emplace_back(LineLeaf(algorithm_, salt, line));
+  const ledger::Hash salt = LineSalt(seed_, static_cast<uint32_t>(spans_.size()));
+  const ledger::Hash& leaf =
+      leaves_.emplace_back(LineLeaf(seed_.algorithm(), ledger::HashView(salt), line));
   WireWriter writer(&bytes_);
   const size_t begun = writer.Begin(v1::Envelope::kLinesFieldNumber);
   writer.Bytes(v1::SealedLine::kLeafFieldNumber, ledger::HashView(leaf));
-  writer.Bytes(v1::SealedLine::kSaltFieldNumber, salt);
+  writer.Bytes(v1::SealedLine::kSaltFieldNumber, ledger::HashView(salt));
   writer.Bytes(v1::SealedLine::kLineFieldNumber, line);
   writer.End(begun);
   spans_.push_back({bytes_.size() - line.size(), line.size()});

@@ -45,8 +45,7 @@ class SealedLines {
     size_t size;
   };
 
-  base::HashAlgorithm algorithm_ = base::HashAlgorithm::kSha256;
-  std::string seed_;
+  base::HmacKey seed_{base::HashAlgorithm::kSha256, ""};
   std::string bytes_;
   std::vector<Span> spans_;
   std::vector<ledger::Hash> leaves_;

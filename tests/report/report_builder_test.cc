@@ -339,7 +339,8 @@ TEST(SealedLinesTest, TheDocumentsExampleHolds) {
   EXPECT_EQ(wage.fields(1).money_fen(), 300000);
   std::string seed;
   for (char c = 0; c < 32; ++c) seed.push_back(c);
-  EXPECT_EQ(base::HexEncode(LineSalt(base::HashAlgorithm::kSha256, seed, 2)),
+  const base::HmacKey key(base::HashAlgorithm::kSha256, seed);
+  EXPECT_EQ(base::HexEncode(ledger::HashView(LineSalt(key, 2))),
             "f96d53c4967667e4efbc5caf46406af31d4065a9a2c3f25fdeb1e056f3334114");
   SealedLines sealed(base::HashAlgorithm::kSha256, seed);
   for (const std::string& line : lines) sealed.Add(line);
