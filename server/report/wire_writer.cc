@@ -10,27 +10,26 @@ constexpr int kVarintType = 0;
 constexpr int kLengthType = 2;
 constexpr size_t kVarintBytesMax = 10;
 
-// Writes the value's digits of seven bits, least first; returns how many.
-size_t EncodeVarint(uint64_t value, char* out) {
-  size_t size = 0;
+// Writes the value's digits of seven bits, least first; returns where it ended.
+char* PutVarint(uint64_t value, char* out) {
   while (value >= 0x80) {
-    out[size++] = static_cast<char>(value | 0x80);
+    *out++ = static_cast<char>(value | 0x80);
     value >>= 7;
   }
-  out[size++] = static_cast<char>(value);
-  return size;
+  *out++ = static_cast<char>(value);
+  return out;
+}
+
+char* PutTag(int field, int wire_type, char* out) {
+  return PutVarint(static_cast<uint64_t>(field) << 3 | static_cast<uint64_t>(wire_type), out);
 }
 
 }  // namespace
 
-void WireWriter::Varint(uint64_t value) {
-  char bytes[kVarintBytesMax];
-  out_->append(bytes, EncodeVarint(value, bytes));
-}
-
 void WireWriter::UintAlways(int field, uint64_t value) {
-  Tag(field, kVarintType);
-  Varint(value);
+  char bytes[2 * kVarintBytesMax];
+  const char* const end = PutVarint(value, PutTag(field, kVarintType, bytes));
+  out_->append(bytes, static_cast<size_t>(end - bytes));
 }
 
 void WireWriter::SintAlways(int field, int64_t value) {
@@ -44,27 +43,33 @@ void WireWriter::TextAlways(int field, absl::string_view text) {
 }
 
 void WireWriter::BytesAlways(int field, absl::string_view bytes) {
-  Tag(field, kLengthType);
-  Varint(bytes.size());
+  char head[2 * kVarintBytesMax];
+  const char* const end = PutVarint(bytes.size(), PutTag(field, kLengthType, head));
+  out_->append(head, static_cast<size_t>(end - head));
   out_->append(bytes.data(), bytes.size());
 }
 
 void WireWriter::Packed(int field, const std::vector<uint32_t>& values) {
   if (values.empty()) return;
   const size_t begun = Begin(field);
-  for (const uint32_t value : values) Varint(value);
+  char bytes[kVarintBytesMax];
+  for (const uint32_t value : values) {
+    out_->append(bytes, static_cast<size_t>(PutVarint(value, bytes) - bytes));
+  }
   End(begun);
 }
 
 size_t WireWriter::Begin(int field) {
-  Tag(field, kLengthType);
-  out_->push_back('\0');  // the length: one byte nearly always
+  char head[kVarintBytesMax];
+  char* const end = PutTag(field, kLengthType, head);
+  *end = '\0';  // the length: one byte nearly always
+  out_->append(head, static_cast<size_t>(end - head) + 1);
   return out_->size();
 }
 
 void WireWriter::End(size_t begun) {
   char length[kVarintBytesMax];
-  const size_t size = EncodeVarint(out_->size() - begun, length);
+  const auto size = static_cast<size_t>(PutVarint(out_->size() - begun, length) - length);
   (*out_)[begun - 1] = length[0];
   if (size > 1) out_->insert(begun, length + 1, size - 1);
 }

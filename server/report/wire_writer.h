@@ -52,11 +52,6 @@ class WireWriter {
   void End(size_t begun);
 
  private:
-  void Varint(uint64_t value);
-  void Tag(int field, int wire_type) {
-    Varint(static_cast<uint64_t>(field) << 3 | static_cast<uint64_t>(wire_type));
-  }
-
   std::string* const out_;
 };
 
