@@ -125,7 +125,9 @@ absl::Status CaseIndex::IndexFacts(const CompiledPack& pack, const Case& c) {
     const auto in_range = [&c](int32_t answer) {
       return answer >= 0 && answer < static_cast<int32_t>(c.facts.answers.size());
     };
-    if (!std::all_of(fact.also_answers.begin(), fact.also_answers.end(), in_range)) {
+    if (!std::all_of(fact.also_answers.begin(), fact.also_answers.end(), in_range) ||
+        !std::all_of(fact.otherwise.begin(), fact.otherwise.end(),
+                     [&](const base::Fact::OtherAmount& o) { return in_range(o.answer); })) {
       return Malformed("a fact names an answer that is not there");
     }
     const auto kind = pack.fact_kind_index.find(fact.record.kind);

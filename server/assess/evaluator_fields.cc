@@ -44,8 +44,8 @@ Value Evaluator::FieldOf(const Frame& frame, int field) {
   return value;
 }
 
-// Several answers may have told one thing (base::Fact::otherwise). One in whose category the kind
-// does not come tells nothing.
+// Several answers may have told one thing, or may have (base::Fact::otherwise): then the amount is
+// any of those told. An answer in whose category the kind does not come tells nothing.
 Value Evaluator::AmountOf(const IndexedFact& fact, base::Money own) {
   const base::Fact& told = *fact.fact;
   if (told.otherwise.empty()) return Point(Rational(own.fen()));
@@ -59,10 +59,11 @@ Value Evaluator::AmountOf(const IndexedFact& fact, base::Money own) {
   };
   add(told.answer, own);
   for (int32_t answer : told.also_answers) {
-    const auto other = std::find_if(told.otherwise.begin(), told.otherwise.end(),
-                                    [answer](const auto& o) { return o.answer == answer; });
-    add(answer, other == told.otherwise.end() ? own : other->amount);
+    const bool differs = std::any_of(told.otherwise.begin(), told.otherwise.end(),
+                                     [answer](const auto& other) { return other.answer == answer; });
+    if (!differs) add(answer, own);
   }
+  for (const base::Fact::OtherAmount& other : told.otherwise) add(other.answer, other.amount);
   if (!hull) return Point(Rational(own.fen()));
   hull->blame = hull->IsPoint() ? 0 : AnswerLeaf(told.answer, AnswerDetail::kConflict);
   return *hull;

@@ -46,8 +46,9 @@ struct Fact {
   // Other answers that said the same (same person, kind, payer, month): counted once, all of them
   // pedigree.
   std::vector<int32_t> also_answers;
-  // Which of `also_answers` give another amount, and the amount this fact has by them. Only what
-  // holds for every amount between the least and the most of them can be concluded.
+  // Which of `also_answers` give, or may give, another amount, and the amount this fact has by
+  // them; an answer may stand here more than once. Only what holds for every amount between the
+  // least and the most of them can be concluded.
   struct OtherAmount {
     int32_t answer = -1;
     Money amount;

@@ -81,7 +81,12 @@ class LineBuilder {
     const size_t answers = facts_.answers.size();
     for (const base::Fact& fact : facts_.facts) {
       const bool good = fact.declared ? fact.answer == -1 : InRange(fact.answer, answers);
-      if (!good || !AllInRange(fact.also_answers, answers)) return BadInput("a fact's answer");
+      const bool others_good = std::all_of(
+          fact.otherwise.begin(), fact.otherwise.end(),
+          [answers](const auto& other) { return InRange(other.answer, answers); });
+      if (!good || !others_good || !AllInRange(fact.also_answers, answers)) {
+        return BadInput("a fact's answer");
+      }
     }
     for (const match::Discrepancy& discrepancy : input_.match.discrepancies) {
       if (!InRange(discrepancy.answer, answers) ||
@@ -271,8 +276,15 @@ class LineBuilder {
         fact.declared || facts_.answers[fact.answer].kind == base::AnswerKind::kFound;
     if (fact.declared) text = absl::StrCat("申报：", text);
     if (!usable) absl::StrAppend(&text, "（仅列示，未采用）");
-    if (!fact.also_answers.empty()) {
-      absl::StrAppend(&text, "（另有 ", fact.also_answers.size(), " 个来源相同，只计一次）");
+    const auto same = std::count_if(
+        fact.also_answers.begin(), fact.also_answers.end(), [&fact](int32_t answer) {
+          return std::none_of(fact.otherwise.begin(), fact.otherwise.end(),
+                              [answer](const auto& other) { return other.answer == answer; });
+        });
+    if (same > 0) absl::StrAppend(&text, "（另有 ", same, " 个来源相同，只计一次）");
+    for (const base::Fact::OtherAmount& other : fact.otherwise) {
+      absl::StrAppend(&text, "（", names_.Source(facts_.answers[other.answer].source_id), "所载金额 ",
+                      other.amount.ToString(), " 元）");
     }
     if (fact.possible) absl::StrAppend(&text, "（可能与另一来源所载为同一事项，按可能计入）");
     if (!fact.doubtful.empty()) {
