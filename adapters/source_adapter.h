@@ -7,6 +7,14 @@
 // as kUnavailable/kEmpty, never dropped. An adapter makes one attempt: retries, hedges, quotas and
 // breakers are gather's.
 //
+// Nothing is handed to a transport that may hold it back. Between the moment somebody was found to
+// be asked about lawfully and the moment the query leaves, nothing may wait: a letter can be
+// withdrawn meanwhile, and a withdrawal that was acknowledged must stop it. So either Start() hands
+// the query over in a state in which it goes out at once; or, where the adapter has to wait first
+// (for a connection, a token, a place), it keeps the query to itself, asks `may_be_sent` when the
+// wait is over, and hands it over in the same task of the loop. When `may_be_sent` says no, or what
+// it waited for does not come, the reply has `sent` false.
+//
 // A failure of the whole call is a reply too: all answers kUnavailable (or kRefused) with the
 // reason, and `retryable` says whether another attempt may help. Adapters never report absl errors
 // for what the world did; texts for operators carry no personal data.
@@ -33,16 +41,22 @@ struct SourceRequest {
   // The warrant's bytes (ledger/warrant.h): the source's part, its path, the inclusion proof and
   // the checkpoint. Opaque here; always sent.
   std::string warrant;
-  std::string attempt_id;  // names this attempt in both sides' logs
+  std::string attempt_id;  // names this attempt in both sides' logs; no two attempts share one
   absl::Duration timeout;  // from Start; the call's whole budget
   // Keys the digests of raw answers (base::Answer::digest).
   std::string digest_key;
+  // Whether everybody in the query may still be asked about. True when Start() runs; asked again,
+  // on the loop, immediately before a query that had to wait is handed over. Never blocks. Empty:
+  // yes.
+  absl::AnyInvocable<bool()> may_be_sent;
 };
 
 struct SourceReply {
   std::vector<base::Answer> answers;  // one per (person, category) asked, in query order
   bool retryable = false;             // the call failed in a way another attempt may mend
-  std::string operator_text;          // what happened, for the log; empty when all went well
+  // False: nothing of the query has left this process or ever will, so nobody was asked about.
+  bool sent = true;
+  std::string operator_text;  // what happened, for the log; empty when all went well
   // For kPending answers: what to poll with later; sealed in the store, never logged.
   std::string pending_token;
   absl::Time pending_ready_after =

@@ -208,6 +208,7 @@ const char* TakeAnswer(v1::SourceAnswer* wire, const plan::SourceQuery& query,
                        const base::Identity& asked, base::Answer* answer) {
   if (const char* defect = TakeKind(*wire, answer)) return defect;
   if (!TakeDay(wire->data_day(), &answer->data_day)) return "the data day does not exist";
+  // Of days to come among them nobody can speak: gather cuts the period off at today.
   answer->covered = query.period;
   if (wire->has_covered()) {
     base::Period covered;

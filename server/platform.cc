@@ -157,17 +157,7 @@ absl::StatusOr<std::shared_ptr<const gather::Sources>> ConnectSources(
   for (const plan::Source& source : catalogue.sources()) {
     HEDUI_ASSIGN_OR_RETURN(adapters::SourceAdapter * adapter,
                            adapters->GetOrMake(AdapterOf(source)));
-    gather::SourcePolicy policy;
-    policy.id = source.id;
-    policy.deadline = source.deadline;
-    policy.attempts = source.attempts;
-    policy.concurrency = source.concurrency;
-    for (const plan::CategoryOffer& offer : source.categories) {
-      if (offer.freshness_days.has_value()) {
-        policy.freshness_days.emplace_back(offer.code, *offer.freshness_days);
-      }
-    }
-    HEDUI_RETURN_IF_ERROR(sources->Add(std::move(policy), adapter));
+    HEDUI_RETURN_IF_ERROR(sources->Add(gather::PolicyOf(source), adapter));
   }
   return sources;
 }
@@ -315,11 +305,9 @@ absl::StatusOr<std::string> Platform::ExportCase(const PlatformOptions& options,
                                                  const std::string& report_number) {
   HEDUI_ASSIGN_OR_RETURN(auto read, ReadConfiguration(options));
   HEDUI_ASSIGN_OR_RETURN(base::Uuid id, report::ReportIdOfNumber(report_number));
-  store::SqliteStoreOptions store_options = StoreOptions(*read);
-  // Only reads: merging and checkpoints belong to the process that writes.
-  store_options.background_thread = false;
-  HEDUI_ASSIGN_OR_RETURN(auto store, store::OpenSqlite(store_options, options.ids));
-  return ReadCase(*store, id);
+  // Whatever stands on the disk belongs to the process that writes it.
+  HEDUI_ASSIGN_OR_RETURN(auto rows, store::OpenSqliteForReading(StoreOptions(*read), options.ids));
+  return ReadCase(*rows, id);
 }
 
 absl::StatusOr<std::unique_ptr<Platform>> Platform::Start(PlatformOptions options) {

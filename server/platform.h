@@ -52,8 +52,8 @@ class Platform {
   ~Platform();
 
   // The stored case of a report, for `hedui report replay`: every answer as it came, so personal
-  // data throughout and for the centre's own eyes. Opens the store beside a running platform.
-  // NOT_FOUND (REPORT_UNKNOWN).
+  // data throughout and for the centre's own eyes. Reads the store beside a running platform and
+  // changes nothing of it. NOT_FOUND (REPORT_UNKNOWN).
   static absl::StatusOr<std::string> ExportCase(const PlatformOptions& options,
                                                 const std::string& report_number);
 

@@ -8,6 +8,7 @@
 #include "server/base/mutex.h"
 #include "server/base/status.h"
 #include "server/gather/gatherer.h"
+#include "server/read_flow.h"
 #include "server/rooms.h"
 #include "server/verify_steps.h"
 
@@ -174,6 +175,7 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
  private:
   enum class State {
     kLooking,
+    kCommittingAccess,
     kCommittingIntent,
     kGathering,
     kConcluding,
@@ -219,10 +221,22 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
 
   void OnLookDone(absl::StatusOr<Prepared> prepared) {
     if (!prepared.ok()) return Finish(prepared.status());
-    if (prepared->stored.has_value()) return Finish(*std::move(prepared->stored));
+    if (prepared->stored.has_value()) return CommitAccess(*std::move(prepared->stored));
     prepared_ = *std::move(prepared);
     unasked_ = prepared_.plan.unasked;
     CommitIntent();
+  }
+
+  // The request was answered before: handing the report out again is an access of its own.
+  void CommitAccess(StoredReport stored) {
+    state_ = State::kCommittingAccess;
+    stored_ = std::move(stored.result);
+    Commit({}, std::move(stored.access_entry), &Flow::OnCommitAccessDone);
+  }
+
+  void OnCommitAccessDone(absl::StatusOr<ledger::CommitReceipt> receipt) {
+    if (!receipt.ok()) return Finish(receipt.status());
+    Finish(std::move(stored_));
   }
 
   void CommitIntent() {
@@ -253,7 +267,8 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
 
   void StartGather(plan::Wave queries) {
     gather::GatherRequest request;
-    request.name = absl::StrCat(prepared_.verification_id.ToString(), "/", wave_);
+    // Not the verification's: one that is resumed has it again, and asks anew.
+    request.name = absl::StrCat(prepared_.intent_id.ToString(), "/", wave_);
     // There is no wave without parts.
     const ledger::WarrantWriter warrants(&*prepared_.parts, *intent_);
     for (plan::SourceQuery& query : queries) {
@@ -282,6 +297,7 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
   void OnOutcome(gather::Outcome outcome) {
     if (!outcome.operator_text.empty()) {
       rooms_.tell(absl::StrCat("verification=", prepared_.verification_id.ToString(),
+                               " intent=", prepared_.intent_id.ToString(),
                                " source=", outcome.source_id, " attempts=", outcome.attempts,
                                " ms=", absl::ToInt64Milliseconds(outcome.elapsed), " ",
                                outcome.operator_text));
@@ -400,6 +416,7 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
   access::InFlight::Place place_;
   runtime::Reservation commits_;
   runtime::Reservation compute_;
+  VerifyResult stored_;
   Prepared prepared_;
   std::optional<ledger::EntryProof> intent_;
   std::unique_ptr<gather::Gatherer> gatherer_;
@@ -447,32 +464,21 @@ void Verifier::Verify(runtime::EventLoop* loop, VerifyRequest request, VerifyDon
   }
 }
 
-void Verifier::ReadReport(runtime::EventLoop* loop, std::string agency, base::Uuid report_id,
-                          VerifyDone done) {
-  Read(loop, std::move(agency), ReportKey(report_id), std::move(done));
+void Verifier::ReadReport(runtime::EventLoop* loop, std::string agency, std::string officer,
+                          base::Uuid report_id, VerifyDone done) {
+  Read(loop, std::move(agency), std::move(officer), ReportKey(report_id), std::move(done));
 }
 
-void Verifier::ReadRequest(runtime::EventLoop* loop, std::string agency, base::Uuid request_id,
-                           VerifyDone done) {
+void Verifier::ReadRequest(runtime::EventLoop* loop, std::string agency, std::string officer,
+                           base::Uuid request_id, VerifyDone done) {
   base::LookupKey key = ResultKey(agency, request_id);
-  Read(loop, std::move(agency), std::move(key), std::move(done));
+  Read(loop, std::move(agency), std::move(officer), std::move(key), std::move(done));
 }
 
-void Verifier::Read(runtime::EventLoop* loop, std::string agency, base::LookupKey key,
-                    VerifyDone done) {
-  // Shared, since a refused task must leave `done` to be answered.
-  auto waiter = std::make_shared<Waiter>(Waiter{loop, std::move(done)});
-  auto answer = [waiter](absl::StatusOr<VerifyResult> result) {
-    std::vector<Waiter> one;
-    one.push_back(std::move(*waiter));
-    Deliver(std::move(one), std::move(result));
-  };
-  runtime::Task task = [rooms = rooms_, agency = std::move(agency), key = std::move(key), answer] {
-    answer(ReadStored(*rooms, agency, key));
-  };
-  if (!rooms_->disk->TrySubmit(std::move(task))) {
-    answer(Busy("READERS_FULL", "the platform reads as much as it can"));
-  }
+void Verifier::Read(runtime::EventLoop* loop, std::string agency, std::string officer,
+                    base::LookupKey key, VerifyDone done) {
+  hedui::ReadReport(rooms_, loop, std::move(agency), std::move(officer), std::move(key),
+                    std::move(done));
 }
 
 void Verifier::Drain(absl::Duration grace) {

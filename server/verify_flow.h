@@ -77,12 +77,14 @@ class Verifier {
   // so its report is kept. `done` runs once, on `loop`.
   void Verify(runtime::EventLoop* loop, VerifyRequest request, VerifyDone done);
 
-  // A stored report of `agency`, by report id or by request id. NOT_FOUND (REPORT_UNKNOWN) for
-  // others' too.
-  void ReadReport(runtime::EventLoop* loop, std::string agency, base::Uuid report_id,
-                  VerifyDone done);
-  void ReadRequest(runtime::EventLoop* loop, std::string agency, base::Uuid request_id,
-                   VerifyDone done);
+  // A stored report of `agency`, by report id or by request id. That `officer` read it is in the
+  // log before it is handed out (ledger::AccessEntry), so that what cannot be logged is not read.
+  // The same goes for Verify where the request was answered before. NOT_FOUND (REPORT_UNKNOWN) for
+  // others' too; RESOURCE_EXHAUSTED (READERS_FULL, COMMITTER_FULL).
+  void ReadReport(runtime::EventLoop* loop, std::string agency, std::string officer,
+                  base::Uuid report_id, VerifyDone done);
+  void ReadRequest(runtime::EventLoop* loop, std::string agency, std::string officer,
+                   base::Uuid request_id, VerifyDone done);
 
   // Refuses new flows, lets running ones end until `grace` is over, then no longer waits for their
   // sources: such flows end with UNAVAILABLE (DRAINING) and without a report. Returns when all have
@@ -95,7 +97,8 @@ class Verifier {
  private:
   class Flow;
   class Book;
-  void Read(runtime::EventLoop* loop, std::string agency, base::LookupKey key, VerifyDone done);
+  void Read(runtime::EventLoop* loop, std::string agency, std::string officer, base::LookupKey key,
+            VerifyDone done);
 
   const Rooms* const rooms_;
   std::shared_ptr<Book> book_;

@@ -22,9 +22,6 @@
 namespace hedui {
 namespace {
 
-// A report's own keys name one row.
-constexpr size_t kRowsPerReportMax = 1;
-
 ledger::Hash KeyedHash(absl::string_view key, absl::string_view label, absl::string_view content) {
   return *ledger::HashFromBytes(base::HmacSha256(key, absl::StrCat(label, "\n", content)));
 }
@@ -35,68 +32,12 @@ absl::Status Damaged(absl::string_view what) {
                          base::Visibility::kOperator);
 }
 
-absl::Status ReportUnknown() {
-  return base::MakeError(absl::StatusCode::kNotFound, "REPORT_UNKNOWN",
-                         "this agency has no such report; check the number or the request id");
-}
-
-// --- the stored result
-// ------------------------------------------------------------------------------------------
-
-absl::StatusOr<ledger::EntryProof> ProofNow(const Rooms& rooms, const std::string& entry,
-                                            uint64_t index) {
-  HEDUI_ASSIGN_OR_RETURN(auto head, rooms.log->ReadHead());
-  if (!head.has_value() || index >= head->size) return Damaged("log index");
-  ledger::TileHashReader hashes(*rooms.log);
-  ledger::EntryProof proof;
-  proof.entry = entry;
-  proof.index = index;
-  HEDUI_ASSIGN_OR_RETURN(proof.path, ledger::ReadInclusionProof(index, head->size, hashes));
-  proof.checkpoint = std::make_shared<const ledger::SignedCheckpoint>(
-      ledger::SignedCheckpoint{head->checkpoint, rooms.certificates});
-  return proof;
-}
-
-void ToStored(const SourceOutcomeView& view, stored::v1::StoredOutcome* stored) {
-  stored->set_source_id(view.source_id);
-  stored->set_person_id(view.person_id);
-  stored->set_category(view.category);
-  stored->set_kind(static_cast<int>(view.kind));
-  stored->set_reason(static_cast<int>(view.reason));
-  if (view.data_day.has_value()) stored->set_data_day(base::FormatDay(*view.data_day));
-  stored->set_elapsed_ms(view.elapsed_ms);
-}
-
-SourceOutcomeView FromStored(const stored::v1::StoredOutcome& stored) {
-  SourceOutcomeView view;
-  view.source_id = stored.source_id();
-  view.person_id = stored.person_id();
-  view.category = stored.category();
-  view.kind = static_cast<base::AnswerKind>(stored.kind());
-  view.reason = static_cast<base::Reason>(stored.reason());
-  if (auto day = base::ParseDay(stored.data_day()); day.ok()) view.data_day = *day;
-  view.elapsed_ms = stored.elapsed_ms();
-  return view;
-}
-
-absl::StatusOr<VerifyResult> ResultOf(const Rooms& rooms, const base::Row& row,
-                                      const stored::v1::Result& stored) {
-  VerifyResult result;
-  HEDUI_ASSIGN_OR_RETURN(result.verification_id, base::Uuid::FromBytes(stored.verification_id()));
-  HEDUI_ASSIGN_OR_RETURN(report::Draft draft, report::DecodeDraft(stored.draft()));
-  if (!row.log_index.has_value()) return Damaged("report without its log index");
-  HEDUI_ASSIGN_OR_RETURN(ledger::EntryProof proof, ProofNow(rooms, draft.entry, *row.log_index));
-  HEDUI_ASSIGN_OR_RETURN(result.envelope, report::SealReport(std::move(draft), proof));
-  for (const auto& outcome : stored.outcomes()) result.outcomes.push_back(FromStored(outcome));
-  return result;
-}
-
 // --- looking a request up
 // ---------------------------------------------------------------------------------------
 
 struct Earlier {
   std::optional<base::Uuid> verification_id;
-  std::optional<VerifyResult> result;
+  std::optional<StoredReport> report;
 };
 
 // What an earlier call under this request id left behind.
@@ -118,7 +59,7 @@ absl::StatusOr<Earlier> LookUp(const Rooms& rooms, const VerifyRequest& request)
   if (results.empty()) return earlier;
   stored::v1::Result result;
   if (!result.ParseFromString(results[0].body)) return Damaged("report");
-  HEDUI_ASSIGN_OR_RETURN(earlier.result, ResultOf(rooms, results[0], result));
+  HEDUI_ASSIGN_OR_RETURN(earlier.report, ReportOf(rooms, results[0], result, request.officer));
   return earlier;
 }
 
@@ -226,8 +167,7 @@ absl::StatusOr<ledger::IntentParts> BuildParts(const access::Grant& grant,
   return ledger::IntentParts::Build(parts);
 }
 
-base::Row IntentRow(const VerifyRequest& request, const Prepared& prepared,
-                    const base::Uuid& intent_id, absl::Time now) {
+base::Row IntentRow(const VerifyRequest& request, const Prepared& prepared, absl::Time now) {
   stored::v1::Intent body;
   body.set_verification_id(prepared.verification_id.ToBytes());
   body.set_request(request.bytes);
@@ -238,7 +178,7 @@ base::Row IntentRow(const VerifyRequest& request, const Prepared& prepared,
   }
   base::Row row;
   row.kind = base::RowKind::kIntent;
-  row.id = intent_id;
+  row.id = prepared.intent_id;
   row.matter = prepared.grant.matter_id;
   row.at = now;
   row.keys = {RequestKey(request.agency, request.request_id),
@@ -272,8 +212,10 @@ std::string AuthorityText(const access::PersonGrant* person) {
 using PersonCategory = std::pair<std::string, std::string>;
 
 // For each person and category the fallbacks that were planned.
-std::map<PersonCategory, std::vector<std::string>> StandIns(const plan::Plan& plan) {
-  std::map<PersonCategory, std::vector<std::string>> result;
+using StandIns = std::map<PersonCategory, std::vector<std::string>>;
+
+StandIns PlannedStandIns(const plan::Plan& plan) {
+  StandIns result;
   if (!plan.last_is_fallback || plan.waves.empty()) return result;
   for (const plan::SourceQuery& query : plan.waves.back()) {
     for (const plan::PersonQuery& person : query.people) {
@@ -285,34 +227,42 @@ std::map<PersonCategory, std::vector<std::string>> StandIns(const plan::Plan& pl
   return result;
 }
 
+match::SourceOutcome MatchOutcome(const Setup& setup, const StandIns& stand_ins,
+                                  const std::string& source_id, base::Answer answer) {
+  match::SourceOutcome outcome;
+  const plan::Source* source = setup.catalogue.Find(source_id);
+  outcome.source_id = source_id;
+  if (source != nullptr) outcome.rank = source->authority_rank;
+  const auto planned = stand_ins.find({answer.person_id, answer.category});
+  if (!source_id.empty() && planned != stand_ins.end()) {
+    for (const std::string& fallback : planned->second) {
+      if (fallback != source_id) outcome.stand_ins.push_back(fallback);
+    }
+  }
+  outcome.answer = std::move(answer);
+  return outcome;
+}
+
 std::vector<match::SourceOutcome> MatchOutcomes(const Setup& setup, const Prepared& prepared,
                                                 std::vector<gather::Outcome> outcomes,
                                                 const std::vector<plan::Unasked>& unasked) {
-  const auto stand_ins = StandIns(prepared.plan);
+  const StandIns stand_ins = PlannedStandIns(prepared.plan);
   std::vector<match::SourceOutcome> result;
   for (gather::Outcome& outcome : outcomes) {
-    const plan::Source* source = setup.catalogue.Find(outcome.source_id);
     for (base::Answer& answer : outcome.answers) {
-      match::SourceOutcome entry;
-      entry.source_id = outcome.source_id;
-      entry.rank = source == nullptr ? plan::kAuthorityRankDefault : source->authority_rank;
-      entry.authorization = AuthorityText(prepared.grant.Find(answer.person_id));
-      if (auto it = stand_ins.find({answer.person_id, answer.category}); it != stand_ins.end()) {
-        for (const std::string& fallback : it->second) {
-          if (fallback != outcome.source_id) entry.stand_ins.push_back(fallback);
-        }
-      }
-      entry.answer = std::move(answer);
-      result.push_back(std::move(entry));
+      std::string authorization = AuthorityText(prepared.grant.Find(answer.person_id));
+      result.push_back(MatchOutcome(setup, stand_ins, outcome.source_id, std::move(answer)));
+      result.back().authorization = std::move(authorization);
     }
   }
+  // A source that was passed over is one that may be stood in for, as one that did not answer.
   for (const plan::Unasked& pair : unasked) {
-    match::SourceOutcome entry;
-    entry.answer.person_id = pair.person_id;
-    entry.answer.category = pair.category;
-    entry.answer.kind = pair.kind;
-    entry.answer.reason = pair.reason;
-    result.push_back(std::move(entry));
+    base::Answer answer;
+    answer.person_id = pair.person_id;
+    answer.category = pair.category;
+    answer.kind = pair.kind;
+    answer.reason = pair.reason;
+    result.push_back(MatchOutcome(setup, stand_ins, pair.source_id, std::move(answer)));
   }
   return result;
 }
@@ -328,7 +278,8 @@ std::vector<SourceOutcomeView> Views(const std::vector<gather::Outcome>& outcome
     }
   }
   for (const plan::Unasked& pair : unasked) {
-    views.push_back({"", pair.person_id, pair.category, pair.kind, pair.reason, std::nullopt, 0});
+    views.push_back(
+        {pair.source_id, pair.person_id, pair.category, pair.kind, pair.reason, std::nullopt, 0});
   }
   return views;
 }
@@ -356,6 +307,24 @@ std::vector<report::CodeLabel> Labels(const Setup& setup, const match::MatchResu
   return labels;
 }
 
+// The sources that lines name: those that could be asked, then those that were passed over.
+std::vector<report::SourceName> NamedSources(const Setup& setup, const plan::Plan& plan) {
+  std::vector<std::string> ids;
+  for (const plan::SourceQuery& query : plan.Everything()) ids.push_back(query.source_id);
+  for (const plan::Unasked& pair : plan.unasked) {
+    if (std::find(ids.begin(), ids.end(), pair.source_id) == ids.end()) {
+      ids.push_back(pair.source_id);
+    }
+  }
+  std::vector<report::SourceName> named;
+  for (const std::string& id : ids) {
+    const plan::Source* source = setup.catalogue.Find(id);
+    if (source == nullptr) continue;
+    named.push_back({source->id, source->name, std::string(base::LevelName(source->level))});
+  }
+  return named;
+}
+
 report::ReportFrame Frame(const Rooms& rooms, const Setup& setup, const VerifyRequest& request,
                           const Prepared& prepared, const match::MatchResult& match,
                           absl::Time now) {
@@ -379,14 +348,19 @@ report::ReportFrame Frame(const Rooms& rooms, const Setup& setup, const VerifyRe
   frame.restriction = setup.restriction;
   frame.objection = setup.objection;
   frame.authorizations = Authorizations(prepared.grant);
-  for (const plan::SourceQuery& query : prepared.plan.Everything()) {
-    const plan::Source* source = setup.catalogue.Find(query.source_id);
-    if (source == nullptr) continue;
-    frame.sources.push_back(
-        {source->id, source->name, std::string(base::LevelName(source->level))});
-  }
+  frame.sources = NamedSources(setup, prepared.plan);
   frame.labels = Labels(setup, match);
   return frame;
+}
+
+void ToStored(const SourceOutcomeView& view, stored::v1::StoredOutcome* stored) {
+  stored->set_source_id(view.source_id);
+  stored->set_person_id(view.person_id);
+  stored->set_category(view.category);
+  stored->set_kind(static_cast<int>(view.kind));
+  stored->set_reason(static_cast<int>(view.reason));
+  if (view.data_day.has_value()) stored->set_data_day(base::FormatDay(*view.data_day));
+  stored->set_elapsed_ms(view.elapsed_ms);
 }
 
 base::Row ResultRow(const VerifyRequest& request, const Prepared& prepared,
@@ -443,25 +417,12 @@ void AddPendingRows(const Rooms& rooms, const Prepared& prepared,
 
 }  // namespace
 
-base::LookupKey RequestKey(const std::string& agency, const base::Uuid& request_id) {
-  return {base::LookupKind::kRequest, absl::StrCat(agency, "\n", request_id.ToString())};
-}
-
-base::LookupKey ResultKey(const std::string& agency, const base::Uuid& request_id) {
-  return {base::LookupKind::kRequest,
-          absl::StrCat(agency, "\n", request_id.ToString(), "\nresult")};
-}
-
-base::LookupKey ReportKey(const base::Uuid& report_id) {
-  return {base::LookupKind::kReport, report_id.ToBytes()};
-}
-
 absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
                                  const VerifyRequest& request) {
   Prepared prepared;
   HEDUI_ASSIGN_OR_RETURN(Earlier earlier, LookUp(rooms, request));
-  if (earlier.result.has_value()) {
-    prepared.stored = std::move(earlier.result);
+  if (earlier.report.has_value()) {
+    prepared.stored = std::move(earlier.report);
     return prepared;
   }
   HEDUI_ASSIGN_OR_RETURN(prepared.grant, AuthorizeRequest(rooms, setup, request));
@@ -471,17 +432,17 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
   const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
   prepared.verification_id =
       earlier.verification_id.has_value() ? *earlier.verification_id : rooms.ids->NextId(now);
-  const base::Uuid intent_id = rooms.ids->NextId(now);
+  prepared.intent_id = rooms.ids->NextId(now);
   const std::vector<plan::SourceQuery> everything = prepared.plan.Everything();
   if (!everything.empty()) {
     HEDUI_ASSIGN_OR_RETURN(prepared.parts,
-                           BuildParts(prepared.grant, everything, intent_id,
+                           BuildParts(prepared.grant, everything, prepared.intent_id,
                                       rooms.ids->RandomBytes(ledger::Hash().size()), now));
   }
-  prepared.rows.push_back(IntentRow(request, prepared, intent_id, now));
+  prepared.rows.push_back(IntentRow(request, prepared, now));
   if (prepared.parts.has_value()) {
     ledger::IntentEntry entry;
-    entry.intent = intent_id;
+    entry.intent = prepared.intent_id;
     entry.verification = prepared.verification_id;
     entry.part_count = static_cast<uint16_t>(prepared.parts->size());
     entry.parts_root = prepared.parts->root();
@@ -530,39 +491,6 @@ absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
   concluded.rows.push_back(ResultRow(request, prepared, input, bundle, concluded, now));
   std::move(pending.begin(), pending.end(), std::back_inserter(concluded.rows));
   return concluded;
-}
-
-absl::StatusOr<VerifyResult> ReadStored(const Rooms& rooms, const std::string& agency,
-                                        const base::LookupKey& key) {
-  auto rows = rooms.rows->Find(key, kRowsPerReportMax);
-  if (!rows.ok()) {
-    return rows.status().code() == absl::StatusCode::kNotFound ? ReportUnknown() : rows.status();
-  }
-  for (const base::Row& row : *rows) {
-    if (row.kind != base::RowKind::kResult) continue;
-    stored::v1::Result stored;
-    if (!stored.ParseFromString(row.body)) return Damaged("report");
-    // Whether the report exists is not told to others.
-    if (stored.agency() != agency) return ReportUnknown();
-    return ResultOf(rooms, row, stored);
-  }
-  return ReportUnknown();
-}
-
-absl::StatusOr<std::string> ReadCase(const base::RowReader& rows, const base::Uuid& report_id) {
-  HEDUI_ASSIGN_OR_RETURN(auto found, rows.Find(ReportKey(report_id), kRowsPerReportMax));
-  for (const base::Row& row : found) {
-    if (row.kind != base::RowKind::kResult) continue;
-    stored::v1::Result stored;
-    if (!stored.ParseFromString(row.body)) return Damaged("report");
-    HEDUI_ASSIGN_OR_RETURN(report::CaseBundle bundle,
-                           report::DecodeCaseBundle(stored.case_bundle()));
-    HEDUI_ASSIGN_OR_RETURN(report::Draft draft, report::DecodeDraft(stored.draft()));
-    for (size_t i = 0; i < draft.lines.size(); ++i) bundle.lines.emplace_back(draft.lines[i]);
-    return report::EncodeCaseBundle(bundle);
-  }
-  return base::MakeError(absl::StatusCode::kNotFound, "REPORT_UNKNOWN",
-                         "the store has no report of this number");
 }
 
 }  // namespace hedui

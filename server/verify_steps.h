@@ -14,6 +14,7 @@
 #include "server/plan/planner.h"
 #include "server/report/report_builder.h"
 #include "server/rooms.h"
+#include "server/stored_report.h"
 #include "server/verify_flow.h"
 
 namespace hedui {
@@ -27,8 +28,9 @@ inline constexpr int kLookBackMonths = 12;
 
 // What stands before the first query.
 struct Prepared {
-  std::optional<VerifyResult> stored;  // the request was answered before: nothing else is set
+  std::optional<StoredReport> stored;  // the request was answered before: nothing else is set
   base::Uuid verification_id;
+  base::Uuid intent_id;  // new each time, also when a verification is resumed
   access::Grant grant;
   plan::Plan plan;
   // Nobody may be asked anything: no intent, no waves, straight to the report.
@@ -54,20 +56,6 @@ absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
                                    const VerifyRequest& request, const Prepared& prepared,
                                    std::vector<gather::Outcome> outcomes,
                                    const std::vector<plan::Unasked>& unasked);
-
-// A stored report with a proof as of now. Blocks. NOT_FOUND (REPORT_UNKNOWN) unless `agency` owns
-// it.
-absl::StatusOr<VerifyResult> ReadStored(const Rooms& rooms, const std::string& agency,
-                                        const base::LookupKey& key);
-
-// The stored case of a report with its lines, encoded. Blocks. NOT_FOUND (REPORT_UNKNOWN).
-absl::StatusOr<std::string> ReadCase(const base::RowReader& rows, const base::Uuid& report_id);
-
-// The intents of a request; all of one verification and with the same content.
-base::LookupKey RequestKey(const std::string& agency, const base::Uuid& request_id);
-// The report of a request: apart from its intents, of which crashes may leave any number.
-base::LookupKey ResultKey(const std::string& agency, const base::Uuid& request_id);
-base::LookupKey ReportKey(const base::Uuid& report_id);
 
 }  // namespace hedui
 

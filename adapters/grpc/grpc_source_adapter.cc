@@ -8,11 +8,14 @@
 
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "adapters/grpc/channel_watch.h"
 #include "adapters/tls_files.h"
 #include "adapters/wire_format.h"
 #include "hedui/v1/source.pb.h"
 #include "server/base/limits.h"
+#include "server/base/mutex.h"
 #include "server/base/status.h"
 #include "server/runtime/completion_tag.h"
 #include "server/runtime/grpc_event_loop.h"
@@ -48,16 +51,31 @@ grpc::ChannelArguments ChannelArgumentsOf(const GrpcSourceConfig& config) {
   return arguments;
 }
 
-// One attempt. Holds itself from StartCall until its completion.
+// What the attempts of one adapter share; outlives them.
+struct Line {
+  grpc::Channel* channel;
+  QueryStub* stub;
+};
+
+// One attempt. Who waits for the channel is held by its watch; what was sent holds itself until its
+// completion.
 class GrpcCall final : public SourceCall,
                        public runtime::CompletionTag,
+                       public ChannelWatch::Waiter,
                        public std::enable_shared_from_this<GrpcCall> {
  public:
-  GrpcCall(plan::SourceQuery query, std::string digest_key, SourceDone done)
-      : query_(std::move(query)), digest_key_(std::move(digest_key)), done_(std::move(done)) {}
+  GrpcCall(const Line& line, runtime::EventLoop* loop, grpc::CompletionQueue* queue,
+           SourceRequest request, SourceDone done)
+      : line_(line),
+        loop_(loop),
+        queue_(queue),
+        deadline_(loop->Now() + request.timeout),
+        request_(std::move(request)),
+        done_(std::move(done)) {}
 
-  void Start(QueryStub* stub, grpc::CompletionQueue* queue, std::string attempt_id,
-             std::string warrant, absl::Duration timeout) {
+  // The channel is ready, and everybody in the query may be asked about: both since just now.
+  void Send(absl::Duration timeout) {
+    state_ = State::kSent;
     // Monotonic: a step of the wall clock must not end calls.
     context_.set_deadline(
         gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
@@ -68,19 +86,48 @@ class GrpcCall final : public SourceCall,
     options.initial_block_size = sizeof(first_block);
     google::protobuf::Arena arena(options);
     auto* request = google::protobuf::Arena::CreateMessage<v1::QueryRequest>(&arena);
-    FillQueryRequest(query_, std::move(attempt_id), std::move(warrant), request);
+    FillQueryRequest(request_.query, std::move(request_.attempt_id), std::move(request_.warrant),
+                     request);
     self_ = shared_from_this();
     // The request is serialised in here and not needed afterwards.
-    reader_ = stub->PrepareUnaryCall(&context_, kQueryMethod, *request, queue);
+    reader_ = line_.stub->PrepareUnaryCall(&context_, kQueryMethod, *request, queue_);
     reader_->StartCall();
     reader_->Finish(&response_, &status_, tag());
+    // A connection lost since it was looked at may have left the query waiting for the next one.
+    if (line_.channel->GetState(/*try_to_connect=*/false) != GRPC_CHANNEL_READY) {
+      lost_ = true;
+      context_.TryCancel();
+    }
   }
 
-  // Start has always begun the call by now, so TryCancel reaches it.
+  // Keeps the query here until the channel is ready.
+  void Wait(std::shared_ptr<ChannelWatch> watch, absl::Duration timeout) {
+    state_ = State::kWaiting;
+    watch_ = std::move(watch);
+    timer_ = loop_->After(timeout, [weak = weak_from_this()] {
+      if (const std::shared_ptr<GrpcCall> self = weak.lock()) self->OnWaitedInVain();
+    });
+    watch_->Wait(shared_from_this());
+  }
+
+  void OnChannel(bool ready) override {
+    if (state_ != State::kWaiting) return;
+    StopWaiting();
+    const absl::Duration left = deadline_ - loop_->Now();
+    if (!ready || left <= absl::ZeroDuration()) return End(Unsent(kUnreachable));
+    if (request_.may_be_sent && !request_.may_be_sent()) return End(Unsent(kNotAllowed));
+    Send(left);
+  }
+
   void Cancel() override {
-    if (self_ == nullptr || cancelled_) return;
+    if (state_ == State::kSent && !cancelled_) {
+      // Send has always begun the call by now, so TryCancel reaches it.
+      context_.TryCancel();
+    } else if (state_ == State::kWaiting) {
+      StopWaiting();
+      loop_->Post([self = shared_from_this()] { self->End(self->Unsent(kCancelled)); });
+    }
     cancelled_ = true;
-    context_.TryCancel();
   }
 
   void OnComplete(bool) override {
@@ -89,18 +136,70 @@ class GrpcCall final : public SourceCall,
     SourceReply reply = Reply();
     // What came is decoded: its bytes need not wait for whoever holds the handle.
     response_.Clear();
-    std::move(done_)(std::move(reply));
+    End(std::move(reply));
   }
 
  private:
+  enum class State { kNew, kWaiting, kSent, kEnded };
+  // Why a query did not leave.
+  enum Why { kUnreachable, kNotAllowed, kCancelled };
+
+  void OnWaitedInVain() {
+    if (state_ != State::kWaiting) return;
+    timer_ = 0;
+    StopWaiting();
+    End(Unsent(kUnreachable));
+  }
+
+  void StopWaiting() {
+    state_ = State::kEnded;
+    if (timer_ != 0) loop_->Cancel(std::exchange(timer_, 0));
+    watch_->Leave(this);
+    watch_.reset();
+  }
+
+  void End(SourceReply reply) {
+    state_ = State::kEnded;
+    std::move(done_)(std::move(reply));
+  }
+
+  SourceReply Unsent(Why why) const {
+    using base::AnswerKind;
+    using base::Reason;
+    SourceReply reply;
+    switch (why) {
+      case kUnreachable:
+        reply = UniformReply(request_.query, AnswerKind::kUnavailable, Reason::kUnreachable,
+                             /*retryable=*/true, "no connection");
+        break;
+      case kNotAllowed:
+        reply = UniformReply(request_.query, AnswerKind::kNotAsked, Reason::kNoAuthorization,
+                             /*retryable=*/false, "withdrawn while there was no connection");
+        break;
+      case kCancelled:
+        reply = UniformReply(request_.query, AnswerKind::kUnavailable, Reason::kCancelled,
+                             /*retryable=*/false, "cancelled");
+        break;
+    }
+    reply.sent = false;
+    return reply;
+  }
+
   SourceReply Reply() {
+    const plan::SourceQuery& query = request_.query;
     if (status_.ok()) return Decode();
-    if (cancelled_ && status_.error_code() == grpc::StatusCode::CANCELLED) {
-      return UniformReply(query_, base::AnswerKind::kUnavailable, base::Reason::kCancelled,
-                          /*retryable=*/false, "cancelled");
+    if (status_.error_code() == grpc::StatusCode::CANCELLED) {
+      if (cancelled_) {
+        return UniformReply(query, base::AnswerKind::kUnavailable, base::Reason::kCancelled,
+                            /*retryable=*/false, "cancelled");
+      }
+      if (lost_) {
+        return UniformReply(query, base::AnswerKind::kUnavailable, base::Reason::kUnreachable,
+                            /*retryable=*/true, "the connection broke as the call began");
+      }
     }
     return FailedCall(static_cast<absl::StatusCode>(status_.error_code()), status_.error_message(),
-                      query_);
+                      query);
   }
 
   SourceReply Decode() {
@@ -109,18 +208,25 @@ class GrpcCall final : public SourceCall,
     grpc::Status read = response_.TrySingleSlice(&whole);
     if (!read.ok()) read = response_.DumpToSingleSlice(&whole);
     if (!read.ok()) {
-      return UniformReply(query_, base::AnswerKind::kUnavailable, base::Reason::kMalformed,
+      return UniformReply(request_.query, base::AnswerKind::kUnavailable, base::Reason::kMalformed,
                           /*retryable=*/false, "the response's bytes cannot be read");
     }
     return DecodeQueryResponse(
-        absl::string_view(reinterpret_cast<const char*>(whole.begin()), whole.size()), query_,
-        digest_key_);
+        absl::string_view(reinterpret_cast<const char*>(whole.begin()), whole.size()),
+        request_.query, request_.digest_key);
   }
 
-  const plan::SourceQuery query_;
-  const std::string digest_key_;
+  const Line line_;
+  runtime::EventLoop* const loop_;
+  grpc::CompletionQueue* const queue_;
+  const absl::Duration deadline_;
+  SourceRequest request_;
   SourceDone done_;
+  State state_ = State::kNew;
   bool cancelled_ = false;
+  bool lost_ = false;
+  std::shared_ptr<ChannelWatch> watch_;
+  runtime::EventLoop::TimerId timer_ = 0;
   grpc::ClientContext context_;
   grpc::ByteBuffer response_;
   grpc::Status status_;
@@ -146,22 +252,40 @@ class GrpcSourceAdapter final : public SourceAdapter {
                                     SourceDone done) override {
     grpc::CompletionQueue* queue = runtime::QueueOf(&loop);
     if (queue == nullptr) {
-      loop.Post([reply = UniformReply(request.query, base::AnswerKind::kUnavailable,
-                                      base::Reason::kSourceError, /*retryable=*/false,
-                                      "the loop has no completion queue"),
-                 done = std::move(done)]() mutable { std::move(done)(std::move(reply)); });
+      SourceReply reply =
+          UniformReply(request.query, base::AnswerKind::kUnavailable, base::Reason::kSourceError,
+                       /*retryable=*/false, "the loop has no completion queue");
+      reply.sent = false;
+      loop.Post([reply = std::move(reply), done = std::move(done)]() mutable {
+        std::move(done)(std::move(reply));
+      });
       return std::make_shared<NoCall>();
     }
-    auto call = std::make_shared<GrpcCall>(std::move(request.query), std::move(request.digest_key),
-                                           std::move(done));
-    call->Start(&stub_, queue, std::move(request.attempt_id), std::move(request.warrant),
-                request.timeout);
+    const absl::Duration timeout = request.timeout;
+    auto call = std::make_shared<GrpcCall>(Line{channel_.get(), &stub_}, &loop, queue,
+                                           std::move(request), std::move(done));
+    if (ChannelWatch::IsReady(channel_.get())) {
+      call->Send(timeout);
+    } else {
+      call->Wait(WatchOf(queue), timeout);
+    }
     return call;
   }
 
  private:
+  // Of the loop whose queue this is. Loops are as many as the process was given, and live as long.
+  std::shared_ptr<ChannelWatch> WatchOf(grpc::CompletionQueue* queue) {
+    const base::MutexLock lock(&mutex_);
+    std::shared_ptr<ChannelWatch>& watch = watches_[queue];
+    if (watch == nullptr) watch = std::make_shared<ChannelWatch>(channel_.get(), queue);
+    return watch;
+  }
+
   const std::shared_ptr<grpc::Channel> channel_;
   QueryStub stub_;
+  base::Mutex mutex_;
+  absl::flat_hash_map<grpc::CompletionQueue*, std::shared_ptr<ChannelWatch>> watches_
+      ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -2,11 +2,17 @@
 // any language, as a process of its own.
 //
 // Calls run on the completion queue of the flow's loop, which therefore is a
-// runtime::GrpcEventLoop; on another loop they come back SOURCE_ERROR. An attempt owns context,
+// runtime::GrpcEventLoop; on another loop they come back SOURCE_ERROR. A query is given to gRPC
+// only while the channel is ready; until then it is kept here (channel_watch.h), since gRPC would
+// queue it out of reach and send it whenever the connection comes. An attempt owns context,
 // response and status until its own completion arrives, whoever has stopped waiting for it. The
 // channel is made here, connects at once, and is dropped by the destructor only: on the main
 // thread, after the loops have drained (gRPC 1.51 aborts when a completion drops the last
 // reference).
+//
+// What is left: a connection that breaks while the call is being handed over, unseen by the look
+// that follows, leaves the call in gRPC's queue until the next connection or the attempt's
+// deadline.
 //
 // Limits: a response of base::kAnswerBytesMax, beyond it OVERSIZED. gRPC's own retries are off:
 // attempts are gather's.

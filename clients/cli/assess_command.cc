@@ -344,8 +344,8 @@ std::string AssessmentText(const Assessment& assessment) {
   absl::StrAppend(&text, "\n所用政策条目\n");
   for (const auto& row : assessment.rows) {
     absl::StrAppend(&text, "  ", row->label, "  ", row->id, " = ", row->value, "  （",
-                    base::FormatPeriod(row->in_force), "）\n      ", CitationSentence(row->citation),
-                    "  ", row->file, ":", row->line, "\n");
+                    base::FormatPeriod(row->in_force), "）\n      ",
+                    CitationSentence(row->citation), "  ", row->file, ":", row->line, "\n");
   }
   return text;
 }

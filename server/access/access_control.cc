@@ -94,6 +94,23 @@ PersonGrant GrantPerson(const base::Person& person, const AccessRequest& request
   return grant;
 }
 
+// Where the household lives: within the agency's area, and within the matter's own division, which
+// is what its letters were given for.
+void CheckDivisions(const AccessRequest& request, const MatterSnapshot* matter,
+                    DefectList* defects) {
+  const std::string& division = request.household->division;
+  if (!base::DivisionContains(request.agency->division, division)) {
+    defects->Add(absl::StatusCode::kPermissionDenied, "division", "OUTSIDE_DIVISION",
+                 absl::StrCat("lies outside this agency's area ", request.agency->division));
+  } else if (matter != nullptr && matter->agency == request.agency->code &&
+             !base::DivisionContains(matter->division, division)) {
+    defects->Add(
+        absl::StatusCode::kPermissionDenied, "division", "OUTSIDE_DIVISION",
+        absl::StrCat("lies outside ", matter->division,
+                     ", where the matter is registered; name the matter of this household"));
+  }
+}
+
 void CheckPurpose(const AccessRequest& request, const Purpose* purpose, DefectList* defects) {
   if (purpose == nullptr || !request.agency->MayAskFor(request.purpose)) {
     // The same answer for both: an agency learns nothing about the purposes of others.
@@ -189,12 +206,9 @@ absl::StatusOr<Grant> Authorize(const AccessRequest& request) {
   if (!officer.ok()) defects.Add("header.officer", officer);
   const Purpose* purpose = request.reg->FindPurpose(request.purpose);
   CheckPurpose(request, purpose, &defects);
-  if (!base::DivisionContains(request.agency->division, request.household->division)) {
-    defects.Add(absl::StatusCode::kPermissionDenied, "division", "OUTSIDE_DIVISION",
-                absl::StrCat("lies outside this agency's area ", request.agency->division));
-  }
   const std::shared_ptr<const MatterSnapshot> matter =
       request.matter == nullptr ? nullptr : request.matter->Snapshot();
+  CheckDivisions(request, matter.get(), &defects);
   CheckMatter(request, matter.get(), &defects);
   HEDUI_RETURN_IF_ERROR(defects.ToStatus());
 

@@ -99,14 +99,15 @@ struct AccessRequest {
   absl::CivilDay today;
 };
 
-// Refuses with all defects at once (access/defects.h): PERMISSION_DENIED OUTSIDE_DIVISION,
-// PURPOSE_NOT_ALLOWED, CHECK_KIND_NOT_ALLOWED, OFFICER_UNKNOWN, MATTER_CLOSED; NOT_FOUND
-// MATTER_UNKNOWN; UNAVAILABLE MATTER_IN_DOUBT (load the matter again). A person without a letter or
-// legal basis is no refusal: the grant says so.
+// Refuses with all defects at once (access/defects.h): PERMISSION_DENIED OUTSIDE_DIVISION (of the
+// agency, or of the matter), PURPOSE_NOT_ALLOWED, CHECK_KIND_NOT_ALLOWED, OFFICER_UNKNOWN,
+// MATTER_CLOSED; NOT_FOUND MATTER_UNKNOWN; UNAVAILABLE MATTER_IN_DOUBT (load the matter again). A
+// person without a letter or legal basis is no refusal: the grant says so.
 absl::StatusOr<Grant> Authorize(const AccessRequest& request);
 
-// Whether the person's authority still stands: the matter not closed, the letter not withdrawn
-// since. Ask it between intent and send. False for a person without authority.
+// Whether the person's authority still stands: the matter not closed, the letter neither withdrawn
+// since nor ruled out by the withdrawal of a later one. Ask it between intent and send. False for a
+// person without authority.
 bool IsLive(const Grant& grant, absl::string_view person_id);
 
 }  // namespace hedui::access

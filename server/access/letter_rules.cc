@@ -79,10 +79,20 @@ std::vector<std::string> CheckPurposes(const LetterDraft& draft, const std::stri
   return {seen.begin(), seen.end()};
 }
 
+// Who signs for another is of full age where the signer's number tells.
+void CheckSignerAge(const base::Identity& signer, absl::CivilDay signed_day,
+                    const std::string& path, DefectList* defects) {
+  const std::optional<base::CitizenNumber> citizen = base::CitizenNumberOf(signer);
+  if (!citizen.has_value() || base::AgeOn(citizen->birth, signed_day) >= kSignerAge) return;
+  defects->Add(kInvalid, absl::StrCat(path, ".signer"), "SIGNER_UNDER_AGE",
+               absl::StrCat("a guardian or agent is at least ", kSignerAge,
+                            " on the day of signing; let an adult sign"));
+}
+
 // Who may sign: the person from 14 years on, an agent with a mandate for such a person, a guardian
-// always.
-void CheckCapacity(const LetterDraft& draft, const Letter& letter, bool birth_usable,
-                   const std::string& path, DefectList* defects) {
+// always; guardians and agents from 18 on.
+void CheckCapacity(const LetterDraft& draft, const Letter& letter, bool person_known,
+                   bool day_known, const std::string& path, DefectList* defects) {
   const std::string field = absl::StrCat(path, ".capacity");
   if (!draft.capacity.has_value()) {
     defects->Add(kInvalid, field, "SIGNER_CAPACITY", "say in what capacity the letter was signed");
@@ -104,13 +114,16 @@ void CheckCapacity(const LetterDraft& draft, const Letter& letter, bool birth_us
     defects->Add(kInvalid, absl::StrCat(path, ".signer"), "SIGNER_IS_PERSON",
                  "the guardian or agent is another person than the one spoken for");
   }
+  if (!self && !same_number && letter.signer.has_value() && day_known) {
+    CheckSignerAge(*letter.signer, letter.signed_day, path, defects);
+  }
   const std::string mandate = absl::StrCat(path, ".mandate_number");
   if (*draft.capacity == SignerCapacity::kAgent) {
     CheckIdentifier(draft.mandate_number, mandate, defects);
   } else if (!draft.mandate_number.empty()) {
     defects->Add(kInvalid, mandate, "MANDATE_UNEXPECTED", "only agents have a mandate");
   }
-  if (birth_usable && *draft.capacity != SignerCapacity::kGuardian &&
+  if (person_known && day_known && *draft.capacity != SignerCapacity::kGuardian &&
       NeedsGuardian(letter.person, std::nullopt, letter.signed_day).value_or(false)) {
     defects->Add(kInvalid, field, "GUARDIAN_REQUIRED",
                  absl::StrCat("under ", kGuardianAge,
@@ -160,7 +173,7 @@ std::optional<Letter> CheckLetter(const LetterDraft& draft, const std::string& p
   }
   const auto day = CheckSignedDay(draft, path, today, &found);
   if (day.has_value()) letter.signed_day = *day;
-  CheckCapacity(draft, letter, person.has_value() && day.has_value(), path, &found);
+  CheckCapacity(draft, letter, person.has_value(), day.has_value(), path, &found);
   letter.capacity = draft.capacity.value_or(SignerCapacity::kSelf);
   letter.mandate_number = draft.mandate_number;
   letter.purposes = CheckPurposes(draft, path, agency, &found);

@@ -3,6 +3,18 @@
 #include <algorithm>
 
 namespace hedui::access {
+namespace {
+
+// The number tells, whichever document carries it; who has none is known by name.
+bool IsSameHuman(const base::Identity& a, const base::Identity& b) {
+  const auto citizen_a = base::CitizenNumberOf(a);
+  const auto citizen_b = base::CitizenNumberOf(b);
+  if (citizen_a.has_value() && citizen_b.has_value()) return citizen_a->number == citizen_b->number;
+  if (a.number.empty() && b.number.empty()) return base::SameName(a.name, b.name);
+  return a.number == b.number;
+}
+
+}  // namespace
 
 absl::string_view MatterStateName(MatterState state) {
   switch (state) {
@@ -58,11 +70,27 @@ const RegisteredLetter* MatterSnapshot::FindLetter(absl::string_view letter_numb
   return found == letters.end() ? nullptr : &*found;
 }
 
+const RegisteredLetter* MatterSnapshot::FindLetter(const base::Uuid& letter_id) const {
+  const auto found = std::lower_bound(letters.begin(), letters.end(), letter_id,
+                                      [](const RegisteredLetter& registered,
+                                         const base::Uuid& key) { return registered.id < key; });
+  return found == letters.end() || found->id != letter_id ? nullptr : &*found;
+}
+
 bool MatterSnapshot::IsLetterLive(const base::Uuid& letter_id) const {
   if (state == MatterState::kClosed || revocations.count(letter_id) > 0) return false;
-  return std::any_of(
-      letters.begin(), letters.end(),
-      [&letter_id](const RegisteredLetter& registered) { return registered.id == letter_id; });
+  const RegisteredLetter* letter = FindLetter(letter_id);
+  return letter != nullptr && !IsRuledOut(*letter);
+}
+
+bool MatterSnapshot::IsRuledOut(const RegisteredLetter& letter) const {
+  return std::any_of(revocations.begin(), revocations.end(), [&](const auto& revocation) {
+    const RegisteredLetter* withdrawn = FindLetter(revocation.first);
+    // Times of one millisecond do not tell which came first: the withdrawal wins.
+    return withdrawn != nullptr && letter.registered_at <= revocation.second &&
+           letter.letter.signed_day <= withdrawn->letter.signed_day &&
+           IsSameHuman(letter.letter.person, withdrawn->letter.person);
+  });
 }
 
 }  // namespace hedui::access

@@ -26,6 +26,8 @@ inline constexpr size_t kNumberBytesMax = 64;  // of an identity document
 inline constexpr int kPurposesPerLetterMax = 32;
 // Below this age, on the day of signing, only a guardian can sign (PIPL Art 31).
 inline constexpr int kGuardianAge = 14;
+// Who signs for another is of full age (Civil Code Art 17).
+inline constexpr int kSignerAge = 18;
 
 enum class MatterState : uint8_t {
   kOpen = 1,   // being applied for
@@ -113,8 +115,15 @@ struct MatterSnapshot {
   std::map<base::Uuid, absl::Time> revocations;  // letter id → its first withdrawal
 
   const RegisteredLetter* FindLetter(absl::string_view number) const;
-  // The letter is here and not withdrawn, and the matter not closed.
+  const RegisteredLetter* FindLetter(const base::Uuid& letter_id) const;
+  // The letter is here, neither withdrawn nor ruled out by the withdrawal of another, and the
+  // matter not closed. Who withdraws a letter withdraws the consent given until then: it rules out
+  // that person's letters signed on its day or before, whatever they name, unless they were
+  // registered after the withdrawal.
   bool IsLetterLive(const base::Uuid& letter_id) const;
+
+ private:
+  bool IsRuledOut(const RegisteredLetter& letter) const;
 };
 
 }  // namespace hedui::access

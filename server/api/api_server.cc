@@ -116,19 +116,23 @@ void ApiServer::Services::OnGetReport(const std::shared_ptr<GetReport>& call) {
   if (request.key_case() == v1::GetReportRequest::kReportNumber) {
     auto id = report::ReportIdOfNumber(request.report_number());
     if (!id.ok()) return refuse(InvalidRequest({{"report_number", "is not a report's number"}}));
-    return verifier->ReadReport(call->loop(), *std::move(agency), *id, std::move(done));
+    return verifier->ReadReport(call->loop(), *std::move(agency), request.officer(), *id,
+                                std::move(done));
   }
   auto id = base::Uuid::Parse(request.request_id());
   if (!id.ok()) {
     return refuse(
         InvalidRequest({{"key", "needs a report_number, or a request_id that is a UUID"}}));
   }
-  verifier->ReadRequest(call->loop(), *std::move(agency), *id, std::move(done));
+  verifier->ReadRequest(call->loop(), *std::move(agency), request.officer(), *id, std::move(done));
 }
 
 void ApiServer::Services::OnRegister(const std::shared_ptr<Register>& call) {
   auto agency = Caller(call->context(), call->request().officer());
   if (!agency.ok()) return call->Finish(ToWire(agency.status()), {});
+  if (const absl::Status count = CheckLetterCount(call->request()); !count.ok()) {
+    return call->Finish(ToWire(count), {});
+  }
   registrar->Register(call->loop(), *std::move(agency), DraftOf(call->request()),
                       [call](absl::StatusOr<MatterChange> change) {
                         v1::RegisterAuthorizationsResponse response;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/access/matter.h"
 #include "server/base/dates.h"
 #include "server/base/division.h"
 #include "server/base/limits.h"
@@ -151,7 +152,8 @@ std::string HumanOf(const base::Identity& identity) {
   return absl::StrCat(static_cast<int>(identity.kind), "/", text);
 }
 
-// What holds between persons: counts, one applicant, nobody twice, members before obligors.
+// What holds between persons: counts, one applicant, nobody twice, members before obligors; a
+// spouse is a member.
 void CheckPersons(const std::vector<base::Person>& persons, Violations* violations) {
   int members = 0, obligors = 0, applicants = 0;
   std::set<std::string> ids;
@@ -163,6 +165,11 @@ void CheckPersons(const std::vector<base::Person>& persons, Violations* violatio
     if (person.relation == base::Relation::kApplicant) ++applicants;
     if (person.role == base::PersonRole::kMember && obligors > 0) {
       violations->Add(absl::StrCat(path, ".role"), "members come before obligors");
+    }
+    if (person.role == base::PersonRole::kObligor && person.relation == base::Relation::kSpouse) {
+      violations->Add(absl::StrCat(path, ".role"),
+                      "a spouse is always a member of the household (A57 Art 7): give the role "
+                      "MEMBER, before the obligors");
     }
     if (!person.id.empty() && !ids.insert(person.id).second) {
       violations->Add(absl::StrCat(path, ".person_id"), "appears twice");
@@ -324,6 +331,17 @@ absl::StatusOr<VerifyRequest> DecodeVerifyRequest(const v1::VerifyHouseholdReque
   }
   HEDUI_RETURN_IF_ERROR(violations.AsStatus());
   return result;
+}
+
+absl::Status CheckLetterCount(const v1::RegisterAuthorizationsRequest& request) {
+  Violations violations;
+  if (request.letters_size() > access::kLettersPerCallMax) {
+    violations.Add(
+        "letters",
+        absl::StrCat("are ", request.letters_size(), "; at most ", access::kLettersPerCallMax,
+                     " are taken in one call, so register the rest in further calls"));
+  }
+  return violations.AsStatus();
 }
 
 }  // namespace hedui::api

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "hedui/v1/authorization.pb.h"
 #include "hedui/v1/common.pb.h"
 #include "hedui/v1/verification.pb.h"
 #include "server/api/rich_status.h"
@@ -51,6 +52,10 @@ std::string DecodeDivision(absl::string_view code, absl::CivilDay day, absl::str
 // `today` bounds the days of the case.
 absl::StatusOr<VerifyRequest> DecodeVerifyRequest(const v1::VerifyHouseholdRequest& request,
                                                   absl::CivilDay today);
+
+// INVALID_ARGUMENT (INVALID_REQUEST) past access::kLettersPerCallMax letters. Ask it before
+// anything is made for each letter: half a million empty ones fit into a request.
+absl::Status CheckLetterCount(const v1::RegisterAuthorizationsRequest& request);
 
 }  // namespace hedui::api
 

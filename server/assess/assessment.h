@@ -109,9 +109,9 @@ struct PolicyRow {
   friend bool operator==(const PolicyRow&, const PolicyRow&) = default;
 };
 
-// What a policy set holds once and every assessment made under it shares: some sixty rows of text an
-// assessment, which would be copied and freed each time. Immutable, never null, compared by value;
-// copies may be used on any thread.
+// What a policy set holds once and every assessment made under it shares: some sixty rows of text
+// an assessment, which would be copied and freed each time. Immutable, never null, compared by
+// value; copies may be used on any thread.
 template <typename T>
 class Shared {
  public:

@@ -99,7 +99,8 @@ enum class OpCode : uint8_t {
   kAnswered,      // category arg of the person in slot `slot`: true, or unknown with the answer to
                   // blame
   kListed,        // (person) → true when the number is a listed person's, else unknown: identity
-  kRelationOf,    // (person) → the relation of the listed member of that number, else unknown: identity
+  kRelationOf,    // (person) → the relation of the listed member of that number, else unknown:
+                  // identity
   kPresumed,      // marks the top as presumed
   kAggregate,     // aggregates[arg]; pops the period where the list is by period
 };

@@ -397,8 +397,7 @@ Value Evaluator::RelationOf(const Value& person) {
   }
   value.blame = blames_.Join(value.blame, person.blame);
   if ((person.mask & kSomebodyElse) == 0 && value.blame == 0) return value;
-  const size_t relations =
-      pack_.code_lists[static_cast<size_t>(pack_.relation_list)].codes.size();
+  const size_t relations = pack_.code_lists[static_cast<size_t>(pack_.relation_list)].codes.size();
   value.mask = (uint64_t{1} << relations) - 1;
   return value;
 }

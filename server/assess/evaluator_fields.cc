@@ -59,8 +59,9 @@ Value Evaluator::AmountOf(const IndexedFact& fact, base::Money own) {
   };
   add(told.answer, own);
   for (int32_t answer : told.also_answers) {
-    const bool differs = std::any_of(told.otherwise.begin(), told.otherwise.end(),
-                                     [answer](const auto& other) { return other.answer == answer; });
+    const bool differs =
+        std::any_of(told.otherwise.begin(), told.otherwise.end(),
+                    [answer](const auto& other) { return other.answer == answer; });
     if (!differs) add(answer, own);
   }
   for (const base::Fact::OtherAmount& other : told.otherwise) add(other.answer, other.amount);

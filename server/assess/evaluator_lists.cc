@@ -294,7 +294,8 @@ Value Evaluator::Agree(const Aggregate& aggregate, const EvidenceRule& rule, int
   const bool same = GivesTruth(aggregate.kind)
                         ? found.mask == stated.mask
                         : found.IsPoint() && stated.IsPoint() && found.lo == stated.lo;
-  if (!same) both.blame = blames_.Join(both.blame, BlameAnswers(rule, who, AnswerDetail::kUndeclared));
+  if (!same)
+    both.blame = blames_.Join(both.blame, BlameAnswers(rule, who, AnswerDetail::kUndeclared));
   return both;
 }
 

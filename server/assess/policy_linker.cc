@@ -133,8 +133,8 @@ void PolicyLink::AddRow(size_t f, int symbol, Row row, std::vector<int> used, in
     if (!same_keys) continue;
     const RowInfo& info = pack_->row_infos[static_cast<size_t>(other.info)];
     Find(*sources_[f], line, "PERIOD_OVERLAP",
-         absl::StrCat("in force together with the row of ",
-                      info.shown->file, ":", info.shown->line));
+         absl::StrCat("in force together with the row of ", info.shown->file, ":",
+                      info.shown->line));
     break;
   }
   row.symbol = symbol;

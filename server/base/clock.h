@@ -1,5 +1,5 @@
-// Time is injected. The wall clock names instants that people and other systems read; the steady clock
-// measures how long, and never goes back. Implementations are thread-safe.
+// Time is injected. The wall clock names instants that people and other systems read; the steady
+// clock measures how long, and never goes back. Implementations are thread-safe.
 #ifndef HEDUI_SERVER_BASE_CLOCK_H_
 #define HEDUI_SERVER_BASE_CLOCK_H_
 

@@ -1,5 +1,5 @@
-// Civil dates. A day is a day in Asia/Shanghai (UTC+8, no daylight saving since 1991), always; a period is
-// half-open. Value types, thread-compatible.
+// Civil dates. A day is a day in Asia/Shanghai (UTC+8, no daylight saving since 1991), always; a
+// period is half-open. Value types, thread-compatible.
 #ifndef HEDUI_SERVER_BASE_DATES_H_
 #define HEDUI_SERVER_BASE_DATES_H_
 
@@ -44,8 +44,8 @@ std::string FormatInstant(absl::Time instant);
 std::string FormatPeriod(const Period& period);
 Period PeriodOfMonth(absl::CivilMonth month);
 
-// Completed years on `day` (周岁). Someone born on 29 February completes a year on 1 March of a common
-// year. Negative when `day` is before birth.
+// Completed years on `day` (周岁). Someone born on 29 February completes a year on 1 March of a
+// common year. Negative when `day` is before birth.
 int AgeOn(absl::CivilDay birth, absl::CivilDay day);
 
 }  // namespace hedui::base

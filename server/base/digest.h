@@ -1,9 +1,10 @@
 // Digests and what is built of them: SHA-256, SM3 (GB/T 32905), HMAC, HKDF, and the texts digests
 // travel in.
 //
-// All functions are thread-safe (one OpenSSL context a thread, SM3 fetched once a process); a Hasher belongs to one thread at a time. Bytes in and out are std::string. Only
-// running out of memory or an OpenSSL without these algorithms can fail, and that aborts: going on
-// without digests would forge.
+// All functions are thread-safe (one OpenSSL context a thread, SM3 fetched once a process); a
+// Hasher belongs to one thread at a time. Bytes in and out are std::string. Only running out of
+// memory or an OpenSSL without these algorithms can fail, and that aborts: going on without digests
+// would forge.
 #ifndef HEDUI_SERVER_BASE_DIGEST_H_
 #define HEDUI_SERVER_BASE_DIGEST_H_
 

@@ -55,9 +55,9 @@ struct Fact {
     friend bool operator==(const OtherAmount&, const OtherAmount&) = default;
   };
   std::vector<OtherAmount> otherwise;
-  // Names of fields to which another answer about the same thing gives another value, or of which it
-  // cannot be told whose value holds: shown as the standing record has them, and unknown to every
-  // computation. Sorted; never "amount" while `otherwise` says all that it may be.
+  // Names of fields to which another answer about the same thing gives another value, or of which
+  // it cannot be told whose value holds: shown as the standing record has them, and unknown to
+  // every computation. Sorted; never "amount" while `otherwise` says all that it may be.
   std::vector<std::string> doubtful;
   // This may be the same thing as another fact that stands, told by another source in a way that
   // cannot be compared: it may be there or not. Its answers stay complete.

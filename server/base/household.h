@@ -1,5 +1,6 @@
-// The household (家庭) as the asking system declares it, and the dates a verification rests on. Plain values,
-// thread-compatible. Everything here is the applicant's or officer's statement, nothing is verified yet.
+// The household (家庭) as the asking system declares it, and the dates a verification rests on.
+// Plain values, thread-compatible. Everything here is the applicant's or officer's statement,
+// nothing is verified yet.
 #ifndef HEDUI_SERVER_BASE_HOUSEHOLD_H_
 #define HEDUI_SERVER_BASE_HOUSEHOLD_H_
 
@@ -22,7 +23,14 @@ enum class PersonRole : uint8_t {
 
 // Relation to the applicant.
 enum class Relation : uint8_t {
-  kApplicant = 1, kSpouse, kChild, kParent, kGrandchild, kGrandparent, kSibling, kOther,
+  kApplicant = 1,
+  kSpouse,
+  kChild,
+  kParent,
+  kGrandchild,
+  kGrandparent,
+  kSibling,
+  kOther,
 };
 
 struct Person {
@@ -32,8 +40,8 @@ struct Person {
   Identity identity;
   // Day of birth for identities whose number carries none; absent: unknown.
   std::optional<absl::CivilDay> declared_birth;
-  // What the person declares: incomes, assets and circumstances as records of the same kinds that sources
-  // deliver ("wage", "deposit", "enrolment", "disability", …).
+  // What the person declares: incomes, assets and circumstances as records of the same kinds that
+  // sources deliver ("wage", "deposit", "enrolment", "disability", …).
   std::vector<Record> declared;
 };
 
@@ -61,7 +69,13 @@ struct CaseDates {
 
 // Why the check is made.
 enum class CheckKind : uint8_t {
-  kNew = 1, kReview, kComplaint, kSpotCheck, kObjection, kAssistance, kUrgent,
+  kNew = 1,
+  kReview,
+  kComplaint,
+  kSpotCheck,
+  kObjection,
+  kAssistance,
+  kUrgent,
 };
 absl::string_view CheckKindName(CheckKind kind);
 std::optional<CheckKind> CheckKindFromName(absl::string_view name);

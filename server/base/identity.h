@@ -34,17 +34,17 @@ struct Identity {
 
 enum class Sex : uint8_t { kUnknown, kMale, kFemale };
 
-// What a citizen number says of its holder. The division may be historical: never reject for not being in
-// today's table. A right checksum does not prove that the number was issued.
+// What a citizen number says of its holder. The division may be historical: never reject for not
+// being in today's table. A right checksum does not prove that the number was issued.
 struct CitizenNumber {
-  std::string number;          // 18 digits, 'X' upper case
-  std::string division;        // first six
+  std::string number;    // 18 digits, 'X' upper case
+  std::string division;  // first six
   absl::CivilDay birth;
   Sex sex = Sex::kUnknown;
 };
 
-// Takes 18 characters (x or X last) or 15 digits of old data, which it turns into 18. INVALID_ARGUMENT with
-// reason ID_LENGTH, ID_CHARACTER, ID_CHECKSUM or ID_BIRTH_DATE.
+// Takes 18 characters (x or X last) or 15 digits of old data, which it turns into 18.
+// INVALID_ARGUMENT with reason ID_LENGTH, ID_CHARACTER, ID_CHECKSUM or ID_BIRTH_DATE.
 absl::StatusOr<CitizenNumber> ParseCitizenNumber(absl::string_view text);
 
 // Checks and normalises by kind; kOther and kPassport are checked for length and characters only.
@@ -54,13 +54,14 @@ absl::StatusOr<Identity> NormaliseIdentity(IdentityKind kind, absl::string_view 
 // Birth and sex where the kind's number carries them.
 std::optional<CitizenNumber> CitizenNumberOf(const Identity& identity);
 
-// One spelling per name: full-width Latin to half-width, every middle dot (· • ． ‧ ・ and '.') to one,
-// blanks dropped, Latin letters upper case. Rare and variant characters are left as they are: two spellings
-// that differ there are different, and a person decides.
+// One spelling per name: full-width Latin to half-width, every middle dot (· • ． ‧ ・ and '.') to
+// one, blanks dropped, Latin letters upper case. Rare and variant characters are left as they are:
+// two spellings that differ there are different, and a person decides.
 std::string NormaliseName(absl::string_view name);
 bool SameName(absl::string_view a, absl::string_view b);
 
-// Unified social credit code (统一社会信用代码), GB 32100. INVALID_ARGUMENT with reason CREDIT_CODE_*.
+// Unified social credit code (统一社会信用代码), GB 32100. INVALID_ARGUMENT with reason
+// CREDIT_CODE_*.
 absl::Status CheckCreditCode(absl::string_view code);
 
 // For screens and logs of a person's own data: "640104********002X" keeps six and four.

@@ -1,5 +1,6 @@
-// The one lock of the project. Debian's absl::Mutex is built without ThreadSanitizer and so invisible to
-// it; this wrapper annotates acquire and release, so that our own code needs no suppression.
+// The one lock of the project. Debian's absl::Mutex is built without ThreadSanitizer and so
+// invisible to it; this wrapper annotates acquire and release, so that our own code needs no
+// suppression.
 #ifndef HEDUI_SERVER_BASE_MUTEX_H_
 #define HEDUI_SERVER_BASE_MUTEX_H_
 
@@ -49,7 +50,9 @@ class ABSL_LOCKABLE Mutex {
 
 class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
-  explicit MutexLock(Mutex* mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) { mutex_->Lock(); }
+  explicit MutexLock(Mutex* mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) {
+    mutex_->Lock();
+  }
   ~MutexLock() ABSL_UNLOCK_FUNCTION() { mutex_->Unlock(); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;

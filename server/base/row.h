@@ -1,9 +1,11 @@
-// What is made durable: immutable rows, appended in commits and found by look-up keys. The store is a narrow
-// waist: rooms own the encoding of their bodies, the store owns order, sealing and look-up. A state change
-// (a revocation, a closed matter, a superseding report) is a further row; nothing is overwritten.
+// What is made durable: immutable rows, appended in commits and found by look-up keys. The store is
+// a narrow waist: rooms own the encoding of their bodies, the store owns order, sealing and
+// look-up. A state change (a revocation, a closed matter, a superseding report) is a further row;
+// nothing is overwritten.
 //
-// A writer gives bodies and keys in clear; the store seals the body under the matter's key and keeps keyed
-// digests of the look-up keys only. A reader gets them opened. Values are thread-compatible.
+// A writer gives bodies and keys in clear; the store seals the body under the matter's key and
+// keeps keyed digests of the look-up keys only. A reader gets them opened. Values are
+// thread-compatible.
 #ifndef HEDUI_SERVER_BASE_ROW_H_
 #define HEDUI_SERVER_BASE_ROW_H_
 
@@ -33,7 +35,7 @@ enum class RowKind : uint8_t {
 // Which look-up a key belongs to. Stable numbers.
 enum class LookupKind : uint8_t {
   // Intents; with "\nresult" behind it: the report.
-  kRequest = 1,  // agency code, '\n', request id text
+  kRequest = 1,       // agency code, '\n', request id text
   kMatterNumber = 2,  // agency code, '\n', matter number
   kMatterRows = 3,    // the matter's id (16 bytes): every row of access about it
   kPerson = 4,        // identity kind's number in decimal, '\n', normalised number
@@ -50,13 +52,13 @@ struct LookupKey {
 
 struct Row {
   RowKind kind;
-  Uuid id;       // time-ordered
-  Uuid matter;   // whose key seals the body; a kMatter row's own id
+  Uuid id;        // time-ordered
+  Uuid matter;    // whose key seals the body; a kMatter row's own id
   absl::Time at;  // wall clock when it was made; whole milliseconds
   std::vector<LookupKey> keys;
   std::string body;  // at most 8 MiB
-  // The log entry that was committed with this row: set by the committer, kept by the store in clear. None
-  // when the row's commit request had no entry.
+  // The log entry that was committed with this row: set by the committer, kept by the store in
+  // clear. None when the row's commit request had no entry.
   std::optional<uint64_t> log_index = std::nullopt;
 };
 
@@ -64,11 +66,12 @@ struct Row {
 class RowReader {
  public:
   virtual ~RowReader() = default;
-  // Every row under this key, in commit order; empty when there is none. At most `limit`, the newest left
-  // out. DATA_LOSS when a row cannot be opened, NOT_FOUND (MATTER_ERASED) when its key was erased.
+  // Every row under this key, in commit order; empty when there is none. At most `limit`, the
+  // newest left out. DATA_LOSS when a row cannot be opened, NOT_FOUND (MATTER_ERASED) when its key
+  // was erased.
   virtual absl::StatusOr<std::vector<Row>> Find(const LookupKey& key, size_t limit) const = 0;
-  // A 32-byte key for the digests of this matter's personal content, derived from its matter key. Erased
-  // with it. NOT_FOUND when the matter has no key.
+  // A 32-byte key for the digests of this matter's personal content, derived from its matter key.
+  // Erased with it. NOT_FOUND when the matter has no key.
   virtual absl::StatusOr<std::string> DigestKey(const Uuid& matter) const = 0;
 };
 

@@ -1,6 +1,6 @@
-// Errors as values. An error has a canonical code, a stable UPPER_SNAKE reason that callers may switch
-// on, and a visibility: `caller` texts go to the asking system and never name a source's internals or
-// personal data; `operator` texts go to the log only.
+// Errors as values. An error has a canonical code, a stable UPPER_SNAKE reason that callers may
+// switch on, and a visibility: `caller` texts go to the asking system and never name a source's
+// internals or personal data; `operator` texts go to the log only.
 //
 // Thread-compatible value types; no limits.
 #ifndef HEDUI_SERVER_BASE_STATUS_H_
@@ -24,7 +24,8 @@ absl::Status MakeError(absl::StatusCode code, absl::string_view reason, absl::st
 // The reason given to MakeError, or the canonical code's name where none was.
 std::string ReasonOf(const absl::Status& status);
 
-// kOperator unless MakeError said kCaller: what nobody marked as fit for callers is not shown to them.
+// kOperator unless MakeError said kCaller: what nobody marked as fit for callers is not shown to
+// them.
 Visibility VisibilityOf(const absl::Status& status);
 
 // The same error with "context: " before its message; reason and visibility stay.
@@ -35,10 +36,10 @@ absl::Status WithContext(const absl::Status& status, absl::string_view context);
 #define HEDUI_CONCAT_INNER_(a, b) a##b
 #define HEDUI_CONCAT_(a, b) HEDUI_CONCAT_INNER_(a, b)
 
-#define HEDUI_RETURN_IF_ERROR(expression)                      \
-  do {                                                         \
-    absl::Status hedui_status_ = (expression);                 \
-    if (!hedui_status_.ok()) return hedui_status_;             \
+#define HEDUI_RETURN_IF_ERROR(expression)          \
+  do {                                             \
+    absl::Status hedui_status_ = (expression);     \
+    if (!hedui_status_.ok()) return hedui_status_; \
   } while (false)
 
 #define HEDUI_ASSIGN_OR_RETURN(declaration, expression) \

@@ -1,5 +1,6 @@
 #include "server/gather/answer_rules.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -69,6 +70,14 @@ class Sorter {
     }
   }
 
+  // Of an attempt before the one that `sent` is of.
+  void TakeEarlier(Answer answer) {
+    const auto found = slot_of_.find(PairKey(answer.person_id, answer.category));
+    if (found == slot_of_.end()) return;
+    Slot& slot = slots_[found->second];
+    if (slot.state == Slot::State::kNotSent) slot.answer = std::move(answer);
+  }
+
   void Take(Answer answer) {
     const auto found = slot_of_.find(PairKey(answer.person_id, answer.category));
     if (found == slot_of_.end() || slots_[found->second].state == Slot::State::kNotSent) {
@@ -110,13 +119,15 @@ class Sorter {
 }  // namespace
 
 CompletedAnswers CompleteAnswers(const plan::SourceQuery& asked, const plan::SourceQuery& sent,
-                                 std::vector<base::Answer> came, bool has_pending_token) {
+                                 std::vector<base::Answer> came, bool has_pending_token,
+                                 std::vector<base::Answer> earlier) {
   CompletedAnswers completed;
   if (sent.people.size() == asked.people.size() && InAskedOrder(asked, came)) {
     completed.answers = std::move(came);
   } else {
     Sorter sorter(asked, sent);
     for (Answer& answer : came) sorter.Take(std::move(answer));
+    for (Answer& answer : earlier) sorter.TakeEarlier(std::move(answer));
     completed = std::move(sorter).Finish();
   }
   if (has_pending_token) return completed;
@@ -145,6 +156,23 @@ void ApplyFreshness(const SourcePolicy& policy, absl::CivilDay today,
       answer.kind = AnswerKind::kStale;
       answer.reason = Reason::kTooOld;
     }
+  }
+}
+
+void EndWithToday(absl::CivilDay today, std::vector<base::Answer>* answers) {
+  const absl::CivilDay end = today + 1;
+  for (Answer& answer : *answers) {
+    const bool states =
+        answer.kind == AnswerKind::kFound || answer.kind == AnswerKind::kConfirmedNone;
+    if (!states && !answer.covered.to.has_value()) continue;
+    base::Period covered = answer.covered;
+    covered.to = std::min(covered.to.value_or(end), end);
+    if (!covered.Empty()) answer.covered = covered;
+    if (!covered.Empty() || !states) continue;
+    answer.kind = AnswerKind::kNotCovered;
+    answer.reason = Reason::kNone;
+    answer.complete = false;
+    answer.records.clear();
   }
 }
 

@@ -7,10 +7,12 @@
 // Cancel(), and neither after the Gatherer is destroyed (destroying it cancels what is in flight).
 //
 // What it promises. Every (person, category) of every query has exactly one answer in the outcomes.
-// At the deadline all that is unanswered is UNAVAILABLE/LATE and the wave ends: a source can be
-// late, never the reply. Before each attempt the authorization of each person is asked for again:
-// what was withdrawn since the intent is NOT_ASKED/NO_AUTHORIZATION and is not sent. Nothing here
-// reports an error: what the world did is in the answers.
+// A query ends at the wave's deadline or after the time its source's policy gives it, whichever is
+// first: what is unanswered then is UNAVAILABLE/LATE. A source can be late, never the reply. Before
+// each attempt, and again where an adapter had to wait for its connection, the authorization of
+// each person is asked for: what was withdrawn since the intent is not sent, and is
+// NOT_ASKED/NO_AUTHORIZATION, unless an earlier attempt had sent it already: then the answer is
+// what came of that. Nothing here reports an error: what the world did is in the answers.
 //
 // Threads: everything on the loop's thread. Limits: those of the plan (kSourcesPerPlanMax queries).
 #ifndef HEDUI_SERVER_GATHER_GATHERER_H_
@@ -39,15 +41,17 @@ struct WarrantedQuery {
 };
 
 struct GatherRequest {
-  // Names the wave in both sides' logs; an attempt is "<name>/<source id>/<attempt>". The
-  // verification's id and the wave's number; no personal data.
+  // Names the wave in both sides' logs; an attempt is "<name>/<source id>/<query's
+  // index>/<number>". No wave ever has the name of another, since departments may tell repeated
+  // queries by it: the intent's id, which is new after a restart too, and the wave's number. No
+  // personal data.
   std::string name;
   std::vector<WarrantedQuery> queries;
   std::string digest_key;   // of the matter: keys the digests of raw answers
   absl::Duration deadline;  // on the scale of EventLoop::Now(); the wave ends then at the latest
   absl::CivilDay today;     // against which freshness promises are measured
-  // Whether this person may still be asked, now. Required. Runs on the loop before each attempt;
-  // never blocks.
+  // Whether this person may still be asked, now. Required. Runs on the loop immediately before
+  // something is sent; never blocks.
   absl::AnyInvocable<bool(const std::string& person_id) const> still_authorized;
 };
 
@@ -56,7 +60,7 @@ struct Outcome {
   size_t query_index = 0;  // in GatherRequest::queries
   std::string source_id;
   std::vector<base::Answer> answers;  // one for each (person, category) asked, in the query's order
-  int attempts = 0;                   // 0: nothing was sent
+  int attempts = 0;                   // 0: none was made, nothing was sent
   absl::Duration elapsed;             // since Start
   // For answers that are kPending: what to poll with; to be sealed, never logged.
   std::string pending_token;

@@ -38,7 +38,9 @@ void SourceCall::Start() {
   if (source_ == nullptr) {
     return EndSoon(AnswerKind::kNotAsked, Reason::kNotRoutable, "no such source is set up");
   }
-  if (wave_->deadline <= wave_->loop->Now()) {
+  const absl::Duration now = wave_->loop->Now();
+  deadline_ = std::min(wave_->deadline, now + source_->policy.deadline);
+  if (deadline_ <= now) {
     return EndSoon(AnswerKind::kUnavailable, Reason::kLate, "no time was left to ask");
   }
   Enter();
@@ -49,7 +51,7 @@ void SourceCall::Enter() {
     return Ask(*std::move(place));
   }
   state_ = State::kQueued;
-  ArmTimer(wave_->deadline, [](SourceCall& call) {
+  ArmTimer(deadline_, [](SourceCall& call) {
     call.EndSoon(AnswerKind::kUnavailable, Reason::kLate, "waited in line until the deadline");
   });
   ticket_ =
@@ -70,34 +72,39 @@ void SourceCall::Ask(SourceGate::Place place) {
     return EndSoon(AnswerKind::kNotAsked, Reason::kNoAuthorization,
                    "nobody may be asked about any more");
   }
-  const absl::Duration left = wave_->deadline - wave_->loop->Now();
+  const absl::Duration left = deadline_ - wave_->loop->Now();
   if (left <= absl::ZeroDuration()) {
     return EndSoon(AnswerKind::kUnavailable, Reason::kLate, "no time was left to ask");
   }
   state_ = State::kAsking;
   ++attempts_;
+  ++started_;
   adapters::SourceRequest request;
-  request.query = fewer_.has_value() ? *fewer_ : asked_;
-  const bool last = attempts_ >= source_->policy.attempts;
-  request.warrant = last ? std::move(warrant_) : warrant_;
-  request.attempt_id = absl::StrCat(wave_->name, "/", source_->policy.id, "/", attempts_);
-  request.timeout = std::min(source_->policy.deadline, left);
+  request.query = rest();
+  request.warrant = warrant_;  // an attempt that is not sent is made again under it
+  request.attempt_id =
+      absl::StrCat(wave_->name, "/", source_->policy.id, "/", query_index_, "/", started_);
+  request.timeout = left;
   request.digest_key = wave_->digest_key;
+  request.may_be_sent = [weak = weak_from_this(), started = started_] {
+    const std::shared_ptr<SourceCall> self = weak.lock();
+    return self != nullptr && self->state_ == State::kAsking && self->started_ == started &&
+           self->AllAuthorized();
+  };
   // The adapter keeps the same time; this does not rely on it.
-  ArmTimer(wave_->loop->Now() + request.timeout, [](SourceCall& call) {
-    const plan::SourceQuery& sent = call.fewer_.has_value() ? *call.fewer_ : call.asked_;
-    call.OnReply(adapters::UniformReply(sent, AnswerKind::kUnavailable, Reason::kLate,
-                                        /*retryable=*/true, "no answer by the deadline"));
+  ArmTimer(deadline_, [](SourceCall& call) {
+    call.OnReply(adapters::UniformReply(call.rest(), AnswerKind::kUnavailable, Reason::kLate,
+                                        /*retryable=*/false, "no answer by the deadline"));
   });
   // The place goes back when the adapter is through with the attempt, however long we have stopped
   // waiting for it: until then it loads the source. An answer to an attempt given up earlier is not
   // this attempt's.
   attempt_ = source_->adapter->Start(*wave_->loop, std::move(request),
                                      [weak = weak_from_this(), place = std::move(place),
-                                      attempt = attempts_](adapters::SourceReply reply) mutable {
+                                      started = started_](adapters::SourceReply reply) mutable {
                                        place.Release();
                                        const std::shared_ptr<SourceCall> self = weak.lock();
-                                       if (self == nullptr || self->attempts_ != attempt) return;
+                                       if (self == nullptr || self->started_ != started) return;
                                        self->attempt_.reset();
                                        self->OnReply(std::move(reply));
                                      });
@@ -106,7 +113,15 @@ void SourceCall::Ask(SourceGate::Place place) {
 void SourceCall::OnReply(adapters::SourceReply reply) {
   if (state_ != State::kAsking) return;
   DropWork();
-  if (const std::optional<absl::Duration> pause = PauseAfter(reply)) return Pause(*pause);
+  if (!reply.sent && !AllAuthorized()) {
+    // Withdrawn while the adapter waited: no attempt was made. The others go on.
+    --attempts_;
+    return Enter();
+  }
+  if (const std::optional<absl::Duration> pause = PauseAfter(reply)) {
+    Remember(reply);
+    return Pause(*pause);
+  }
   End(std::move(reply));
 }
 
@@ -121,7 +136,7 @@ std::optional<absl::Duration> SourceCall::PauseAfter(const adapters::SourceReply
       static_cast<int64_t>(RandomWord(wave_->ids) % (static_cast<uint64_t>(half_us) + 1));
   const absl::Duration pause = absl::Microseconds(half_us + drawn);
   // An attempt that could only begin at the deadline would be a call for nothing.
-  if (wave_->loop->Now() + pause >= wave_->deadline) return std::nullopt;
+  if (wave_->loop->Now() + pause >= deadline_) return std::nullopt;
   return pause;
 }
 
@@ -136,10 +151,10 @@ void SourceCall::End(adapters::SourceReply reply) {
   Outcome outcome;
   outcome.query_index = query_index_;
   outcome.source_id = asked_.source_id;
-  CompletedAnswers completed =
-      CompleteAnswers(asked_, fewer_.has_value() ? *fewer_ : asked_, std::move(reply.answers),
-                      !reply.pending_token.empty());
+  CompletedAnswers completed = CompleteAnswers(asked_, rest(), std::move(reply.answers),
+                                               !reply.pending_token.empty(), std::move(settled_));
   outcome.answers = std::move(completed.answers);
+  EndWithToday(wave_->today, &outcome.answers);
   if (source_ != nullptr) ApplyFreshness(source_->policy, wave_->today, &outcome.answers);
   outcome.attempts = attempts_;
   outcome.elapsed = wave_->loop->Now() - wave_->started;
@@ -154,8 +169,20 @@ void SourceCall::End(adapters::SourceReply reply) {
   std::move(ended_)(std::move(outcome));
 }
 
+void SourceCall::Remember(const adapters::SourceReply& reply) {
+  if (!reply.sent) return;
+  last_sent_ = CompleteAnswers(rest(), rest(), reply.answers, /*has_pending_token=*/false).answers;
+}
+
+bool SourceCall::AllAuthorized() const {
+  const std::vector<plan::PersonQuery>& people = rest().people;
+  return std::all_of(people.begin(), people.end(), [this](const plan::PersonQuery& person) {
+    return wave_->still_authorized(person.person_id);
+  });
+}
+
 bool SourceCall::KeepAuthorized() {
-  const plan::SourceQuery& before = fewer_.has_value() ? *fewer_ : asked_;
+  const plan::SourceQuery& before = rest();
   // Each person is looked up once: the answer may change between two calls.
   std::vector<bool> out;
   out.reserve(before.people.size());
@@ -163,13 +190,19 @@ bool SourceCall::KeepAuthorized() {
     out.push_back(!wave_->still_authorized(person.person_id));
   }
   if (std::find(out.begin(), out.end(), true) == out.end()) return true;
-  plan::SourceQuery rest;
-  rest.source_id = before.source_id;
-  rest.period = before.period;
+  plan::SourceQuery left;
+  left.source_id = before.source_id;
+  left.period = before.period;
   for (size_t i = 0; i < out.size(); ++i) {
-    if (!out[i]) rest.people.push_back(before.people[i]);
+    if (!out[i]) {
+      left.people.push_back(before.people[i]);
+      continue;
+    }
+    for (const base::Answer& answer : last_sent_) {
+      if (answer.person_id == before.people[i].person_id) settled_.push_back(answer);
+    }
   }
-  fewer_ = std::move(rest);
+  fewer_ = std::move(left);
   return !fewer_->people.empty();
 }
 
@@ -185,8 +218,7 @@ void SourceCall::EndSoon(AnswerKind kind, Reason reason, std::string operator_te
       [weak = weak_from_this(), kind, reason, operator_text = std::move(operator_text)]() mutable {
         const std::shared_ptr<SourceCall> self = weak.lock();
         if (self == nullptr) return;
-        const plan::SourceQuery& sent = self->fewer_.has_value() ? *self->fewer_ : self->asked_;
-        self->End(adapters::UniformReply(sent, kind, reason, /*retryable=*/false,
+        self->End(adapters::UniformReply(self->rest(), kind, reason, /*retryable=*/false,
                                          std::move(operator_text)));
       });
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
@@ -40,7 +41,7 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
   enum class State {
     kNew,
     kQueued,   // waits for a place at the source
-    kAsking,   // an attempt is in flight
+    kAsking,   // an attempt is in flight, or waits at its adapter for a connection
     kPausing,  // an attempt failed, the next comes
     kEnding,   // its outcome is decided and posted
     kEnded,
@@ -67,12 +68,18 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
   void Pause(absl::Duration pause);
   void End(adapters::SourceReply reply);
 
-  // Takes people out of sent_ who may not be asked any more. False when nobody is left.
+  // Everybody still in the query may be asked about, now.
+  bool AllAuthorized() const;
+  // Takes people out of the query who may not be asked about any more. False when nobody is left.
   bool KeepAuthorized();
   // The pause before the next attempt, or nothing when there is to be none.
   std::optional<absl::Duration> PauseAfter(const adapters::SourceReply& reply);
   // Ends with this for all that was still to be asked, from a task of its own.
   void EndSoon(base::AnswerKind kind, base::Reason reason, std::string operator_text);
+  // What is still to be asked of asked_.
+  const plan::SourceQuery& rest() const { return fewer_.has_value() ? *fewer_ : asked_; }
+  // Keeps what a sent attempt came to, for people who cannot be in the next one.
+  void Remember(const adapters::SourceReply& reply);
   // Gives up what is under way: queue position, attempt, timer.
   void DropWork();
   void ArmTimer(absl::Duration at, absl::AnyInvocable<void(SourceCall&) &&> then);
@@ -82,11 +89,17 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
   const size_t query_index_;
   const plan::SourceQuery asked_;
   std::optional<plan::SourceQuery> fewer_;  // what is left of asked_ once somebody was taken out
+  // Of the last attempt that was sent and is to be repeated: one answer for each pair it asked.
+  std::vector<base::Answer> last_sent_;
+  // Those of last_sent_ whose people were taken out since: they were asked, and this came of it.
+  std::vector<base::Answer> settled_;
   std::string warrant_;
   Ended ended_;
 
   State state_ = State::kNew;
-  int attempts_ = 0;
+  absl::Duration deadline_;  // of the whole query, on the loop's clock
+  int attempts_ = 0;  // that were sent, or failed without being sent; what was stopped is none
+  int started_ = 0;   // tells one from another; only grows
   std::unique_ptr<SourceGate::Ticket> ticket_;
   std::shared_ptr<adapters::SourceCall> attempt_;
   runtime::EventLoop::TimerId timer_ = 0;

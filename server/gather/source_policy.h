@@ -14,8 +14,8 @@ namespace hedui::gather {
 
 struct SourcePolicy {
   std::string id;
-  // Of one query: waiting for a place, every attempt and the pauses between them. The
-  // verification's own deadline may end it sooner, nothing ends it later.
+  // Of one query from its start to its end: waiting for a place, every attempt and the pauses
+  // between them. The wave's deadline may end it sooner, nothing ends it later.
   absl::Duration deadline = absl::Seconds(5);
   // At most this many, the first included. Only failures that the adapter calls retryable are tried
   // again.

@@ -6,6 +6,7 @@
 #ifndef HEDUI_SERVER_LEDGER_COMMIT_REPOSITORY_H_
 #define HEDUI_SERVER_LEDGER_COMMIT_REPOSITORY_H_
 
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -16,8 +17,12 @@
 
 namespace hedui::ledger {
 
+// Rows of one commit: bounds how long others wait behind it. Who puts batches together keeps to it,
+// who stores them refuses more.
+inline constexpr size_t kCommitRowsMax = 10'000;
+
 struct CommitBatch {
-  std::vector<base::Row> rows;   // in this order; at most 10,000
+  std::vector<base::Row> rows;   // in this order; at most kCommitRowsMax
   std::optional<LogCommit> log;  // none: no leaf, the head stays
 };
 

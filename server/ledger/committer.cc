@@ -9,10 +9,15 @@ namespace {
 
 constexpr size_t kBatchRequestsMax = 512;
 constexpr size_t kBatchBytesMax = size_t{8} << 20;
+// What a row costs beside its body: routing columns, look-up digests. As much as keeps a batch of
+// the smallest rows within what one commit takes, or one call of many rows would fail all that came
+// with it.
+constexpr size_t kRowBytes = (kBatchBytesMax + kCommitRowsMax - 1) / kCommitRowsMax;
+static_assert(kBatchBytesMax / kRowBytes <= kCommitRowsMax);
 
 size_t BytesOf(const CommitRequest& request) {
   size_t bytes = request.entry.has_value() ? request.entry->size() : 0;
-  for (const base::Row& row : request.rows) bytes += row.body.size();
+  for (const base::Row& row : request.rows) bytes += kRowBytes + row.body.size();
   return bytes;
 }
 

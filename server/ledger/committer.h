@@ -10,8 +10,8 @@
 // LOG_HEAD_MOVED (another process writes this store), STORE_UNRESOLVED or a log that cannot go on,
 // the committer refuses everything with that error: the process must end and open the store anew.
 //
-// Thread-safe. Limits: 512 requests or 8 MiB of rows a batch; `slots_max` reserved and waiting
-// together.
+// Thread-safe. Limits: 512 requests, 8 MiB of rows or kCommitRowsMax rows a batch; `slots_max`
+// reserved and waiting together.
 #ifndef HEDUI_SERVER_LEDGER_COMMITTER_H_
 #define HEDUI_SERVER_LEDGER_COMMITTER_H_
 

@@ -64,8 +64,9 @@ class LogRepository {
   // across partial tiles.
   virtual absl::StatusOr<std::string> ReadTileRoots(uint32_t level, uint64_t from,
                                                     uint64_t to) const = 0;
-  // Leaf hashes [from, to), 32 bytes each, all of one tile. Asked for leaves that lay in no complete
-  // tile a moment ago; a commit may have completed it since. NOT_FOUND when one is missing.
+  // Leaf hashes [from, to), 32 bytes each, all of one tile. Asked for leaves that lay in no
+  // complete tile a moment ago; a commit may have completed it since. NOT_FOUND when one is
+  // missing.
   virtual absl::StatusOr<std::string> ReadLeafHashes(uint64_t from, uint64_t to) const = 0;
   // Entries [from, to); NOT_FOUND when one is missing.
   virtual absl::StatusOr<std::vector<std::string>> ReadEntries(uint64_t from,

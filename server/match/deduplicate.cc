@@ -2,262 +2,414 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <optional>
 #include <tuple>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "server/base/identity.h"
 #include "server/base/money.h"
+#include "server/match/likeness.h"
+#include "server/match/told.h"
 #include "server/match/vocabulary.h"
 
 namespace hedui::match {
 namespace {
 
-// Records with equal keys are one thing. The empty key is of no thing that can be recognised.
-using Key = std::tuple<std::string, std::string, std::string, std::string>;
+// In the order of the candidates.
+using Records = std::vector<Candidate*>;
 
-std::string PayerOf(const base::Record& record) {
-  return base::NormaliseName(TextOf(record, kPayerField));
-}
+// What one or several answers tell of one thing.
+struct Thing {
+  Likeness likeness;
+  Records standing;               // of one answer: more than one are the payments of one income
+  Records told;                   // those that were dropped for them as well
+  const Thing* may_be = nullptr;  // the first that stands and may be the same
+};
+
+// Records of several answers with equal keys are one thing.
+using Key = std::array<std::string, 3>;
 
 std::optional<Key> KeyOf(const base::Record& record) {
-  if (AssetKindOf(record.kind) != nullptr) {
-    std::string number = AssetNumberOf(record);
-    if (number.empty()) return std::nullopt;
-    return Key(record.kind, std::move(number), "", "");
+  switch (TellingOf(record)) {
+    case Telling::kByPayer: {
+      Key key{base::NormaliseName(TextOf(record, kPayerField)), MonthOf(record),
+              TextOf(record, kNatureField)};
+      if (key[0].empty() || key[1].empty()) return std::nullopt;
+      return key;
+    }
+    case Telling::kByNumber: {
+      const absl::string_view holder_field = ThingKindOf(record.kind)->holder_field;
+      HeldNumber number = HeldNumberOf(record);
+      std::string holder = base::NormaliseName(TextOf(record, holder_field));
+      // Two may end alike, but hardly at one bank.
+      const bool enough = holder_field.empty() ? !number.masked : !holder.empty();
+      if (number.text.empty() || !enough) return std::nullopt;
+      return Key{std::move(number.text), std::move(holder), ""};
+    }
+    case Telling::kNever:
+    case Telling::kNothing:
+      break;
   }
-  std::string payer = PayerOf(record);
-  std::string month = MonthOf(record);
-  if (payer.empty() || month.empty()) return std::nullopt;
-  return Key(record.kind, std::move(payer), std::move(month), TextOf(record, kNatureField));
+  return std::nullopt;
 }
 
 bool IsMoreAuthoritative(const Candidate& a, const Candidate& b) {
   return std::tie(a.rank, a.answer) < std::tie(b.rank, b.answer);
 }
 
-Discrepancy Compare(DiscrepancyCode code, const Candidate& standing, const Candidate& dropped,
-                    const std::vector<base::AnswerState>& answers, std::string text) {
-  const base::AnswerState& answer = answers[dropped.answer];
-  Discrepancy discrepancy{code, answer.person_id, answer.source_id, dropped.answer,
-                          *dropped.record};
-  discrepancy.other = *standing.record;
-  discrepancy.other_answer = standing.answer;
-  discrepancy.text = std::move(text);
-  return discrepancy;
-}
+// What an answer tells of the amount of one thing.
+struct Sum {
+  bool told = false;  // some amount, even one that cannot be read
+  bool known = true;  // every record has one, and they can be added
+  int64_t fen = 0;
+};
 
-// Nullopt where not all records have an amount. Amounts are bounded far below what 64 bits hold
-// times the number of records an answer may have, but a hostile sum must not wrap.
-std::optional<int64_t> SumOf(const std::vector<Candidate*>& group, int32_t answer) {
-  int64_t sum = 0;
-  for (const Candidate* candidate : group) {
-    if (candidate->answer != answer) continue;
+// Amounts are bounded far below what 64 bits hold times the number of records an answer may have,
+// but a hostile sum must not wrap.
+Sum SumOf(const Records& records) {
+  Sum sum;
+  for (const Candidate* candidate : records) {
+    sum.told = sum.told || candidate->record->Find(kAmountField) != nullptr;
     const std::optional<base::Money> amount = AmountOf(*candidate->record);
-    if (!amount.has_value() || __builtin_add_overflow(sum, amount->fen(), &sum))
-      return std::nullopt;
+    if (!amount.has_value() || __builtin_add_overflow(sum.fen, amount->fen(), &sum.fen)) {
+      sum.known = false;
+    }
   }
   return sum;
+}
+
+// What amounts so far apart that they wrap are of is no income: as far off as can be said.
+int64_t Difference(int64_t a, int64_t b) {
+  int64_t difference = 0;
+  if (__builtin_sub_overflow(a, b, &difference)) return a < b ? INT64_MIN : INT64_MAX;
+  return difference;
 }
 
 std::string YuanText(int64_t fen) {
   return absl::StrCat(base::Money::FromFen(fen).ToString(), " 元");
 }
 
-// By `answer` the records that stand come to `sum` together: `first` of them bears the difference.
-void TellOtherwise(int32_t answer, int64_t sum, int64_t standing_sum, Candidate* first) {
-  int64_t amount = 0;
-  // Sums far apart enough to wrap are of no income: what is told is then as far off as can be said.
-  if (__builtin_sub_overflow(sum, standing_sum, &amount) ||
-      __builtin_add_overflow(amount, AmountOf(*first->record)->fen(), &amount)) {
-    amount = sum < standing_sum ? INT64_MIN : INT64_MAX;
+std::vector<Records> SplitByAnswer(const Records& records) {
+  std::vector<Records> split;
+  for (Candidate* candidate : records) {
+    if (split.empty() || split.back().front()->answer != candidate->answer) split.emplace_back();
+    split.back().push_back(candidate);
   }
-  first->otherwise.push_back({answer, base::Money::FromFen(amount)});
+  return split;
 }
 
-// `group` is of one key and in the order of the answers.
-void KeepOneAnswer(const std::vector<Candidate*>& group,
-                   const std::vector<base::AnswerState>& answers,
-                   std::vector<Discrepancy>* discrepancies) {
-  const Candidate* best = *std::min_element(
-      group.begin(), group.end(),
-      [](const Candidate* a, const Candidate* b) { return IsMoreAuthoritative(*a, *b); });
-  const int32_t standing = best->answer;
-  Candidate* const first = *std::find_if(
-      group.begin(), group.end(),
-      [standing](const Candidate* candidate) { return candidate->answer == standing; });
-  const std::optional<int64_t> standing_sum = SumOf(group, standing);
-  int32_t seen = -1;
-  for (Candidate* candidate : group) {
-    if (candidate->answer == standing) continue;
-    candidate->dropped = true;
-    if (candidate->answer == seen) continue;
-    seen = candidate->answer;
-    for (Candidate* kept : group) {
-      if (kept->answer == standing) kept->also_answers.push_back(seen);
+void Doubt(absl::string_view field, const Records& records) {
+  for (Candidate* candidate : records) candidate->doubtful.emplace_back(field);
+}
+
+// What some records tell of one field: its values, each beside the amount, since which value goes
+// with which payment matters. Sorted; less than there are records where it is absent from some.
+using Column = std::vector<std::pair<std::string, std::string>>;
+
+std::map<absl::string_view, Column> ColumnsOf(const Records& records) {
+  std::map<absl::string_view, Column> columns;
+  for (const Candidate* candidate : records) {
+    const std::optional<base::Money> amount = AmountOf(*candidate->record);
+    for (auto& [field, value] : OtherFieldsOf(*candidate->record)) {
+      columns[field].emplace_back(std::move(value),
+                                  amount.has_value() ? absl::StrCat(amount->fen()) : "");
     }
-    const std::optional<int64_t> sum = SumOf(group, seen);
-    if (sum == standing_sum || !sum.has_value() || !standing_sum.has_value()) continue;
-    TellOtherwise(seen, *sum, *standing_sum, first);
-    discrepancies->push_back(
-        Compare(DiscrepancyCode::kIncomeConflict, *first, *candidate, answers,
-                absl::StrCat("同一事项两个来源金额不一致：列示 ", YuanText(*standing_sum),
-                             "（来源级别较高），另一来源为 ", YuanText(*sum))));
   }
+  for (auto& [field, column] : columns) std::sort(column.begin(), column.end());
+  return columns;
 }
 
-// What an income is recognised by, read once: an answer may hold thousands of records.
-struct Income {
-  Candidate* candidate = nullptr;
-  std::string payer;
-  std::string month;
-  std::string nature;
-  bool payer_is_code = false;
-};
+bool IsAll(const Column& column, const std::string& value) {
+  return std::all_of(column.begin(), column.end(),
+                     [&value](const auto& entry) { return entry.first == value; });
+}
 
-// The incomes of one kind that stand, findable by what another may have in common with them. An
-// answer may hold tens of thousands, so none is held against each of the others.
-//
-// Two may be the same where they come from different answers and
-// - their months are equal or one is missing,
-// - their payers are equal, one is missing, or one is a credit code and the other a name, which
-//   cannot be compared,
-// - their natures are equal or one is missing, and
-// - not both lack payer and month: what is neither dated by month nor paid by anybody is no income
-//   that recurs (a balance), and two of those are two.
-class StandingIncomes {
+class Deduplication {
  public:
-  void Add(const Income& income) {
-    const int place = static_cast<int>(incomes_.size());
-    incomes_.push_back(&income);
-    const bool nothing_known = income.month.empty() && income.payer.empty();
-    for (const std::string& month : {Is(income.month), Any()}) {
-      for (const std::string& payer : {Is(income.payer), PayerClass(income.payer_is_code), Any()}) {
-        // Nobody asks for a missing payer by its class; and for any month of any payer only asks
-        // who knows neither.
-        if (income.payer.empty() && payer.front() == 'c') continue;
-        if (nothing_known && month == Any() && payer == Any()) continue;
-        for (const std::string& nature : {Is(income.nature), Any()}) {
-          Remember(place, &firsts_[{month, payer, nature}]);
-        }
-      }
-    }
-  }
+  Deduplication(const std::vector<base::AnswerState>& answers,
+                std::vector<Discrepancy>* discrepancies)
+      : answers_(answers), discrepancies_(*discrepancies) {}
 
-  // The first that may be the same as `income`; nullptr when none may.
-  const Income* FirstSame(const Income& income) const {
-    int first = -1;
-    for (const std::string& month : OrMissing(income.month)) {
-      std::vector<std::string> payers = OrMissing(income.payer);
-      if (!income.payer.empty()) payers.push_back(PayerClass(!income.payer_is_code));
-      for (const std::string& payer : payers) {
-        for (const std::string& nature : OrMissing(income.nature)) {
-          const auto found = firsts_.find({month, payer, nature});
-          if (found == firsts_.end()) continue;
-          const int place = OfAnotherAnswer(income, found->second);
-          if (place >= 0 && (first < 0 || place < first)) first = place;
-        }
-      }
-    }
-    return first < 0 ? nullptr : incomes_[static_cast<size_t>(first)];
+  // `candidates` are of one kind and in the order of their answers.
+  void Run(const Records& candidates) {
+    things_.clear();
+    MergeEqualKeys(candidates);
+    std::sort(things_.begin(), things_.end(), [](const Thing& a, const Thing& b) {
+      // Those of one answer as it has them: the candidates lie one after another.
+      const Candidate *first = a.standing.front(), *second = b.standing.front();
+      return std::tie(first->rank, first->answer, first) <
+             std::tie(second->rank, second->answer, second);
+    });
+    if (FindPossible()) WeighPossible();
   }
 
  private:
-  using Place = std::tuple<std::string, std::string, std::string>;  // month, payer, nature
-  // The first of all and the first of another answer than that: enough for whoever asks.
-  using Firsts = std::array<int, 2>;
-
-  static std::string Any() { return "any"; }
-  static std::string Is(const std::string& text) { return absl::StrCat("=", text); }
-  static std::string PayerClass(bool code) { return code ? "code" : "c-name"; }
-  static std::vector<std::string> OrMissing(const std::string& text) {
-    if (text.empty()) return {Any()};
-    return {Is(text), Is("")};
+  void Note(DiscrepancyCode code, const Candidate& standing, const Candidate& other,
+            std::string text) {
+    const base::AnswerState& answer = answers_[other.answer];
+    Discrepancy discrepancy{code, answer.person_id, answer.source_id, other.answer, *other.record};
+    discrepancy.other = *standing.record;
+    discrepancy.other_answer = standing.answer;
+    discrepancy.text = std::move(text);
+    discrepancies_.push_back(std::move(discrepancy));
   }
 
-  int32_t AnswerAt(int place) const {
-    return incomes_[static_cast<size_t>(place)]->candidate->answer;
-  }
-
-  // Places are one more than they are, so that nought is none.
-  void Remember(int place, Firsts* firsts) const {
-    if ((*firsts)[0] == 0) {
-      (*firsts)[0] = place + 1;
-    } else if ((*firsts)[1] == 0 && AnswerAt((*firsts)[0] - 1) != AnswerAt(place)) {
-      (*firsts)[1] = place + 1;
+  void MergeEqualKeys(const Records& candidates) {
+    std::map<Key, Records> groups;
+    for (Candidate* candidate : candidates) {
+      if (std::optional<Key> key = KeyOf(*candidate->record)) {
+        groups[*std::move(key)].push_back(candidate);
+      } else {
+        AddThing({candidate}, {candidate}, {candidate->answer});
+      }
     }
+    for (const auto& [key, group] : groups) AddGroup(group);
   }
 
-  int OfAnotherAnswer(const Income& income, const Firsts& firsts) const {
-    return (AnswerAt(firsts[0] - 1) != income.candidate->answer ? firsts[0] : firsts[1]) - 1;
+  void AddThing(Records standing, Records told, std::vector<int32_t> tellers) {
+    const Candidate& first = *standing.front();
+    things_.push_back(Thing{Likeness{traits_.Of(*first.record), first.answer, std::move(tellers)},
+                            std::move(standing), std::move(told)});
   }
 
-  std::vector<const Income*> incomes_;
-  absl::flat_hash_map<Place, Firsts> firsts_;
-};
-
-// By kind, the more authoritative first.
-std::map<std::string, std::vector<Income>> IncomesByKind(std::vector<Candidate>* candidates) {
-  std::map<std::string, std::vector<Income>> by_kind;
-  for (Candidate& candidate : *candidates) {
-    const base::Record& record = *candidate.record;
-    if (candidate.dropped || AssetKindOf(record.kind) != nullptr) continue;
-    if (!AmountOf(record).has_value()) continue;
-    Income income{&candidate, PayerOf(record), MonthOf(record), TextOf(record, kNatureField)};
-    income.payer_is_code = base::CheckCreditCode(income.payer).ok();
-    by_kind[record.kind].push_back(std::move(income));
+  void AddGroup(const Records& group) {
+    const std::vector<Records> split = SplitByAnswer(group);
+    const bool one_each = split.size() == group.size();
+    // Of two cars with one plate in one register nobody can tell which another register means.
+    if (!one_each && TellingOf(*group.front()->record) == Telling::kByNumber) {
+      for (Candidate* candidate : group) AddThing({candidate}, {candidate}, {candidate->answer});
+      return;
+    }
+    const Records& standing =
+        *std::min_element(split.begin(), split.end(), [](const Records& a, const Records& b) {
+          return IsMoreAuthoritative(*a.front(), *b.front());
+        });
+    std::vector<int32_t> tellers;
+    for (const Records& records : split) {
+      // Where an answer tells of several payments, what another tells beside may be one of them.
+      const int32_t answer = records.front()->answer;
+      if (one_each || &records == &standing) tellers.push_back(answer);
+      if (&records == &standing) continue;
+      for (Candidate* candidate : records) candidate->dropped = true;
+      for (Candidate* candidate : standing) candidate->also_answers.push_back(answer);
+      CompareAmounts(standing, records);
+      CompareFields(standing, records);
+    }
+    AddThing(standing, group, std::move(tellers));
   }
-  for (auto& [kind, incomes] : by_kind) {
-    std::stable_sort(incomes.begin(), incomes.end(), [](const Income& a, const Income& b) {
-      return IsMoreAuthoritative(*a.candidate, *b.candidate);
-    });
-  }
-  return by_kind;
-}
 
-void HoldBackPossibleDuplicates(std::vector<Candidate>* candidates,
-                                std::vector<base::AnswerState>* answers,
-                                std::vector<Discrepancy>* discrepancies) {
-  for (auto& [kind, incomes] : IncomesByKind(candidates)) {
-    StandingIncomes standing;
-    for (Income& income : incomes) {
-      const Income* same = standing.FirstSame(income);
-      if (same == nullptr) {
-        standing.Add(income);
+  void CompareAmounts(const Records& standing, const Records& records) {
+    const Sum own = SumOf(standing), sum = SumOf(records);
+    if (!sum.told) return;
+    Candidate& first = *standing.front();
+    if (!own.told || !own.known || !sum.known) {
+      Doubt(kAmountField, standing);
+      Note(DiscrepancyCode::kRecordConflict, first, *records.front(),
+           "同一事项有来源未载全部金额，两个来源的金额无法比对：列示来源级别较高的记载，"
+           "金额按未知处理，需核实");
+      return;
+    }
+    if (sum.fen == own.fen) return;
+    // The first of several bears the difference.
+    const int64_t rest = Difference(own.fen, AmountOf(*first.record)->fen());
+    first.otherwise.push_back(
+        {records.front()->answer, base::Money::FromFen(Difference(sum.fen, rest))});
+    Note(DiscrepancyCode::kIncomeConflict, first, *records.front(),
+         absl::StrCat("同一事项两个来源金额不一致：列示 ", YuanText(own.fen),
+                      "（来源级别较高），另一来源为 ", YuanText(sum.fen),
+                      "，计算时两者之间均视为可能，需核实"));
+  }
+
+  void CompareFields(const Records& standing, const Records& records) {
+    const std::map<absl::string_view, Column> own = ColumnsOf(standing);
+    bool differ = false;
+    for (const auto& [field, column] : ColumnsOf(records)) {
+      const auto found = own.find(field);
+      if (found != own.end()) {
+        const Column& shown = found->second;
+        const std::string& value = shown.front().first;
+        if (standing.size() == records.size() && shown == column) continue;
+        if (shown.size() == standing.size() && IsAll(shown, value) && IsAll(column, value))
+          continue;
+      }
+      Doubt(field, standing);
+      differ = true;
+    }
+    if (differ) NoteConflict(*standing.front(), *records.front());
+  }
+
+  void NoteConflict(const Candidate& standing, const Candidate& other) {
+    Note(DiscrepancyCode::kRecordConflict, standing, other,
+         "同一事项两个来源所载不一致：列示来源级别较高的记载，不一致的内容按未知处理，需核实");
+  }
+
+  // The more authoritative stand, as far as they are certainly different things.
+  bool FindPossible() {
+    struct First {
+      const Thing* thing;
+      void Merge(const First&) {}
+    };
+    LikenessIndex<First> standing;
+    bool any = false;
+    for (Thing& thing : things_) {
+      standing.ForEachAlike(thing.likeness, [&thing](const First& first) {
+        // In the order of authority things lie one after another.
+        if (thing.may_be == nullptr || first.thing < thing.may_be) thing.may_be = first.thing;
+      });
+      if (thing.may_be == nullptr) {
+        standing.Add(thing.likeness, First{&thing});
         continue;
       }
-      const Candidate& stands = *same->candidate;
-      income.candidate->dropped = true;
-      (*answers)[income.candidate->answer].complete = false;
-      (*answers)[stands.answer].complete = false;
-      discrepancies->push_back(Compare(
-          DiscrepancyCode::kPossibleDuplicateIncome, stands, *income.candidate, *answers,
-          absl::StrCat("可能与另一来源的 ", YuanText(AmountOf(*stands.record)->fen()),
-                       " 为同一笔收入（支付单位或月份无法比对）：未重复计入，合计按下限处理，"
-                       "需核实")));
+      any = true;
+      for (Candidate* candidate : thing.standing) candidate->possible = true;
+      NotePossible(*thing.may_be, thing);
+    }
+    return any;
+  }
+
+  void NotePossible(const Thing& standing, const Thing& possible) {
+    const Telling telling = TellingOf(*possible.standing.front()->record);
+    if (telling == Telling::kNever) return;  // what they tell differently is noted
+    const bool income = telling == Telling::kByPayer;
+    const Sum sum = SumOf(standing.standing);
+    Note(
+        income ? DiscrepancyCode::kPossibleDuplicateIncome
+               : DiscrepancyCode::kPossibleDuplicateAsset,
+        *standing.standing.front(), *possible.standing.front(),
+        absl::StrCat("可能与另一来源的", sum.told && sum.known ? " " + YuanText(sum.fen) + " " : "",
+                     income ? "为同一笔收入（支付单位、月份或性质无法比对）"
+                            : "为同一项财产（编号或所在机构无法比对）",
+                     "：来源级别较高的照列，本项按可能有、也可能没有计入，两者不一致的内容按未知"
+                     "处理，需核实"));
+  }
+
+  // What may be the same as a thing that stands may be right of it. Of things that are possible
+  // only, one may stand for the others: with its amount, and with the fields of any.
+  void WeighPossible() {
+    LikenessIndex<Told> possible;
+    for (const Thing& thing : things_) {
+      if (thing.may_be != nullptr) possible.Add(thing.likeness, ToldOf(thing));
+    }
+    for (Thing& thing : things_) {
+      Told told;
+      possible.ForEachAlike(thing.likeness, [&told](const Told& more) { told.Merge(more); });
+      if (told.empty()) continue;
+      WeighFields(told, &thing);
+      if (thing.may_be == nullptr) WeighAmounts(told, &thing);
     }
   }
+
+  Told ToldOf(const Thing& thing) {
+    Told told;
+    for (const Records& records : SplitByAnswer(thing.told)) {
+      const Sum sum = SumOf(records);
+      ToldAmount& amount = told.AmountBy(records.front()->answer);
+      for (const Candidate* candidate : records) {
+        if (const auto own = AmountOf(*candidate->record)) amount.Add(own->fen());
+      }
+      if (sum.known) {
+        amount.Add(sum.fen);
+      } else if (sum.told) {
+        told.SetAmountUnclear();
+      }
+      for (const Candidate* candidate : records) {
+        for (const auto& [name, value] : OtherFieldsOf(*candidate->record)) {
+          told.Add(ToldField{name, traits_.Mark(value), candidate});
+        }
+      }
+    }
+    return told;
+  }
+
+  void WeighFields(const Told& told, Thing* thing) {
+    const Candidate* against = nullptr;
+    for (Candidate* candidate : thing->standing) {
+      std::map<absl::string_view, uint32_t> own;
+      for (const auto& [name, value] : OtherFieldsOf(*candidate->record)) {
+        own.emplace(name, traits_.Mark(value));
+      }
+      for (const ToldField& field : told.fields()) {
+        const auto found = own.find(field.name);
+        const Candidate* other = field.Against(found == own.end() ? 0 : found->second);
+        if (other == nullptr) continue;
+        candidate->doubtful.emplace_back(field.name);
+        if (against == nullptr) against = other;
+      }
+    }
+    // Things that may be one are noted as such, states of a person only when they differ.
+    if (against == nullptr || thing->may_be != nullptr) return;
+    const Candidate& first = *thing->standing.front();
+    if (TellingOf(*first.record) == Telling::kNever) NoteConflict(first, *against);
+  }
+
+  void WeighAmounts(const Told& told, Thing* thing) {
+    const Sum own = SumOf(thing->standing);
+    const int32_t answer = thing->likeness.teller;
+    bool unclear = told.amount_unclear();
+    for (const ToldAmount& amount : told.amounts()) {
+      if (amount.answer == answer) continue;
+      for (Candidate* candidate : thing->standing) {
+        candidate->also_answers.push_back(amount.answer);
+        const std::optional<base::Money> shown = AmountOf(*candidate->record);
+        if (!amount.any) continue;
+        if (!shown.has_value()) {
+          unclear = true;
+          continue;
+        }
+        TellOtherwise(amount, 0, candidate);
+        // Several payments may as well be all that the other tells: the first bears the difference.
+        if (own.known && candidate == thing->standing.front()) {
+          TellOtherwise(amount, Difference(own.fen, shown->fen()), candidate);
+        }
+      }
+    }
+    if (unclear) Doubt(kAmountField, thing->standing);
+  }
+
+  static void TellOtherwise(const ToldAmount& amount, int64_t rest, Candidate* candidate) {
+    const int64_t shown = AmountOf(*candidate->record)->fen();
+    const int64_t least = Difference(amount.least, rest), most = Difference(amount.most, rest);
+    if (least == shown && most == shown) return;
+    candidate->otherwise.push_back({amount.answer, base::Money::FromFen(least)});
+    if (most != least) candidate->otherwise.push_back({amount.answer, base::Money::FromFen(most)});
+  }
+
+  const std::vector<base::AnswerState>& answers_;
+  std::vector<Discrepancy>& discrepancies_;
+  TraitMaker traits_;
+  std::vector<Thing> things_;
+};
+
+template <typename T, typename Less, typename Equal>
+void SortUnique(std::vector<T>* values, Less less, Equal equal) {
+  std::sort(values->begin(), values->end(), less);
+  values->erase(std::unique(values->begin(), values->end(), equal), values->end());
 }
 
 }  // namespace
 
-void Deduplicate(std::vector<Candidate>* candidates, std::vector<base::AnswerState>* answers,
+void Deduplicate(const std::vector<base::AnswerState>& answers, std::vector<Candidate>* candidates,
                  std::vector<Discrepancy>* discrepancies) {
-  std::map<Key, std::vector<Candidate*>> groups;
+  std::map<absl::string_view, Records> by_kind;
   for (Candidate& candidate : *candidates) {
-    if (std::optional<Key> key = KeyOf(*candidate.record)) {
-      groups[*std::move(key)].push_back(&candidate);
-    }
+    if (TellingOf(*candidate.record) == Telling::kNothing) continue;
+    by_kind[candidate.record->kind].push_back(&candidate);
   }
-  for (const auto& [key, group] : groups) {
-    if (group.front()->answer != group.back()->answer) {
-      KeepOneAnswer(group, *answers, discrepancies);
-    }
+  Deduplication deduplication(answers, discrepancies);
+  for (const auto& [kind, records] : by_kind) deduplication.Run(records);
+
+  const auto by_answer = [](const auto& a, const auto& b) {
+    return std::tie(a.answer, a.amount) < std::tie(b.answer, b.amount);
+  };
+  for (Candidate& candidate : *candidates) {
+    SortUnique(&candidate.also_answers, std::less<>(), std::equal_to<>());
+    SortUnique(&candidate.doubtful, std::less<>(), std::equal_to<>());
+    SortUnique(&candidate.otherwise, by_answer, std::equal_to<>());
   }
-  HoldBackPossibleDuplicates(candidates, answers, discrepancies);
 }
 
 }  // namespace hedui::match

@@ -17,26 +17,31 @@ struct Candidate {
   int32_t answer = -1;  // index into the answers
   int32_t rank = 0;     // of the answer's source
   const base::Record* record = nullptr;
-  bool dropped = false;                            // another record stands for it
-  std::vector<int32_t> also_answers;               // whose records this one stands for
+  bool dropped = false;               // another record stands for it
+  bool possible = false;              // may be the same as one that stands, or another thing
+  std::vector<int32_t> also_answers;  // whose records this one stands for, sorted
   std::vector<base::Fact::OtherAmount> otherwise;  // those of them that give another amount
+  std::vector<std::string> doubtful;               // fields, sorted
 };
 
 // Marks what is told twice among one person's candidates, which are in the order of their answers.
+// Records of one answer are different things: none is merged with another or made possible by it.
 //
-// - Records with a payer and a month: those of several answers with equal kind, payer and month are
-// one
-//   income; the answer of the most authoritative source stands (then the first), with all its
-//   records of that key. Other sums are an INCOME_CONFLICT and go along as `otherwise` of the first
-//   of these records: rank says what is shown, and conclusions hold for every amount told.
-// - Assets with a number (a plate, a certificate): as above by kind and number.
-// - Records of several answers that may or may not be one income, since a payer or month is missing
-// or
-//   one payer is named by code and the other by name: the more authoritative stands, and both
-//   answers lose `complete`, so that sums are lower bounds and no conclusion rests on either
-//   reading. Shown as POSSIBLE_DUPLICATE_INCOME.
-// - Records within one answer are never merged.
-void Deduplicate(std::vector<Candidate>* candidates, std::vector<base::AnswerState>* answers,
+// - Certainly one: records of several answers with equal kind, payer, month and nature; holdings
+//   with equal kind and number, a deposit's institution included. The answer of the most
+//   authoritative source stands (then the first), with all its records of that key: the payments of
+//   one income. Another sum goes along as `otherwise` of the first of them (INCOME_CONFLICT); a sum
+//   of which a part is missing makes the amount doubtful; another value of a field makes the field
+//   doubtful (RECORD_CONFLICT).
+// - Perhaps one: records of several answers that nothing tells apart, though not all is told. The
+//   more authoritative stands; the other is possible (POSSIBLE_DUPLICATE_INCOME, _ASSET). As either
+//   may be right of a thing they may both be of, each that stands has the amounts of all that may
+//   be the same as it as `otherwise`, and their other values make its fields doubtful. Those that
+//   stand are certainly different things, so that sums and counts hold for every reading of which
+//   records are one.
+// - An answer that tells of a thing without a field, the amount included, says nothing of the
+//   field.
+void Deduplicate(const std::vector<base::AnswerState>& answers, std::vector<Candidate>* candidates,
                  std::vector<Discrepancy>* discrepancies);
 
 }  // namespace hedui::match

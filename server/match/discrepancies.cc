@@ -53,7 +53,8 @@ class Comparison {
   void CompareAssets() {
     std::vector<const base::Fact*> open;
     for (const base::Fact* fact : found_) {
-      if (AssetKindOf(fact->record.kind) == nullptr) continue;
+      // What may be the same as another thing found is shown as that: the declaration may name it.
+      if (AssetKindOf(fact->record.kind) == nullptr || fact->possible) continue;
       if (!TakeDeclared(*fact, /*by_number=*/true)) open.push_back(fact);
     }
     for (const base::Fact* fact : open) {
@@ -95,18 +96,34 @@ class Comparison {
                       declared_amount->ToString(), " 元"));
   }
 
+  // From the least to the most that the facts allow.
   struct MonthSum {
-    int64_t fen = 0;
+    int64_t least_fen = 0;
+    int64_t most_fen = 0;
     bool complete = true;
-    bool usable = true;  // false: an amount is missing or the sum does not fit
+    bool usable = true;  // false: an amount is missing or in doubt, or the sum does not fit
     const base::Fact* first = nullptr;
 
     void Add(const base::Fact& fact, bool fact_complete) {
-      const auto amount = AmountOf(fact.record);
-      usable = usable && amount.has_value() &&
-               !__builtin_add_overflow(fen, amount.value_or(base::Money()).fen(), &fen);
       complete = complete && fact_complete;
       if (first == nullptr) first = &fact;
+      const auto amount = AmountOf(fact.record);
+      const auto doubtful = std::find(fact.doubtful.begin(), fact.doubtful.end(), kAmountField);
+      if (!amount.has_value() || doubtful != fact.doubtful.end()) {
+        usable = false;
+        return;
+      }
+      int64_t least = amount->fen(), most = amount->fen();
+      for (const base::Fact::OtherAmount& other : fact.otherwise) {
+        least = std::min(least, other.amount.fen());
+        most = std::max(most, other.amount.fen());
+      }
+      if (fact.possible) {
+        least = std::min<int64_t>(least, 0);
+        most = std::max<int64_t>(most, 0);
+      }
+      usable = !__builtin_add_overflow(least_fen, least, &least_fen) &&
+               !__builtin_add_overflow(most_fen, most, &most_fen) && usable;
     }
   };
   using MonthSums = std::map<std::string, MonthSum>;
@@ -135,13 +152,20 @@ class Comparison {
     const auto match = month.empty() ? std::prev(found.end()) : found.find(month);
     if (match == found.end()) return;
     const MonthSum& sum = match->second;
-    if (!sum.usable || !declared.usable || sum.fen == declared.fen) return;
-    // An incomplete answer is a lower bound: less than declared says nothing.
-    if (!sum.complete && sum.fen < declared.fen) return;
+    if (!sum.usable || !declared.usable) return;
+    const int64_t stated = declared.least_fen;  // declarations are not in doubt
+    if (sum.least_fen <= stated && stated <= sum.most_fen) return;
+    // An incomplete answer is a lower bound, and wages without a month may be of this one: less
+    // than declared says nothing.
+    const bool complete = sum.complete && (match->first.empty() || found.count("") == 0);
+    if (!complete && sum.most_fen < stated) return;
     Note(DiscrepancyCode::kWageDiffers, *sum.first, &declared.first->record,
          absl::StrCat(match->first.empty() ? "" : match->first + " ", "查得工资 ",
-                      base::Money::FromFen(sum.fen).ToString(), " 元，申报 ",
-                      base::Money::FromFen(declared.fen).ToString(), " 元"));
+                      base::Money::FromFen(sum.least_fen).ToString(),
+                      sum.least_fen == sum.most_fen
+                          ? ""
+                          : " 至 " + base::Money::FromFen(sum.most_fen).ToString(),
+                      " 元，申报 ", base::Money::FromFen(stated).ToString(), " 元"));
   }
 
   bool DeclaredDead(const std::string& person_id) const {

@@ -11,7 +11,7 @@ struct CodeText {
   absl::string_view label;
 };
 
-constexpr std::array<CodeText, 10> kCodes{{
+constexpr std::array<CodeText, 12> kCodes{{
     {DiscrepancyCode::kUndeclaredVehicle, "UNDECLARED_VEHICLE", "未申报机动车"},
     {DiscrepancyCode::kUndeclaredDeposit, "UNDECLARED_DEPOSIT", "未申报存款"},
     {DiscrepancyCode::kUndeclaredProperty, "UNDECLARED_PROPERTY", "未申报不动产"},
@@ -22,6 +22,8 @@ constexpr std::array<CodeText, 10> kCodes{{
     {DiscrepancyCode::kPossibleDuplicateIncome, "POSSIBLE_DUPLICATE_INCOME", "疑似重复收入"},
     {DiscrepancyCode::kDeathFound, "DEATH_FOUND", "查得死亡登记"},
     {DiscrepancyCode::kUndeclaredSpouse, "UNDECLARED_SPOUSE", "未申报配偶"},
+    {DiscrepancyCode::kRecordConflict, "RECORD_CONFLICT", "来源之间所载不一致"},
+    {DiscrepancyCode::kPossibleDuplicateAsset, "POSSIBLE_DUPLICATE_ASSET", "可能重复的财产"},
 }};
 
 }  // namespace

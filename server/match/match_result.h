@@ -47,14 +47,16 @@ enum class DiscrepancyCode : uint8_t {
   kPossibleDuplicateIncome,  // POSSIBLE_DUPLICATE_INCOME: perhaps one income told twice
   kDeathFound,               // DEATH_FOUND: a register calls a living person dead
   kUndeclaredSpouse,         // UNDECLARED_SPOUSE: married to somebody the household does not name
+  kRecordConflict,           // RECORD_CONFLICT: two sources tell of one thing differently
+  kPossibleDuplicateAsset,   // POSSIBLE_DUPLICATE_ASSET: perhaps one piece of property told twice
 };
 absl::string_view DiscrepancyCodeName(DiscrepancyCode code);
 std::optional<DiscrepancyCode> DiscrepancyCodeFromName(absl::string_view name);
 // 未申报机动车
 absl::string_view DiscrepancyLabel(DiscrepancyCode code);
 
-// Where registers and the declaration, or two registers, do not agree. Shown to people; nothing
-// here changes a computation except that an income told by two sources counts once.
+// Where registers and the declaration, or two registers, do not agree. Shown to people: what it
+// means to a computation stands in the facts themselves (otherwise, doubtful, possible).
 struct Discrepancy {
   DiscrepancyCode code;
   std::string person_id;

@@ -171,7 +171,7 @@ class Matching {
   }
 
   void CollectFactsOf(int32_t begin, int32_t end) {
-    std::vector<base::AnswerState>& answers = result_.facts.answers;
+    const std::vector<base::AnswerState>& answers = result_.facts.answers;
     std::vector<Candidate> candidates;
     for (int32_t i = begin; i < end; ++i) {
       if (answers[i].kind != AnswerKind::kFound) continue;
@@ -179,28 +179,31 @@ class Matching {
         candidates.push_back(Candidate{i, chosen_[i]->rank, &record});
       }
     }
-    Deduplicate(&candidates, &answers, &result_.discrepancies);
+    Deduplicate(answers, &candidates, &result_.discrepancies);
 
     auto candidate = candidates.begin();
     for (int32_t i = begin; i < end; ++i) {
       for (; candidate != candidates.end() && candidate->answer == i; ++candidate) {
         if (candidate->dropped) continue;
-        AddFound(i, *candidate->record, std::move(candidate->also_answers));
-        result_.facts.facts.back().otherwise = std::move(candidate->otherwise);
+        base::Fact& fact = AddFound(i, *candidate->record);
+        fact.also_answers = std::move(candidate->also_answers);
+        fact.otherwise = std::move(candidate->otherwise);
+        fact.doubtful = std::move(candidate->doubtful);
+        fact.possible = candidate->possible;
       }
       if (answers[i].kind != AnswerKind::kStale) continue;
-      for (const base::Record& record : chosen_[i]->answer.records) AddFound(i, record, {});
+      for (const base::Record& record : chosen_[i]->answer.records) AddFound(i, record);
     }
   }
 
-  void AddFound(int32_t answer, const base::Record& record, std::vector<int32_t> also_answers) {
+  base::Fact& AddFound(int32_t answer, const base::Record& record) {
     base::Fact fact;
     fact.person_id = result_.facts.answers[answer].person_id;
     fact.record = record;
     fact.answer = answer;
-    fact.also_answers = std::move(also_answers);
     fact.manual = result_.facts.answers[answer].manual;
     result_.facts.facts.push_back(std::move(fact));
+    return result_.facts.facts.back();
   }
 
   void AddDeclared() {

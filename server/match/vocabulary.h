@@ -4,8 +4,11 @@
 #define HEDUI_SERVER_MATCH_VOCABULARY_H_
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "server/base/answer.h"
@@ -28,21 +31,67 @@ inline constexpr absl::string_view kNatureField = "nature";
 inline constexpr absl::string_view kSpouseNumberField = "spouse_number";
 inline constexpr absl::string_view kSpouseNameField = "spouse_name";
 
-// Kinds of property that must be declared, and the field that tells two of a kind apart.
-struct AssetKind {
-  absl::string_view kind;
-  absl::string_view number_field;
-  DiscrepancyCode undeclared;
+// What tells two things of one kind apart, for a person of whom two sources speak.
+enum class Telling : uint8_t {
+  kNothing,   // a kind we do not know: not compared, no computation uses it either
+  kByPayer,   // an income: payer, month and nature
+  kByNumber,  // a holding: its number where it has one, and where it is held
+  kNever,     // a state of the person: two records may always speak of one
 };
 
-inline constexpr std::array<AssetKind, 4> kAssetKinds{{
-    {"vehicle", "plate", DiscrepancyCode::kUndeclaredVehicle},
-    {"deposit", "account", DiscrepancyCode::kUndeclaredDeposit},
-    {"real_estate", "certificate", DiscrepancyCode::kUndeclaredProperty},
-    {"business", "credit_code", DiscrepancyCode::kUndeclaredBusiness},
+// The kinds of policies/national/vocabulary.yaml.
+struct ThingKind {
+  absl::string_view kind;
+  Telling telling = Telling::kNothing;
+  absl::string_view number_field;  // empty: nothing numbers them
+  absl::string_view holder_field;  // numbers are one only where this is; empty: everywhere
+};
+inline constexpr std::array<ThingKind, 16> kThingKinds{{
+    {"wage", Telling::kByPayer, "", ""},
+    {"property_income", Telling::kByPayer, "", ""},
+    {"operating_income", Telling::kByPayer, "", ""},
+    {"transfer_income", Telling::kByPayer, "", ""},
+    {"other_income", Telling::kByPayer, "", ""},
+    {"deposit", Telling::kByNumber, "account", "institution"},
+    {"vehicle", Telling::kByNumber, "plate", ""},
+    {"real_estate", Telling::kByNumber, "certificate", ""},
+    {"business", Telling::kByNumber, "credit_code", ""},
+    {"security", Telling::kByNumber, "", ""},
+    {"insurance", Telling::kByNumber, "", ""},
+    {"enrolment", Telling::kNever, "", ""},
+    {"disability", Telling::kNever, "", ""},
+    {"marriage", Telling::kNever, "", ""},
+    {"death", Telling::kNever, "", ""},
+    {"hukou", Telling::kNever, "", ""},
 }};
 
-// nullptr for what is no asset.
+// A truth that a record without the field tells all the same (vocabulary.yaml, `default`): sources
+// deliver gross wages unless they say so.
+struct ImpliedField {
+  absl::string_view kind;
+  absl::string_view field;
+  bool value = false;
+};
+inline constexpr std::array<ImpliedField, 1> kImpliedFields{{{kWageKind, "net", false}}};
+
+// nullptr for kinds we do not know.
+const ThingKind* ThingKindOf(absl::string_view kind);
+// What is of no kind we know is taken for an income when it has an amount, a month or a payer.
+Telling TellingOf(const base::Record& record);
+
+// Kinds of property that must be declared.
+struct AssetKind {
+  absl::string_view kind;
+  DiscrepancyCode undeclared;
+};
+inline constexpr std::array<AssetKind, 4> kAssetKinds{{
+    {"vehicle", DiscrepancyCode::kUndeclaredVehicle},
+    {"deposit", DiscrepancyCode::kUndeclaredDeposit},
+    {"real_estate", DiscrepancyCode::kUndeclaredProperty},
+    {"business", DiscrepancyCode::kUndeclaredBusiness},
+}};
+
+// nullptr for what need not be declared.
 const AssetKind* AssetKindOf(absl::string_view kind);
 
 // A text field's value; empty when it is absent or no text.
@@ -51,8 +100,14 @@ std::string TextOf(const base::Record& record, absl::string_view field);
 std::optional<base::Money> AmountOf(const base::Record& record);
 // Its month as text; empty when absent.
 std::string MonthOf(const base::Record& record);
-// Its asset number, spelled one way; empty when it has none or is no asset.
+// Its number, spelled one way; empty when it has none or its kind has none.
 std::string AssetNumberOf(const base::Record& record);
+
+// What a record says beyond what tells it from others and its amount: names of fields, sorted, with
+// values as text, implied ones included and empty texts left out. Equal texts are equal values; the
+// names are the record's own.
+using OtherFields = std::vector<std::pair<absl::string_view, std::string>>;
+OtherFields OtherFieldsOf(const base::Record& record);
 
 }  // namespace hedui::match
 

@@ -34,9 +34,10 @@ bool Reaches(base::Level platform, base::Level source) {
          platform == base::Level::kMinistry;
 }
 
-// What one source will be asked, wave by wave.
+// A source that covers the residence, and what it will be asked, wave by wave.
 struct Asking {
   const Source* source;
+  bool reachable;  // from this platform's level
   std::map<int, std::vector<PersonQuery>> by_wave;
   std::vector<PersonQuery> all;
 };
@@ -56,9 +57,11 @@ class PlanMaker {
       : input_(input), needed_(SortedUnique(input.needed)) {
     std::set<std::string> offered;
     for (const Source& source : catalogue.sources()) {
-      if (!Reaches(input.platform_level, source.level)) continue;
+      // What holds other places only is not concerned.
       if (!source.Covers(input.household->division)) continue;
-      askings_.push_back({&source, {}, {}});
+      const bool reachable = Reaches(input.platform_level, source.level);
+      askings_.push_back({&source, reachable, {}, {}});
+      if (!reachable) continue;
       for (const CategoryOffer& offer : source.categories) offered.insert(offer.code);
     }
     std::set_difference(offered.begin(), offered.end(), needed_.begin(), needed_.end(),
@@ -70,8 +73,9 @@ class PlanMaker {
  private:
   void PlanPerson(const base::Person& person);
   void Route(const base::Person& person, const std::string& category);
-  void Leave(const base::Person& person, const std::string& category, base::Reason reason) {
-    plan_.unasked.push_back({person.id, category, base::AnswerKind::kNotAsked, reason});
+  void Leave(const base::Person& person, const std::string& category, base::Reason reason,
+             const std::string& source_id = "") {
+    plan_.unasked.push_back({person.id, category, base::AnswerKind::kNotAsked, reason, source_id});
   }
   // Households larger than a source takes at once are asked about in several calls.
   void AddQueries(const Source& source, std::vector<PersonQuery> people, Wave* wave) const;
@@ -120,26 +124,34 @@ void PlanMaker::PlanPerson(const base::Person& person) {
     }
   }
   for (const std::string& category : minimised_) Leave(person, category, base::Reason::kMinimised);
-  std::sort(plan_.unasked.begin() + static_cast<std::ptrdiff_t>(first_unasked), plan_.unasked.end(),
-            [](const Unasked& a, const Unasked& b) { return a.category < b.category; });
+  std::stable_sort(plan_.unasked.begin() + static_cast<std::ptrdiff_t>(first_unasked),
+                   plan_.unasked.end(),
+                   [](const Unasked& a, const Unasked& b) { return a.category < b.category; });
 }
 
 void PlanMaker::Route(const base::Person& person, const std::string& category) {
-  bool offered = false;
   bool asked = false;
+  std::vector<std::pair<const Asking*, const CategoryOffer*>> passed_over;
   for (Asking& asking : askings_) {
     const CategoryOffer* offer = asking.source->Offer(category);
     if (offer == nullptr) continue;
-    offered = true;
-    if (!asking.source->Accepts(person.identity.kind)) continue;
+    if (!asking.reachable || !asking.source->Accepts(person.identity.kind)) {
+      passed_over.emplace_back(&asking, offer);
+      continue;
+    }
     asked = true;
     const int wave = offer->fallback ? kFallbackWave : asking.source->wave;
     AddCategory(person, category, &asking.by_wave[wave]);
     AddCategory(person, category, &asking.all);
   }
-  if (!asked) {
-    Leave(person, category, offered ? base::Reason::kUnknownPerson : base::Reason::kNotRoutable);
+  for (const auto& [asking, offer] : passed_over) {
+    // Others were asked, for which this one only stands in.
+    if (offer->fallback && asked) continue;
+    Leave(person, category,
+          asking->reachable ? base::Reason::kUnknownPerson : base::Reason::kNotRoutable,
+          asking->source->id);
   }
+  if (!asked && passed_over.empty()) Leave(person, category, base::Reason::kNotRoutable);
 }
 
 void PlanMaker::AddQueries(const Source& source, std::vector<PersonQuery> people,
@@ -157,7 +169,6 @@ void PlanMaker::AddQueries(const Source& source, std::vector<PersonQuery> people
 
 // What the answers so far say about going on.
 struct Progress {
-  std::set<PersonCategory> answered;
   std::set<PersonCategory> usable;
   std::set<absl::string_view> dead;
 };
@@ -169,7 +180,6 @@ Progress Summarise(const Plan& plan, const std::vector<base::Answer>& answers) {
   }
   Progress progress;
   for (const base::Answer& answer : answers) {
-    progress.answered.emplace(answer.person_id, answer.category);
     if (IsUsable(answer)) progress.usable.emplace(answer.person_id, answer.category);
     const auto identity = identities.find(answer.person_id);
     if (identity != identities.end() && ReportsDeath(answer, *identity->second)) {
@@ -194,7 +204,6 @@ NextWaveResult NextWave(const Plan& plan, size_t index, const std::vector<base::
   }
   const Progress progress = Summarise(plan, answers);
   const bool fallback = plan.last_is_fallback && index + 1 == plan.waves.size();
-  std::set<PersonCategory> dropped;
   for (const SourceQuery& planned : plan.waves[index]) {
     SourceQuery query{planned.source_id, {}, planned.period};
     for (const PersonQuery& person : planned.people) {
@@ -204,9 +213,9 @@ NextWaveResult NextWave(const Plan& plan, size_t index, const std::vector<base::
         if (fallback && progress.usable.count(key) > 0) continue;
         if (progress.dead.count(person.person_id) == 0) {
           left.categories.push_back(category);
-        } else if (progress.answered.count(key) == 0 && dropped.insert(key).second) {
-          result.unasked.push_back(
-              {person.person_id, category, base::AnswerKind::kNotAsked, base::Reason::kDeceased});
+        } else {
+          result.unasked.push_back({person.person_id, category, base::AnswerKind::kNotAsked,
+                                    base::Reason::kDeceased, planned.source_id});
         }
       }
       if (!left.categories.empty()) query.people.push_back(std::move(left));

@@ -9,6 +9,11 @@
 // the ministry's sources only from a region's platform. Every such source is asked, since two
 // registers of one kind of income need not hold the same; offers marked `fallback` only after all
 // others, where none of them gave a usable answer.
+//
+// What is passed over is said. A source that covers the residence and holds the category, but
+// cannot be asked about this person, stands in `unasked` by name: what it holds is not known, so
+// that the others' answers do not close the category. A fallback that cannot be asked is named only
+// where nobody else can be: while the others answer it would not have been asked anyway.
 #ifndef HEDUI_SERVER_PLAN_PLANNER_H_
 #define HEDUI_SERVER_PLAN_PLANNER_H_
 
@@ -55,7 +60,8 @@ struct Plan {
   std::vector<Wave> waves;
   // When set, the last wave holds what is asked only where the earlier ones failed.
   bool last_is_fallback = false;
-  // Known from the start not to be asked; in the household's order, categories sorted.
+  // Known from the start not to be asked; in the household's order, categories sorted, sources in
+  // the catalogue's order.
   std::vector<Unasked> unasked;
 
   // One query per source over all waves, fallbacks included: what the intent names and the warrants
@@ -69,13 +75,15 @@ struct Plan {
 absl::StatusOr<Plan> MakePlan(const Catalogue& catalogue, const PlanInput& input);
 
 struct NextWaveResult {
-  Wave queries;                  // empty: nothing left to ask in this wave
-  std::vector<Unasked> unasked;  // dropped, and no earlier wave answered it: DECEASED
+  Wave queries;  // empty: nothing left to ask in this wave
+  // Dropped because the person was found dead (DECEASED): one for each source, person and category,
+  // whoever else answered, since what this source holds was not learnt.
+  std::vector<Unasked> unasked;
 };
 
 // What is left of `plan.waves[index]` after the answers so far: without people found dead, and, for
-// a fallback wave, without what was answered usably. Call it for every wave; wave 0 comes back
-// whole. Never adds anything.
+// a fallback wave, without what was answered usably (which leaves no trace: it was never needed).
+// Call it for every wave; wave 0 comes back whole. Never adds anything.
 NextWaveResult NextWave(const Plan& plan, size_t index, const std::vector<base::Answer>& answers);
 
 // Whether the answer spares asking a fallback: FOUND or CONFIRMED_NONE.

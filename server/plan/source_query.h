@@ -25,13 +25,16 @@ struct SourceQuery {
   base::Period period;              // what the answers should cover
 };
 
-// A person and category that no source is asked about, and why (kNotAsked with NO_AUTHORIZATION,
-// NOT_ROUTABLE, MINIMISED, …, or kNotCovered).
+// A person and category that are not asked about, and why (kNotAsked with NO_AUTHORIZATION,
+// NOT_ROUTABLE, UNKNOWN_PERSON, DECEASED, MINIMISED).
 struct Unasked {
   std::string person_id;
   std::string category;
   base::AnswerKind kind = base::AnswerKind::kNotAsked;
   base::Reason reason = base::Reason::kNone;
+  // The source that holds the category and is passed over; others may be asked about the same pair.
+  // Empty: the pair is asked of nobody, and it is no one source's doing.
+  std::string source_id;
 };
 
 }  // namespace hedui::plan

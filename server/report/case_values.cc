@@ -23,9 +23,7 @@ struct FieldWriter {
   void operator()(absl::CivilMonth month) const {
     out->TextAlways(v1::CaseField::kMonthFieldNumber, base::FormatMonth(month));
   }
-  void operator()(int64_t count) const {
-    out->SintAlways(v1::CaseField::kCountFieldNumber, count);
-  }
+  void operator()(int64_t count) const { out->SintAlways(v1::CaseField::kCountFieldNumber, count); }
   void operator()(bool flag) const {
     out->UintAlways(v1::CaseField::kFlagFieldNumber, flag ? 1 : 0);
   }

@@ -81,9 +81,9 @@ class LineBuilder {
     const size_t answers = facts_.answers.size();
     for (const base::Fact& fact : facts_.facts) {
       const bool good = fact.declared ? fact.answer == -1 : InRange(fact.answer, answers);
-      const bool others_good = std::all_of(
-          fact.otherwise.begin(), fact.otherwise.end(),
-          [answers](const auto& other) { return InRange(other.answer, answers); });
+      const bool others_good =
+          std::all_of(fact.otherwise.begin(), fact.otherwise.end(),
+                      [answers](const auto& other) { return InRange(other.answer, answers); });
       if (!good || !others_good || !AllInRange(fact.also_answers, answers)) {
         return BadInput("a fact's answer");
       }
@@ -276,15 +276,15 @@ class LineBuilder {
         fact.declared || facts_.answers[fact.answer].kind == base::AnswerKind::kFound;
     if (fact.declared) text = absl::StrCat("申报：", text);
     if (!usable) absl::StrAppend(&text, "（仅列示，未采用）");
-    const auto same = std::count_if(
-        fact.also_answers.begin(), fact.also_answers.end(), [&fact](int32_t answer) {
+    const auto same =
+        std::count_if(fact.also_answers.begin(), fact.also_answers.end(), [&fact](int32_t answer) {
           return std::none_of(fact.otherwise.begin(), fact.otherwise.end(),
                               [answer](const auto& other) { return other.answer == answer; });
         });
     if (same > 0) absl::StrAppend(&text, "（另有 ", same, " 个来源相同，只计一次）");
     for (const base::Fact::OtherAmount& other : fact.otherwise) {
-      absl::StrAppend(&text, "（", names_.Source(facts_.answers[other.answer].source_id), "所载金额 ",
-                      other.amount.ToString(), " 元）");
+      absl::StrAppend(&text, "（", names_.Source(facts_.answers[other.answer].source_id),
+                      "所载金额 ", other.amount.ToString(), " 元）");
     }
     if (fact.possible) absl::StrAppend(&text, "（可能与另一来源所载为同一事项，按可能计入）");
     if (!fact.doubtful.empty()) {
@@ -462,10 +462,10 @@ class LineBuilder {
   std::vector<bool> show_entry_;
   std::vector<bool> show_row_;
   const LineSink sink_;
-  absl::Status status_;   // the sink's first error
-  std::string bytes_;     // the line that is being written
-  WireWriter line_;       // into bytes_
-  uint32_t number_ = 0;   // of that line
+  absl::Status status_;  // the sink's first error
+  std::string bytes_;    // the line that is being written
+  WireWriter line_;      // into bytes_
+  uint32_t number_ = 0;  // of that line
   // Where the input's things stand among the lines.
   std::vector<uint32_t> outcome_lines_;
   std::vector<uint32_t> finding_lines_;

@@ -1,5 +1,5 @@
-// The parts that lines are made of, from values to bytes. Each call puts one field of a line. Internal
-// to report; pure.
+// The parts that lines are made of, from values to bytes. Each call puts one field of a line.
+// Internal to report; pure.
 #ifndef HEDUI_SERVER_REPORT_LINE_PARTS_H_
 #define HEDUI_SERVER_REPORT_LINE_PARTS_H_
 

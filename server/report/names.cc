@@ -114,8 +114,8 @@ std::string Names::BlameOf(const assess::Blame& blame, absl::string_view people)
   if (!blame.category.empty()) absl::StrAppend(&text, "（", Code(blame.category), "）");
   if (!people.empty()) absl::StrAppend(&text, "对", people);
   // An answer that came and does not suffice is told by what it lacks.
-  const bool came = blame.answer == base::AnswerKind::kFound ||
-                    blame.answer == base::AnswerKind::kConfirmedNone;
+  const bool came =
+      blame.answer == base::AnswerKind::kFound || blame.answer == base::AnswerKind::kConfirmedNone;
   if (came && !blame.detail.empty()) {
     absl::StrAppend(&text, BlameDetailWord(blame.detail));
     return text;

@@ -238,8 +238,8 @@ class TextReport {
       if (outcome.manual()) kind += "（人工）";
       const bool covered = !outcome.covered_from().empty() || !outcome.covered_to().empty();
       table.AddRow({absl::StrCat(line->number()), NameOf(line->person_id()), line->label(),
-                    OrNone(outcome.source_name(), "—"), std::string(LevelWord(outcome.level())), kind,
-                    std::string(ReasonWord(outcome.reason())), outcome.data_day(),
+                    OrNone(outcome.source_name(), "—"), std::string(LevelWord(outcome.level())),
+                    kind, std::string(ReasonWord(outcome.reason())), outcome.data_day(),
                     covered ? absl::StrCat(OrNone(outcome.covered_from(), ".."), " /",
                                            OrNone(outcome.covered_to(), ".."))
                             : ""});

@@ -152,7 +152,8 @@ absl::StatusOr<std::string> SealReport(Draft draft, const ledger::EntryProof& pr
                            "the proof is of another log entry", base::Visibility::kOperator);
   }
   std::string envelope = std::move(draft.lines).bytes();
-  WireWriter(&envelope).Bytes(v1::Envelope::kEntryProofFieldNumber, ledger::EncodeEntryProof(proof));
+  WireWriter(&envelope).Bytes(v1::Envelope::kEntryProofFieldNumber,
+                              ledger::EncodeEntryProof(proof));
   return envelope;
 }
 

@@ -128,6 +128,7 @@ struct KeyStore::State {
 
   absl::Status Start();
   absl::Status Initialise(KeyTables* tables);
+  absl::Status ReadIdentity(KeyTables* tables);
   absl::StatusOr<std::unique_ptr<KeyTables>> Connect(bool create);
 
   KeyStoreOptions options;
@@ -136,7 +137,7 @@ struct KeyStore::State {
   KeyCache cache;
 
   base::Mutex write_mutex;
-  std::unique_ptr<KeyTables> writer ABSL_GUARDED_BY(write_mutex);
+  std::unique_ptr<KeyTables> writer ABSL_GUARDED_BY(write_mutex);  // null: read_only
   base::Mutex
       read_mutex;  // apart, so that a look-up does not wait for another matter's flush to disk
   std::unique_ptr<KeyTables> reader ABSL_GUARDED_BY(read_mutex);
@@ -149,6 +150,7 @@ absl::StatusOr<std::unique_ptr<KeyTables>> KeyStore::State::Connect(bool create)
   connection.path = options.path;
   connection.vfs = options.vfs;
   connection.create = create;
+  connection.read_only = options.read_only;
   connection.secure_delete = true;
   connection.cache_kib = 2'048;
   absl::StatusOr<std::unique_ptr<Connection>> opened = Connection::Open(connection);
@@ -170,6 +172,11 @@ absl::Status KeyStore::State::Initialise(KeyTables* tables) {
     if (!options.create) return KeysMissing(options.path);
     HEDUI_RETURN_IF_ERROR(tables->Create());
   }
+  HEDUI_RETURN_IF_ERROR(ReadIdentity(tables));
+  return transaction.Commit();
+}
+
+absl::Status KeyStore::State::ReadIdentity(KeyTables* tables) {
   HEDUI_ASSIGN_OR_RETURN(Statement read,
                          tables->connection()->Prepare("SELECT schema,store FROM key_store"));
   HEDUI_ASSIGN_OR_RETURN(const bool found, read.Step());
@@ -181,19 +188,23 @@ absl::Status KeyStore::State::Initialise(KeyTables* tables) {
         base::Visibility::kOperator);
   }
   store_id = std::string(read.Blob(1));
-  read.Reset();
-  return transaction.Commit();
+  return absl::OkStatus();
 }
 
 absl::Status KeyStore::State::Start() {
   if (options.key_encryption_keys.empty()) return Damaged("no key-encryption key");
   HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<KeyTables> first, Connect(options.create));
-  HEDUI_RETURN_IF_ERROR(Initialise(first.get()));
+  HEDUI_RETURN_IF_ERROR(options.read_only ? ReadIdentity(first.get()) : Initialise(first.get()));
   HEDUI_RETURN_IF_ERROR(first->Prepare());
   HEDUI_ASSIGN_OR_RETURN(auto keys, first->ReadLookupKeys());
   if (keys.empty()) return Damaged("it has no look-up key");
-  HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<KeyTables> second, Connect(/*create=*/false));
-  HEDUI_RETURN_IF_ERROR(second->Prepare());
+  std::unique_ptr<KeyTables> second;
+  if (options.read_only) {
+    second = std::move(first);
+  } else {
+    HEDUI_ASSIGN_OR_RETURN(second, Connect(/*create=*/false));
+    HEDUI_RETURN_IF_ERROR(second->Prepare());
+  }
   const base::MutexLock write_lock(&write_mutex);
   const base::MutexLock read_lock(&read_mutex);
   const base::MutexLock lookup_lock(&lookup_mutex);

@@ -49,7 +49,10 @@ struct KeyStoreOptions {
   std::string path;
   KeyEncryptionKeys key_encryption_keys;
   bool create = true;  // false: a missing file is DATA_LOSS (KEYS_MISSING)
-  std::string vfs;     // SQLite's name of a file system; empty: the platform's
+  // Beside the process that owns the key store: nothing is changed, and what changes keys must not
+  // be called. Without `create`.
+  bool read_only = false;
+  std::string vfs;  // SQLite's name of a file system; empty: the platform's
   size_t cached_matters_max = 65'536;
 };
 

@@ -78,6 +78,14 @@ struct SqliteStoreOptions {
 absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const SqliteStoreOptions& options,
                                                   base::IdSource* ids);
 
+// The rows of a store, read beside the process that writes it (or while none does): nothing of it
+// is changed, whatever state it is in. Thread-safe; blocks on the disk. FAILED_PRECONDITION:
+// STORE_SCHEMA (of another version than this program's), KEK_MISSING, KEYS_MISMATCH;
+// INVALID_ARGUMENT (KEK_FILE); DATA_LOSS (STORE_CORRUPT, KEYS_MISSING); UNAVAILABLE (STORE_IO)
+// without a store.
+absl::StatusOr<std::unique_ptr<base::RowReader>> OpenSqliteForReading(
+    const SqliteStoreOptions& options, base::IdSource* ids);
+
 }  // namespace hedui::store
 
 #endif  // HEDUI_SERVER_STORE_STORE_H_

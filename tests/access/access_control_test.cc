@@ -178,8 +178,69 @@ TEST_F(AuthorizeTest, NewestLiveLetterIsTheAuthority) {
   renewed.signed_day = "2025-03-02";
   UseMatter({renewed, FatherDraft()});
   EXPECT_EQ(MustAuthorize().Find("m1")->authority.letter_number, "L-9");
+  MustRevoke("L-1");
+  EXPECT_EQ(MustAuthorize().Find("m1")->authority.letter_number, "L-9")
+      << "what was signed after the withdrawn letter stands";
+}
+
+TEST_F(AuthorizeTest, WithdrawingALetterRulesOutThatPersonsOlderOnes) {
+  LetterDraft renewed = FatherDraft();
+  renewed.number = "L-9";
+  renewed.signed_day = "2025-03-02";
+  LetterDraft same_day = renewed;
+  same_day.number = "L-8";
+  UseMatter({renewed, same_day, FatherDraft(), MotherDraft()});
+  clock_.Advance(absl::Seconds(1));
   MustRevoke("L-9");
-  EXPECT_EQ(MustAuthorize().Find("m1")->authority.letter_number, "L-1");
+  EXPECT_THAT(MustAuthorize().Find("m1")->categories, IsEmpty());
+  EXPECT_EQ(MustAuthorize().Find("m1")->why, "LETTER_REVOKED");
+  EXPECT_EQ(MustAuthorize().Find("m2")->categories, all_) << "another person's stand";
+}
+
+TEST_F(AuthorizeTest, ALetterRegisteredAfterTheWithdrawalCountsWheneverItWasSigned) {
+  UseMatter({FatherDraft()});
+  clock_.Advance(absl::Seconds(1));
+  MustRevoke("L-1");
+  clock_.Advance(absl::Seconds(1));
+  LetterDraft again = FatherDraft();
+  again.number = "L-10";
+  MustRegister(RequestOf({again}));
+  EXPECT_EQ(MustAuthorize().Find("m1")->authority.letter_number, "L-10");
+}
+
+TEST_F(AuthorizeTest, AGrantOnAnOlderLetterEndsWhenALaterOneIsWithdrawn) {
+  LetterDraft other_purpose = FatherDraft();
+  other_purpose.number = "L-9";
+  other_purpose.signed_day = "2025-03-02";
+  other_purpose.purposes = {"urgent_relief"};
+  UseMatter({FatherDraft(), other_purpose, MotherDraft()});
+  const Grant grant = MustAuthorize();
+  ASSERT_EQ(grant.Find("m1")->authority.letter_number, "L-1");
+  MustRevoke("L-9");
+  EXPECT_FALSE(IsLive(grant, "m1"));
+  EXPECT_TRUE(IsLive(grant, "m2"));
+}
+
+TEST_F(AuthorizeTest, AWithdrawalReachesTheSamePersonUnderAnotherDocumentAndNamesakesOnlyByName) {
+  LetterDraft certificate = FatherDraft();
+  certificate.number = "L-9";
+  certificate.person_kind = base::IdentityKind::kDisabilityCertificate;
+  certificate.person_number = FatherDraft().person_number + "43";
+  LetterDraft newborn = FatherDraft();
+  newborn.number = "L-5";
+  newborn.person_kind = base::IdentityKind::kWithoutNumber;
+  newborn.person_number = "";
+  newborn.person_name = "马小小";
+  LetterDraft other_newborn = newborn;
+  other_newborn.number = "L-6";
+  other_newborn.person_name = "马大大";
+  UseMatter({FatherDraft(), certificate, newborn, other_newborn});
+  family_.persons[1].identity = {base::IdentityKind::kWithoutNumber, "", "马大大"};
+  family_.persons[1].declared_birth = absl::CivilDay(1950, 1, 1);
+  MustRevoke("L-9");
+  MustRevoke("L-5");
+  EXPECT_EQ(MustAuthorize().Find("m1")->why, "LETTER_REVOKED");
+  EXPECT_EQ(MustAuthorize().Find("m2")->authority.letter_number, "L-6");
 }
 
 TEST_F(AuthorizeTest, LegalBasisCoversItsCategoriesWithoutALetter) {
@@ -213,6 +274,35 @@ TEST_F(AuthorizeTest, HouseholdOutsideTheAgencysDivisionIsDenied) {
   EXPECT_EQ(Refusal(), "PERMISSION_DENIED OUTSIDE_DIVISION");
   family_.division = "";
   EXPECT_EQ(Refusal(), "PERMISSION_DENIED OUTSIDE_DIVISION");
+}
+
+TEST_F(AuthorizeTest, HouseholdOutsideTheMattersDivisionIsDenied) {
+  RegisterRequest of_one_county = RequestOf({FatherDraft()});
+  of_one_county.officer = "zhou-07";
+  auto change = Prepare(City(), of_one_county);
+  ASSERT_TRUE(change.ok()) << change.status();
+  CommitAndApply(*std::move(change));
+  request_.agency = &City();
+  request_.officer = "zhou-07";
+  request_.matter = *book_.Load(City().code, "M-1");
+  EXPECT_EQ(MustAuthorize().Find("m1")->categories, all_);
+  family_.division = "640105";  // the city's too, but another county than the matter's 640104
+  EXPECT_EQ(Refusal(), "PERMISSION_DENIED OUTSIDE_DIVISION");
+  family_.division = "640100";  // above it
+  EXPECT_EQ(Refusal(), "PERMISSION_DENIED OUTSIDE_DIVISION");
+}
+
+TEST_F(AuthorizeTest, HouseholdBelowTheMattersDivisionIsAllowed) {
+  RegisterRequest of_the_city = RequestOf({FatherDraft()});
+  of_the_city.division = "640100";
+  of_the_city.officer = "zhou-07";
+  auto change = Prepare(City(), of_the_city);
+  ASSERT_TRUE(change.ok()) << change.status();
+  CommitAndApply(*std::move(change));
+  request_.agency = &City();
+  request_.officer = "zhou-07";
+  request_.matter = *book_.Load(City().code, "M-1");
+  EXPECT_EQ(MustAuthorize().Find("m1")->categories, all_);
 }
 
 TEST_F(AuthorizeTest, PurposeOutsideTheAgencysIsDenied) {

@@ -115,6 +115,27 @@ TEST_F(LetterRulesTest, GuardianMustBeNamedAndAnother) {
   EXPECT_THAT(Check(draft), ElementsAre("l.signer.name NAME_LENGTH"));
 }
 
+TEST_F(LetterRulesTest, AGuardianOrAgentUnderEighteenCannotSign) {
+  LetterDraft draft = ChildDraft();
+  draft.signer_number = Number(absl::CivilDay(2007, 3, 1), 44);
+  draft.signed_day = "2025-02-28";  // the day before the eighteenth birthday
+  EXPECT_THAT(Check(draft), ElementsAre("l.signer SIGNER_UNDER_AGE"));
+  draft.signed_day = "2025-03-01";
+  EXPECT_THAT(Check(draft), IsEmpty());
+
+  LetterDraft agent = MotherDraft();
+  agent.capacity = SignerCapacity::kAgent;
+  agent.mandate_number = "W-1";
+  agent.has_signer = true;
+  agent.signer_kind = base::IdentityKind::kResidentId;
+  agent.signer_number = Number(absl::CivilDay(2010, 1, 1), 44);
+  agent.signer_name = "马小兰";
+  EXPECT_THAT(Check(agent), ElementsAre("l.signer SIGNER_UNDER_AGE"));
+  agent.signer_kind = base::IdentityKind::kPassport;
+  agent.signer_number = "E12345678";
+  EXPECT_THAT(Check(agent), IsEmpty()) << "a number without a birth tells nothing";
+}
+
 TEST_F(LetterRulesTest, SelfSignedLetterHasNoSigner) {
   LetterDraft draft = ChildDraft();
   draft.person_number = FatherDraft().person_number;

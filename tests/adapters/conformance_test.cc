@@ -1,4 +1,5 @@
 // What every kind of adapter must do, proved for each by the same tests.
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,8 +59,19 @@ class ConformanceTest : public ::testing::TestWithParam<Kind> {
     }
   }
 
-  void Open(const std::string& faults = "", Department::Desk desk = nullptr) {
-    harness_ = GetParam().make(SimulationWith(faults), std::move(desk));
+  void Open(const std::string& faults = "", Department::Desk desk = nullptr,
+            Transport transport = Transport::kOpen) {
+    harness_ = GetParam().make(SimulationWith(faults), std::move(desk), transport);
+  }
+  // What the adapter sends over is not there yet; queries that reach the department are counted.
+  void OpenHeld() {
+    Open(
+        "",
+        [this](const v1::QueryRequest&) {
+          ++arrived_;
+          return absl::OkStatus();
+        },
+        Transport::kHeld);
   }
 
   static plan::SourceQuery Query() {
@@ -101,6 +113,7 @@ class ConformanceTest : public ::testing::TestWithParam<Kind> {
   }
   SourceReply Reply() { return ReplyTo(Request()); }
 
+  std::atomic<int> arrived_{0};  // at the department, which may be another thread
   std::unique_ptr<KindHarness> harness_;
   int started_ = 0;
   int ended_ = 0;
@@ -229,6 +242,61 @@ TEST_P(ConformanceTest, CancelAfterTheEndDoesNothing) {
   harness_->OnLoop([&](runtime::EventLoop&) { call->Cancel(); });
   EXPECT_EQ(replies_.size(), 1u);
   EXPECT_EQ(Reply().answers.at(1).kind, AnswerKind::kFound) << "the next call is not touched";
+}
+
+// Nothing is handed to a transport that may hold it back: what had not left when its letter was
+// withdrawn does not leave afterwards.
+TEST_P(ConformanceTest, AQueryThatHadToWaitIsNotSentAfterAWithdrawal) {
+  OpenHeld();
+  bool allowed = true;  // on the loop
+  SourceRequest request = Request();
+  request.may_be_sent = [&allowed] { return allowed; };
+  const auto call = Start(std::move(request));
+  int left_before = 0;
+  harness_->OnLoop([&](runtime::EventLoop&) {
+    allowed = false;
+    left_before = arrived_;
+  });
+  harness_->LetThrough();
+  harness_->RunUntil([&] { return ended_ == 1; });
+  EXPECT_EQ(arrived_, left_before);
+  const SourceReply& reply = replies_.at(0);
+  EXPECT_EQ(reply.sent, left_before == 1);
+  if (reply.sent) return;  // this kind sends within Start
+  EXPECT_EQ(reply.answers.size(), 2u);
+  EXPECT_EQ(reply.answers.at(0).kind, AnswerKind::kNotAsked);
+  EXPECT_EQ(reply.answers[0].reason, Reason::kNoAuthorization);
+}
+
+TEST_P(ConformanceTest, AQueryThatHadToWaitIsSentWhenItsTransportIsThere) {
+  OpenHeld();
+  const auto call = Start(Request());
+  Start(Request());
+  harness_->LetThrough();
+  harness_->RunUntil([&] { return ended_ == started_; });
+  EXPECT_EQ(arrived_, 2);
+  for (const SourceReply& reply : replies_) {
+    EXPECT_EQ(reply.answers.at(1).kind, AnswerKind::kFound);
+    EXPECT_TRUE(reply.sent);
+  }
+}
+
+TEST_P(ConformanceTest, CancelWhileWaitingEndsTheCallOnceAndSendsNothing) {
+  OpenHeld();
+  const auto call = Start(Request());
+  int left_before = 0;
+  harness_->OnLoop([&](runtime::EventLoop&) {
+    left_before = arrived_;
+    call->Cancel();
+    EXPECT_EQ(ended_, 0) << "done ran inside Cancel";
+    call->Cancel();
+  });
+  harness_->RunUntil([&] { return ended_ == 1; });
+  EXPECT_EQ(replies_.at(0).answers.at(0).reason, Reason::kCancelled);
+  harness_->LetThrough();
+  EXPECT_EQ(Reply().answers.at(1).kind, AnswerKind::kFound);
+  EXPECT_EQ(arrived_, left_before + 1) << "the next call's alone";
+  EXPECT_EQ(replies_.size(), 2u);
 }
 
 TEST_P(ConformanceTest, DroppingTheHandleDoesNotCancel) {

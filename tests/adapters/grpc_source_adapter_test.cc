@@ -14,6 +14,7 @@
 #include "server/base/clock.h"
 #include "server/base/status.h"
 #include "server/runtime/grpc_event_loop.h"
+#include "tests/adapters/holding_proxy.h"
 #include "tests/adapters/kind_harness.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_loop.h"
@@ -28,12 +29,12 @@ using base::Reason;
 constexpr char kSimulation[] =
     "data_day: \"2025-03-02\"\nsources:\n  - id: dept\n    categories: [employment]\n";
 
-SourceRequest Request() {
+SourceRequest Request(absl::Duration timeout) {
   SourceRequest request;
   request.query.source_id = "dept";
   request.query.people.push_back(
       {"m1", {base::IdentityKind::kResidentId, "640104197905123171", "马志远"}, {"employment"}});
-  request.timeout = absl::Seconds(20);
+  request.timeout = timeout;
   return request;
 }
 
@@ -69,13 +70,13 @@ class GrpcSourceAdapterTest : public ::testing::Test {
     ASSERT_TRUE(adapter.ok()) << adapter.status();
     adapter_ = *std::move(adapter);
   }
-  SourceReply Ask() {
+  SourceReply Ask(absl::Duration timeout = absl::Seconds(20)) {
     SourceReply result;
     bool ended = false;
     base::Mutex mutex;
     base::CondVar changed;
     loop_.Post([&] {
-      adapter_->Start(loop_, Request(), [&](SourceReply reply) {
+      adapter_->Start(loop_, Request(timeout), [&](SourceReply reply) {
         const base::MutexLock lock(&mutex);
         result = std::move(reply);
         ended = true;
@@ -119,6 +120,30 @@ TEST_F(GrpcSourceAdapterTest, ADepartmentThatComesBackIsFoundAgain) {
   }
 }
 
+TEST_F(GrpcSourceAdapterTest, ADepartmentThatNeverFinishesItsHandshakeIsUnreachableAtTheDeadline) {
+  Serve();
+  const HoldingProxy proxy(server_->port());
+  GrpcSourceConfig config = Config();
+  config.target = absl::StrCat("127.0.0.1:", proxy.port());
+  Connect(config);
+  const SourceReply reply = Ask(absl::Milliseconds(150));
+  EXPECT_EQ(reply.answers.at(0).kind, AnswerKind::kUnavailable);
+  EXPECT_EQ(reply.answers[0].reason, Reason::kUnreachable);
+  EXPECT_TRUE(reply.retryable);
+  EXPECT_FALSE(reply.sent);
+}
+
+TEST_F(GrpcSourceAdapterTest, AConnectionThatFailsSaysSoBeforeTheDeadlineAndSendsNothing) {
+  Serve();
+  const GrpcSourceConfig config = Config();
+  server_->Shutdown(absl::ZeroDuration());
+  server_.reset();
+  Connect(config);
+  const SourceReply reply = Ask();  // of 20 s, past this test's patience
+  EXPECT_EQ(reply.answers.at(0).reason, Reason::kUnreachable);
+  EXPECT_FALSE(reply.sent);
+}
+
 TEST_F(GrpcSourceAdapterTest, ADepartmentUnderAnotherAuthorityIsNotTrusted) {
   Serve();
   testing::TestPki other;
@@ -153,7 +178,7 @@ TEST_F(GrpcSourceAdapterTest, AnotherKindOfLoopIsAnsweredNotCrashed) {
   testing::FakeClock clock;
   testing::FakeLoop loop(&clock);
   int ended = 0;
-  adapter_->Start(loop, Request(), [&](SourceReply reply) {
+  adapter_->Start(loop, Request(absl::Seconds(20)), [&](SourceReply reply) {
     ++ended;
     EXPECT_EQ(reply.answers.at(0).reason, Reason::kSourceError);
   });

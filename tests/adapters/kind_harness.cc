@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,7 @@
 #include "server/base/clock.h"
 #include "server/base/mutex.h"
 #include "server/runtime/grpc_event_loop.h"
+#include "tests/adapters/holding_proxy.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_loop.h"
 #include "tests/support/pki/test_pki.h"
@@ -44,7 +46,7 @@ class SimulatedHarness final : public KindHarness {
 
 class GrpcHarness final : public KindHarness {
  public:
-  GrpcHarness(const std::string& simulation, Department::Desk desk)
+  GrpcHarness(const std::string& simulation, Department::Desk desk, Transport transport)
       : server_tls_(pki_.IssueTls("department")),
         client_tls_(pki_.IssueTls("platform")),
         loop_(std::make_unique<grpc::CompletionQueue>(), &clock_, "test") {
@@ -55,8 +57,9 @@ class GrpcHarness final : public KindHarness {
         &clock_);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
+    if (transport == Transport::kHeld) proxy_.emplace(server_->port());
     GrpcSourceConfig config;
-    config.target = absl::StrCat("127.0.0.1:", server_->port());
+    config.target = absl::StrCat("127.0.0.1:", proxy_ ? proxy_->port() : server_->port());
     config.ca_file = pki_.ca_path();
     config.certificate_file = client_tls_.certificate_path;
     config.key_file = client_tls_.key_path;
@@ -72,6 +75,7 @@ class GrpcHarness final : public KindHarness {
   }
 
   SourceAdapter& adapter() override { return *adapter_; }
+  void LetThrough() override { proxy_->LetThrough(); }
   void OnLoop(absl::FunctionRef<void(runtime::EventLoop&)> task) override {
     bool ran = false;
     loop_.Post([&] {
@@ -100,6 +104,7 @@ class GrpcHarness final : public KindHarness {
   base::CondVar changed_;
   std::unique_ptr<SourceAdapter> adapter_;  // destroyed after the loop has drained
   std::unique_ptr<DepartmentServer> server_;
+  std::optional<HoldingProxy> proxy_;
   runtime::GrpcEventLoop loop_;
 };
 
@@ -114,12 +119,13 @@ std::unique_ptr<Department> DepartmentOf(const std::string& simulation, Departme
 }
 
 std::unique_ptr<KindHarness> MakeSimulatedHarness(const std::string& simulation,
-                                                  Department::Desk desk) {
+                                                  Department::Desk desk, Transport) {
   return std::make_unique<SimulatedHarness>(simulation, std::move(desk));
 }
 
-std::unique_ptr<KindHarness> MakeGrpcHarness(const std::string& simulation, Department::Desk desk) {
-  return std::make_unique<GrpcHarness>(simulation, std::move(desk));
+std::unique_ptr<KindHarness> MakeGrpcHarness(const std::string& simulation, Department::Desk desk,
+                                             Transport transport) {
+  return std::make_unique<GrpcHarness>(simulation, std::move(desk), transport);
 }
 
 }  // namespace hedui::adapters

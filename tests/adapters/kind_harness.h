@@ -22,17 +22,24 @@ class KindHarness {
   virtual void OnLoop(absl::FunctionRef<void(runtime::EventLoop&)> task) = 0;
   // Lets the loop work until `done`, which is called on the loop, holds. Time passes as it has to.
   virtual void RunUntil(absl::FunctionRef<bool()> done) = 0;
+  // Ends Transport::kHeld.
+  virtual void LetThrough() {}
 };
+
+// kHeld: what the adapter sends over is not there yet, and comes with LetThrough. Nothing for kinds
+// that have nothing to wait for.
+enum class Transport { kOpen, kHeld };
 
 // `simulation` has a source "dept".
 using MakeHarness = std::unique_ptr<KindHarness> (*)(const std::string& simulation,
-                                                     Department::Desk desk);
+                                                     Department::Desk desk, Transport transport);
 
 // In this process, on a simulated clock.
 std::unique_ptr<KindHarness> MakeSimulatedHarness(const std::string& simulation,
-                                                  Department::Desk desk);
+                                                  Department::Desk desk, Transport transport);
 // A real server on a free port, over mutual TLS.
-std::unique_ptr<KindHarness> MakeGrpcHarness(const std::string& simulation, Department::Desk desk);
+std::unique_ptr<KindHarness> MakeGrpcHarness(const std::string& simulation, Department::Desk desk,
+                                             Transport transport);
 
 // The department "dept" of a simulation; fails the test when the simulation has a defect.
 std::unique_ptr<Department> DepartmentOf(const std::string& simulation, Department::Desk desk);

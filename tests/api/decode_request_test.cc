@@ -144,6 +144,31 @@ TEST(DecodeRequestTest, APersonIdThatIsACitizenNumberIsRefused) {
   });
 }
 
+TEST(DecodeRequestTest, ASpouseAmongTheObligorsIsRefused) {
+  const auto spouse_as = [](v1::PersonRole role) {
+    v1::VerifyHouseholdRequest request = Demo();
+    request.mutable_persons()->SwapElements(1, 2);  // the obligor last
+    request.mutable_persons(2)->set_role(role);
+    return DecodeVerifyRequest(request, kToday).status();
+  };
+  EXPECT_TRUE(spouse_as(v1::PERSON_ROLE_MEMBER).ok());
+  const absl::Status refused = spouse_as(v1::PERSON_ROLE_OBLIGOR);
+  EXPECT_EQ(base::ReasonOf(refused), "INVALID_REQUEST");
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("persons[2].role: a spouse is always"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("give the role MEMBER"));
+}
+
+TEST(DecodeRequestTest, MoreLettersThanACallTakesAreRefusedBeforeAnythingIsMadeOfThem) {
+  v1::RegisterAuthorizationsRequest request;
+  for (int i = 0; i < 40; ++i) request.add_letters();
+  EXPECT_TRUE(CheckLetterCount(request).ok());
+  request.add_letters();
+  const absl::Status refused = CheckLetterCount(request);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(base::ReasonOf(refused), "INVALID_REQUEST");
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("letters: are 41; at most 40"));
+}
+
 TEST(DecodeRequestTest, NoMoreThanFiftyDefectsAreListed) {
   v1::VerifyHouseholdRequest request = Demo();
   for (int i = 0; i < 10; ++i) {

@@ -154,7 +154,8 @@ constexpr Row kRows[] = {
     {"persons.filter(x, x.relation == 'spouse').exists(x, x.vehicle.exists(v, v.class == "
      "'vessel'))",
      "bool", "FALSE"},
-    {"persons.filter(x, x.relation == 'applicant').sum(x, x.wage.during(income_period).filter(w, x.wage.during(income_period)"
+    {"persons.filter(x, x.relation == 'applicant').sum(x, x.wage.during(income_period).filter(w, "
+     "x.wage.during(income_period)"
      ".filter(v, v.amount == w.amount).months() == months(1)).months())",
      "months", "1"},
     {"persons.all(x, answered(x, 'death'))", "bool", "TRUE"},

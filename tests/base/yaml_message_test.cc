@@ -5,8 +5,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
-#include "server/base/status.h"
 #include "sample_config.pb.h"
+#include "server/base/status.h"
 
 namespace hedui::base {
 namespace {

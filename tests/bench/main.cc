@@ -15,7 +15,7 @@
 #include "tests/bench/platform_rig.h"
 
 int main(int argc, char** argv) {
-  using namespace hedui::bench;  // NOLINT
+  using namespace hedui::bench;        // NOLINT
   hedui::base::DropLockOrderChecks();  // as heduid does
   if (argc > 1 && std::strcmp(argv[1], "serve-floor") == 0) return ServeFloor(argc - 1, argv + 1);
   if (argc > 1 && std::strcmp(argv[1], "serve-platform") == 0) {

@@ -81,5 +81,55 @@ TEST_F(FreshnessTest, OtherKindsHaveNoAge) {
   EXPECT_EQ(After(AnswerKind::kAmbiguous, absl::CivilDay(2020, 1, 1)), AnswerKind::kAmbiguous);
 }
 
+class EndWithTodayTest : public ::testing::Test {
+ protected:
+  Answer After(AnswerKind kind, base::Period covered) {
+    std::vector<Answer> answers = {AnswerOf("m1", "employment", kind)};
+    answers[0].covered = covered;
+    answers[0].complete = kind == AnswerKind::kFound;
+    answers[0].records.push_back({"wage", {}});
+    EndWithToday(kToday, &answers);
+    return answers[0];
+  }
+  const absl::CivilDay kToday{2025, 3, 3};
+  const absl::CivilDay kTomorrow{2025, 3, 4};
+  const absl::CivilDay kFirst{2024, 3, 1};
+};
+
+TEST_F(EndWithTodayTest, APastPeriodStaysAsItCame) {
+  const base::Period past{kFirst, kToday};
+  EXPECT_EQ(After(AnswerKind::kFound, past).covered, past);
+  const base::Period until_today{kFirst, kTomorrow};
+  EXPECT_EQ(After(AnswerKind::kFound, until_today).covered, until_today);
+}
+
+TEST_F(EndWithTodayTest, DaysToComeAndAnOpenEndAreCutOffBehindToday) {
+  const base::Period cut{kFirst, kTomorrow};
+  EXPECT_EQ(After(AnswerKind::kFound, {kFirst, absl::CivilDay(2026, 1, 1)}).covered, cut);
+  EXPECT_EQ(After(AnswerKind::kConfirmedNone, {kFirst, std::nullopt}).covered, cut);
+  EXPECT_EQ(After(AnswerKind::kFound, {}).covered, (base::Period{std::nullopt, kTomorrow}));
+  EXPECT_EQ(After(AnswerKind::kFound, {kFirst, std::nullopt}).records.size(), 1u);
+}
+
+TEST_F(EndWithTodayTest, AnAnswerOfNothingButDaysToComeIsNotCovered) {
+  const base::Period future{kTomorrow, absl::CivilDay(2025, 4, 1)};
+  for (const AnswerKind kind : {AnswerKind::kFound, AnswerKind::kConfirmedNone}) {
+    const Answer answer = After(kind, future);
+    EXPECT_EQ(answer.kind, AnswerKind::kNotCovered);
+    EXPECT_EQ(answer.reason, Reason::kNone);
+    EXPECT_EQ(answer.covered, future) << "it is this period that is not covered";
+    EXPECT_FALSE(answer.complete);
+    EXPECT_TRUE(answer.records.empty());
+  }
+}
+
+TEST_F(EndWithTodayTest, OtherKindsStayWhatTheyAre) {
+  const base::Period future{kTomorrow, absl::CivilDay(2025, 4, 1)};
+  EXPECT_EQ(After(AnswerKind::kRefused, future).kind, AnswerKind::kRefused);
+  EXPECT_EQ(After(AnswerKind::kUnavailable, {}).covered, base::Period());
+  EXPECT_EQ(After(AnswerKind::kAmbiguous, {kFirst, absl::CivilDay(2026, 1, 1)}).covered.to,
+            kTomorrow);
+}
+
 }  // namespace
 }  // namespace hedui::gather

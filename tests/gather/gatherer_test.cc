@@ -53,8 +53,19 @@ TEST_F(GathererTest, AnAttemptCarriesWarrantDigestKeyAndItsName) {
   const adapters::SourceRequest& request = bank.attempts.at(0)->request;
   EXPECT_EQ(request.warrant, "warrant");
   EXPECT_EQ(request.digest_key, "digest key");
-  EXPECT_EQ(request.attempt_id, "v1/1/bank/1");
+  EXPECT_EQ(request.attempt_id, "v1/1/bank/0/1");
   EXPECT_EQ(request.timeout, absl::Seconds(3));
+}
+
+// A household split by people_per_call asks one source several times: a department that tells
+// repeated queries by the attempt's name would answer the second with the first one's answers.
+TEST_F(GathererTest, QueriesOfOneSourceHaveAttemptNamesOfTheirOwn) {
+  AddSource("bank", &bank);
+  const auto flow = NewFlow();
+  flow->Start({QueryOf("bank", {"m1"}), QueryOf("bank", {"m2"})});
+  ASSERT_EQ(bank.attempts.size(), 2u);
+  EXPECT_EQ(bank.attempts[0]->request.attempt_id, "v1/1/bank/0/1");
+  EXPECT_EQ(bank.attempts[1]->request.attempt_id, "v1/1/bank/1/1");
 }
 
 TEST_F(GathererTest, LateSourceIsReportedUnavailableAndDoesNotDelayTheReply) {
@@ -108,7 +119,7 @@ TEST_F(GathererTest, RetryableFailureIsTriedAgainUnderANewName) {
   EXPECT_EQ(bank.attempts.size(), 1u) << "not without a pause";
   loop.AdvanceBy(absl::Seconds(1));
   ASSERT_EQ(bank.attempts.size(), 2u);
-  EXPECT_EQ(bank.attempts[1]->request.attempt_id, "v1/1/bank/2");
+  EXPECT_EQ(bank.attempts[1]->request.attempt_id, "v1/1/bank/0/2");
   EXPECT_EQ(bank.attempts[1]->request.warrant, "warrant");
   bank.attempts[1]->ReplyAll(AnswerKind::kNotCovered);
   loop.RunReady();
@@ -157,20 +168,40 @@ TEST_F(GathererTest, NoAttemptBeginsWhereItsPauseWouldEndAfterTheDeadline) {
   EXPECT_EQ(flow->Only().reason, Reason::kUnreachable);
 }
 
-TEST_F(GathererTest, AnAttemptThatIsLateMakesWayForTheNext) {
-  AddSource("bank", &bank, 2);
+TEST_F(GathererTest, TheSourcesDeadlineIsOfTheWholeQueryNotOfEachAttempt) {
+  AddSource("bank", &bank, 3);
   const auto flow = NewFlow();
   flow->Start({QueryOf("bank", {"m1"})});
-  loop.AdvanceBy(absl::Seconds(4));
+  EXPECT_EQ(bank.attempts.at(0)->request.timeout, absl::Seconds(3));
+  loop.AdvanceBy(absl::Seconds(2));
+  bank.attempts[0]->ReplyAll(AnswerKind::kUnavailable, Reason::kOverloaded, true);
+  loop.AdvanceBy(absl::Milliseconds(100));
   ASSERT_EQ(bank.attempts.size(), 2u);
-  EXPECT_TRUE(bank.attempts[0]->cancelled);
-  // The first attempt's answer, after all: too late to count.
-  bank.attempts[0]->ReplyAll(AnswerKind::kConfirmedNone);
+  EXPECT_LE(bank.attempts[1]->request.timeout, absl::Milliseconds(950)) << "what is left of 3 s";
+  loop.AdvanceBy(absl::Milliseconds(900));
+  EXPECT_EQ(flow->Only().reason, Reason::kLate);
+  EXPECT_EQ(flow->outcomes.at(0).elapsed, absl::Seconds(3));
+  EXPECT_EQ(bank.attempts.size(), 2u);
+  EXPECT_TRUE(bank.attempts[1]->cancelled);
+  // After all: too late to count.
+  bank.attempts[1]->ReplyAll(AnswerKind::kConfirmedNone);
   loop.RunReady();
-  EXPECT_TRUE(flow->outcomes.empty());
-  bank.attempts[1]->ReplyAll(AnswerKind::kNotCovered);
+  EXPECT_EQ(flow->outcomes.size(), 1u);
+}
+
+TEST_F(GathererTest, WaitingInLineCountsTowardsTheSourcesDeadline) {
+  AddSource("bank", &bank, 1, 1);
+  const auto first = NewFlow();
+  const auto second = NewFlow();
+  first->Start({QueryOf("bank", {"m1"})});
+  second->Start({QueryOf("bank", {"m2"})});
+  loop.AdvanceBy(absl::Seconds(2));
+  bank.attempts.at(0)->ReplyAll(AnswerKind::kNotCovered);
   loop.RunReady();
-  EXPECT_EQ(flow->Only().kind, AnswerKind::kNotCovered);
+  ASSERT_EQ(bank.attempts.size(), 2u);
+  EXPECT_EQ(bank.attempts[1]->request.timeout, absl::Seconds(1));
+  loop.AdvanceBy(absl::Seconds(1));
+  EXPECT_EQ(second->Only().reason, Reason::kLate);
 }
 
 TEST_F(GathererTest, WithdrawnPersonIsNotAskedAndTheOthersGoOn) {
@@ -217,7 +248,104 @@ TEST_F(GathererTest, AuthorizationIsAskedForAgainBeforeTheNextAttempt) {
   flow->withdrawn = {"m1"};
   loop.AdvanceBy(absl::Seconds(1));
   EXPECT_EQ(bank.attempts.size(), 1u);
+  EXPECT_EQ(flow->done, 1);
+}
+
+// They were asked about: that a letter was withdrawn afterwards does not unask it.
+TEST_F(GathererTest, WhoWasSentBeforeTheWithdrawalIsReportedAsAskedWithWhatCameOfIt) {
+  AddSource("bank", &bank, 3);
+  const auto flow = NewFlow();
+  flow->Start({QueryOf("bank", {"m1", "m2", "m3"})});
+  bank.attempts.at(0)->ReplyAll(AnswerKind::kUnavailable, Reason::kOverloaded, true);
+  loop.RunReady();
+  flow->withdrawn = {"m1"};
+  loop.AdvanceBy(absl::Seconds(1));
+  ASSERT_EQ(bank.attempts.size(), 2u);
+  EXPECT_EQ(bank.attempts[1]->request.query.people.size(), 2u);
+  bank.attempts[1]->ReplyAll(AnswerKind::kUnavailable, Reason::kUnreachable, true);
+  loop.RunReady();
+  flow->withdrawn = {"m1", "m2"};
+  loop.AdvanceBy(absl::Seconds(1));
+  ASSERT_EQ(bank.attempts.size(), 3u);
+  bank.attempts[2]->ReplyAll(AnswerKind::kNotCovered);
+  loop.RunReady();
+  const std::vector<base::Answer>& answers = flow->outcomes.at(0).answers;
+  ASSERT_EQ(answers.size(), 3u);
+  EXPECT_EQ(answers[0].kind, AnswerKind::kUnavailable);
+  EXPECT_EQ(answers[0].reason, Reason::kOverloaded);
+  EXPECT_EQ(answers[1].kind, AnswerKind::kUnavailable);
+  EXPECT_EQ(answers[1].reason, Reason::kUnreachable);
+  EXPECT_EQ(answers[2].kind, AnswerKind::kNotCovered);
+}
+
+TEST_F(GathererTest, WhenAllAreWithdrawnAfterAnAttemptItsOutcomeStands) {
+  AddSource("bank", &bank, 2);
+  const auto flow = NewFlow();
+  flow->Start({QueryOf("bank", {"m1"})});
+  bank.attempts.at(0)->ReplyAll(AnswerKind::kUnavailable, Reason::kUnreachable, true);
+  loop.RunReady();
+  flow->withdrawn = {"m1"};
+  loop.AdvanceBy(absl::Seconds(1));
+  EXPECT_EQ(flow->Only().kind, AnswerKind::kUnavailable);
+  EXPECT_EQ(flow->Only().reason, Reason::kUnreachable);
+  EXPECT_EQ(flow->outcomes.at(0).attempts, 1);
+}
+
+TEST_F(GathererTest, AnAttemptThatNeverLeftHasAskedNobody) {
+  AddSource("bank", &bank, 2);
+  const auto flow = NewFlow();
+  flow->Start({QueryOf("bank", {"m1"})});
+  adapters::SourceReply unsent =
+      adapters::UniformReply(bank.attempts.at(0)->request.query, AnswerKind::kUnavailable,
+                             Reason::kUnreachable, /*retryable=*/true, "");
+  unsent.sent = false;
+  bank.attempts[0]->Reply(std::move(unsent));
+  loop.RunReady();
+  flow->withdrawn = {"m1"};
+  loop.AdvanceBy(absl::Seconds(1));
+  EXPECT_EQ(bank.attempts.size(), 1u);
+  EXPECT_EQ(flow->Only().kind, AnswerKind::kNotAsked);
   EXPECT_EQ(flow->Only().reason, Reason::kNoAuthorization);
+}
+
+// The adapter had to wait for a connection, and asks before it sends.
+TEST_F(GathererTest, AWithdrawalWhileTheAdapterWaitsStopsTheQueryAndTheOthersGoOn) {
+  AddSource("bank", &bank);  // one attempt
+  const auto flow = NewFlow();
+  flow->Start({QueryOf("bank", {"m1", "m2"})});
+  adapters::SourceRequest& waiting = bank.attempts.at(0)->request;
+  EXPECT_TRUE(waiting.may_be_sent());
+  flow->withdrawn = {"m1"};
+  EXPECT_FALSE(waiting.may_be_sent());
+  adapters::SourceReply unsent = adapters::UniformReply(
+      waiting.query, AnswerKind::kNotAsked, Reason::kNoAuthorization, /*retryable=*/false, "");
+  unsent.sent = false;
+  bank.attempts[0]->Reply(std::move(unsent));
+  loop.RunReady();
+  ASSERT_EQ(bank.attempts.size(), 2u) << "what was not sent was no attempt";
+  const adapters::SourceRequest& sent = bank.attempts[1]->request;
+  ASSERT_EQ(sent.query.people.size(), 1u);
+  EXPECT_EQ(sent.query.people[0].person_id, "m2");
+  EXPECT_EQ(sent.warrant, "warrant");
+  EXPECT_FALSE(waiting.may_be_sent()) << "an attempt that was given up";
+  bank.attempts[1]->ReplyAll(AnswerKind::kNotCovered);
+  loop.RunReady();
+  const Outcome& outcome = flow->outcomes.at(0);
+  EXPECT_EQ(outcome.attempts, 1);
+  EXPECT_EQ(outcome.answers.at(0).kind, AnswerKind::kNotAsked);
+  EXPECT_EQ(outcome.answers[0].reason, Reason::kNoAuthorization);
+  EXPECT_EQ(outcome.answers.at(1).kind, AnswerKind::kNotCovered);
+}
+
+TEST_F(GathererTest, NothingMayBeSentForAWaveThatEnded) {
+  AddSource("bank", &bank);
+  const auto flow = NewFlow();
+  flow->Start({QueryOf("bank", {"m1"})}, absl::Seconds(1));
+  loop.AdvanceBy(absl::Seconds(1));
+  ASSERT_EQ(flow->done, 1);
+  EXPECT_FALSE(bank.attempts.at(0)->request.may_be_sent());
+  flow->gatherer.reset();
+  EXPECT_FALSE(bank.attempts[0]->request.may_be_sent());
 }
 
 TEST_F(GathererTest, AuthorizationIsAskedForAfterWaitingInLine) {
@@ -418,6 +546,18 @@ TEST_F(GathererTest, DataFromTheFutureAreMalformed) {
   loop.RunReady();
   EXPECT_EQ(flow->Only().kind, AnswerKind::kUnavailable);
   EXPECT_EQ(flow->Only().reason, Reason::kMalformed);
+}
+
+TEST_F(GathererTest, AnAnswerAboutDaysToComeEndsToday) {
+  AddSource("bank", &bank);
+  const auto flow = NewFlow();
+  flow->Start({QueryOf("bank", {"m1"}, {"deposit"})});
+  adapters::SourceReply reply;
+  reply.answers.push_back(AnswerOf("m1", "deposit", AnswerKind::kConfirmedNone));
+  reply.answers[0].covered = {absl::CivilDay(2025, 2, 1), absl::CivilDay(2025, 6, 1)};
+  bank.attempts.at(0)->Reply(std::move(reply));
+  loop.RunReady();
+  EXPECT_EQ(flow->Only().covered.to, absl::CivilDay(2025, 3, 4));
 }
 
 TEST_F(GathererTest, PendingAnswersPassWithTheirToken) {

@@ -204,9 +204,12 @@ class KillsTest : public ::testing::Test {
     auto journal = base::ReadFile(scenario_.Path("journal"), size_t{256} << 20);
     ASSERT_TRUE(journal.ok()) << journal.status();
     std::set<std::pair<std::string, uint64_t>> seen;
+    std::set<std::string> attempts;
     for (absl::string_view line : absl::StrSplit(*journal, '\n', absl::SkipEmpty())) {
       const std::vector<std::string> parts = absl::StrSplit(line, ' ');
       ASSERT_EQ(parts.size(), 4u);
+      EXPECT_TRUE(attempts.insert(parts[3]).second)
+          << "two attempts of one name, which a department may take for one: " << parts[3];
       uint64_t index = 0;
       ASSERT_TRUE(absl::SimpleAtoi(parts[1], &index));
       seen.emplace(parts[0], index);
@@ -271,7 +274,8 @@ TEST_F(KillsTest, NothingGivenOutIsLostAndNothingHappensTwice) {
     // A few flows in, sometimes many; commits are counted in pages written.
     const int count = 1 + static_cast<int>(random_() % (moment == "commit" ? 200 : 40));
     auto platform = StartPlatform(moment, moment == "never" ? 0 : count, &port);
-    CheckServed(port);
+    // Reading is a commit too, since it is logged: it would use up what the load is to die of.
+    if (moment != "commit") CheckServed(port);
     LoadUntilDead(platform.get(), port, moment == "never" ? count : -1);
     platform.reset();
     CheckStore();

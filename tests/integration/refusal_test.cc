@@ -100,6 +100,29 @@ TEST_F(RefusalTest, AnAgencyOutsideItsDivision) {
   EXPECT_EQ(base::ReasonOf(status), "OUTSIDE_DIVISION");
 }
 
+TEST_F(RefusalTest, FortyOneLettersInOneCall) {
+  v1::RegisterAuthorizationsRequest letters = scenario_.letters;
+  while (letters.letters_size() < 41) letters.add_letters();
+  const absl::Status status =
+      platform_.client().RegisterAuthorizations(letters, kPatience).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  EXPECT_EQ(base::ReasonOf(status), "INVALID_REQUEST");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("letters: are 41"));
+}
+
+TEST_F(RefusalTest, AHouseholdOutsideTheMattersDivision) {
+  // The agency is the whole city's, the matter 兴庆区's alone.
+  Scenario city;
+  Scenario::Replace(&city.register_yaml, "division: \"640104\"", "division: \"640100\"");
+  Scenario::Replace(&city.register_yaml, "level: county", "level: city");
+  RunningPlatform platform(&city);
+  platform.Register();
+  city.household.set_division("640105");
+  const absl::Status status = platform.Verify().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied) << status;
+  EXPECT_EQ(base::ReasonOf(status), "OUTSIDE_DIVISION");
+}
+
 TEST_F(RefusalTest, AnAgencyOutsideItsPurpose) {
   request().mutable_header()->set_purpose("curiosity");
   const absl::Status status = Verify();

@@ -12,6 +12,7 @@
 #include "server/base/limits.h"
 #include "server/base/status.h"
 #include "server/base/yaml.h"
+#include "server/ledger/entry.h"
 #include "server/ledger/trust.h"
 #include "server/match/matcher.h"
 #include "server/report/case_bundle.h"
@@ -181,6 +182,79 @@ TEST(VerifyTest, AStoredReportIsReadByNumberAndByRequestAndByNobodyElse) {
   EXPECT_TRUE(platform.client().GetReport(request, kPatience).ok());
   auto other = scenario.Connect(platform.port(), "other");
   EXPECT_EQ(other->GetReport(request, kPatience).status().code(), absl::StatusCode::kNotFound);
+}
+
+// Who reads which report: the log's entries of type ACCESS, in their order.
+std::vector<ledger::AccessEntry> AccessesIn(Scenario& scenario) {
+  std::vector<ledger::AccessEntry> accesses;
+  auto store = scenario.OpenStore();
+  auto head = store->ReadHead();
+  EXPECT_TRUE(head.ok() && head->has_value()) << head.status();
+  auto entries = store->ReadEntries(0, (*head)->size);
+  EXPECT_TRUE(entries.ok()) << entries.status();
+  for (const std::string& bytes : *entries) {
+    auto entry = ledger::DecodeEntry(bytes);
+    EXPECT_TRUE(entry.ok()) << entry.status();
+    if (const auto* access = std::get_if<ledger::AccessEntry>(&*entry)) accesses.push_back(*access);
+  }
+  return accesses;
+}
+
+// Look-ups by staff are the main abuse: a report that was read without a trace is one nobody can be
+// asked about.
+TEST(VerifyTest, EveryReadingOfAStoredReportIsInTheLogWithItsReader) {
+  Scenario scenario;
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto verified = platform.Verify();
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_TRUE(AccessesIn(scenario).empty()) << "who asked is in the intent";
+  v1::GetReportRequest request;
+  request.set_officer("XQ-0107");
+  request.set_request_id(scenario.household.header().request_id());
+  ASSERT_TRUE(platform.client().GetReport(request, kPatience).ok());
+  ASSERT_EQ(AccessesIn(scenario).size(), 1u);
+  const std::string number = Check(scenario, verified->envelope()).report_number;
+  request.set_report_number(number);
+  request.set_officer("XQ-0108");
+  ASSERT_TRUE(platform.client().GetReport(request, kPatience).ok());
+  ASSERT_TRUE(platform.Verify().ok()) << "the same request again: the stored report";
+  request.set_report_number("HD-00000000-0000-0000-0000-000000000000");
+  EXPECT_FALSE(platform.client().GetReport(request, kPatience).ok());
+  const std::vector<ledger::AccessEntry> accesses = AccessesIn(scenario);
+  ASSERT_EQ(accesses.size(), 3u);
+  for (const ledger::AccessEntry& access : accesses) {
+    EXPECT_EQ(access.report, *report::ReportIdOfNumber(number));
+  }
+  EXPECT_NE(accesses[0].reader_digest, accesses[1].reader_digest) << "another officer";
+  EXPECT_EQ(accesses[0].reader_digest, accesses[2].reader_digest) << "the request's officer again";
+}
+
+// Two registers hold employment. One of them cannot be asked by these documents: what it holds is
+// not known, so that the other's answer alone settles nothing.
+TEST(VerifyTest, ARegisterThatCannotBeAskedKeepsItsCategoryOpenAndIsNamed) {
+  Scenario scenario;
+  Scenario::Replace(&scenario.catalogue_yaml, "categories: [{code: tax}]",
+                    "categories: [{code: tax}, {code: employment}]");
+  Scenario::AddToSource(&scenario.catalogue_yaml, "nx-tax", "identity_kinds: [passport]");
+  Scenario::Replace(&scenario.simulation_yaml, "faults: [{kind: silent}]", "faults: []");
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  auto response = platform.Verify();
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(OutcomeOf(*response, "m1", "employment").kind(), v1::ANSWER_KIND_FOUND);
+  const Line dibao = LineOf(response->envelope(), LINE_KIND_INDICATION, "dibao");
+  EXPECT_EQ(dibao.indication().result(), report::v1::TRUTH_UNDETERMINED);
+  EXPECT_THAT(Blames(dibao), HasSubstr("nx-tax/employment"));
+  int named = 0;
+  for (const Line& line : LinesOf(response->envelope())) {
+    if (line.kind() != report::v1::LINE_KIND_OUTCOME || line.code() != "employment") continue;
+    if (line.outcome().source_id() != "nx-tax") continue;
+    EXPECT_EQ(line.outcome().reason(), "UNKNOWN_PERSON");
+    EXPECT_EQ(line.outcome().source_name(), "自治区税务信息系统");
+    ++named;
+  }
+  EXPECT_EQ(named, 3) << "one for each person";
 }
 
 TEST(VerifyTest, FindingsWithoutAProgrammeComeWithoutIndications) {

@@ -116,6 +116,37 @@ TEST_F(CommitterTest, ALoneRequestIsCommittedAndProven) {
   EXPECT_EQ(sink_.commits[0].rows[0].body, "body");
 }
 
+// Registrations of many letters each once came together past what one commit takes, and all failed.
+TEST_F(CommitterTest, ABatchHoldsNoMoreRowsThanOneCommitTakes) {
+  Notification entered;
+  Notification gate;
+  sink_.entered = &entered;
+  sink_.gate = &gate;
+  Start();
+  Answer first;
+  ASSERT_TRUE(committer_->TrySubmit(RequestOf(&first, 0)));
+  entered.Wait();
+  constexpr size_t kRequests = 300;
+  constexpr size_t kRowsEach = 41;  // a matter and forty letters
+  std::vector<Answer> answers(kRequests);
+  for (Answer& answer : answers) {
+    CommitRequest request = RequestOf(&answer, std::nullopt, "");
+    const base::Row row = request.rows[0];
+    request.rows.resize(kRowsEach, row);
+    ASSERT_TRUE(committer_->TrySubmit(std::move(request)));
+  }
+  gate.Notify();
+  for (Answer& answer : answers) EXPECT_TRUE(answer.Wait().ok());
+  committer_->Drain();
+  size_t rows = 0;
+  for (const CommitBatch& batch : sink_.commits) {
+    EXPECT_LE(batch.rows.size(), kCommitRowsMax);
+    rows += batch.rows.size();
+  }
+  EXPECT_EQ(rows, 1 + kRequests * kRowsEach);
+  EXPECT_LE(sink_.commits.size(), 4u) << "and still many together";
+}
+
 TEST_F(CommitterTest, WhatComesWhileACommitIsWrittenIsTheNextBatchWithOneCheckpoint) {
   Notification entered;
   Notification gate;

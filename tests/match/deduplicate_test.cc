@@ -3,17 +3,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/yaml.h"
 #include "server/match/vocabulary.h"
 #include "tests/match/match_builder.h"
+#include "tests/match/readings.h"
 
 namespace hedui::match {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 std::vector<int64_t> FoundYuan(const MatchResult& result) {
@@ -21,6 +26,20 @@ std::vector<int64_t> FoundYuan(const MatchResult& result) {
   for (const base::Fact& fact : result.facts.facts) {
     if (!fact.declared) amounts.push_back(AmountOf(fact.record)->fen() / 100);
   }
+  return amounts;
+}
+
+std::vector<bool> PossibleOf(const MatchResult& result) {
+  std::vector<bool> possible;
+  for (const base::Fact& fact : result.facts.facts) {
+    if (!fact.declared) possible.push_back(fact.possible);
+  }
+  return possible;
+}
+
+std::vector<int64_t> OtherYuan(const base::Fact& fact) {
+  std::vector<int64_t> amounts;
+  for (const auto& other : fact.otherwise) amounts.push_back(other.amount.fen() / 100);
   return amounts;
 }
 
@@ -99,16 +118,82 @@ TEST(DeduplicateTest, RecordsOfOneSourceWithoutPayerOrMonthAllCount) {
   EXPECT_TRUE(result.facts.answers[0].complete);
 }
 
-TEST(DeduplicateTest, WhatMayBeTheSameIncomeMakesSumsLowerBounds) {
+TEST(DeduplicateTest, OfWhatMayBeOneIncomeOneStandsAndTheOtherIsPossible) {
   MatchBuilder b;
-  b.Found("a", 10, "m1", "employment", {Wage(3000, 2, "甲")});
-  b.Found("b", 20, "m1", "tax", {Record("wage", {Month(2), Amount(3000)})});
+  b.Found("a", 10, "m1", "employment", {Record("wage", {Month(2), Amount(3000)})});
+  b.Found("b", 20, "m1", "tax", {Wage(1000, 2, "甲")});
   const MatchResult result = b.Run();
-  EXPECT_THAT(FoundYuan(result), ElementsAre(3000));
+  ASSERT_THAT(FoundYuan(result), ElementsAre(3000, 1000));
+  const base::Fact& stands = result.facts.facts[0];
+  EXPECT_FALSE(stands.possible);
+  EXPECT_THAT(stands.also_answers, ElementsAre(1));
+  EXPECT_THAT(OtherYuan(stands), ElementsAre(1000));
+  EXPECT_THAT(stands.doubtful, IsEmpty());
+  const base::Fact& possible = result.facts.facts[1];
+  EXPECT_TRUE(possible.possible);
+  EXPECT_THAT(possible.otherwise, IsEmpty());
+  EXPECT_THAT(possible.also_answers, IsEmpty());
+  EXPECT_TRUE(result.facts.answers[0].complete);
+  EXPECT_TRUE(result.facts.answers[1].complete);
   ASSERT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kPossibleDuplicateIncome));
   EXPECT_EQ(result.discrepancies[0].source_id, "b");
-  EXPECT_FALSE(result.facts.answers[0].complete);
-  EXPECT_FALSE(result.facts.answers[1].complete);
+  EXPECT_EQ(result.discrepancies[0].other_answer, 0);
+  EXPECT_THAT(result.discrepancies[0].text, HasSubstr("需核实"));
+}
+
+TEST(DeduplicateTest, EachThatStandsHasTheAmountsOfAllThatMayBeTheSame) {
+  MatchBuilder b;
+  b.Found("a", 10, "m1", "employment", {Wage(3000, 2, "甲"), Wage(2000, 2, "乙")});
+  b.Found("b", 20, "m1", "tax", {Record("wage", {Month(2), Amount(500)})});
+  b.Found("c", 30, "m1", "tax", {Record("wage", {Amount(4000)})});
+  const MatchResult result = b.Run();
+  EXPECT_THAT(FoundYuan(result), ElementsAre(3000, 2000, 500, 4000));
+  EXPECT_THAT(PossibleOf(result), ElementsAre(false, false, true, true));
+  for (const size_t i : {0, 1}) {
+    EXPECT_THAT(OtherYuan(result.facts.facts[i]), ElementsAre(500, 4000));
+    EXPECT_THAT(result.facts.facts[i].also_answers, ElementsAre(1, 2));
+  }
+}
+
+// The second may be either the first or the third, which are two.
+TEST(DeduplicateTest, WhatStandsAfterSomethingPossibleIsInDoubtAsWell) {
+  const auto transfer = [](int64_t yuan, std::vector<base::Field> more) {
+    more.insert(more.end(), {Month(2), Amount(yuan), Text("payer", "社保局")});
+    return Record("transfer_income", std::move(more));
+  };
+  MatchBuilder b;
+  b.Found("a", 10, "m1", "employment", {transfer(1500, {Text("nature", "pension")})});
+  b.Found("b", 20, "m1", "assistance", {transfer(90, {})});
+  b.Found("c", 30, "m1", "assistance", {transfer(100, {Text("nature", "support")})});
+  const MatchResult result = b.Run();
+  ASSERT_THAT(FoundYuan(result), ElementsAre(90, 100, 1500));
+  EXPECT_THAT(PossibleOf(result), ElementsAre(true, false, false));
+  EXPECT_THAT(OtherYuan(result.facts.facts[1]), ElementsAre(90));
+  EXPECT_THAT(OtherYuan(result.facts.facts[2]), ElementsAre(90));
+}
+
+// Where a source tells of the very income by name, its next record is another one.
+TEST(DeduplicateTest, WhatATellerOfAnIncomeTellsBesideIsAnotherIncome) {
+  MatchBuilder b;
+  b.Found("a", 10, "m1", "employment", {Wage(3000, 2, "甲")});
+  b.Found("b", 20, "m1", "tax", {Wage(3000, 2, "甲"), Record("wage", {Month(2), Amount(500)})});
+  const MatchResult result = b.Run();
+  EXPECT_THAT(FoundYuan(result), ElementsAre(3000, 500));
+  EXPECT_THAT(PossibleOf(result), ElementsAre(false, false));
+  EXPECT_THAT(result.discrepancies, IsEmpty());
+}
+
+// Of several payments of one payer, what another source tells beside may be one.
+TEST(DeduplicateTest, WhatIsToldBesideSeveralPaymentsMayBeOneOfThem) {
+  MatchBuilder b;
+  b.Found("a", 10, "m1", "employment", {Wage(2000, 2, "甲"), Wage(1000, 2, "甲")});
+  b.Found("b", 20, "m1", "tax", {Wage(2500, 2, "甲"), Record("wage", {Month(2), Amount(500)})});
+  const MatchResult result = b.Run();
+  ASSERT_THAT(FoundYuan(result), ElementsAre(2000, 1000, 500));
+  EXPECT_THAT(PossibleOf(result), ElementsAre(false, false, true));
+  // The first bears what makes the two come to 500, or to the 2500 of the key.
+  EXPECT_THAT(OtherYuan(result.facts.facts[0]), ElementsAre(-500, 500, 1500));
+  EXPECT_THAT(OtherYuan(result.facts.facts[1]), ElementsAre(500));
 }
 
 TEST(DeduplicateTest, APayerByCodeAndAPayerByNameCannotBeCompared) {
@@ -116,7 +201,8 @@ TEST(DeduplicateTest, APayerByCodeAndAPayerByNameCannotBeCompared) {
   b.Found("a", 10, "m1", "employment", {Wage(3000, 2, "宁夏甲公司")});
   b.Found("b", 20, "m1", "tax", {Wage(3000, 2, "91110000600037341L")});
   const MatchResult result = b.Run();
-  EXPECT_THAT(FoundYuan(result), ElementsAre(3000));
+  EXPECT_THAT(PossibleOf(result), ElementsAre(false, true));
+  EXPECT_THAT(result.facts.facts[0].otherwise, IsEmpty());
   EXPECT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kPossibleDuplicateIncome));
 }
 
@@ -133,20 +219,221 @@ TEST(DeduplicateTest, APensionAndAnAllowanceOfOnePayerAreTwo) {
   EXPECT_THAT(result.discrepancies, IsEmpty());
 }
 
-TEST(DeduplicateTest, BalancesAtTwoBanksAreTwo) {
+base::Record Deposit(int64_t yuan, std::string institution, std::string account) {
+  std::vector<base::Field> fields{Amount(yuan)};
+  if (!institution.empty()) fields.push_back(Text("institution", std::move(institution)));
+  if (!account.empty()) fields.push_back(Text("account", std::move(account)));
+  return Record("deposit", std::move(fields));
+}
+
+// What becomes of two records of two sources.
+MatchResult Two(base::Record first, base::Record second) {
   MatchBuilder b;
-  b.person(0).declared = {Record("deposit", {Amount(9000)}), Record("deposit", {Amount(9000)})};
-  b.Found("bank_a", 10, "m1", "deposit", {Record("deposit", {Amount(5000)})});
-  b.Found("bank_b", 10, "m1", "deposit", {Record("deposit", {Amount(5000)})});
-  const MatchResult result = b.Run();
-  EXPECT_THAT(FoundYuan(result), ElementsAre(5000, 5000));
+  if (AssetKindOf(first.kind) != nullptr) {
+    b.person(0).declared = {Record(first.kind, {Amount(1000000)}),
+                            Record(first.kind, {Amount(1000000)})};
+  }
+  b.Found("a", 10, "m1", "x", {std::move(first)});
+  b.Found("b", 20, "m1", "x", {std::move(second)});
+  return b.Run();
+}
+
+TEST(DeduplicateTest, BalancesAtTwoBanksAreTwo) {
+  const MatchResult result = Two(Deposit(5000, "甲银行", ""), Deposit(5000, "乙银行", ""));
+  EXPECT_THAT(PossibleOf(result), ElementsAre(false, false));
   EXPECT_THAT(result.discrepancies, IsEmpty());
+}
+
+TEST(DeduplicateTest, BalancesOfNoNamedBankMayBeOne) {
+  const MatchResult result = Two(Deposit(5000, "", ""), Deposit(7000, "乙银行", ""));
+  EXPECT_THAT(PossibleOf(result), ElementsAre(false, true));
+  EXPECT_THAT(OtherYuan(result.facts.facts[0]), ElementsAre(7000));
+  EXPECT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kPossibleDuplicateAsset));
+}
+
+TEST(DeduplicateTest, AnAccountIsOneAtOneInstitutionOnly) {
+  const MatchResult one = Two(Deposit(5000, "甲银行", "*1234"), Deposit(5100, "甲银行", "*1234"));
+  EXPECT_THAT(PossibleOf(one), ElementsAre(false));
+  EXPECT_THAT(OtherYuan(one.facts.facts[0]), ElementsAre(5100));
+  const MatchResult two = Two(Deposit(5000, "甲银行", "*1234"), Deposit(5000, "乙银行", "*1234"));
+  EXPECT_THAT(PossibleOf(two), ElementsAre(false, false));
+  EXPECT_THAT(two.facts.facts[0].otherwise, IsEmpty());
+  for (const std::string institution : {"", "乙银行"}) {
+    const MatchResult open =
+        Two(Deposit(5000, "", "6217000000001234"), Deposit(5000, institution, "6217000000001234"));
+    EXPECT_THAT(PossibleOf(open), ElementsAre(false, true));
+  }
+}
+
+TEST(DeduplicateTest, AMaskedAccountMayBeEachThatEndsAsItDoes) {
+  const auto possible = [](std::string first, std::string second) -> bool {
+    return PossibleOf(
+               Two(Deposit(1, "甲银行", std::move(first)), Deposit(1, "甲银行", std::move(second))))
+        .back();
+  };
+  EXPECT_TRUE(possible("6217000000001234", "****1234"));
+  EXPECT_TRUE(possible("尾号1234", "6217****1234"));
+  EXPECT_TRUE(possible("1234", "6217000000001234"));
+  EXPECT_TRUE(possible("6217000000001234", "6217********"));
+  EXPECT_FALSE(possible("6217000000001234", "****1235"));
+  EXPECT_FALSE(possible("6217000000001234", "6217000000011234"));
+}
+
+TEST(DeduplicateTest, PropertyWithAndWithoutANumberMayBeOne) {
+  const auto house = [](std::string use, std::vector<base::Field> more) {
+    more.push_back(Text("use", std::move(use)));
+    return Record("real_estate", std::move(more));
+  };
+  const MatchResult same =
+      Two(house("residence", {Text("certificate", "宁1号")}), house("residence", {}));
+  ASSERT_THAT(PossibleOf(same), ElementsAre(false, true));
+  EXPECT_THAT(same.facts.facts[0].doubtful, IsEmpty());
+  ASSERT_THAT(CodesOf(same), ElementsAre(DiscrepancyCode::kPossibleDuplicateAsset));
+  EXPECT_THAT(same.discrepancies[0].text, HasSubstr("需核实"));
+
+  const MatchResult other = Two(house("residence", {}), house("garage", {}));
+  EXPECT_THAT(PossibleOf(other), ElementsAre(false, true));
+  EXPECT_THAT(other.facts.facts[0].doubtful, ElementsAre("use"));
+  EXPECT_THAT(other.facts.facts[1].doubtful, IsEmpty());
+
+  const MatchResult two = Two(house("residence", {Text("certificate", "宁1号")}),
+                              house("residence", {Text("certificate", "宁2号")}));
+  EXPECT_THAT(PossibleOf(two), ElementsAre(false, false));
+  EXPECT_THAT(two.discrepancies, IsEmpty());
+}
+
+TEST(DeduplicateTest, PropertyWithoutNumbersInOneAnswerIsNotMerged) {
+  MatchBuilder b;
+  b.person(0).declared = {Record("vehicle", {}), Record("vehicle", {})};
+  b.Found("police", 10, "m1", "vehicle", {Record("vehicle", {}), Record("vehicle", {})});
+  const MatchResult result = b.Run();
+  EXPECT_THAT(PossibleOf(result), ElementsAre(false, false));
+  EXPECT_THAT(result.discrepancies, IsEmpty());
+}
+
+TEST(DeduplicateTest, HoldingsThatNothingNumbersMayBeOne) {
+  for (const std::string kind : {"security", "insurance"}) {
+    const MatchResult result = Two(Record(kind, {Amount(5000)}), Record(kind, {Amount(6000)}));
+    EXPECT_THAT(PossibleOf(result), ElementsAre(false, true));
+    EXPECT_THAT(OtherYuan(result.facts.facts[0]), ElementsAre(6000));
+    EXPECT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kPossibleDuplicateAsset));
+  }
+}
+
+TEST(DeduplicateTest, TwoSourcesStatesOfAPersonMayBeOne) {
+  const auto certificate = [](int64_t grade) {
+    return Record("disability", {base::Field{"grade", grade}, Text("category", "limb")});
+  };
+  const MatchResult same = Two(certificate(2), certificate(2));
+  EXPECT_THAT(PossibleOf(same), ElementsAre(false, true));
+  EXPECT_THAT(same.facts.facts[0].doubtful, IsEmpty());
+  EXPECT_THAT(same.discrepancies, IsEmpty());
+  const MatchResult other = Two(certificate(2), certificate(4));
+  EXPECT_THAT(PossibleOf(other), ElementsAre(false, true));
+  EXPECT_THAT(other.facts.facts[0].doubtful, ElementsAre("grade"));
+  ASSERT_THAT(CodesOf(other), ElementsAre(DiscrepancyCode::kRecordConflict));
+  EXPECT_EQ(other.discrepancies[0].source_id, "b");
+}
+
+TEST(DeduplicateTest, KindsWeDoNotKnowPassThrough) {
+  const MatchResult result =
+      Two(Record("boat", {Text("a", "1")}), Record("boat", {Text("a", "2")}));
+  EXPECT_THAT(PossibleOf(result), ElementsAre(false, false));
+  EXPECT_THAT(result.facts.facts[0].doubtful, IsEmpty());
+  EXPECT_THAT(result.discrepancies, IsEmpty());
+}
+
+base::Record Vehicle(std::vector<base::Field> more) {
+  more.push_back(Text("plate", "宁A12345"));
+  return Record("vehicle", std::move(more));
+}
+
+TEST(DeduplicateTest, AFieldThatRegistersTellDifferentlyIsDoubtful) {
+  const MatchResult result = Two(Vehicle({Text("plate_tail", "345"), Text("class", "motorcycle")}),
+                                 Vehicle({Text("class", "car"), Text("plate_tail", "345")}));
+  EXPECT_THAT(PossibleOf(result), ElementsAre(false));
+  EXPECT_THAT(result.facts.facts[0].doubtful, ElementsAre("class"));
+  ASSERT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kRecordConflict));
+  EXPECT_EQ(result.discrepancies[0].source_id, "b");
+  EXPECT_EQ(TextOf(result.discrepancies[0].record, "class"), "car");
+  EXPECT_EQ(TextOf(*result.discrepancies[0].other, "class"), "motorcycle");
+  EXPECT_THAT(result.discrepancies[0].text, HasSubstr("需核实"));
+}
+
+TEST(DeduplicateTest, AFieldIsDoubtfulWhereOnlyTheOtherTellsIt) {
+  EXPECT_THAT(Two(Vehicle({}), Vehicle({Text("class", "car")})).facts.facts[0].doubtful,
+              ElementsAre("class"));
+  const MatchResult told = Two(Vehicle({Text("class", "car")}), Vehicle({}));
+  EXPECT_THAT(told.facts.facts[0].doubtful, IsEmpty());
+  EXPECT_THAT(told.discrepancies, IsEmpty());
+}
+
+base::Record NetWage(int64_t yuan, bool net) {
+  base::Record wage = Wage(yuan, 2, "甲");
+  wage.fields.push_back(base::Field{"net", net});
+  return wage;
+}
+
+TEST(DeduplicateTest, WhetherAWageIsNetIsDoubtfulWhereSourcesDiffer) {
+  const MatchResult result = Two(NetWage(3000, true), NetWage(3000, false));
+  EXPECT_THAT(result.facts.facts[0].doubtful, ElementsAre("net"));
+  EXPECT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kRecordConflict));
+}
+
+// A source that says nothing of it delivers gross wages.
+TEST(DeduplicateTest, AWageOfWhichNothingIsSaidIsGross) {
+  EXPECT_THAT(Two(NetWage(3000, true), Wage(3000, 2, "甲")).facts.facts[0].doubtful,
+              ElementsAre("net"));
+  EXPECT_THAT(Two(NetWage(3000, false), Wage(3000, 2, "甲")).facts.facts[0].doubtful, IsEmpty());
+  EXPECT_THAT(Two(Wage(3000, 2, "甲"), NetWage(3000, false)).facts.facts[0].doubtful, IsEmpty());
+}
+
+TEST(DeduplicateTest, FieldsOfSeveralPaymentsAreComparedTogether) {
+  const auto doubtful = [](std::vector<base::Record> first, std::vector<base::Record> second) {
+    MatchBuilder b;
+    b.Found("a", 10, "m1", "employment", std::move(first));
+    b.Found("b", 20, "m1", "tax", std::move(second));
+    const MatchResult result = b.Run();
+    EXPECT_EQ(result.facts.facts[0].doubtful, result.facts.facts[1].doubtful);
+    return !result.facts.facts[0].doubtful.empty();
+  };
+  EXPECT_FALSE(
+      doubtful({NetWage(2, true), NetWage(1, false)}, {NetWage(1, false), NetWage(2, true)}));
+  EXPECT_TRUE(
+      doubtful({NetWage(2, true), NetWage(1, false)}, {NetWage(1, true), NetWage(2, false)}));
+  EXPECT_FALSE(doubtful({NetWage(2, true), NetWage(1, true)}, {NetWage(3, true)}));
+  EXPECT_TRUE(doubtful({NetWage(2, true), NetWage(1, false)}, {NetWage(3, true)}));
+}
+
+TEST(DeduplicateTest, AnAmountIsDoubtfulWhereASumIsNotKnown) {
+  const auto run = [](std::vector<base::Record> first, std::vector<base::Record> second) {
+    MatchBuilder b;
+    b.Found("a", 10, "m1", "employment", std::move(first));
+    b.Found("b", 20, "m1", "tax", std::move(second));
+    return b.Run();
+  };
+  const base::Record open = Record("wage", {Month(2), Text("payer", "甲")});
+  const base::Record huge =
+      Record("wage", {Month(2), Text("payer", "甲"), {"amount", base::Money::FromFen(INT64_MAX)}});
+  for (const auto& others : {std::vector<base::Record>{Wage(5000, 2, "甲"), open},
+                             std::vector<base::Record>{huge, huge}}) {
+    const MatchResult result = run({Wage(1000, 2, "甲")}, others);
+    ASSERT_THAT(FoundYuan(result), ElementsAre(1000));
+    EXPECT_THAT(result.facts.facts[0].doubtful, ElementsAre("amount"));
+    ASSERT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kRecordConflict));
+  }
+  const MatchResult own = run({Wage(1000, 2, "甲"), open}, {Wage(500, 2, "甲")});
+  EXPECT_THAT(own.facts.facts[0].doubtful, ElementsAre("amount"));
+  EXPECT_THAT(own.facts.facts[1].doubtful, ElementsAre("amount"));
+  // What says nothing of the amount does not gainsay it.
+  EXPECT_THAT(run({Wage(1000, 2, "甲")}, {open}).facts.facts[0].doubtful, IsEmpty());
+  EXPECT_THAT(run({open}, {Wage(1000, 2, "甲")}).facts.facts[0].doubtful, ElementsAre("amount"));
 }
 
 TEST(DeduplicateTest, TheSameCarInTwoRegistersIsOne) {
   MatchBuilder b;
   b.Found("police", 10, "m1", "vehicle", {Record("vehicle", {Text("plate", "宁A12345")})});
-  b.Found("transport", 20, "m1", "vehicle", {Record("vehicle", {Text("plate", "宁Ａ 12345")})});
+  b.Found("transport", 20, "m1", "vehicle", {Record("vehicle", {Text("plate", "宁Ａ· 12345")})});
   const MatchResult result = b.Run();
   EXPECT_EQ(result.facts.facts.size(), 1u);
   EXPECT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kUndeclaredVehicle));
@@ -191,7 +478,38 @@ TEST(DeduplicateTest, AnIncomeWithoutMonthOrPayerMayBeAnyOneOfAnotherSource) {
   EXPECT_FALSE(may_be_same(full, wage({Month(3)})));
   EXPECT_FALSE(may_be_same(full, wage({Text("payer", "乙")})));
   EXPECT_FALSE(may_be_same(full, wage({Month(2), Text("nature", "y")})));
-  EXPECT_FALSE(may_be_same(wage({}), wage({})));
+  EXPECT_TRUE(may_be_same(wage({}), wage({})));
+}
+
+// A kind that is not listed here would silently count twice.
+TEST(VocabularyTest, EveryKindThatSourcesDeliverIsListed) {
+  const auto text = base::ReadFile(HEDUI_SOURCE_DIR "/policies/national/vocabulary.yaml");
+  ASSERT_TRUE(text.ok()) << text.status();
+  const auto file = base::ParseYaml("vocabulary.yaml", *text);
+  ASSERT_TRUE(file.ok()) << file.status();
+  size_t implied = 0;
+  for (const base::YamlEntry& entry : file->Find("facts")->entries) {
+    const std::string& name = entry.key.scalar;
+    if (entry.value.Find("categories") == nullptr) continue;  // only ever declared
+    const ThingKind* kind = ThingKindOf(name);
+    ASSERT_NE(kind, nullptr) << name;
+    EXPECT_EQ(kind->telling == Telling::kByPayer, entry.value.Find("by")->scalar == "month")
+        << name;
+    const base::YamlNode* fields = entry.value.Find("fields");
+    for (const absl::string_view field : {kind->number_field, kind->holder_field}) {
+      EXPECT_TRUE(field.empty() || fields->Find(field) != nullptr) << name << "." << field;
+    }
+    for (const base::YamlEntry& field : fields->entries) {
+      const base::YamlNode* value = field.value.Find("default");
+      if (value == nullptr || field.value.Find("type")->scalar != "bool") continue;
+      ++implied;
+      EXPECT_TRUE(std::any_of(kImpliedFields.begin(), kImpliedFields.end(), [&](const auto& one) {
+        return one.kind == name && one.field == field.key.scalar &&
+               one.value == (value->scalar == "true");
+      })) << name;
+    }
+  }
+  EXPECT_EQ(implied, kImpliedFields.size());
 }
 
 // Each held against each other, these would be five thousand million comparisons.
@@ -208,6 +526,39 @@ TEST(DeduplicateTest, ManyIncomesOfManyPayersAreHeldAgainstFewOthers) {
   const MatchResult result = b.Run();
   EXPECT_EQ(result.facts.facts.size(), size_t{2 * kRecords});
   EXPECT_THAT(result.discrepancies, IsEmpty());
+}
+
+// Each told of each, these would be four hundred million amounts.
+TEST(DeduplicateTest, ManyIncomesThatMayBeOneAreWeighedTogether) {
+  MatchBuilder b;
+  constexpr int kRecords = 20000;
+  std::vector<base::Record> open, paid;
+  for (int i = 0; i < kRecords; ++i) {
+    open.push_back(Record("wage", {Month(2), Amount(1 + i)}));
+    paid.push_back(Wage(1 + i, 2, absl::StrCat("payer-", i)));
+  }
+  b.Found("a", 10, "m1", "employment", std::move(open));
+  b.Found("b", 20, "m1", "tax", std::move(paid));
+  const MatchResult result = b.Run();
+  ASSERT_EQ(result.facts.facts.size(), size_t{2 * kRecords});
+  EXPECT_THAT(OtherYuan(result.facts.facts[7]), ElementsAre(1, kRecords));
+  EXPECT_TRUE(result.facts.facts[kRecords].possible);
+}
+
+TEST(DeduplicateTest, FactsHoldForEveryReadingOfWhichRecordsAreOne) {
+  for (uint32_t seed = 1; seed <= 6000; ++seed) {
+    SCOPED_TRACE(absl::StrCat("seed ", seed));
+    const World world = MakeWorld(seed);
+    MatchBuilder b;
+    b.input().outcomes = world.outcomes;
+    const MatchResult result = b.Run();
+    std::reverse(b.input().outcomes.begin(), b.input().outcomes.end());
+    ASSERT_EQ(b.Run().facts, result.facts);
+    ASSERT_EQ(b.Run().discrepancies, result.discrepancies);
+    for (const Reading& reading : ReadingsOf(world)) {
+      ASSERT_EQ(Escapes(world, reading, result.facts), "") << Describe(world, reading);
+    }
+  }
 }
 
 }  // namespace

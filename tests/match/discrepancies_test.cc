@@ -110,6 +110,35 @@ TEST(DiscrepanciesTest, AnIncompleteAnswerBelowTheDeclaredWageSaysNothing) {
   EXPECT_THAT(CodesOf(b.Run()), ElementsAre(DiscrepancyCode::kWageDiffers));
 }
 
+TEST(DiscrepanciesTest, AWageWithinWhatSourcesAllowIsNoDifference) {
+  MatchBuilder b;
+  b.person(0).declared = {Record("wage", {Month(2), Amount(3500)})};
+  b.Found("a", 10, "m1", "employment", {Record("wage", {Month(2), Amount(3000)})});
+  b.Found("b", 20, "m1", "tax", {Wage(1000, 2, "甲")});
+  EXPECT_THAT(CodesOf(b.Run()), ElementsAre(DiscrepancyCode::kPossibleDuplicateIncome));
+  b.person(0).declared = {Record("wage", {Month(2), Amount(5000)})};
+  const MatchResult result = b.Run();
+  ASSERT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kWageDiffers,
+                                           DiscrepancyCode::kPossibleDuplicateIncome));
+  EXPECT_THAT(result.discrepancies[0].text, HasSubstr("1000.00 至 4000.00"));
+}
+
+TEST(DiscrepanciesTest, AWageWithoutAMonthMayBeWhatIsMissing) {
+  MatchBuilder b;
+  b.person(0).declared = {Record("wage", {Month(2), Amount(4000)})};
+  b.Found("a", 10, "m1", "employment",
+          {Wage(3000, 2, "甲"), Record("wage", {Amount(1000), Text("payer", "乙")})});
+  EXPECT_THAT(b.Run().discrepancies, IsEmpty());
+}
+
+TEST(DiscrepanciesTest, WhatMayBeTheDeclaredHouseIsNotUndeclared) {
+  MatchBuilder b;
+  b.person(0).declared = {Record("real_estate", {})};
+  b.Found("land", 10, "m1", "real_estate", {Record("real_estate", {Text("certificate", "宁1号")})});
+  b.Found("housing", 20, "m1", "real_estate", {Record("real_estate", {})});
+  EXPECT_THAT(CodesOf(b.Run()), ElementsAre(DiscrepancyCode::kPossibleDuplicateAsset));
+}
+
 TEST(DiscrepanciesTest, ADeathOfALivingMemberIsShownAndNobodyIsExcluded) {
   MatchBuilder b;
   b.Found("cremation", 10, "m2", "death",
@@ -156,7 +185,7 @@ TEST(DiscrepanciesTest, AMarriageThatEndedNamesNoSpouse) {
 }
 
 TEST(DiscrepanciesTest, EveryCodeHasANameAndALabel) {
-  for (int code = 1; code <= static_cast<int>(DiscrepancyCode::kUndeclaredSpouse); ++code) {
+  for (int code = 1; code <= static_cast<int>(DiscrepancyCode::kPossibleDuplicateAsset); ++code) {
     const auto value = static_cast<DiscrepancyCode>(code);
     EXPECT_EQ(DiscrepancyCodeFromName(DiscrepancyCodeName(value)), value);
     EXPECT_FALSE(DiscrepancyLabel(value).empty());

@@ -49,7 +49,8 @@ std::vector<std::string> Show(const std::vector<Unasked>& unasked) {
   for (const Unasked& one : unasked) {
     lines.push_back(absl::StrCat(one.person_id, " ", one.category, " ",
                                  std::string(base::AnswerKindName(one.kind)), "/",
-                                 std::string(base::ReasonName(one.reason))));
+                                 std::string(base::ReasonName(one.reason)),
+                                 one.source_id.empty() ? "" : " @", one.source_id));
   }
   return lines;
 }
@@ -138,9 +139,28 @@ TEST_F(PlannerTest, MinistryIsAskedFromARegionsPlatformOnly) {
     input_.platform_level = level;
     const Plan plan = MustPlan(sources);
     EXPECT_THAT(plan.waves, IsEmpty());
-    EXPECT_THAT(Show(plan.unasked), ElementsAre("m1 employment NOT_ASKED/NOT_ROUTABLE",
-                                                "m2 employment NOT_ASKED/NOT_ROUTABLE"));
+    EXPECT_THAT(Show(plan.unasked), ElementsAre("m1 employment NOT_ASKED/NOT_ROUTABLE @ministry",
+                                                "m2 employment NOT_ASKED/NOT_ROUTABLE @ministry"));
   }
+}
+
+TEST_F(PlannerTest, AMinistrysRegisterThatIsOutOfReachIsNamedBesideTheOneThatIsAsked) {
+  Need({"employment"});
+  input_.platform_level = base::Level::kCity;
+  Source ministry = SourceOf("ministry", base::Level::kMinistry, "000000", {"employment", "tax"});
+  const Plan plan = MustPlan({ministry, Region("tax", {"employment"})});
+  EXPECT_THAT(Show(plan.everything), ElementsAre("tax: m1[employment] m2[employment]"));
+  EXPECT_THAT(Show(plan.unasked), ElementsAre("m1 employment NOT_ASKED/NOT_ROUTABLE @ministry",
+                                              "m2 employment NOT_ASKED/NOT_ROUTABLE @ministry"));
+}
+
+TEST_F(PlannerTest, ARegisterOfOtherPlacesIsNotConcernedAndNotNamed) {
+  Need({"employment"});
+  input_.platform_level = base::Level::kCity;
+  Source next_door = SourceOf("next-door", base::Level::kCounty, "640105", {"employment"});
+  next_door.identity_kinds = {base::IdentityKind::kPassport};
+  const Source elsewhere = SourceOf("elsewhere", base::Level::kMinistry, "610000", {"employment"});
+  EXPECT_THAT(MustPlan({next_door, elsewhere, Region("tax", {"employment"})}).unasked, IsEmpty());
 }
 
 TEST_F(PlannerTest, CategoryThatNobodyHoldsIsNotRoutable) {
@@ -184,14 +204,40 @@ TEST_F(PlannerTest, AuthorityForMoreThanThePurposeNeedsWidensNothing) {
   EXPECT_THAT(Show(plan.everything), ElementsAre("bank: m1[deposit] m2[deposit]"));
 }
 
-TEST_F(PlannerTest, DocumentNoSourceAcceptsIsUnknownPerson) {
+TEST_F(PlannerTest, ASourceThatDoesNotAcceptTheDocumentIsUnknownPersonEvenWhereAnotherIsAsked) {
   household_.persons[1].identity.kind = base::IdentityKind::kPassport;
   Source tax = Region("tax", {"employment"});
   tax.identity_kinds.push_back(base::IdentityKind::kPassport);
   const Plan plan = MustPlan({Region("bank", {"deposit", "employment"}), tax});
   EXPECT_THAT(Show(plan.everything),
               ElementsAre("bank: m1[deposit,employment]", "tax: m1[employment] m2[employment]"));
-  EXPECT_THAT(Show(plan.unasked), ElementsAre("m2 deposit NOT_ASKED/UNKNOWN_PERSON"));
+  EXPECT_THAT(Show(plan.unasked), ElementsAre("m2 deposit NOT_ASKED/UNKNOWN_PERSON @bank",
+                                              "m2 employment NOT_ASKED/UNKNOWN_PERSON @bank"));
+}
+
+TEST_F(PlannerTest, AFallbackThatCannotBeAskedIsNamedOnlyWhereNobodyCanBe) {
+  Need({"deposit"});
+  household_.persons[1].identity.kind = base::IdentityKind::kPassport;
+  Source bank = Region("bank", {"deposit"});
+  bank.identity_kinds.push_back(base::IdentityKind::kPassport);
+  Source archive = Region("archive", {"deposit"});
+  archive.categories[0].fallback = true;
+  EXPECT_THAT(MustPlan({bank, archive}).unasked, IsEmpty()) << "it only stands in for the bank";
+  EXPECT_THAT(Show(MustPlan({archive}).unasked),
+              ElementsAre("m2 deposit NOT_ASKED/UNKNOWN_PERSON @archive"));
+}
+
+TEST_F(PlannerTest, AFallbackIsAskedInPlaceOfASourceThatCannotBe) {
+  Need({"deposit"});
+  household_.persons[1].identity.kind = base::IdentityKind::kPassport;
+  Source archive = Region("archive", {"deposit"});
+  archive.categories[0].fallback = true;
+  archive.identity_kinds.push_back(base::IdentityKind::kPassport);
+  const Plan plan = MustPlan({Region("bank", {"deposit"}), archive});
+  EXPECT_THAT(Show(plan.unasked), ElementsAre("m2 deposit NOT_ASKED/UNKNOWN_PERSON @bank"));
+  EXPECT_THAT(
+      Show(NextWave(plan, 1, {AnswerOf("m1", "deposit", base::AnswerKind::kFound)}).queries),
+      ElementsAre("archive: m2[deposit]"));
 }
 
 TEST_F(PlannerTest, LargeHouseholdIsSplitIntoCalls) {
@@ -274,15 +320,36 @@ TEST_F(WavesTest, NobodyAsksAboutTheDead) {
       plan_, 1, {DeathOf("m1"), AnswerOf("m2", "death", base::AnswerKind::kConfirmedNone)});
   EXPECT_THAT(Show(wave.queries),
               ElementsAre("bank: m2[deposit]", "tax: m2[employment]", "archive: m2[death]"));
-  // What death was itself answered; only what nobody answered is listed, once.
-  EXPECT_THAT(Show(wave.unasked),
-              ElementsAre("m1 deposit NOT_ASKED/DECEASED", "m1 employment NOT_ASKED/DECEASED"));
+  EXPECT_THAT(Show(wave.unasked), ElementsAre("m1 deposit NOT_ASKED/DECEASED @bank",
+                                              "m1 employment NOT_ASKED/DECEASED @tax",
+                                              "m1 death NOT_ASKED/DECEASED @archive"));
+}
+
+TEST_F(WavesTest, ALaterSourceDroppedByADeathIsNamedAlthoughAnEarlierWaveAnsweredTheCategory) {
+  Need({"death", "employment"});
+  Source tax = Region("tax", {"employment"});
+  tax.wave = 2;
+  const Plan plan =
+      MustPlan({Region("civil-affairs", {"death"}), Region("insurance", {"employment"}), tax});
+  const NextWaveResult wave = NextWave(
+      plan, 1, {DeathOf("m1"), AnswerOf("m1", "employment", base::AnswerKind::kConfirmedNone)});
+  EXPECT_THAT(Show(wave.queries), ElementsAre("tax: m2[employment]"));
+  EXPECT_THAT(Show(wave.unasked), ElementsAre("m1 employment NOT_ASKED/DECEASED @tax"));
+}
+
+TEST_F(WavesTest, AFallbackThatWasNotNeededLeavesNoTraceOfADeath) {
+  const NextWaveResult wave =
+      NextWave(plan_, 2,
+               {DeathOf("m1"), DeathOf("m2"),
+                AnswerOf("m1", "employment", base::AnswerKind::kConfirmedNone)});
+  EXPECT_THAT(wave.queries, IsEmpty());
+  EXPECT_THAT(Show(wave.unasked), ElementsAre("m2 employment NOT_ASKED/DECEASED @archive"));
 }
 
 TEST_F(WavesTest, WithEveryoneDeadNothingIsAsked) {
   const NextWaveResult wave = NextWave(plan_, 1, {DeathOf("m1"), DeathOf("m2")});
   EXPECT_THAT(wave.queries, IsEmpty());
-  EXPECT_THAT(wave.unasked, SizeIs(4));
+  EXPECT_THAT(wave.unasked, SizeIs(6)) << "each source, person and category";
 }
 
 TEST_F(WavesTest, DeathOfAnotherPersonEndsNothing) {

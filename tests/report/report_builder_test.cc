@@ -42,6 +42,8 @@ v1::Line Only(const std::vector<v1::Line>& lines, v1::LineKind kind, const std::
   return found == nullptr ? v1::Line() : *found;
 }
 
+size_t OutcomeCount(const ReportInput& input) { return input.match.facts.answers.size(); }
+
 std::string ReasonOf(const ReportInput& input) {
   return base::ReasonOf(BuildReport(input).status());
 }
@@ -196,6 +198,21 @@ TEST(ReportBuilderTest, AQuantityNamesRuleClauseInputsAndDigests) {
   EXPECT_THAT(inputs, ElementsAre(v1::LINE_KIND_FINDING, v1::LINE_KIND_POLICY_ROW));
   EXPECT_THAT(line.answer_digests(), SizeIs(2));  // the wage was told by two
   EXPECT_THAT(line.authorizations(), ElementsAre("SQ-2025-m1"));
+}
+
+TEST(ReportBuilderTest, WhatSourcesTellDifferentlyStandsInTheFinding) {
+  ReportInput input = SampleInput();
+  base::Fact& wage = input.match.facts.facts[0];
+  const int32_t other = wage.also_answers.at(0);
+  wage.otherwise = {{other, base::Money::FromFen(250000)}};
+  wage.doubtful = {"net", "payer"};
+  wage.possible = true;
+  const v1::Line line = LinesOf(input)[OutcomeCount(input) + 7];
+  ASSERT_EQ(line.code(), "wage");
+  EXPECT_THAT(line.text(), HasSubstr("所载金额 2500.00 元"));
+  EXPECT_THAT(line.text(), HasSubstr("各来源所载不一致：已扣除就业成本、支付单位"));
+  EXPECT_THAT(line.text(), HasSubstr("可能与另一来源所载为同一事项"));
+  EXPECT_THAT(line.text(), Not(HasSubstr("个来源相同")));
 }
 
 TEST(ReportBuilderTest, WhatIsNotExactNamesWhatIsToBlame) {

@@ -192,8 +192,8 @@ TEST_F(ReportCheckTest, LinesThatNobodyCouldHaveIssuedAreRefusedEvenWhenLogged) 
   for (size_t i = 0; i < draft.lines.size(); ++i) {
     const std::string index("\0\0\0", 3);
     const std::string salt = base::HmacSha256(draft.seed, index + static_cast<char>(i));
-    leaves.push_back(
-        *ledger::HashFromBytes(base::Sha256(absl::StrCat(std::string("\0", 1), salt, draft.lines[i]))));
+    leaves.push_back(*ledger::HashFromBytes(
+        base::Sha256(absl::StrCat(std::string("\0", 1), salt, draft.lines[i]))));
   }
   entry.line_root = ledger::TreeRoot(leaves);
   entry.header_digest = leaves[0];

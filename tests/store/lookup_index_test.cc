@@ -35,7 +35,9 @@ class LookupIndexTest : public ::testing::Test {
     options.vfs = disk_.vfs();
     options.create = true;
     options.synchronous_full = false;
-    CommitHistory history{store_, commits_, [this](uint64_t commit) { return TokenOf(commit); }};
+    CommitHistory history{store_, [this](uint64_t commit) -> std::string {
+                            return commit > commits_ ? "" : TokenOf(commit);
+                          }};
     auto opened = LookupIndex::Open(options, run_keys, history);
     ASSERT_TRUE(opened.ok()) << opened.status();
     index_ = *std::move(opened);

@@ -102,6 +102,14 @@ TEST_F(SqliteStoreTest, ReopeningFindsEverything) {
   EXPECT_EQ(store_->stats().rows, 3u);
 }
 
+TEST_F(SqliteStoreTest, ARequestOfMoreRowsThanACommitTakesIsRefusedBeforeItFailsOthers) {
+  const base::Row row = MatterRow(&ids_);
+  std::vector<base::Row> rows(ledger::kCommitRowsMax, row);
+  EXPECT_TRUE(store_->CheckRows(rows).ok());
+  rows.push_back(row);
+  EXPECT_EQ(base::ReasonOf(store_->CheckRows(rows)), "ROW_INVALID");
+}
+
 TEST_F(SqliteStoreTest, NoFileHoldsBodiesOrPersonsInClear) {
   const base::Uuid matter = OpenMatter();
   ASSERT_TRUE(

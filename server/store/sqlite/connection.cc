@@ -44,6 +44,18 @@ absl::Status SqliteError(sqlite3* db, int code, absl::string_view what) {
   }
 }
 
+std::string PragmasOf(const ConnectionOptions& options) {
+  const std::string common = absl::StrCat(
+      "PRAGMA cache_size=-", options.cache_kib,
+      "; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA "
+      "mmap_size=0");
+  if (options.read_only) return absl::StrCat(common, "; PRAGMA query_only=ON");
+  return absl::StrCat("PRAGMA page_size=", options.page_bytes,
+                      "; PRAGMA secure_delete=", options.secure_delete ? "ON" : "OFF",
+                      "; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=",
+                      options.synchronous_full ? "FULL" : "NORMAL", "; ", common);
+}
+
 // SQLite would make the file with mode 0644; its journals take the file's own mode.
 void CreatePrivately(const ConnectionOptions& options) {
   if (!options.create || !options.vfs.empty()) return;
@@ -108,7 +120,8 @@ bool Statement::IsNull(int column) const {
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& options) {
   CreatePrivately(options);
   sqlite3* db = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+  const int flags = (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
+                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                     (options.create ? SQLITE_OPEN_CREATE : 0);
   const char* vfs = options.vfs.empty() ? nullptr : options.vfs.c_str();
   const int code = sqlite3_open_v2(options.path.c_str(), &db, flags, vfs);
@@ -122,14 +135,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOpt
   // Defensive: no statement of ours, or smuggled into ours, can write the schema table or shadow
   // tables.
   sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  const std::string pragmas = absl::StrCat(
-      "PRAGMA page_size=", options.page_bytes, "; PRAGMA cache_size=-", options.cache_kib,
-      "; PRAGMA secure_delete=", options.secure_delete ? "ON" : "OFF",
-      "; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=",
-      options.synchronous_full ? "FULL" : "NORMAL",
-      "; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA "
-      "mmap_size=0");
-  HEDUI_RETURN_IF_ERROR(connection->Execute(pragmas.c_str()));
+  HEDUI_RETURN_IF_ERROR(connection->Execute(PragmasOf(options).c_str()));
   sqlite3_wal_hook(
       db,
       [](void* log_pages, sqlite3*, const char*, int pages) {

@@ -75,6 +75,9 @@ struct ConnectionOptions {
   std::string path;
   std::string vfs;  // empty: the platform's
   bool create = false;
+  // Nothing in the file can be changed, its mode and layout included; its locks are shared with the
+  // process that writes it. For files in WAL mode.
+  bool read_only = false;
   bool secure_delete = false;
   // OFF and NORMAL are for what can be rebuilt; what is acknowledged needs FULL.
   bool synchronous_full = true;
@@ -86,7 +89,8 @@ struct ConnectionOptions {
 
 class Connection {
  public:
-  // In WAL mode, automatic checkpoints off. A new file is made with mode 0600.
+  // In WAL mode, automatic checkpoints off, unless it is opened for reading. A new file is made
+  // with mode 0600.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const ConnectionOptions& options);
   ~Connection();
   Connection(const Connection&) = delete;

@@ -120,8 +120,7 @@ absl::StatusOr<std::unique_ptr<LookupIndex>> LookupIndex::Open(const ConnectionO
   HEDUI_ASSIGN_OR_RETURN(WriteTransaction transaction,
                          WriteTransaction::Begin(tables->connection()));
   HEDUI_ASSIGN_OR_RETURN(std::optional<RunTables::Progress> progress, tables->ReadProgress());
-  bool ours = progress.has_value() && progress->store == history.store &&
-              progress->merged_through <= history.last_commit;
+  bool ours = progress.has_value() && progress->store == history.store;
   if (ours && progress->merged_through > 0) {
     HEDUI_ASSIGN_OR_RETURN(const std::string token, history.token_of(progress->merged_through));
     ours = token == progress->check;

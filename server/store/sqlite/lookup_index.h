@@ -28,9 +28,10 @@ namespace hedui::store {
 
 // What the main database says about its commits, to find out whether lookup.db belongs to it.
 struct CommitHistory {
-  std::string store;         // its id
-  uint64_t last_commit = 0;  // 0: none
-  // The random token of a commit up to last_commit.
+  std::string store;  // its id
+  // The random token of a commit, as the main database has it when this is called; empty when there
+  // is no such commit. Called after lookup.db's progress has been read: another process may commit
+  // and merge meanwhile, and a head read before would make its runs look like another history's.
   std::function<absl::StatusOr<std::string>(uint64_t commit)> token_of;
 };
 

@@ -5,11 +5,13 @@
 
 namespace hedui::store {
 
-absl::StatusOr<std::unique_ptr<Reader>> Reader::Open(const ConnectionOptions& rows,
-                                                     const ConnectionOptions& lookup) {
+absl::StatusOr<std::unique_ptr<Reader>> Reader::Open(
+    const ConnectionOptions& rows, const std::optional<ConnectionOptions>& lookup) {
   auto reader = std::unique_ptr<Reader>(new Reader);
   HEDUI_ASSIGN_OR_RETURN(reader->connection_, Connection::Open(rows));
-  HEDUI_ASSIGN_OR_RETURN(reader->runs_, RunTables::Open(lookup));
+  if (lookup.has_value()) {
+    HEDUI_ASSIGN_OR_RETURN(reader->runs_, RunTables::Open(*lookup));
+  }
   HEDUI_ASSIGN_OR_RETURN(LogReader log, LogReader::Open(reader->connection_.get()));
   reader->log_.emplace(std::move(log));
   HEDUI_ASSIGN_OR_RETURN(reader->row_,

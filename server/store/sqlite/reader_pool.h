@@ -24,11 +24,13 @@ namespace hedui::store {
 // Belongs to one thread at a time.
 class Reader {
  public:
-  static absl::StatusOr<std::unique_ptr<Reader>> Open(const ConnectionOptions& rows,
-                                                      const ConnectionOptions& lookup);
+  // Without `lookup` there are no runs().
+  static absl::StatusOr<std::unique_ptr<Reader>> Open(
+      const ConnectionOptions& rows, const std::optional<ConnectionOptions>& lookup);
 
   // Header and sealed body. DATA_LOSS (STORE_CORRUPT) when there is no such row.
   absl::StatusOr<std::pair<RowHeader, std::string>> ReadRow(uint64_t row);
+  Connection* connection() { return connection_.get(); }
   LogReader& log() { return *log_; }
   RunTables& runs() { return *runs_; }
 

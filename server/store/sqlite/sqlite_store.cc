@@ -7,12 +7,12 @@
 #include "server/base/status.h"
 #include "server/runtime/thread_name.h"
 #include "server/store/aead.h"
+#include "server/store/sqlite/found_rows.h"
 #include "server/store/sqlite/schema.h"
 
 namespace hedui::store {
 namespace {
 
-constexpr size_t kCommitRowsMax = 10'000;
 constexpr size_t kTokenBytes = 16;
 // The write-ahead log may grow to this many times the threshold while commits never pause; then
 // they are kept out for the few milliseconds that its rest takes.
@@ -113,7 +113,6 @@ absl::Status SqliteStore::OpenLookups(const ConnectionOptions& rows) {
   HEDUI_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, Connection::Open(rows));
   CommitHistory history;
   history.store = keys_->store_id();
-  history.last_commit = commits_;
   history.token_of = [&connection](uint64_t commit) -> absl::StatusOr<std::string> {
     HEDUI_ASSIGN_OR_RETURN(Statement read,
                            connection->Prepare("SELECT token FROM commits WHERE number=?"));
@@ -161,37 +160,7 @@ absl::StatusOr<std::vector<base::Row>> SqliteStore::Find(const base::LookupKey& 
     // A version's rows all come before those of the next.
     rows.insert(rows.end(), found.begin(), found.end());
   }
-  std::vector<base::Row> result;
-  absl::Status erased;
-  for (const uint64_t row : rows) {
-    if (result.size() == limit) break;
-    absl::StatusOr<std::optional<base::Row>> opened = OpenFound(&*reader, row, key);
-    if (opened.ok()) {
-      if (opened->has_value()) result.push_back(**std::move(opened));
-    } else if (IsErased(opened.status())) {
-      erased = opened.status();
-    } else {
-      return opened.status();
-    }
-  }
-  if (result.empty() && !erased.ok()) return erased;
-  return result;
-}
-
-absl::StatusOr<std::optional<base::Row>> SqliteStore::OpenFound(Reader* reader, uint64_t row,
-                                                                const base::LookupKey& key) const {
-  HEDUI_ASSIGN_OR_RETURN(const auto stored, reader->ReadRow(row));
-  const auto& [header, sealed] = stored;
-  auto keys = keys_->MatterKey(header.matter);
-  if (!keys.ok()) {
-    if (IsErased(keys.status())) return keys.status();
-    return Error(absl::StatusCode::kDataLoss, "KEYS_MISSING",
-                 absl::StrCat("row ", row, " cannot be opened: ", keys.status().message()));
-  }
-  HEDUI_ASSIGN_OR_RETURN(base::Row opened, OpenRow(**keys, header, sealed));
-  if (std::find(opened.keys.begin(), opened.keys.end(), key) == opened.keys.end())
-    return std::nullopt;
-  return opened;
+  return OpenFoundRows(*keys_, &*reader, rows, key, limit);
 }
 
 absl::StatusOr<std::string> SqliteStore::DigestKey(const base::Uuid& matter) const {
@@ -226,6 +195,10 @@ absl::StatusOr<std::string> SqliteStore::ReadCheckpoint(uint64_t size) const {
 }
 
 absl::Status SqliteStore::CheckRows(absl::Span<const base::Row> rows) {
+  if (rows.size() > ledger::kCommitRowsMax) {
+    return Error(absl::StatusCode::kInvalidArgument, "ROW_INVALID",
+                 absl::StrCat("a commit has more than ", ledger::kCommitRowsMax, " rows"));
+  }
   for (const base::Row& row : rows) {
     HEDUI_RETURN_IF_ERROR(CheckRow(row));
     const absl::Status key = keys_->MatterKey(row.matter).status();
@@ -296,10 +269,6 @@ std::vector<IndexEntry> SqliteStore::DigestKeys(const std::vector<base::Row>& ro
 
 absl::Status SqliteStore::Commit(const CommitBatch& batch) {
   if (batch.rows.empty() && !batch.log.has_value()) return absl::OkStatus();
-  if (batch.rows.size() > kCommitRowsMax) {
-    return Error(absl::StatusCode::kInvalidArgument, "ROW_INVALID",
-                 "a commit has more than 10,000 rows");
-  }
   HEDUI_RETURN_IF_ERROR(CheckRows(batch.rows));
   HEDUI_RETURN_IF_ERROR(WaitForRoom());
   {

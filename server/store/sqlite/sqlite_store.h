@@ -68,9 +68,6 @@ class SqliteStore final : public Store {
                                      uint32_t* lookup_key_version) const;
   absl::Status WaitForRoom();
   absl::Status CommitLocked(const CommitBatch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(commit_mutex_);
-  // nullopt: a digest in common only.
-  absl::StatusOr<std::optional<base::Row>> OpenFound(Reader* reader, uint64_t row,
-                                                     const base::LookupKey& key) const;
 
   void RunBackground();
   void WakeBackground();

@@ -1,0 +1,139 @@
+#include "server/stored_report.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "hedui/stored/v1/verification.pb.h"
+#include "server/base/dates.h"
+#include "server/base/digest.h"
+#include "server/base/status.h"
+#include "server/ledger/entry.h"
+#include "server/ledger/proof_reader.h"
+#include "server/report/case_bundle.h"
+#include "server/report/report_builder.h"
+
+namespace hedui {
+namespace {
+
+// A report's own keys name one row.
+constexpr size_t kRowsPerReportMax = 1;
+
+ledger::Hash KeyedHash(absl::string_view key, absl::string_view label, absl::string_view content) {
+  return *ledger::HashFromBytes(base::HmacSha256(key, absl::StrCat(label, "\n", content)));
+}
+
+absl::Status Damaged(absl::string_view what) {
+  return base::MakeError(absl::StatusCode::kDataLoss, "STORED_BODY",
+                         absl::StrCat("a stored ", what, " cannot be read"),
+                         base::Visibility::kOperator);
+}
+
+absl::Status ReportUnknown() {
+  return base::MakeError(absl::StatusCode::kNotFound, "REPORT_UNKNOWN",
+                         "this agency has no such report; check the number or the request id");
+}
+
+absl::StatusOr<ledger::EntryProof> ProofNow(const Rooms& rooms, const std::string& entry,
+                                            uint64_t index) {
+  HEDUI_ASSIGN_OR_RETURN(auto head, rooms.log->ReadHead());
+  if (!head.has_value() || index >= head->size) return Damaged("log index");
+  ledger::TileHashReader hashes(*rooms.log);
+  ledger::EntryProof proof;
+  proof.entry = entry;
+  proof.index = index;
+  HEDUI_ASSIGN_OR_RETURN(proof.path, ledger::ReadInclusionProof(index, head->size, hashes));
+  proof.checkpoint = std::make_shared<const ledger::SignedCheckpoint>(
+      ledger::SignedCheckpoint{head->checkpoint, rooms.certificates});
+  return proof;
+}
+
+SourceOutcomeView FromStored(const stored::v1::StoredOutcome& stored) {
+  SourceOutcomeView view;
+  view.source_id = stored.source_id();
+  view.person_id = stored.person_id();
+  view.category = stored.category();
+  view.kind = static_cast<base::AnswerKind>(stored.kind());
+  view.reason = static_cast<base::Reason>(stored.reason());
+  if (auto day = base::ParseDay(stored.data_day()); day.ok()) view.data_day = *day;
+  view.elapsed_ms = stored.elapsed_ms();
+  return view;
+}
+
+// Who reads which report, as the log keeps it: look-ups by staff are the main abuse, so a report
+// that was handed out without this would be one that nobody can be asked about.
+absl::StatusOr<std::string> AccessEntryOf(const Rooms& rooms, const base::Row& row,
+                                          const stored::v1::Result& stored,
+                                          const std::string& officer) {
+  HEDUI_ASSIGN_OR_RETURN(const std::string key, rooms.rows->DigestKey(row.matter));
+  ledger::AccessEntry entry;
+  HEDUI_ASSIGN_OR_RETURN(entry.report, base::Uuid::FromBytes(stored.report_id()));
+  entry.reader_digest = KeyedHash(key, "reader", absl::StrCat(stored.agency(), "\n", officer));
+  entry.time = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
+  return ledger::EncodeEntry(entry);
+}
+
+}  // namespace
+
+base::LookupKey RequestKey(const std::string& agency, const base::Uuid& request_id) {
+  return {base::LookupKind::kRequest, absl::StrCat(agency, "\n", request_id.ToString())};
+}
+
+base::LookupKey ResultKey(const std::string& agency, const base::Uuid& request_id) {
+  return {base::LookupKind::kRequest,
+          absl::StrCat(agency, "\n", request_id.ToString(), "\nresult")};
+}
+
+base::LookupKey ReportKey(const base::Uuid& report_id) {
+  return {base::LookupKind::kReport, report_id.ToBytes()};
+}
+
+absl::StatusOr<StoredReport> ReportOf(const Rooms& rooms, const base::Row& row,
+                                      const stored::v1::Result& stored,
+                                      const std::string& officer) {
+  StoredReport report;
+  VerifyResult& result = report.result;
+  HEDUI_ASSIGN_OR_RETURN(report.access_entry, AccessEntryOf(rooms, row, stored, officer));
+  HEDUI_ASSIGN_OR_RETURN(result.verification_id, base::Uuid::FromBytes(stored.verification_id()));
+  HEDUI_ASSIGN_OR_RETURN(report::Draft draft, report::DecodeDraft(stored.draft()));
+  if (!row.log_index.has_value()) return Damaged("report without its log index");
+  HEDUI_ASSIGN_OR_RETURN(ledger::EntryProof proof, ProofNow(rooms, draft.entry, *row.log_index));
+  HEDUI_ASSIGN_OR_RETURN(result.envelope, report::SealReport(std::move(draft), proof));
+  for (const auto& outcome : stored.outcomes()) result.outcomes.push_back(FromStored(outcome));
+  return report;
+}
+
+absl::StatusOr<StoredReport> ReadStored(const Rooms& rooms, const std::string& agency,
+                                        const std::string& officer, const base::LookupKey& key) {
+  auto rows = rooms.rows->Find(key, kRowsPerReportMax);
+  if (!rows.ok()) {
+    return rows.status().code() == absl::StatusCode::kNotFound ? ReportUnknown() : rows.status();
+  }
+  for (const base::Row& row : *rows) {
+    if (row.kind != base::RowKind::kResult) continue;
+    stored::v1::Result stored;
+    if (!stored.ParseFromString(row.body)) return Damaged("report");
+    // Whether the report exists is not told to others.
+    if (stored.agency() != agency) return ReportUnknown();
+    return ReportOf(rooms, row, stored, officer);
+  }
+  return ReportUnknown();
+}
+
+absl::StatusOr<std::string> ReadCase(const base::RowReader& rows, const base::Uuid& report_id) {
+  HEDUI_ASSIGN_OR_RETURN(auto found, rows.Find(ReportKey(report_id), kRowsPerReportMax));
+  for (const base::Row& row : found) {
+    if (row.kind != base::RowKind::kResult) continue;
+    stored::v1::Result stored;
+    if (!stored.ParseFromString(row.body)) return Damaged("report");
+    HEDUI_ASSIGN_OR_RETURN(report::CaseBundle bundle,
+                           report::DecodeCaseBundle(stored.case_bundle()));
+    HEDUI_ASSIGN_OR_RETURN(report::Draft draft, report::DecodeDraft(stored.draft()));
+    for (size_t i = 0; i < draft.lines.size(); ++i) bundle.lines.emplace_back(draft.lines[i]);
+    return report::EncodeCaseBundle(bundle);
+  }
+  return base::MakeError(absl::StatusCode::kNotFound, "REPORT_UNKNOWN",
+                         "the store has no report of this number");
+}
+
+}  // namespace hedui

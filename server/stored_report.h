@@ -1,0 +1,47 @@
+// Reports and cases that lie in the store, and the keys they are found by. Functions over the
+// rooms; thread-safe; they block on the store.
+#ifndef HEDUI_SERVER_STORED_REPORT_H_
+#define HEDUI_SERVER_STORED_REPORT_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "server/base/ids.h"
+#include "server/base/row.h"
+#include "server/rooms.h"
+#include "server/verify_flow.h"
+
+namespace hedui {
+
+namespace stored::v1 {
+class Result;
+}  // namespace stored::v1
+
+// A stored report, and the log's entry that somebody reads it: to be committed before it is handed
+// out.
+struct StoredReport {
+  VerifyResult result;
+  std::string access_entry;
+};
+
+// The report that a kResult row holds, with a proof as of now, for `officer` to read.
+absl::StatusOr<StoredReport> ReportOf(const Rooms& rooms, const base::Row& row,
+                                      const stored::v1::Result& stored, const std::string& officer);
+
+// A stored report with a proof as of now, for `officer`. Blocks. NOT_FOUND (REPORT_UNKNOWN) unless
+// `agency` owns it.
+absl::StatusOr<StoredReport> ReadStored(const Rooms& rooms, const std::string& agency,
+                                        const std::string& officer, const base::LookupKey& key);
+
+// The stored case of a report with its lines, encoded. Blocks. NOT_FOUND (REPORT_UNKNOWN).
+absl::StatusOr<std::string> ReadCase(const base::RowReader& rows, const base::Uuid& report_id);
+
+// The intents of a request; all of one verification and with the same content.
+base::LookupKey RequestKey(const std::string& agency, const base::Uuid& request_id);
+// The report of a request: apart from its intents, of which crashes may leave any number.
+base::LookupKey ResultKey(const std::string& agency, const base::Uuid& request_id);
+base::LookupKey ReportKey(const base::Uuid& report_id);
+
+}  // namespace hedui
+
+#endif  // HEDUI_SERVER_STORED_REPORT_H_
