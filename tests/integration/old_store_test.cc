@@ -1,0 +1,71 @@
+// Stores of earlier versions, kept as they were written: what was issued must come out again, byte
+// for byte, for as long as reports are kept. tests/integration/stores/README.md says how each was
+// made; a change of any stored format adds a store and never alters one.
+#include <filesystem>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "server/base/clock.h"
+#include "server/base/digest.h"
+#include "server/base/ids.h"
+#include "server/platform.h"
+#include "server/report/case_bundle.h"
+#include "tests/integration/scenario.h"
+
+namespace hedui::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct OldStore {
+  const char* folder;  // below tests/integration/stores
+  const char* report_number;
+  const char* case_sha256;  // of the exported case, lines included
+  size_t lines;
+};
+
+class OldStoreTest : public ::testing::TestWithParam<OldStore> {
+ protected:
+  // Tests never write where the store is kept.
+  void SetUp() override {
+    fs::copy(Kept() / "store", scenario_.Path("store"), fs::copy_options::recursive);
+  }
+
+  static fs::path Kept() {
+    return fs::path(HEDUI_SOURCE_DIR) / "tests/integration/stores" / GetParam().folder;
+  }
+
+  Scenario scenario_;
+};
+
+TEST_P(OldStoreTest, GivesItsCaseAndReportAsTheyWereIssued) {
+  scenario_.Write();
+  fs::copy(Kept() / "kek", scenario_.Path("kek"), fs::copy_options::overwrite_existing);
+  const base::SystemClock clock;
+  base::SecureIdSource ids;
+  PlatformOptions options;
+  options.config_file = scenario_.Path("heduid.yaml");
+  options.clock = &clock;
+  options.ids = &ids;
+  options.tell = [](const std::string&) {};
+  const auto exported = Platform::ExportCase(options, GetParam().report_number);
+  ASSERT_TRUE(exported.ok()) << exported.status();
+  EXPECT_EQ(base::HexEncode(base::Sha256(*exported)), GetParam().case_sha256);
+  const auto bundle = report::DecodeCaseBundle(*exported);
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  EXPECT_EQ(bundle->lines.size(), GetParam().lines);
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, OldStoreTest,
+                         ::testing::Values(OldStore{
+                             "schema-1", "HD-20261126-01A214DB96D977659EEC049ED84EBCA3",
+                             "f56b832e07926a42ac0d0b7a92eb7128734f769653aeb5149b9303f712d3ef22",
+                             199}),
+                         [](const auto& tested) {
+                           std::string name(tested.param.folder);
+                           for (char& c : name) c = c == '-' ? '_' : c;
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace hedui::testing
