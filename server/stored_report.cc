@@ -19,16 +19,6 @@ namespace {
 // A report's own keys name one row.
 constexpr size_t kRowsPerReportMax = 1;
 
-ledger::Hash KeyedHash(absl::string_view key, absl::string_view label, absl::string_view content) {
-  return *ledger::HashFromBytes(base::HmacSha256(key, absl::StrCat(label, "\n", content)));
-}
-
-absl::Status Damaged(absl::string_view what) {
-  return base::MakeError(absl::StatusCode::kDataLoss, "STORED_BODY",
-                         absl::StrCat("a stored ", what, " cannot be read"),
-                         base::Visibility::kOperator);
-}
-
 absl::Status ReportUnknown() {
   return base::MakeError(absl::StatusCode::kNotFound, "REPORT_UNKNOWN",
                          "this agency has no such report; check the number or the request id");
@@ -74,6 +64,16 @@ absl::StatusOr<std::string> AccessEntryOf(const Rooms& rooms, const base::Row& r
 }
 
 }  // namespace
+
+ledger::Hash KeyedHash(absl::string_view key, absl::string_view label, absl::string_view content) {
+  return *ledger::HashFromBytes(base::HmacSha256(key, absl::StrCat(label, "\n", content)));
+}
+
+absl::Status Damaged(absl::string_view what) {
+  return base::MakeError(absl::StatusCode::kDataLoss, "STORED_BODY",
+                         absl::StrCat("a stored ", what, " cannot be read"),
+                         base::Visibility::kOperator);
+}
 
 base::LookupKey RequestKey(const std::string& agency, const base::Uuid& request_id) {
   return {base::LookupKind::kRequest, absl::StrCat(agency, "\n", request_id.ToString())};

@@ -5,9 +5,12 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "server/base/ids.h"
 #include "server/base/row.h"
+#include "server/ledger/hash.h"
 #include "server/rooms.h"
 #include "server/verify_flow.h"
 
@@ -23,6 +26,13 @@ struct StoredReport {
   VerifyResult result;
   std::string access_entry;
 };
+
+// A digest of what belongs to a matter, as the log may keep it: HMAC-SHA-256 of "label\ncontent"
+// under the matter's digest key.
+ledger::Hash KeyedHash(absl::string_view key, absl::string_view label, absl::string_view content);
+
+// DATA_LOSS (STORED_BODY): what the store gave back is no `what` that this program wrote.
+absl::Status Damaged(absl::string_view what);
 
 // The report that a kResult row holds, with a proof as of now, for `officer` to read.
 absl::StatusOr<StoredReport> ReportOf(const Rooms& rooms, const base::Row& row,

@@ -22,18 +22,7 @@
 namespace hedui {
 namespace {
 
-ledger::Hash KeyedHash(absl::string_view key, absl::string_view label, absl::string_view content) {
-  return *ledger::HashFromBytes(base::HmacSha256(key, absl::StrCat(label, "\n", content)));
-}
-
-absl::Status Damaged(absl::string_view what) {
-  return base::MakeError(absl::StatusCode::kDataLoss, "STORED_BODY",
-                         absl::StrCat("a stored ", what, " cannot be read"),
-                         base::Visibility::kOperator);
-}
-
 // --- looking a request up
-// ---------------------------------------------------------------------------------------
 
 struct Earlier {
   std::optional<base::Uuid> verification_id;
@@ -126,7 +115,6 @@ absl::StatusOr<plan::Plan> PlanRequest(const Setup& setup, const VerifyRequest& 
 }
 
 // --- the intent
-// -------------------------------------------------------------------------------------------------
 
 ledger::PartAuthority AuthorityOf(const access::Grant& grant, const access::Authority& authority) {
   if (authority.kind == access::Authority::Kind::kLetter) {
@@ -194,7 +182,6 @@ base::Row IntentRow(const VerifyRequest& request, const Prepared& prepared, absl
 }
 
 // --- after the answers
-// ------------------------------------------------------------------------------------------
 
 std::string AuthorityText(const access::PersonGrant* person) {
   if (person == nullptr) return "";

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "hedui/report/v1/report.pb.h"
@@ -51,6 +53,9 @@ class LineBuilder {
   absl::Status Build() {
     HEDUI_RETURN_IF_ERROR(CheckInput());
     ChooseEntries();
+    for (const base::Fact& fact : facts_.facts) {
+      if (fact.possible) perhaps_.insert({fact.person_id, fact.record.kind, fact.answer});
+    }
     AddHeader();
     for (const base::Person& person : input_.household.persons) AddPerson(person);
     for (const base::Person& person : input_.household.persons) AddAuthorization(person.id);
@@ -276,9 +281,10 @@ class LineBuilder {
         fact.declared || facts_.answers[fact.answer].kind == base::AnswerKind::kFound;
     if (fact.declared) text = absl::StrCat("申报：", text);
     if (!usable) absl::StrAppend(&text, "（仅列示，未采用）");
-    const auto same =
-        std::count_if(fact.also_answers.begin(), fact.also_answers.end(), [&fact](int32_t answer) {
-          return std::none_of(fact.otherwise.begin(), fact.otherwise.end(),
+    const auto same = std::count_if(
+        fact.also_answers.begin(), fact.also_answers.end(), [this, &fact](int32_t answer) {
+          return !perhaps_.contains({fact.person_id, fact.record.kind, answer}) &&
+                 std::none_of(fact.otherwise.begin(), fact.otherwise.end(),
                               [answer](const auto& other) { return other.answer == answer; });
         });
     if (same > 0) absl::StrAppend(&text, "（另有 ", same, " 个来源相同，只计一次）");
@@ -459,6 +465,8 @@ class LineBuilder {
   const base::Facts& facts_;
   const Names names_;
   absl::flat_hash_map<std::string, const Authorization*> authorizations_;
+  // What an answer tells of a person that only may be what another tells.
+  absl::flat_hash_set<std::tuple<absl::string_view, absl::string_view, int32_t>> perhaps_;
   std::vector<bool> show_entry_;
   std::vector<bool> show_row_;
   const LineSink sink_;

@@ -215,6 +215,18 @@ TEST(ReportBuilderTest, WhatSourcesTellDifferentlyStandsInTheFinding) {
   EXPECT_THAT(line.text(), Not(HasSubstr("个来源相同")));
 }
 
+TEST(ReportBuilderTest, AnAnswerThatOnlyMaySayTheSameIsNotCalledTheSame) {
+  ReportInput input = SampleInput();
+  base::Fact maybe = input.match.facts.facts[0];
+  maybe.answer = maybe.also_answers.at(0);
+  maybe.also_answers.clear();
+  maybe.possible = true;
+  const size_t line = OutcomeCount(input) + 7;
+  EXPECT_THAT(LinesOf(input)[line].text(), HasSubstr("另有 1 个来源相同"));
+  input.match.facts.facts.push_back(maybe);
+  EXPECT_THAT(LinesOf(input)[line].text(), Not(HasSubstr("个来源相同")));
+}
+
 TEST(ReportBuilderTest, WhatIsNotExactNamesWhatIsToBlame) {
   const auto lines = LinesOf(SampleInput());
   const v1::Line line = Only(lines, v1::LINE_KIND_QUANTITY, "household_financial_assets");

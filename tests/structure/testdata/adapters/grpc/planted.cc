@@ -1,5 +1,5 @@
-#include "adapters/simulated/planted.h"
 #include "adapters/grpc/planted_options.h"
 #include "adapters/source_adapter.h"
-#include "server/plan/router.h"
 #include "server/plan/source_query.h"
+#include "adapters/simulated/planted.h"
+#include "server/plan/router.h"

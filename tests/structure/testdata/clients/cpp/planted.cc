@@ -1,2 +1,2 @@
-#include "server/assess/assessment.h"
 #include "server/report/envelope.h"
+#include "server/assess/assessment.h"

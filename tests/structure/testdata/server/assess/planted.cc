@@ -1,4 +1,4 @@
-#include <grpcpp/grpcpp.h>
-#include "hedui/v1/common.pb.h"
 #include "server/assess/assessment.h"
 #include "server/base/money.h"
+#include "hedui/v1/common.pb.h"
+#include <grpcpp/grpcpp.h>

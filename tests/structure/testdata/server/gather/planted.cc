@@ -1,6 +1,6 @@
 #include <vector>
 
-#include "../store/store.h"
-#include "planted.h"
 #include "server/gather/planted.h"
+#include "planted.h"
+#include "../store/store.h"
 #include "tests/support/fake_clock.h"

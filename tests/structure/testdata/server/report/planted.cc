@@ -2,5 +2,5 @@
 
 #include "server/assess/assessment.h"
 // What assessment.h itself shows may be named.
-#include "server/assess/engine.h"
 #include "server/assess/value.h"
+#include "server/assess/engine.h"
