@@ -38,6 +38,7 @@ grpc::ByteBuffer ToBytes(const std::string& text) {
 class QueryCall {
  public:
   static void Arm(Service* service, Department* department, runtime::GrpcEventLoop* loop) {
+    if (loop->queue_closed()) return;
     auto* call = new QueryCall(service, department, loop);
     call->context_.AsyncNotifyWhenDone(call->done_.tag());
     service->RequestQuery(&call->context_, &call->request_, &call->responder_, loop->queue(),
@@ -81,6 +82,7 @@ class QueryCall {
 
   void Finish(const absl::Status& status, const std::string& response) {
     finishing_ = true;
+    if (loop_->queue_closed()) return OnSent(false);  // nobody is there to answer any more
     if (status.ok()) {
       responder_.Finish(ToBytes(response), grpc::Status::OK, sent_.tag());
     } else {
@@ -130,7 +132,7 @@ void ArmDescribe(Service* service, Department* department, runtime::GrpcEventLoo
   service->RequestDescribe(
       &call->context, &call->request, &call->responder, loop->queue(), loop->server_queue(),
       runtime::OnceTag::Of([call, service, department, loop](bool ok) {
-        if (!ok) return;
+        if (!ok || loop->queue_closed()) return;
         ArmDescribe(service, department, loop);
         v1::DescribeResponse response;
         department->Describe(&response);
@@ -142,7 +144,7 @@ void ArmPoll(Service* service, runtime::GrpcEventLoop* loop) {
   auto call = std::make_shared<QuickCall<v1::PollRequest, v1::PollResponse>>();
   service->RequestPoll(&call->context, &call->request, &call->responder, loop->queue(),
                        loop->server_queue(), runtime::OnceTag::Of([call, service, loop](bool ok) {
-                         if (!ok) return;
+                         if (!ok || loop->queue_closed()) return;
                          ArmPoll(service, loop);
                          call->responder.FinishWithError(
                              grpc::Status(grpc::StatusCode::UNIMPLEMENTED,

@@ -34,6 +34,7 @@ class UnaryCall final : public std::enable_shared_from_this<UnaryCall<Request, R
 
   // Waits for one call. `method` outlives the server.
   static void Await(runtime::GrpcEventLoop* loop, const Method* method) {
+    if (loop->queue_closed()) return;
     std::shared_ptr<UnaryCall> call(new UnaryCall(loop, method));
     // gRPC delivers the "done" notice once for each call that began, and never for one that did
     // not.
@@ -67,6 +68,7 @@ class UnaryCall final : public std::enable_shared_from_this<UnaryCall<Request, R
   void Finish(const grpc::Status& status, const Response& response) {
     if (!std::exchange(open_, false)) return;
     on_cancel_ = nullptr;
+    if (loop_->queue_closed()) return;  // nobody is there to answer any more
     auto self = this->shared_from_this();
     void* tag = runtime::OnceTag::Of([self](bool) {});
     if (status.ok()) {

@@ -192,9 +192,16 @@ void GrpcEventLoop::ShutDownQueue() {
     const base::MutexLock lock(&mutex_);
     while (wakers_ > 0) no_wakers_.Wait(&mutex_);
   }
-  queue_->Shutdown();
   void* tag = nullptr;
   bool ok = false;
+  // What lies in the queue already may still begin something: a call that came in while its server
+  // was ending has to be answered.
+  while (queue_->AsyncNext(&tag, &ok, DeadlineAfter(absl::ZeroDuration())) ==
+         grpc::CompletionQueue::GOT_EVENT) {
+    CompletionTag::Complete(tag, ok);
+  }
+  queue_closed_ = true;
+  queue_->Shutdown();
   while (queue_->Next(&tag, &ok)) CompletionTag::Complete(tag, ok);
 }
 

@@ -61,6 +61,10 @@ class GrpcEventLoop final : public EventLoop {
   // The same queue where it came from a ServerBuilder, else nullptr.
   grpc::ServerCompletionQueue* server_queue() const;
 
+  // The queue takes no new operation any more, and gRPC aborts the process on one: what is
+  // delivered now can only be let go. On the loop's thread.
+  bool queue_closed() const { return queue_closed_; }
+
  private:
   class Wake;
   using TimerKey =
@@ -92,6 +96,7 @@ class GrpcEventLoop final : public EventLoop {
   absl::flat_hash_map<TimerId, absl::Duration> deadlines_;
   TimerId next_timer_ = 1;
   bool draining_ = false;
+  bool queue_closed_ = false;
 
   std::thread thread_;
 };
