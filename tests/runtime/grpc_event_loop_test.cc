@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/runtime/completion_tag.h"
 #include "tests/support/fake_loop.h"
 #include "tests/support/notification.h"
 
@@ -53,6 +54,22 @@ TEST_F(GrpcEventLoopTest, TasksOfOneThreadRunInTheOrderPosted) {
   RunInLoop([] {});
   ASSERT_EQ(order.size(), 1'000u);
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+}
+
+// A call that came in while its server was ending lies in the queue, and must still be answered.
+TEST_F(GrpcEventLoopTest, WhatLiesInTheQueueAtTheEndMayStillBeginSomething) {
+  grpc::Alarm first;
+  grpc::Alarm second;
+  std::vector<int> ran;
+  first.Set(loop_.queue(), gpr_inf_past(GPR_CLOCK_MONOTONIC), OnceTag::Of([&](bool) {
+              ran.push_back(1);
+              ASSERT_FALSE(loop_.queue_closed());
+              second.Set(loop_.queue(), gpr_inf_past(GPR_CLOCK_MONOTONIC),
+                         OnceTag::Of([&](bool) { ran.push_back(2); }));
+            }));
+  loop_.Shutdown();
+  EXPECT_THAT(ran, ElementsAre(1, 2));
+  EXPECT_TRUE(loop_.queue_closed());
 }
 
 TEST_F(GrpcEventLoopTest, TasksPostedBeforeTheStartRunAfterIt) {
