@@ -95,11 +95,10 @@ void CheckPresent(const config::v1::Server& config, const std::string& file, Fai
                                    absl::StrCat(file, ": ", key, " is required")));
   }
   if (config.loops() < 0 || config.loops() > 64 || config.compute_threads() < 0 ||
-      config.compute_threads() > 256 || config.report().valid_days() < 0) {
-    failures->Note(base::MakeError(
-        absl::StatusCode::kInvalidArgument, "CONFIGURATION",
-        absl::StrCat(
-            file, ": loops is 0 to 64, compute_threads 0 to 256, report.valid_days not negative")));
+      config.compute_threads() > 256) {
+    failures->Note(
+        base::MakeError(absl::StatusCode::kInvalidArgument, "CONFIGURATION",
+                        absl::StrCat(file, ": loops is 0 to 64, compute_threads 0 to 256")));
   }
 }
 
@@ -129,7 +128,6 @@ absl::StatusOr<std::unique_ptr<Read>> ReadConfiguration(const PlatformOptions& o
   failures.Take(assess::PolicyPack::Load(path(config.policies_dir())), &read->setup->policies);
   read->setup->restriction = config.report().restriction_of_use();
   read->setup->objection = config.report().objection_route();
-  read->setup->valid_days = config.report().valid_days();
   HEDUI_RETURN_IF_ERROR(failures.AsStatus());
   return read;
 }

@@ -31,7 +31,6 @@ struct Setup {
   assess::PolicyPack::Ptr policies;
   std::string restriction;  // texts on reports; empty: report's standing words
   std::string objection;
-  int valid_days = 0;  // 0: no validity is set
 };
 
 // Moments at which a crash must not hurt. Tests stop the process there; production observes

@@ -285,12 +285,24 @@ std::vector<report::Authorization> Authorizations(const access::Grant& grant) {
   return result;
 }
 
-std::vector<report::CodeLabel> Labels(const Setup& setup, const match::MatchResult& match) {
+// The words for every category and kind that lines name: answered, found, or not stated.
+std::vector<report::CodeLabel> Labels(const Setup& setup, const report::ReportInput& input) {
   std::set<std::string> codes;
-  for (const base::AnswerState& answer : match.facts.answers) codes.insert(answer.category);
-  for (const base::Fact& fact : match.facts.facts) codes.insert(fact.record.kind);
+  for (const base::AnswerState& answer : input.match.facts.answers) codes.insert(answer.category);
+  for (const base::Fact& fact : input.match.facts.facts) codes.insert(fact.record.kind);
+  if (input.assessment.has_value()) {
+    for (const assess::TraceEntry& entry : input.assessment->entries) {
+      for (const assess::Blame& blame : entry.blame) {
+        if (blame.kind != assess::BlameKind::kDeclaration) continue;
+        codes.insert(blame.detail.substr(0, blame.detail.find('.')));
+      }
+    }
+  }
   std::vector<report::CodeLabel> labels;
-  for (const std::string& code : codes) labels.push_back({code, setup.policies->LabelOf(code)});
+  for (const std::string& code : codes) {
+    std::string label = setup.policies->LabelOf(code);
+    if (label != code) labels.push_back({code, std::move(label)});
+  }
   return labels;
 }
 
@@ -312,8 +324,19 @@ std::vector<report::SourceName> NamedSources(const Setup& setup, const plan::Pla
   return named;
 }
 
+// How long the report is valid, where a policy of the household's division says so on the day of
+// issue. Days count from that day, which is the first.
+void SetValidity(const Setup& setup, const std::string& division, report::ReportFrame* frame) {
+  const absl::CivilDay issued = base::CivilDayOf(frame->issued_at);
+  const auto days = setup.policies->WholeNumberOn(division, "report_validity", issued);
+  if (!days.has_value() || days->value <= 0) return;
+  frame->valid_until = issued + (days->value - 1);
+  frame->validity_basis = absl::StrCat(days->citation.title, " ", days->citation.article,
+                                       days->citation.verified ? "" : "，未核实");
+}
+
 report::ReportFrame Frame(const Rooms& rooms, const Setup& setup, const VerifyRequest& request,
-                          const Prepared& prepared, const match::MatchResult& match,
+                          const Prepared& prepared, const report::ReportInput& input,
                           absl::Time now) {
   report::ReportFrame frame;
   frame.report_id = rooms.ids->NextId(now);
@@ -331,12 +354,12 @@ report::ReportFrame Frame(const Rooms& rooms, const Setup& setup, const VerifyRe
   frame.division_name =
       base::DivisionFullName(request.household.division, request.dates.policy).value_or("");
   frame.issued_at = now;
-  if (setup.valid_days > 0) frame.valid_until = base::CivilDayOf(now) + setup.valid_days;
+  SetValidity(setup, request.household.division, &frame);
   frame.restriction = setup.restriction;
   frame.objection = setup.objection;
   frame.authorizations = Authorizations(prepared.grant);
   frame.sources = NamedSources(setup, prepared.plan);
-  frame.labels = Labels(setup, match);
+  frame.labels = Labels(setup, input);
   return frame;
 }
 
@@ -469,7 +492,7 @@ absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
     bundle.engine = input.assessment->engine;
     bundle.policy_digest = input.assessment->policy_digest;
   }
-  input.frame = Frame(rooms, setup, request, prepared, input.match, now);
+  input.frame = Frame(rooms, setup, request, prepared, input, now);
   input.seed = rooms.ids->RandomBytes(report::kSeedBytes);
   bundle.frame = input.frame;
   bundle.seed = input.seed;

@@ -155,7 +155,7 @@ std::string HumanOf(const base::Identity& identity) {
 // What holds between persons: counts, one applicant, nobody twice, members before obligors; a
 // spouse is a member.
 void CheckPersons(const std::vector<base::Person>& persons, Violations* violations) {
-  int members = 0, obligors = 0, applicants = 0;
+  int members = 0, obligors = 0, applicants = 0, spouses = 0;
   std::set<std::string> ids;
   std::set<std::string> humans;
   for (size_t i = 0; i < persons.size(); ++i) {
@@ -163,6 +163,10 @@ void CheckPersons(const std::vector<base::Person>& persons, Violations* violatio
     const std::string path = absl::StrCat("persons[", i, "]");
     (person.role == base::PersonRole::kObligor ? obligors : members) += 1;
     if (person.relation == base::Relation::kApplicant) ++applicants;
+    if (person.relation == base::Relation::kSpouse && ++spouses > 1) {
+      violations->Add(absl::StrCat(path, ".relation"),
+                      "an applicant has one spouse; enter whoever is not as OTHER");
+    }
     if (person.role == base::PersonRole::kMember && obligors > 0) {
       violations->Add(absl::StrCat(path, ".role"), "members come before obligors");
     }

@@ -21,7 +21,7 @@
 namespace hedui::assess {
 
 // Written into reports as "engine": changes whenever the same input could give other bytes.
-inline constexpr char kEngineVersion[] = "assess/1";
+inline constexpr char kEngineVersion[] = "assess/2";
 
 enum class Truth : uint8_t { kFalse = 1, kTrue, kUndetermined };
 absl::string_view TruthName(Truth truth);  // "FALSE", "TRUE", "UNDETERMINED"
@@ -44,8 +44,9 @@ struct Blame {
   std::string category;   // of the answer; empty where none is concerned
   base::AnswerKind answer = base::AnswerKind::kNotAsked;  // kSource, kAuthorization, kIdentity
   base::Reason reason = base::Reason::kNone;
-  // kFound but INCOMPLETE, NOT covering the PERIOD, a FIELD that is absent or unreadable; else
-  // empty.
+  // Of an answer that came: what it lacks (INCOMPLETE, PERIOD, FIELD, …: docs/policy-format.md).
+  // kDeclaration: what is not stated ("birth", "co_residence", "co_residence.support_duty").
+  // Else empty.
   std::string detail;
   std::string policy;  // kPolicyRow: the name without a row in force, with its keys:
                        // "minimum_wage[area_class=I]"

@@ -38,6 +38,9 @@ absl::Status CaseIndex::IndexPersons(const Case& c) {
     return Malformed(absl::StrCat("more than ", base::kMembersMax, " members and ",
                                   base::kObligorsMax, " obligors"));
   }
+  int spouses = 0;
+  for (const Person& person : c.persons) spouses += person.relation == base::Relation::kSpouse;
+  if (spouses > 1) return Malformed("more than one person is the applicant's spouse");
   for (int i = 0; i < person_count_; ++i) {
     if (PersonOf(c.persons[static_cast<size_t>(i)].id) != i) {
       return Malformed(

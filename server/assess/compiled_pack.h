@@ -98,6 +98,8 @@ enum class OpCode : uint8_t {
   kAge,           // (birth, day) → completed years
   kAnswered,      // category arg of the person in slot `slot`: true, or unknown with the answer to
                   // blame
+  kNotRuledOut,   // the top, but unknown where it is surely false: the answers of category arg of
+                  // the person in slot `slot` are to blame
   kListed,        // (person) → true when the number is a listed person's, else unknown: identity
   kRelationOf,    // (person) → the relation of the listed member of that number, else unknown:
                   // identity
@@ -179,8 +181,12 @@ struct Symbol {
 // What suffices for a fact kind to be known in full, and what counts.
 struct EvidenceRule {
   DayRange in_force;
+  // In place of a category: the application, silence included; the application, if it states
+  // something of the kind about the person.
+  static constexpr int kDeclaration = -1;
+  static constexpr int kStatement = -2;
   struct Need {
-    int category = -1;      // -1: the declaration suffices
+    int category = kDeclaration;
     std::string source_id;  // empty: every source of the category that was planned
   };
   std::vector<Need> complete_by;

@@ -317,6 +317,9 @@ void Evaluator::Execute(const Op& op, int32_t* next) {
     case OpCode::kAnswered:
       stack_.push_back(Answered(frames_[op.slot].person, op.arg));
       return;
+    case OpCode::kNotRuledOut:
+      stack_.back() = NotRuledOut(stack_.back(), frames_[op.slot].person, op.arg);
+      return;
     case OpCode::kListed:
       stack_.back() = Listed(stack_.back());
       return;
@@ -414,6 +417,23 @@ Value Evaluator::Answered(int person, int category) {
   return value;
 }
 
+Value Evaluator::NotRuledOut(const Value& test, int person, int category) {
+  if (test.mask != kMayBeFalse) return test;
+  Value value = test;
+  value.mask = kMayBeEither;
+  value.blame = person == unlisted()
+                    ? unlisted_blame_
+                    : BlameCategory(person, category, "", AnswerDetail::kUndeclared);
+  if (value.blame == 0) value.blame = NobodyAsked(person, category);
+  return value;
+}
+
+// Nobody was planned to answer.
+BlameId Evaluator::NobodyAsked(int person, int category) {
+  return Leaf(
+      {BlameKind::kSource, AnswerDetail::kNone, static_cast<int16_t>(person), -1, category});
+}
+
 BlameId Evaluator::Leaf(BlameLeaf leaf) {
   leaves_.push_back(leaf);
   return blames_.AddLeaf(static_cast<uint32_t>(leaves_.size() - 1));
@@ -431,10 +451,13 @@ BlameId Evaluator::AnswerLeaf(int32_t answer, AnswerDetail detail) {
   return known;
 }
 
-BlameId Evaluator::FieldLeaf(const IndexedFact& fact) {
+BlameId Evaluator::FieldLeaf(const IndexedFact& fact, int kind, int field) {
   if (fact.fact->answer >= 0) return AnswerLeaf(fact.fact->answer, AnswerDetail::kField);
-  return Leaf({BlameKind::kDeclaration, AnswerDetail::kField,
-               static_cast<int16_t>(index_.PersonOf(fact.fact->person_id)), -1});
+  BlameLeaf leaf{BlameKind::kDeclaration};
+  leaf.person = static_cast<int16_t>(index_.PersonOf(fact.fact->person_id));
+  leaf.kind_of_fact = kind;
+  leaf.field = field;
+  return Leaf(leaf);
 }
 
 }  // namespace hedui::assess

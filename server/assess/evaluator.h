@@ -24,7 +24,8 @@ struct BlameLeaf {
   int32_t answer = -1;        // into Case::facts.answers
   int32_t category = -1;      // where no answer is concerned but one is missing
   int32_t symbol = -1;        // kPolicyRow, kIdentity, kDeclaration
-  int32_t kind_of_fact = -1;  // kPolicyRow: without an evidence rule
+  int32_t kind_of_fact = -1;  // kPolicyRow: without an evidence rule; kDeclaration: not stated
+  int32_t field = -1;         // kDeclaration: of that kind
 };
 
 // What a step read, recorded when tracing.
@@ -106,12 +107,14 @@ class Evaluator {
   void Execute(const Op& op, int32_t* next);
   Value Pop();
   Value FieldOf(const Frame& frame, int field);
-  Value ReadField(const FieldType& type, const base::FieldValue& value, const IndexedFact& fact);
+  Value ReadField(int kind, int field, const base::FieldValue& value, const IndexedFact& fact);
   Value MonthsBefore(const Value& day, const Value& months);
   Value Age(const Value& birth, const Value& day);
   Value Listed(const Value& person);
   Value RelationOf(const Value& person);
   Value Answered(int person, int category);
+  Value NotRuledOut(const Value& test, int person, int category);
+  BlameId NobodyAsked(int person, int category);
 
   Value Fold(const Aggregate& aggregate);
   Value FoldPersons(const Aggregate& aggregate);
@@ -142,7 +145,7 @@ class Evaluator {
   Value CountItem(const Value& truth, const Item& item);
   Value TruthItem(Value truth, const Item& item, bool all);
   // Sureness of a monthly fact within a period.
-  bool InPeriod(const IndexedFact& fact, const FactKind& kind, const Value& period, Item* item);
+  bool InPeriod(const IndexedFact& fact, int fact_kind, const Value& period, Item* item);
   // So many distinct months, `least` for certain; no more than the period has.
   Value MonthsBetween(int64_t least, std::optional<int64_t> most, const Value& period);
 
@@ -156,13 +159,17 @@ class Evaluator {
 
   // Exact, unless sources that may tell of this kind give several amounts: then all they span.
   Value AmountOf(const IndexedFact& fact, base::Money own);
-  Proof Prove(const EvidenceRule& rule, int person, const FactKind& kind, const Value& period);
+  Proof Prove(const EvidenceRule& rule, int person, int fact_kind, const Value& period);
+  // Whether the application states something of the kind about the person.
+  bool IsStated(int person, int fact_kind) const;
   // `to_the_end`: the answer's data must be of the period's last day or later, since what came
   // after that day cannot be in them.
   Proof ProveCategory(int person, int category, const std::string& source_id,
                       const base::Period* period, bool to_the_end);
   // All answers of the rule's categories.
   BlameId BlameAnswers(const EvidenceRule& rule, int person, AnswerDetail detail);
+  BlameId BlameCategory(int person, int category, const std::string& source_id,
+                        AnswerDetail detail);
   // What an answer about what is so must speak of: the day of application and the policy day, and
   // what lies between.
   base::Period StateDays() const {
@@ -173,7 +180,8 @@ class Evaluator {
 
   BlameId Leaf(BlameLeaf leaf);
   BlameId AnswerLeaf(int32_t answer, AnswerDetail detail);
-  BlameId FieldLeaf(const IndexedFact& fact);
+  // What to blame for a field of a fact of the kind that cannot be read.
+  BlameId FieldLeaf(const IndexedFact& fact, int kind, int field);
   void AddRef(Ref::Tag tag, int32_t index, int person = 0) {
     if (trace_) refs_.push_back({tag, static_cast<uint8_t>(person), index});
   }

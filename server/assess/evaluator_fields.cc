@@ -37,10 +37,10 @@ Value Evaluator::FieldOf(const Frame& frame, int field) {
     return value;
   }
   const base::FieldValue* found = index_.Field(fact, field);
-  if (found != nullptr) return ReadField(type, *found, fact);
+  if (found != nullptr) return ReadField(frame.kind, field, *found, fact);
   if (type.absent) return *type.absent;
   Value value = type.unknown;
-  value.blame = FieldLeaf(fact);
+  value.blame = FieldLeaf(fact, frame.kind, field);
   return value;
 }
 
@@ -72,8 +72,10 @@ Value Evaluator::AmountOf(const IndexedFact& fact, base::Money own) {
 
 // What cannot be read as the field's type is not known: a new code or a wrong type never counts as
 // anything.
-Value Evaluator::ReadField(const FieldType& type, const base::FieldValue& value,
+Value Evaluator::ReadField(int kind, int field, const base::FieldValue& value,
                            const IndexedFact& fact) {
+  const FieldType& type =
+      pack_.fact_kinds[static_cast<size_t>(kind)].fields[static_cast<size_t>(field)];
   switch (type.type.kind) {
     case TypeKind::kNumber:
       if (const auto* money = std::get_if<base::Money>(&value);
@@ -133,7 +135,7 @@ Value Evaluator::ReadField(const FieldType& type, const base::FieldValue& value,
       break;
   }
   Value unknown = type.unknown;
-  unknown.blame = FieldLeaf(fact);
+  unknown.blame = FieldLeaf(fact, kind, field);
   return unknown;
 }
 

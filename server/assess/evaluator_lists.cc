@@ -175,8 +175,8 @@ const Evaluator::Span& Evaluator::SpanOf(const Value& period) {
   return span_;
 }
 
-bool Evaluator::InPeriod(const IndexedFact& fact, const FactKind& kind, const Value& period,
-                         Item* item) {
+bool Evaluator::InPeriod(const IndexedFact& fact, int fact_kind, const Value& period, Item* item) {
+  const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(fact_kind)];
   auto perhaps = [&](BlameId blame) {
     item->sureness = Sureness::kPossible;
     item->blame = blames_.Join(item->blame, blame);
@@ -187,7 +187,7 @@ bool Evaluator::InPeriod(const IndexedFact& fact, const FactKind& kind, const Va
   const base::FieldValue* field =
       CaseIndex::IsDoubtful(fact, name) ? nullptr : index_.Field(fact, kind.month_field);
   const auto* month = field == nullptr ? nullptr : std::get_if<absl::CivilMonth>(field);
-  if (month == nullptr) return perhaps(FieldLeaf(fact));
+  if (month == nullptr) return perhaps(FieldLeaf(fact, fact_kind, kind.month_field));
   const Span& span = SpanOf(period);
   const int64_t number = MonthNumber(*month);
   return span.from_month <= number && number < span.to_month;
@@ -210,13 +210,12 @@ Value Evaluator::MonthsBetween(int64_t least, std::optional<int64_t> most, const
 template <typename TakeFact>
 bool Evaluator::ForEachFact(const Aggregate& aggregate, int who, const Value& period, bool declared,
                             TakeFact take) {
-  const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)];
   bool any = false;
   for (int32_t i = index_.FirstFact(who, aggregate.fact_kind); i >= 0; i = index_.fact(i).next) {
     const IndexedFact& fact = index_.fact(i);
     if (fact.fact->declared != declared) continue;
     Item item;
-    if (aggregate.by_period && !InPeriod(fact, kind, period, &item)) continue;
+    if (aggregate.by_period && !InPeriod(fact, aggregate.fact_kind, period, &item)) continue;
     if (fact.fact->possible) {
       item.sureness = Sureness::kPossible;
       item.blame =
@@ -347,7 +346,6 @@ Value Evaluator::AddUnlisted(const Aggregate& aggregate, const Value& period, co
 Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
   using Otherwise = EvidenceRule::Otherwise;
   const int who = frames_[aggregate.owner_slot].person;
-  const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)];
   const EvidenceRule* rule = nullptr;
   for (int32_t index : division_->evidence[static_cast<size_t>(aggregate.fact_kind)]) {
     if (!pack_.evidence[static_cast<size_t>(index)].in_force.Contains(day_)) continue;
@@ -362,8 +360,8 @@ Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
     proof = {false, Leaf(leaf)};
   } else if (who == unlisted()) {
     proof = {false, unlisted_blame_};
-  } else if (rule->use != EvidenceRule::Use::kDeclared) {
-    proof = Prove(*rule, who, kind, period);
+  } else {
+    proof = Prove(*rule, who, aggregate.fact_kind, period);
   }
   const Otherwise otherwise =
       rule == nullptr || who == unlisted() ? Otherwise::kUnknown : rule->otherwise;
@@ -379,8 +377,9 @@ Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
   return total;
 }
 
-Evaluator::Proof Evaluator::Prove(const EvidenceRule& rule, int who, const FactKind& kind,
+Evaluator::Proof Evaluator::Prove(const EvidenceRule& rule, int who, int fact_kind,
                                   const Value& period) {
+  const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(fact_kind)];
   Proof proof;
   const base::Period days = StateDays();
   const base::Period* wanted = &days;
@@ -393,13 +392,29 @@ Evaluator::Proof Evaluator::Prove(const EvidenceRule& rule, int who, const FactK
     }
   }
   for (const EvidenceRule::Need& need : rule.complete_by) {
-    if (need.category < 0) continue;  // the declaration is always there
+    if (need.category == EvidenceRule::kDeclaration) continue;  // silence included
+    if (need.category == EvidenceRule::kStatement) {
+      if (IsStated(who, fact_kind)) continue;
+      BlameLeaf leaf{BlameKind::kDeclaration};
+      leaf.person = static_cast<int16_t>(who);
+      leaf.kind_of_fact = fact_kind;
+      proof.complete = false;
+      proof.blame = blames_.Join(proof.blame, Leaf(leaf));
+      continue;
+    }
     const Proof part = ProveCategory(who, need.category, need.source_id, wanted, kind.monthly);
     if (part.complete) continue;
     proof.complete = false;
     proof.blame = blames_.Join(proof.blame, part.blame);
   }
   return proof;
+}
+
+bool Evaluator::IsStated(int who, int fact_kind) const {
+  for (int32_t i = index_.FirstFact(who, fact_kind); i >= 0; i = index_.fact(i).next) {
+    if (index_.fact(i).fact->declared) return true;
+  }
+  return false;
 }
 
 // Every planned source of the category must have said all it has; one that holds nothing of the
@@ -438,9 +453,7 @@ Evaluator::Proof Evaluator::ProveCategory(int who, int category, const std::stri
   if (!proven && proof.blame == 0) {
     proof.blame = not_covered;
     if (proof.blame == 0) {
-      // Nobody was planned to answer.
-      proof.blame =
-          Leaf({BlameKind::kSource, AnswerDetail::kNone, static_cast<int16_t>(who), -1, category});
+      proof.blame = NobodyAsked(who, category);
     }
   }
   proof.complete = proof.blame == 0;
@@ -451,16 +464,22 @@ BlameId Evaluator::BlameAnswers(const EvidenceRule& rule, int who, AnswerDetail 
   BlameId blame = 0;
   for (const EvidenceRule::Need& need : rule.complete_by) {
     if (need.category < 0) continue;
-    for (int32_t i = index_.FirstAnswer(who, need.category); i >= 0; i = index_.NextAnswer(i)) {
-      const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
-      if (answer.superseded || (!need.source_id.empty() && answer.source_id != need.source_id)) {
-        continue;
-      }
-      blame = blames_.Join(blame, AnswerLeaf(i, detail));
-    }
+    blame = blames_.Join(blame, BlameCategory(who, need.category, need.source_id, detail));
   }
   if (blame != 0) return blame;
   return Leaf({BlameKind::kDeclaration, AnswerDetail::kNone, static_cast<int16_t>(who)});
+}
+
+// Every answer of the category about the person; 0 without one.
+BlameId Evaluator::BlameCategory(int who, int category, const std::string& source_id,
+                                 AnswerDetail detail) {
+  BlameId blame = 0;
+  for (int32_t i = index_.FirstAnswer(who, category); i >= 0; i = index_.NextAnswer(i)) {
+    const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
+    if (answer.superseded || (!source_id.empty() && answer.source_id != source_id)) continue;
+    blame = blames_.Join(blame, AnswerLeaf(i, detail));
+  }
+  return blame;
 }
 
 }  // namespace hedui::assess

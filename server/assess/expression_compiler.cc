@@ -364,6 +364,7 @@ absl::StatusOr<Type> ExpressionWalk::EmitCall(const Node& node, int codes, std::
   }
   if (name == "round") return EmitRound(node, code);
   if (name == "answered") return EmitAnswered(node, code);
+  if (name == "not_ruled_out") return EmitNotRuledOut(node, code);
   if (name == "age" || name == "months_before") {
     HEDUI_RETURN_IF_ERROR(CountArguments(node, 2));
     HEDUI_ASSIGN_OR_RETURN(const Type day, Emit(node.children[0], -1, code));
@@ -453,18 +454,32 @@ absl::StatusOr<Type> ExpressionWalk::EmitRound(const Node& node, std::vector<Op>
 
 absl::StatusOr<Type> ExpressionWalk::EmitAnswered(const Node& node, std::vector<Op>* code) {
   HEDUI_RETURN_IF_ERROR(CountArguments(node, 2));
-  const Node& who = node.children[0];
+  HEDUI_RETURN_IF_ERROR(EmitAboutAnswers(node, OpCode::kAnswered, code));
+  return Type::Truth();
+}
+
+absl::StatusOr<Type> ExpressionWalk::EmitNotRuledOut(const Node& node, std::vector<Op>* code) {
+  HEDUI_RETURN_IF_ERROR(CountArguments(node, 3));
+  HEDUI_ASSIGN_OR_RETURN(const Type type, EmitTruth(node.children[0], code));
+  HEDUI_RETURN_IF_ERROR(EmitAboutAnswers(node, OpCode::kNotRuledOut, code));
+  return type;
+}
+
+absl::Status ExpressionWalk::EmitAboutAnswers(const Node& node, OpCode op, std::vector<Op>* code) {
+  const Node& who = node.children[node.children.size() - 2];
+  const Node& category = node.children.back();
   const Variable* variable = who.kind == Node::Kind::kName ? FindVariable(who.text) : nullptr;
   if (variable == nullptr || !variable->person) {
-    return ExpressionDefect(who, "TYPE_MISMATCH", "answered() takes a person and a category");
+    return ExpressionDefect(who, "TYPE_MISMATCH",
+                            absl::StrCat(node.text, "() takes a person before the category"));
   }
-  const auto it = pack_.category_index.find(node.children[1].text);
-  if (node.children[1].kind != Node::Kind::kString || it == pack_.category_index.end()) {
-    return ExpressionDefect(node.children[1], "UNKNOWN_CODE",
-                            "answered() takes a person and a declared category in quotes");
+  const auto it = pack_.category_index.find(category.text);
+  if (category.kind != Node::Kind::kString || it == pack_.category_index.end()) {
+    return ExpressionDefect(category, "UNKNOWN_CODE",
+                            absl::StrCat(node.text, "() ends with a declared category in quotes"));
   }
-  Push(code, OpCode::kAnswered, variable->slot, it->second);
-  return Type::Truth();
+  Push(code, op, variable->slot, it->second);
+  return absl::OkStatus();
 }
 
 std::string TypeName(const Type& type, const CompiledPack& pack) {

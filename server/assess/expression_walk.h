@@ -74,6 +74,9 @@ class ExpressionWalk {
   absl::StatusOr<Type> EmitUnitOf(const Node& node, std::vector<Op>* code);
   absl::StatusOr<Type> EmitRound(const Node& node, std::vector<Op>* code);
   absl::StatusOr<Type> EmitAnswered(const Node& node, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitNotRuledOut(const Node& node, std::vector<Op>* code);
+  // The last two arguments of `node`, a person and a category, as operands of `op`.
+  absl::Status EmitAboutAnswers(const Node& node, OpCode op, std::vector<Op>* code);
   absl::StatusOr<Type> EmitMethod(const Node& node, std::vector<Op>* code);
   absl::Status CheckPeriod(const Node& node, const ListExpression& list) const;
   absl::Status ReadList(const Node& node, ListExpression* list);

@@ -129,7 +129,7 @@ void PolicyLink::DeclareLists(const SourceFile& file) {
   for (const auto& [name, label] : file.categories) {
     const auto [it, added] =
         pack_->category_index.try_emplace(name.text, static_cast<int>(pack_->categories.size()));
-    if (!added || name.text == kDeclarationNeed) {
+    if (!added || name.text == kDeclarationNeed || name.text == kStatementNeed) {
       Find(file, name.line, "DUPLICATE_NAME",
            absl::StrCat("the category ", name.text, " is taken"));
       continue;

@@ -15,7 +15,9 @@
 namespace hedui::assess {
 
 inline constexpr char kNationCode[] = "000000";
+// What `complete_by` may name beside categories.
 inline constexpr char kDeclarationNeed[] = "declaration";
+inline constexpr char kStatementNeed[] = "statement";
 
 class PolicyLink {
  public:

@@ -303,7 +303,11 @@ EvidenceRule PolicyLink::LinkEvidenceRule(size_t f, const SourceEvidence& source
   for (const Located& need : rule.complete_by) {
     shown.push_back(need.text);
     EvidenceRule::Need linked_need;
-    if (need.text != kDeclarationNeed) {
+    if (need.text == kDeclarationNeed) {
+      linked_need.category = EvidenceRule::kDeclaration;
+    } else if (need.text == kStatementNeed) {
+      linked_need.category = EvidenceRule::kStatement;
+    } else {
       const size_t at = need.text.find('@');
       const auto category = pack_->category_index.find(need.text.substr(0, at));
       if (category == pack_->category_index.end()) {
@@ -318,7 +322,7 @@ EvidenceRule PolicyLink::LinkEvidenceRule(size_t f, const SourceEvidence& source
   }
   if (rule.complete_by.empty()) {
     Find(file, rule.row.line, "BAD_VALUE",
-         "complete_by names at least one category, or \"declaration\"");
+         "complete_by names at least one category, \"declaration\" or \"statement\"");
   }
   using Use = EvidenceRule::Use;
   using Otherwise = EvidenceRule::Otherwise;

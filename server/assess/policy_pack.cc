@@ -194,6 +194,29 @@ std::vector<std::string> PolicyPack::Programmes(absl::string_view division,
   return names;
 }
 
+std::optional<PolicyPack::WholeNumber> PolicyPack::WholeNumberOn(absl::string_view division,
+                                                                 absl::string_view parameter,
+                                                                 absl::CivilDay day) const {
+  const Division* found = compiled_->FindDivision(division);
+  if (found == nullptr) return std::nullopt;
+  for (const Division::Step& step : found->order) {
+    const Symbol& symbol = compiled_->symbols[static_cast<size_t>(step.symbol)];
+    if (symbol.name != parameter || symbol.kind != SymbolKind::kParameter || !symbol.keys.empty() ||
+        symbol.type.kind != TypeKind::kNumber) {
+      continue;
+    }
+    for (int32_t i = step.rows_begin; i < step.rows_end; ++i) {
+      const Row& row =
+          compiled_->rows[static_cast<size_t>(found->row_lists[static_cast<size_t>(i)])];
+      if (!row.in_force.Contains(DayNumber(day))) continue;
+      if (!row.constant.IsPoint() || !row.constant.lo.is_integer()) return std::nullopt;
+      const RowInfo& info = compiled_->row_infos[static_cast<size_t>(row.info)];
+      return WholeNumber{static_cast<int64_t>(row.constant.lo.numerator()), (*info.shown).citation};
+    }
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> PolicyPack::FactKinds() const {
   std::vector<std::string> names;
   for (const FactKind& kind : compiled_->fact_kinds) names.push_back(kind.name);

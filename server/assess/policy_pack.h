@@ -3,7 +3,9 @@
 #ifndef HEDUI_SERVER_ASSESS_POLICY_PACK_H_
 #define HEDUI_SERVER_ASSESS_POLICY_PACK_H_
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,14 @@ class PolicyPack {
                     absl::CivilDay day) const;
   // The programmes with a set, in the policy's order.
   std::vector<std::string> Programmes(absl::string_view division, absl::CivilDay day) const;
+  // What `parameter` is on `day` for `division`: the row in force of the lowest level. Absent
+  // without such a row, and for parameters that are chosen by keys or are no whole number.
+  struct WholeNumber {
+    int64_t value = 0;
+    Citation citation;
+  };
+  std::optional<WholeNumber> WholeNumberOn(absl::string_view division, absl::string_view parameter,
+                                           absl::CivilDay day) const;
   // The vocabulary: fact kinds ("wage") and categories ("employment") that policies know.
   std::vector<std::string> FactKinds() const;
   std::vector<std::string> Categories() const;

@@ -202,6 +202,15 @@ class Renderer {
                         : absl::StrCat(symbol.name, "[", absl::StrJoin(keys, ","), "]");
   }
 
+  // What the application leaves out: "birth", "co_residence", "co_residence.support_duty".
+  std::string UnstatedName(const BlameLeaf& leaf) const {
+    if (leaf.symbol >= 0) return SymbolOf(leaf.symbol).name;
+    if (leaf.kind_of_fact < 0) return "";
+    const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(leaf.kind_of_fact)];
+    if (leaf.field < 0) return kind.name;
+    return absl::StrCat(kind.name, ".", kind.fields[static_cast<size_t>(leaf.field)].name);
+  }
+
   Blame BlameOf(const BlameLeaf& leaf) const {
     Blame blame;
     blame.kind = leaf.kind;
@@ -217,8 +226,8 @@ class Renderer {
       blame.category = pack_.categories[static_cast<size_t>(leaf.category)];
       blame.reason = base::Reason::kNotRoutable;
     }
-    if (leaf.kind == BlameKind::kDeclaration && leaf.symbol >= 0) {
-      blame.detail = SymbolOf(leaf.symbol).name;
+    if (leaf.kind == BlameKind::kDeclaration) {
+      blame.detail = UnstatedName(leaf);
     } else {
       blame.policy = MissingName(leaf);
     }

@@ -32,6 +32,7 @@ class Comparison {
   void Run() {
     CompareAssets();
     CompareWages();
+    CompareSpouse();
     for (const base::Fact* fact : found_) {
       if (fact->record.kind == kDeathKind) NoteDeath(*fact);
       if (fact->record.kind == kMarriageKind) NoteSpouse(*fact);
@@ -184,28 +185,83 @@ class Comparison {
                       "，申报为在世人员，需核实"));
   }
 
-  void NoteSpouse(const base::Fact& fact) {
-    const std::string status = TextOf(fact.record, kStatusField);
-    if (!status.empty() && status != kMarriedStatus) return;  // a marriage that ended
-    const std::string number = TextOf(fact.record, kSpouseNumberField);
-    const std::string name = TextOf(fact.record, kSpouseNameField);
-    if (number.empty() && name.empty()) return;
+  // Whether a record of a marriage means the person. Without a number in the register the name has
+  // to do: to be told of a stranger who is none would be worse here than to be told nothing of a
+  // namesake.
+  static bool NamesSpouse(const base::Record& record, const base::Person& person) {
     base::Identity spouse;
-    spouse.number = number;
-    spouse.name = name;
+    spouse.number = TextOf(record, kSpouseNumberField);
+    spouse.name = TextOf(record, kSpouseNameField);
+    return spouse.number.empty() || ComparableNumber(person.identity).empty()
+               ? base::SameName(person.identity.name, spouse.name)
+               : ComparableNumber(spouse) == ComparableNumber(person.identity);
+  }
+
+  static bool HasEnded(const base::Record& marriage) {
+    const std::string status = TextOf(marriage, kStatusField);
+    return !status.empty() && status != kMarriedStatus;
+  }
+
+  void NoteSpouse(const base::Fact& fact) {
+    if (HasEnded(fact.record)) return;
+    const std::string number = TextOf(fact.record, kSpouseNumberField);
+    if (number.empty() && TextOf(fact.record, kSpouseNameField).empty()) return;
     for (const base::Person& person : household_.persons) {
-      if (person.id == fact.person_id) continue;
-      // Without a number in the register the name has to do: to be told of a stranger who is none
-      // would be worse here than to be told nothing of a namesake.
-      const bool same = number.empty() || ComparableNumber(person.identity).empty()
-                            ? base::SameName(person.identity.name, name)
-                            : ComparableNumber(spouse) == ComparableNumber(person.identity);
-      if (same) return;
+      if (person.id != fact.person_id && NamesSpouse(fact.record, person)) return;
     }
     Note(DiscrepancyCode::kUndeclaredSpouse, fact, nullptr,
          absl::StrCat("婚姻登记有未申报的配偶",
                       number.empty() ? "" : "（证件号码 " + base::MaskNumber(number) + "）",
                       "：未取得其授权，未查询其信息，需核实家庭成员"));
+  }
+
+  const base::Person* PersonWho(base::Relation relation) const {
+    for (const base::Person& person : household_.persons) {
+      if (person.relation == relation) return &person;
+    }
+    return nullptr;
+  }
+
+  // The declared couple, as far as registers have answered about either of them: one record that
+  // names the other suffices, as long as none says that the marriage has ended.
+  void CompareSpouse() {
+    const base::Person* applicant = PersonWho(base::Relation::kApplicant);
+    const base::Person* spouse = PersonWho(base::Relation::kSpouse);
+    if (applicant == nullptr || spouse == nullptr) return;
+    bool registered = false;
+    const base::Fact* ended = nullptr;
+    for (const base::Fact* fact : found_) {
+      if (fact->record.kind != kMarriageKind) continue;
+      const bool of_applicant = fact->person_id == applicant->id;
+      if (!of_applicant && fact->person_id != spouse->id) continue;
+      if (!NamesSpouse(fact->record, of_applicant ? *spouse : *applicant)) continue;
+      if (HasEnded(fact->record)) {
+        ended = fact;
+      } else {
+        registered = true;
+      }
+    }
+    if (ended != nullptr) {
+      Note(DiscrepancyCode::kSpouseNotRegistered, *ended, nullptr,
+           "申报为配偶，婚姻登记载明双方婚姻已经结束：需核实家庭成员");
+      return;
+    }
+    if (registered) return;
+    for (size_t i = 0; i < facts_.answers.size(); ++i) {
+      const base::AnswerState& answer = facts_.answers[i];
+      if (answer.category != kMarriageKind || answer.superseded) continue;
+      if (answer.kind != base::AnswerKind::kFound &&
+          answer.kind != base::AnswerKind::kConfirmedNone) {
+        continue;
+      }
+      if (answer.person_id != applicant->id && answer.person_id != spouse->id) continue;
+      Discrepancy discrepancy{DiscrepancyCode::kSpouseNotRegistered, spouse->id, answer.source_id,
+                              static_cast<int32_t>(i)};
+      discrepancy.record.kind = std::string(kMarriageKind);
+      discrepancy.text = "申报为配偶，婚姻登记中未查得双方的婚姻：需核实家庭成员";
+      discrepancies_.push_back(std::move(discrepancy));
+      return;
+    }
   }
 
   const base::Household& household_;

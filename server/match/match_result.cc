@@ -11,7 +11,7 @@ struct CodeText {
   absl::string_view label;
 };
 
-constexpr std::array<CodeText, 12> kCodes{{
+constexpr std::array<CodeText, 13> kCodes{{
     {DiscrepancyCode::kUndeclaredVehicle, "UNDECLARED_VEHICLE", "未申报机动车"},
     {DiscrepancyCode::kUndeclaredDeposit, "UNDECLARED_DEPOSIT", "未申报存款"},
     {DiscrepancyCode::kUndeclaredProperty, "UNDECLARED_PROPERTY", "未申报不动产"},
@@ -24,6 +24,7 @@ constexpr std::array<CodeText, 12> kCodes{{
     {DiscrepancyCode::kUndeclaredSpouse, "UNDECLARED_SPOUSE", "未申报配偶"},
     {DiscrepancyCode::kRecordConflict, "RECORD_CONFLICT", "来源之间所载不一致"},
     {DiscrepancyCode::kPossibleDuplicateAsset, "POSSIBLE_DUPLICATE_ASSET", "可能重复的财产"},
+    {DiscrepancyCode::kSpouseNotRegistered, "SPOUSE_NOT_REGISTERED", "配偶关系未经登记证实"},
 }};
 
 }  // namespace

@@ -49,6 +49,7 @@ enum class DiscrepancyCode : uint8_t {
   kUndeclaredSpouse,         // UNDECLARED_SPOUSE: married to somebody the household does not name
   kRecordConflict,           // RECORD_CONFLICT: two sources tell of one thing differently
   kPossibleDuplicateAsset,   // POSSIBLE_DUPLICATE_ASSET: perhaps one piece of property told twice
+  kSpouseNotRegistered,      // SPOUSE_NOT_REGISTERED: no register has the declared marriage
 };
 absl::string_view DiscrepancyCodeName(DiscrepancyCode code);
 std::optional<DiscrepancyCode> DiscrepancyCodeFromName(absl::string_view name);

@@ -46,11 +46,12 @@ struct ThingKind {
   absl::string_view number_field;  // empty: nothing numbers them
   absl::string_view holder_field;  // numbers are one only where this is; empty: everywhere
 };
-inline constexpr std::array<ThingKind, 16> kThingKinds{{
+inline constexpr std::array<ThingKind, 17> kThingKinds{{
     {"wage", Telling::kByPayer, "", ""},
     {"property_income", Telling::kByPayer, "", ""},
     {"operating_income", Telling::kByPayer, "", ""},
     {"transfer_income", Telling::kByPayer, "", ""},
+    {"transfer_outlay", Telling::kByPayer, "", ""},
     {"other_income", Telling::kByPayer, "", ""},
     {"deposit", Telling::kByNumber, "account", "institution"},
     {"vehicle", Telling::kByNumber, "plate", ""},

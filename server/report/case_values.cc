@@ -143,6 +143,7 @@ void CaseReader::ReadFrame(const v1::Header& in, ReportFrame* frame, base::House
   }
   frame->line_hash = static_cast<base::HashAlgorithm>(in.line_hash());
   frame->valid_until = OptionalDay(in.valid_until(), "end of validity");
+  frame->validity_basis = in.validity_basis();
   frame->restriction = in.restriction();
   frame->objection = in.objection();
   household->division = in.division();

@@ -48,6 +48,7 @@ v1::Header FrameHeader(const ReportFrame& frame, const base::Household& househol
   header.set_issued_at_seconds(absl::ToUnixSeconds(frame.issued_at));
   header.set_line_hash(static_cast<uint32_t>(frame.line_hash));
   header.set_valid_until(base::FormatDay(frame.valid_until));
+  header.set_validity_basis(CleanUtf8(frame.validity_basis));
   header.set_restriction(CleanUtf8(frame.restriction));
   header.set_objection(CleanUtf8(frame.objection));
   return header;

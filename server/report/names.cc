@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "server/base/dates.h"
 #include "server/base/identity.h"
 #include "server/report/words.h"
@@ -100,9 +101,16 @@ std::string Names::BlameOf(const assess::Blame& blame, absl::string_view people)
       return absl::StrCat("政策缺失：", blame.policy);
     case BlameKind::kArithmetic:
       return "除数为零，无法计算";
-    case BlameKind::kDeclaration:
-      return absl::StrCat("申报缺项：", people, blame.detail.empty() ? "" : " ",
-                          FieldWord(blame.detail));
+    case BlameKind::kDeclaration: {
+      // "co_residence.support_duty": a kind, and a field of it.
+      const std::pair<absl::string_view, absl::string_view> what =
+          absl::StrSplit(blame.detail, absl::MaxSplits('.', 1));
+      const absl::string_view kind = Code(what.first);
+      return absl::StrCat(
+          "申报缺项：", people, what.first.empty() ? "" : " ",
+          kind == what.first ? FieldWord(kind) : kind,
+          what.second.empty() ? "" : absl::StrCat("（", FieldWord(what.second), "）"));
+    }
     case BlameKind::kSource:
     case BlameKind::kAuthorization:
     case BlameKind::kIdentity:

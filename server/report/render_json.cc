@@ -233,6 +233,7 @@ void WriteHeader(const v1::Header& header, JsonWriter& json) {
   json.Key("line_hash").Integer(header.line_hash());
   json.Key("line_count").Integer(header.line_count());
   WriteEnd("valid_until", header.valid_until(), json);
+  json.PairIfAny("validity_basis", header.validity_basis());
   json.Pair("restriction", header.restriction()).Pair("objection", header.objection()).EndObject();
 }
 

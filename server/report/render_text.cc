@@ -145,7 +145,9 @@ class TextReport {
                               OrNone(header_.acceptance_day(), "尚未受理"), "  政策适用日 ",
                               header_.policy_day()));
     Pair("出具时间", base::FormatInstant(absl::FromUnixSeconds(header_.issued_at_seconds())));
-    Pair("有效期至", OrNone(header_.valid_until(), "未设定（政策未规定有效期）"));
+    const std::string& basis = header_.validity_basis();
+    Pair("有效期至", OrNone(header_.valid_until(), "未设定（政策未规定有效期）") +
+                         (basis.empty() ? "" : "（依据 " + basis + "）"));
     if (!header_.previous_report_id().empty()) {
       const auto id = base::Uuid::FromBytes(header_.previous_report_id());
       Pair("替代报告", id.ok() ? id->ToString() : "");

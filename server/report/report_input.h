@@ -56,9 +56,10 @@ struct ReportFrame {
   std::string division_name;  // the household's, in full: 宁夏回族自治区银川市兴庆区
   absl::Time issued_at;       // cut to whole seconds
   base::HashAlgorithm line_hash = base::HashAlgorithm::kSha256;
-  std::optional<absl::CivilDay> valid_until;  // policy value; absent: not set
-  std::string restriction;                    // empty: the standing words
-  std::string objection;                      // empty: the standing words
+  std::optional<absl::CivilDay> valid_until;  // policy value, last day; absent: not set
+  std::string validity_basis;  // the policy that sets it, in words; empty without one
+  std::string restriction;     // empty: the standing words
+  std::string objection;       // empty: the standing words
   std::vector<Authorization> authorizations;
   std::vector<SourceName> sources;
   std::vector<CodeLabel> labels;

@@ -93,7 +93,7 @@ constexpr std::array<Word, 2> kScopes{{{"urban", "城市"}, {"rural", "农村"}}
 constexpr std::array<Word, 4> kLevels{
     {{"ministry", "部级"}, {"region", "自治区级"}, {"city", "市级"}, {"county", "县级"}}};
 
-constexpr std::array<Word, 32> kFields{{
+constexpr std::array<Word, 37> kFields{{
     {"month", "月份"},
     {"amount", "金额"},
     {"payer", "支付单位"},
@@ -126,6 +126,11 @@ constexpr std::array<Word, 32> kFields{{
     {"division", "户籍地"},
     {"household_number", "户号"},
     {"long_term", "长期共同居住"},
+    {"support_duty", "有法定赡养、抚养、扶养义务"},
+    {"independent", "能独立生活"},
+    {"birth", "出生日期"},
+    {"sex", "性别"},
+    {"scope", "城乡类别"},
 }};
 
 struct ValueEntry {

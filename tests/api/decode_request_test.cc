@@ -77,6 +77,8 @@ TEST(DecodeRequestTest, EveryFieldOfTheHouseholdIsChecked) {
   ExpectDefect("persons", [](Request* r) { r->clear_persons(); });
   ExpectDefect("persons",
                [](Request* r) { r->mutable_persons(1)->set_relation(v1::RELATION_APPLICANT); });
+  ExpectDefect("persons[2].relation",
+               [](Request* r) { r->mutable_persons(2)->set_relation(v1::RELATION_SPOUSE); });
   ExpectDefect("persons[1].person_id",
                [](Request* r) { r->mutable_persons(1)->set_person_id("m1"); });
   ExpectDefect("persons[1].person_id",

@@ -1,6 +1,7 @@
 // The promise of abstract values: whatever the missing answers turn out to be, the exact result
 // lies within the abstract one and agrees with every decided test. Households with every answer are
 // made at random, then part of what is known is taken away.
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -76,14 +77,15 @@ class Generator {
   static base::Period Covered() { return {absl::CivilDay(kMonth), absl::CivilDay(2025, 3, 4)}; }
 
   void AddPerson(int i, Case* c) {
-    static constexpr base::Relation kOthers[] = {base::Relation::kChild, base::Relation::kChild,
-                                                 base::Relation::kParent, base::Relation::kSibling};
+    static constexpr base::Relation kOthers[] = {
+        base::Relation::kChild,   base::Relation::kChild,      base::Relation::kParent,
+        base::Relation::kSibling, base::Relation::kGrandchild, base::Relation::kOther};
     Person person;
     person.id = absl::StrCat("p", i);
     person.number = absl::StrCat("number", i);
     person.relation = i == 0   ? base::Relation::kApplicant
                       : i == 1 ? base::Relation::kSpouse
-                               : kOthers[Below(4)];
+                               : kOthers[Below(6)];
     person.birth = absl::CivilDay(1940 + Below(85), 1 + Below(12), 1 + Below(28));
     person.sex = OneIn(2) ? base::Sex::kMale : base::Sex::kFemale;
     c->persons.push_back(std::move(person));
@@ -107,9 +109,10 @@ class Generator {
     if (kind == "wage" && OneIn(6)) fact.record.fields.push_back({"net", true});
     if (kind == "operating_income" && OneIn(3))
       fact.record.fields[1].value = Money::FromFen(-Amount(500).fen());
-    if (kind == "transfer_income" && OneIn(2)) {
-      static constexpr const char* kNatures[] = {"pension", "scholarship", "social_assistance"};
-      fact.record.fields.push_back({"nature", std::string(kNatures[Below(3)])});
+    if (kind == "transfer_income") {
+      static constexpr const char* kNatures[] = {"pension", "scholarship", "social_assistance",
+                                                 "resident_pension", "other"};
+      fact.record.fields.push_back({"nature", std::string(kNatures[Below(5)])});
     }
     return fact;
   }
@@ -169,8 +172,17 @@ class Generator {
            maybe(3, MakeFact(id, "enrolment",
                              {{"stage", std::string(OneIn(4) ? "master" : "bachelor")},
                               {"full_time", !OneIn(5)}})));
-    Answer(c, id, "disability",
-           maybe(4, MakeFact(id, "disability", {{"grade", int64_t{1 + Below(4)}}})));
+    static constexpr const char* kCategories[] = {"limb", "mental", "intellectual"};
+    const int grade = 1 + Below(4);
+    const std::string category = kCategories[Below(3)];
+    const bool disabled = OneIn(4);
+    severe_[id] = disabled && (grade <= 2 || (grade == 3 && category != "limb"));
+    std::vector<Fact> certificate;
+    if (disabled) {
+      certificate.push_back(
+          MakeFact(id, "disability", {{"grade", int64_t{grade}}, {"category", category}}));
+    }
+    Answer(c, id, "disability", std::move(certificate));
   }
 
   void AddDeclarations(int i, Case* c) {
@@ -183,7 +195,15 @@ class Generator {
     if (OneIn(6)) declare(Income(id, "other_income", 500));
     if (OneIn(8))
       declare(MakeFact(id, "vehicle", {{"class", std::string(OneIn(2) ? "motorcycle" : "car")}}));
-    if (OneIn(8)) declare(MakeFact(id, "co_residence", {{"long_term", !OneIn(3)}}));
+    if (OneIn(6)) declare(Income(id, "transfer_outlay", 600));
+    // All is known of a household only where it says how everybody lives. What nobody may say of
+    // the severely disabled, that they are able, leaves them in doubt.
+    if (i > 1) {
+      declare(MakeFact(id, "co_residence",
+                       {{"long_term", OneIn(2)},
+                        {"support_duty", OneIn(2)},
+                        {"independent", !severe_[id] && !OneIn(3)}}));
+    }
   }
 
   void HideAnswer(AnswerState* answer) {
@@ -227,9 +247,9 @@ class Generator {
     base::Field& field =
         fact->record
             .fields[static_cast<size_t>(Below(static_cast<int>(fact->record.fields.size())))];
-    // Fields with a default are known when absent; those become unreadable instead, as an absent
+    // A field with a default is known when absent; it becomes unreadable instead, as an absent
     // spouse would.
-    if (field.name == "net" || field.name == "nature" || OneIn(2)) {
+    if (field.name == "net" || OneIn(2)) {
       field.value = std::string("?");
       if (field.name == "spouse_number") field.value = int64_t{0};
     } else {
@@ -262,6 +282,8 @@ class Generator {
   void DropFactsOfHidden(Case* c) {
     std::vector<Fact> kept;
     for (Fact& fact : c->facts.facts) {
+      // Nothing said of how somebody lives.
+      if (fact.declared && fact.record.kind == "co_residence" && OneIn(4)) continue;
       // One side alone says that somebody has died.
       if (fact.declared && fact.record.kind == "death" && OneIn(3)) continue;
       if (fact.answer >= 0) {
@@ -313,6 +335,7 @@ class Generator {
 
   std::mt19937 random_;
   std::vector<Fact> deaths_;  // of the household that is being made
+  std::map<std::string, bool> severe_;
 };
 
 // Whether `exact` is among what `abstract` can be.

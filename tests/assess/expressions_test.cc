@@ -50,7 +50,12 @@ answers:
   - {person: [father, mother, child], category: death, source: d, kind: confirmed_none}
   - {person: [father, mother, child], category: hukou, source: h, kind: confirmed_none}
   - {person: [father, mother, child], category: enrolment, source: e, kind: confirmed_none}
-  - {person: [father, mother, child], category: marriage, source: m, kind: confirmed_none}
+  - person: father
+    category: marriage
+    source: m
+    kind: found
+    facts: [{kind: marriage, status: married, spouse_number: "2"}]
+  - {person: [mother, child], category: marriage, source: m, kind: confirmed_none}
 )";
 
 struct Row {
@@ -160,6 +165,10 @@ constexpr Row kRows[] = {
      "months", "1"},
     {"persons.all(x, answered(x, 'death'))", "bool", "TRUE"},
     {"persons.all(x, answered(x, 'vehicle'))", "bool", "UNDETERMINED"},
+    // What is false, but not ruled out by these answers, is not known; all else stays.
+    {"persons.exists(x, not_ruled_out(1 > 2, x, 'death'))", "bool", "UNDETERMINED"},
+    {"persons.exists(x, not_ruled_out(1 > 2, x, 'tax'))", "bool", "UNDETERMINED"},
+    {"persons.all(x, not_ruled_out(1 < 2, x, 'death'))", "bool", "TRUE"},
     {"presumed(yuan(3))", "money", "3.00"},
 };
 

@@ -127,6 +127,23 @@ TEST(PolicyPackTest, ProgrammesHaveASetOnlyWhereAndWhenTheirRegionSaysSo) {
   EXPECT_THAT(pack.Programmes("000000", day), IsEmpty());
 }
 
+TEST(PolicyPackTest, AWholeNumberIsThatOfTheLowestLevelWithARowInForce) {
+  const PolicyPack& pack = TestPack();
+  const absl::CivilDay day(2025, 3, 3);
+  const auto validity = pack.WholeNumberOn("640104", "report_validity", day);
+  ASSERT_TRUE(validity.has_value());
+  EXPECT_EQ(validity->value, 90);
+  EXPECT_EQ(validity->citation.document, "NXEX");
+  EXPECT_FALSE(validity->citation.verified);
+  // No row yet, no row here, chosen by a key, no number, and no such name.
+  EXPECT_FALSE(pack.WholeNumberOn("640104", "report_validity", absl::CivilDay(2021, 9, 30)));
+  EXPECT_FALSE(pack.WholeNumberOn("110101", "report_validity", day));
+  EXPECT_FALSE(pack.WholeNumberOn("640104", "dibao_standard", day));
+  EXPECT_FALSE(pack.WholeNumberOn("640104", "exempt_vehicles", day));
+  EXPECT_FALSE(pack.WholeNumberOn("640104", "employment_cost_rate", day));  // 20 %
+  EXPECT_FALSE(pack.WholeNumberOn("640104", "nothing", day));
+}
+
 TEST(PolicyPackTest, DigestsNameTheFilesBytes) {
   const auto pack = PolicyPack::Load(Folder("policies"));
   ASSERT_TRUE(pack.ok());

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/yaml.h"
 #include "server/match/vocabulary.h"
 #include "tests/match/match_builder.h"
 #include "tests/match/readings.h"
@@ -479,37 +478,6 @@ TEST(DeduplicateTest, AnIncomeWithoutMonthOrPayerMayBeAnyOneOfAnotherSource) {
   EXPECT_FALSE(may_be_same(full, wage({Text("payer", "乙")})));
   EXPECT_FALSE(may_be_same(full, wage({Month(2), Text("nature", "y")})));
   EXPECT_TRUE(may_be_same(wage({}), wage({})));
-}
-
-// A kind that is not listed here would silently count twice.
-TEST(VocabularyTest, EveryKindThatSourcesDeliverIsListed) {
-  const auto text = base::ReadFile(HEDUI_SOURCE_DIR "/policies/national/vocabulary.yaml");
-  ASSERT_TRUE(text.ok()) << text.status();
-  const auto file = base::ParseYaml("vocabulary.yaml", *text);
-  ASSERT_TRUE(file.ok()) << file.status();
-  size_t implied = 0;
-  for (const base::YamlEntry& entry : file->Find("facts")->entries) {
-    const std::string& name = entry.key.scalar;
-    if (entry.value.Find("categories") == nullptr) continue;  // only ever declared
-    const ThingKind* kind = ThingKindOf(name);
-    ASSERT_NE(kind, nullptr) << name;
-    EXPECT_EQ(kind->telling == Telling::kByPayer, entry.value.Find("by")->scalar == "month")
-        << name;
-    const base::YamlNode* fields = entry.value.Find("fields");
-    for (const absl::string_view field : {kind->number_field, kind->holder_field}) {
-      EXPECT_TRUE(field.empty() || fields->Find(field) != nullptr) << name << "." << field;
-    }
-    for (const base::YamlEntry& field : fields->entries) {
-      const base::YamlNode* value = field.value.Find("default");
-      if (value == nullptr || field.value.Find("type")->scalar != "bool") continue;
-      ++implied;
-      EXPECT_TRUE(std::any_of(kImpliedFields.begin(), kImpliedFields.end(), [&](const auto& one) {
-        return one.kind == name && one.field == field.key.scalar &&
-               one.value == (value->scalar == "true");
-      })) << name;
-    }
-  }
-  EXPECT_EQ(implied, kImpliedFields.size());
 }
 
 // Each held against each other, these would be five thousand million comparisons.

@@ -164,7 +164,8 @@ TEST(DiscrepanciesTest, AnUndeclaredSpouseIsNamedWithTheNumberMasked) {
   b.Found("marriage", 10, "m1", "marriage",
           {Record("marriage", {Text("spouse_number", number), Text("spouse_name", "李娜")})});
   const MatchResult result = b.Run();
-  ASSERT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kUndeclaredSpouse));
+  ASSERT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kUndeclaredSpouse,
+                                           DiscrepancyCode::kSpouseNotRegistered));
   EXPECT_THAT(result.discrepancies[0].text, Not(HasSubstr(number)));
 }
 
@@ -179,13 +180,52 @@ TEST(DiscrepanciesTest, ADeclaredSpouseIsRecognisedByNumberOrElseByName) {
 
 TEST(DiscrepanciesTest, AMarriageThatEndedNamesNoSpouse) {
   MatchBuilder b;
+  b.person(1).relation = base::Relation::kSibling;
   b.Found("marriage", 10, "m1", "marriage",
           {Record("marriage", {Text("status", "divorced"), Text("spouse_name", "李娜")})});
   EXPECT_THAT(b.Run().discrepancies, IsEmpty());
 }
 
+TEST(DiscrepanciesTest, OneRecordThatNamesTheDeclaredSpouseSuffices) {
+  MatchBuilder b;
+  b.Answer("marriage", 10, "m1", "marriage", base::AnswerKind::kConfirmedNone);
+  b.Found("marriage", 10, "m2", "marriage",
+          {Record("marriage", {Text("status", "married"),
+                               Text("spouse_number", b.person(0).identity.number)})});
+  EXPECT_THAT(b.Run().discrepancies, IsEmpty());
+}
+
+TEST(DiscrepanciesTest, ADeclaredSpouseWhomNoRegisterHasIsToldOnce) {
+  MatchBuilder b;
+  b.Answer("marriage", 10, "m1", "marriage", base::AnswerKind::kConfirmedNone);
+  b.Answer("marriage", 10, "m2", "marriage", base::AnswerKind::kConfirmedNone);
+  const MatchResult result = b.Run();
+  ASSERT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kSpouseNotRegistered));
+  EXPECT_EQ(result.discrepancies[0].person_id, "m2");
+  EXPECT_EQ(result.discrepancies[0].source_id, "marriage");
+}
+
+TEST(DiscrepanciesTest, AMarriageToTheDeclaredSpouseThatEndedIsToldWhateverTheOtherRecordSays) {
+  MatchBuilder b;
+  b.Found("marriage", 10, "m1", "marriage",
+          {Record("marriage", {Text("status", "divorced"),
+                               Text("spouse_number", b.person(1).identity.number)})});
+  b.Found("marriage", 10, "m2", "marriage",
+          {Record("marriage", {Text("status", "married"),
+                               Text("spouse_number", b.person(0).identity.number)})});
+  const MatchResult result = b.Run();
+  ASSERT_THAT(CodesOf(result), ElementsAre(DiscrepancyCode::kSpouseNotRegistered));
+  EXPECT_THAT(result.discrepancies[0].text, HasSubstr("已经结束"));
+}
+
+TEST(DiscrepanciesTest, NothingIsSaidOfASpouseWhileNoRegisterHasAnswered) {
+  MatchBuilder b;
+  b.Answer("marriage", 10, "m1", "marriage", base::AnswerKind::kUnavailable, base::Reason::kLate);
+  EXPECT_THAT(b.Run().discrepancies, IsEmpty());
+}
+
 TEST(DiscrepanciesTest, EveryCodeHasANameAndALabel) {
-  for (int code = 1; code <= static_cast<int>(DiscrepancyCode::kPossibleDuplicateAsset); ++code) {
+  for (int code = 1; code <= static_cast<int>(DiscrepancyCode::kSpouseNotRegistered); ++code) {
     const auto value = static_cast<DiscrepancyCode>(code);
     EXPECT_EQ(DiscrepancyCodeFromName(DiscrepancyCodeName(value)), value);
     EXPECT_FALSE(DiscrepancyLabel(value).empty());

@@ -13,6 +13,7 @@ TEST(CaseBundleTest, EverythingComesBack) {
   CaseBundle bundle = SampleBundle();
   bundle.frame.previous_report = bundle.frame.verification_id;
   bundle.frame.valid_until = absl::CivilDay(2025, 9, 3);
+  bundle.frame.validity_basis = "示例规定 有效期";
   bundle.frame.line_hash = base::HashAlgorithm::kSm3;
   bundle.input.dates.acceptance = absl::CivilDay(2025, 3, 4);
   bundle.input.household.staff_relative = true;
@@ -32,6 +33,7 @@ TEST(CaseBundleTest, EverythingComesBack) {
   EXPECT_EQ(match::Match(back->input).facts, match::Match(bundle.input).facts);
   EXPECT_EQ(back->frame.previous_report, bundle.frame.previous_report);
   EXPECT_EQ(back->frame.valid_until, bundle.frame.valid_until);
+  EXPECT_EQ(back->frame.validity_basis, bundle.frame.validity_basis);
   EXPECT_EQ(back->frame.issued_at, bundle.frame.issued_at);
   EXPECT_EQ(back->frame.authorizations.size(), 3u);
   EXPECT_EQ(back->input.household.persons[1].declared_birth, absl::CivilDay(1981, 4, 5));

@@ -105,6 +105,15 @@ TEST_F(RenderTest, JsonHasStableKeysAndNoFloatingPoint) {
   }
 }
 
+TEST_F(RenderTest, ValidityIsShownWithThePolicyThatSetsIt) {
+  ReportInput input = SampleInput();
+  EXPECT_THAT(Text(input), HasSubstr("未设定（政策未规定有效期）"));
+  input.frame.valid_until = absl::CivilDay(2025, 5, 31);
+  input.frame.validity_basis = "示例规定 有效期，未核实";
+  EXPECT_THAT(Text(input), HasSubstr("2025-05-31（依据 示例规定 有效期，未核实）"));
+  EXPECT_THAT(Json(input), HasSubstr("\"validity_basis\": \"示例规定 有效期，未核实\""));
+}
+
 TEST_F(RenderTest, WithheldLinesAreCounted) {
   const auto some = Disclose(Envelope(SampleInput()), {1, 2});
   EXPECT_THAT(*RenderText(*some), HasSubstr("未披露"));

@@ -47,13 +47,13 @@ TEST(ReplayTest, AnotherEngineOrPolicySetIsRemarked) {
   ReplayEngines engines = Engines();
   engines.assess = [](const assess::Case& c) -> absl::StatusOr<assess::Assessment> {
     assess::Assessment assessment = SampleAssessment(c.facts);
-    assessment.engine = "assess/2";
+    assessment.engine = "assess/next";
     assessment.policy_digest = base::Sha256("another");
     return assessment;
   };
   const auto result = Replay(SampleBundle(), engines);
   EXPECT_FALSE(result->same);
-  EXPECT_THAT(result->remarks, ElementsAre(HasSubstr("assess/2"), HasSubstr("policy set")));
+  EXPECT_THAT(result->remarks, ElementsAre(HasSubstr("assess/next"), HasSubstr("policy set")));
   EXPECT_THAT(result->first_difference, HasSubstr("line 0 (header)"));
 }
 
