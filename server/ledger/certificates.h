@@ -30,7 +30,8 @@ struct LogCertificates {
 // the two is wrong: INVALID_ARGUMENT with reason LOG_CERTIFICATE.
 absl::StatusOr<LogCertificates> LogCertificatesFromPem(absl::string_view ed25519_pem,
                                                        absl::string_view legal_pem);
-// NOT_FOUND with reason FILE when a file cannot be read; else as above, naming the file.
+// NOT_FOUND with (FILE_NOT_FOUND, FILE_UNREADABLE) when a file cannot be read; else as above,
+// naming the file.
 absl::StatusOr<LogCertificates> LoadLogCertificates(const std::string& ed25519_path,
                                                     const std::string& legal_path);
 

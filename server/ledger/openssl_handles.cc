@@ -2,11 +2,7 @@
 
 #include <openssl/err.h>
 
-#include <fstream>
-#include <iterator>
-
-#include "absl/strings/str_cat.h"
-#include "server/base/status.h"
+#include "server/base/yaml.h"
 
 namespace hedui::ledger {
 namespace {
@@ -64,15 +60,7 @@ bool SetUpSignature(EVP_PKEY* key, SignatureKind kind, bool sign, DigestContextH
 }
 
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string content;
-  if (file) content.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  if (!file || content.size() > kFileBytesMax) {
-    return base::MakeError(absl::StatusCode::kNotFound, "FILE",
-                           absl::StrCat(path, ": cannot be read, or is not a small file"),
-                           base::Visibility::kOperator);
-  }
-  return content;
+  return base::ReadFile(path, kFileBytesMax);
 }
 
 }  // namespace hedui::ledger

@@ -52,7 +52,8 @@ std::string SpkiOf(EVP_PKEY* key);
 bool SetUpSignature(EVP_PKEY* key, SignatureKind kind, bool sign, DigestContextHandle& context,
                     KeyContextHandle& key_context);
 
-// A whole small file. NOT_FOUND with reason FILE.
+// A whole small file. NOT_FOUND (FILE_NOT_FOUND, or FILE_UNREADABLE: a directory, for one);
+// RESOURCE_EXHAUSTED (FILE_SIZE).
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path);
 
 }  // namespace hedui::ledger

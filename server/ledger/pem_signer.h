@@ -15,7 +15,8 @@ namespace hedui::ledger {
 
 // INVALID_ARGUMENT with reason SIGNING_KEY when the text holds no such key.
 absl::StatusOr<std::unique_ptr<Signer>> MakePemSigner(absl::string_view pem);
-// NOT_FOUND with reason FILE when the file cannot be read; else as above, naming the file.
+// NOT_FOUND with (FILE_NOT_FOUND, FILE_UNREADABLE) when the file cannot be read; else as above,
+// naming the file.
 absl::StatusOr<std::unique_ptr<Signer>> LoadPemSigner(const std::string& path);
 
 }  // namespace hedui::ledger

@@ -31,7 +31,7 @@ class LogTrust {
 
   // One or more authorities' certificates. INVALID_ARGUMENT with reason TRUST.
   static absl::StatusOr<std::unique_ptr<LogTrust>> FromPem(absl::string_view authorities_pem);
-  // NOT_FOUND with reason FILE when the file cannot be read.
+  // NOT_FOUND with (FILE_NOT_FOUND, FILE_UNREADABLE) when the file cannot be read.
   static absl::StatusOr<std::unique_ptr<LogTrust>> Load(const std::string& path);
   ~LogTrust();
 

@@ -1,18 +1,22 @@
 #include <cstdint>
-#include <fstream>
 #include <string>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "server/base/digest.h"
 #include "server/base/status.h"
+#include "server/base/yaml.h"
 #include "server/store/aead.h"
 #include "server/store/key_store.h"
 
 namespace hedui::store {
 namespace {
+
+// A line a key, and a key is changed a few times in a store's life.
+constexpr size_t kFileBytesMax = 1 << 20;
 
 absl::Status BadFile(const std::string& path, int line, absl::string_view what) {
   return base::MakeError(
@@ -43,20 +47,22 @@ absl::Status AddLine(const std::string& path, int number, absl::string_view line
 }  // namespace
 
 absl::StatusOr<KeyEncryptionKeys> ReadKeyEncryptionKeys(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    return base::MakeError(absl::StatusCode::kInvalidArgument, "KEK_FILE",
-                           absl::StrCat(path, ": cannot be read; it holds the key-encryption keys"),
-                           base::Visibility::kOperator);
+  absl::StatusOr<std::string> text = base::ReadFile(path, kFileBytesMax);
+  if (!text.ok()) {
+    return base::MakeError(
+        absl::StatusCode::kInvalidArgument, "KEK_FILE",
+        absl::StrCat(text.status().message(), "; it is to hold the key-encryption keys"),
+        base::Visibility::kOperator);
   }
   KeyEncryptionKeys keys;
-  std::string line;
   absl::Status status;
-  for (int number = 1; status.ok() && std::getline(file, line); ++number) {
-    const absl::string_view text = absl::StripAsciiWhitespace(line);
-    if (!text.empty() && text[0] != '#') status = AddLine(path, number, text, &keys);
-    Wipe(&line);
+  int number = 0;
+  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
+    ++number;
+    line = absl::StripAsciiWhitespace(line);
+    if (status.ok() && !line.empty() && line[0] != '#') status = AddLine(path, number, line, &keys);
   }
+  Wipe(&*text);
   HEDUI_RETURN_IF_ERROR(status);
   if (keys.empty()) return BadFile(path, 1, "no key");
   return keys;

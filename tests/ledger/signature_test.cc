@@ -93,10 +93,12 @@ INSTANTIATE_TEST_SUITE_P(Kinds, SignerTest,
 
 TEST(PemSignerTest, WhatIsNoUsableKeyIsRefusedWithTheFilesName) {
   testing::TestPki pki;
-  EXPECT_EQ(base::ReasonOf(LoadPemSigner(pki.directory() + "/none").status()), "FILE");
+  EXPECT_EQ(base::ReasonOf(LoadPemSigner(pki.directory() + "/none").status()), "FILE_NOT_FOUND");
   const auto certificate = LoadPemSigner(pki.ca_path());
   EXPECT_EQ(base::ReasonOf(certificate.status()), "SIGNING_KEY");
   EXPECT_NE(certificate.status().message().find(pki.ca_path()), std::string::npos);
+  EXPECT_EQ(base::ReasonOf(LoadPemSigner(pki.directory()).status()), "FILE_UNREADABLE")
+      << "a directory";
   EXPECT_FALSE(MakePemSigner("").ok());
   EXPECT_FALSE(PublicKey::FromSpki("").ok());
 }

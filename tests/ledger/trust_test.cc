@@ -150,7 +150,7 @@ TEST(TrustTest, CertificatesMustBeMadeForThisLog) {
 TEST(TrustTest, WhatIsNoCertificateIsRefusedWithTheFilesName) {
   TestPki pki;
   const Issued legal = pki.IssueLog(KeyType::kP256, kOrigin);
-  EXPECT_EQ(base::ReasonOf(LogTrust::Load(pki.directory() + "/none").status()), "FILE");
+  EXPECT_EQ(base::ReasonOf(LogTrust::Load(pki.directory() + "/none").status()), "FILE_NOT_FOUND");
   EXPECT_EQ(base::ReasonOf(LogTrust::Load(legal.key_path).status()), "TRUST");
   EXPECT_EQ(base::ReasonOf(LogTrust::FromPem("").status()), "TRUST");
   std::string broken = pki.ca_pem() + legal.certificate_pem;
@@ -159,6 +159,16 @@ TEST(TrustTest, WhatIsNoCertificateIsRefusedWithTheFilesName) {
   const auto loaded = LoadLogCertificates(legal.certificate_path, legal.key_path);
   EXPECT_EQ(base::ReasonOf(loaded.status()), "LOG_CERTIFICATE");
   EXPECT_NE(loaded.status().message().find(legal.key_path), std::string::npos);
+}
+
+TEST(TrustTest, ADirectoryInPlaceOfAFileIsAnError) {
+  TestPki pki;
+  const Issued legal = pki.IssueLog(KeyType::kP256, kOrigin);
+  const auto trust = LogTrust::Load(pki.directory());
+  EXPECT_EQ(base::ReasonOf(trust.status()), "FILE_UNREADABLE");
+  EXPECT_NE(trust.status().message().find(pki.directory()), std::string::npos);
+  const auto certificates = LoadLogCertificates(legal.certificate_path, pki.directory());
+  EXPECT_EQ(base::ReasonOf(certificates.status()), "FILE_UNREADABLE");
 }
 
 TEST(TrustTest, ACheckpointIsBelievedOnlyUnderItsOwnCertificates) {

@@ -242,7 +242,11 @@ TEST(KeyEncryptionKeysTest, DefectsAreNamedByFileAndLineButNeverShowAKey) {
     EXPECT_THAT(std::string(keys.status().message()), HasSubstr(message));
     EXPECT_THAT(std::string(keys.status().message()), Not(HasSubstr("aaaa")));
   }
-  EXPECT_EQ(base::ReasonOf(ReadKeyEncryptionKeys(directory.path() + "/none").status()), "KEK_FILE");
+  for (const std::string& path : {directory.path() + "/none", directory.path()}) {
+    const absl::Status unreadable = ReadKeyEncryptionKeys(path).status();
+    EXPECT_EQ(base::ReasonOf(unreadable), "KEK_FILE");
+    EXPECT_THAT(std::string(unreadable.message()), HasSubstr(path + ": "));
+  }
 }
 
 }  // namespace
