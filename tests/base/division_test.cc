@@ -77,6 +77,20 @@ TEST(DivisionTableTest, NamesAreThoseOfTheDay) {
   EXPECT_EQ(DivisionName("", kDemoDay), std::nullopt);
 }
 
+TEST(DivisionTableTest, ChangesAreTakenFromTheMinistrysTable) {
+  EXPECT_EQ(DivisionFullName("630106", kDemoDay), "青海省西宁市湟中区");
+  EXPECT_EQ(DivisionName("630122", kDemoDay), std::nullopt) << "湟中县 became 630106";
+  // The day of the change is not known: until the ministry's table both are taken.
+  EXPECT_EQ(DivisionName("630106", CivilDay(2016, 7, 1)), "湟中区");
+  EXPECT_EQ(DivisionName("630122", CivilDay(2020, 11, 19)), "湟中县");
+  EXPECT_EQ(DivisionName("130502", CivilDay(2020, 11, 19)), "桥东区");
+  EXPECT_EQ(DivisionName("130502", CivilDay(2020, 11, 20)), "襄都区");
+  EXPECT_EQ(DivisionFullName("540602", kDemoDay), "西藏自治区那曲市色尼区");
+  EXPECT_EQ(DivisionName("371200", kDemoDay), std::nullopt) << "莱芜 became part of 济南";
+  EXPECT_EQ(DivisionName("139002", kDemoDay), "辛集市") << "the statistics bureau's number";
+  EXPECT_EQ(DivisionName("130181", kDemoDay), "辛集市") << "the ministry's";
+}
+
 TEST(DivisionTableTest, FullNamesLeaveOutLevelsThatOnlyGroup) {
   EXPECT_EQ(DivisionFullName("640104", kDemoDay), "宁夏回族自治区银川市兴庆区");
   EXPECT_EQ(DivisionFullName("640000", kDemoDay), "宁夏回族自治区");
