@@ -41,6 +41,32 @@ bool ListFolder(const std::string& path, std::vector<fs::directory_entry>* entri
   return !error;
 }
 
+// A file that nobody reads may hold a rule that somebody believes to be in force.
+void NotAPolicy(const fs::directory_entry& entry, std::string text,
+                std::vector<PolicyFinding>* findings) {
+  findings->push_back({entry.path().string(), 1, "NOT_A_POLICY", std::move(text), false});
+}
+
+void ListDivision(const fs::directory_entry& folder, const std::string& division,
+                  std::vector<FoundFile>* files, std::vector<PolicyFinding>* findings) {
+  std::vector<fs::directory_entry> entries;
+  if (!ListFolder(folder.path().string(), &entries)) {
+    findings->push_back(
+        {folder.path().string(), 1, "UNREADABLE", "the folder cannot be read", false});
+  }
+  for (const fs::directory_entry& entry : entries) {
+    const std::string name = entry.path().filename().string();
+    std::error_code error;
+    if (entry.path().extension() != ".yaml" || entry.is_directory(error)) {
+      NotAPolicy(entry, "only files called *.yaml are read here; rename it, or take it away",
+                 findings);
+      continue;
+    }
+    files->push_back({entry.path().string(),
+                      absl::StrCat(folder.path().filename().string(), "/", name), division});
+  }
+}
+
 absl::Status ListFiles(const std::string& directory, std::vector<FoundFile>* files,
                        std::vector<PolicyFinding>* findings) {
   std::vector<fs::directory_entry> folders;
@@ -50,26 +76,32 @@ absl::Status ListFiles(const std::string& directory, std::vector<FoundFile>* fil
         absl::StrCat(directory, ": there is no such directory, or it cannot be read"),
         base::Visibility::kOperator);
   }
+  const size_t found_before = files->size();
   for (const fs::directory_entry& folder : folders) {
     std::error_code error;
-    if (!folder.is_directory(error)) continue;  // a README beside the folders
     const std::string name = folder.path().filename().string();
+    if (!folder.is_directory(error)) {
+      if (name != "README.md") {
+        NotAPolicy(folder,
+                   "files stand in a folder called \"national\" or by a division's six digits; "
+                   "move it there, or take it away",
+                   findings);
+      }
+      continue;
+    }
     const std::string division = name == kNationalFolder ? kNation : name;
     if (name == kNation || !base::DivisionLevel(division)) {
       findings->push_back({folder.path().string(), 1, "UNKNOWN_FOLDER",
                            "folders are called \"national\" or by a division's six digits", false});
       continue;
     }
-    std::vector<fs::directory_entry> entries;
-    if (!ListFolder(folder.path().string(), &entries)) {
-      findings->push_back(
-          {folder.path().string(), 1, "UNREADABLE", "the folder cannot be read", false});
-    }
-    for (const fs::directory_entry& entry : entries) {
-      if (entry.path().extension() != ".yaml") continue;
-      files->push_back({entry.path().string(),
-                        absl::StrCat(name, "/", entry.path().filename().string()), division});
-    }
+    ListDivision(folder, division, files, findings);
+  }
+  if (files->size() == found_before) {
+    findings->push_back({directory, 1, "NO_POLICY",
+                         "there is no policy file in national/*.yaml or in <six digits>/*.yaml of "
+                         "this directory",
+                         false});
   }
   return absl::OkStatus();
 }

@@ -33,7 +33,8 @@ class PolicyPack {
   using Ptr = std::shared_ptr<const PolicyPack>;
 
   // Reads every *.yaml in DIRECTORY/national and DIRECTORY/<six digits>; several directories add up
-  // (tests lay counties over the shipped ones). INVALID_ARGUMENT (POLICY) whose message lists every
+  // (tests lay counties over the shipped ones). Anything else in them, and a directory without any
+  // such file, is a defect. INVALID_ARGUMENT (POLICY) whose message lists every
   // defect on a line of its own; NOT_FOUND when a directory is missing.
   static absl::StatusOr<Ptr> Load(const std::string& directory);
   static absl::StatusOr<Ptr> Load(const std::vector<std::string>& directories);

@@ -109,10 +109,46 @@ TEST(PolicyPackTest, LoadNamesEveryDefectOnALineOfItsOwn) {
 TEST(PolicyPackTest, UnknownFoldersAndMissingDirectoriesAreRefused) {
   const Overlay overlay("folder", "ningxia", "division: \"640000\"\n");
   const auto findings = PolicyPack::Check({Folder("policies"), overlay.directory()});
-  ASSERT_EQ(findings.size(), 1u);
-  EXPECT_EQ(findings[0].code, "UNKNOWN_FOLDER");
+  ASSERT_EQ(findings.size(), 2u);
+  EXPECT_EQ(findings[0].code, "NO_POLICY");
+  EXPECT_EQ(findings[1].code, "UNKNOWN_FOLDER");
   const auto pack = PolicyPack::Load("/nowhere/at/all");
   EXPECT_EQ(pack.status().code(), absl::StatusCode::kNotFound);
+}
+
+std::vector<std::string> FilesAndCodes(const std::vector<PolicyFinding>& findings) {
+  std::vector<std::string> found;
+  for (const PolicyFinding& finding : findings) {
+    found.push_back(absl::StrCat(finding.file, " ", finding.code));
+  }
+  return found;
+}
+
+TEST(PolicyPackTest, WhateverIsNotReadIsAFinding) {
+  const Overlay overlay("stray", "649999", "division: \"649999\"\n");
+  const fs::path root = overlay.directory();
+  std::ofstream(root / "README.md") << "about these policies\n";
+  std::ofstream(root / "beside.yaml") << "division: \"649999\"\n";
+  std::ofstream(root / "649999" / "dibao.yml") << "division: \"649999\"\n";
+  std::ofstream(root / "649999" / "README.md") << "about these\n";
+  fs::create_directory(root / "649999" / "older.yaml");
+  const std::vector<std::string> directories = {Folder("policies"), root.string()};
+  EXPECT_THAT(FilesAndCodes(PolicyPack::Check(directories)),
+              ElementsAre((root / "649999/README.md").string() + " NOT_A_POLICY",
+                          (root / "649999/dibao.yml").string() + " NOT_A_POLICY",
+                          (root / "649999/older.yaml").string() + " NOT_A_POLICY",
+                          (root / "beside.yaml").string() + " NOT_A_POLICY"));
+  EXPECT_FALSE(PolicyPack::Load(directories).ok());
+}
+
+TEST(PolicyPackTest, ADirectoryWithoutAnyPolicyIsAFinding) {
+  const Overlay overlay("none", "649999", "division: \"649999\"\n");
+  fs::remove(overlay.file());
+  const std::vector<PolicyFinding> findings = PolicyPack::Check({overlay.directory()});
+  EXPECT_THAT(FilesAndCodes(findings), ElementsAre(overlay.directory() + " NO_POLICY"));
+  const auto pack = PolicyPack::Load(overlay.directory());
+  ASSERT_FALSE(pack.ok());
+  EXPECT_THAT(std::string(pack.status().message()), HasSubstr("NO_POLICY"));
 }
 
 TEST(PolicyPackTest, ProgrammesHaveASetOnlyWhereAndWhenTheirRegionSaysSo) {
