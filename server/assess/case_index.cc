@@ -110,11 +110,15 @@ absl::Status CaseIndex::IndexFacts(const CompiledPack& pack, const Case& c) {
   fact_tails_.assign(cells, -1);
   facts_.clear();
   fields_.clear();
+  used_.assign(c.facts.facts.size(), false);
   for (size_t i = 0; i < c.facts.facts.size(); ++i) {
     const base::Fact& fact = c.facts.facts[i];
     const int person = PersonOf(fact.person_id);
     if (person < 0)
       return Malformed(absl::StrCat("a fact names a person who is not listed: ", fact.person_id));
+    if (fact.held_with >= static_cast<int32_t>(i)) {
+      return Malformed("a fact is held with an earlier one");
+    }
     const bool found = fact.answer >= 0;
     if (found == fact.declared || fact.answer >= static_cast<int32_t>(c.facts.answers.size())) {
       return Malformed("a fact is declared or has the answer it came from");
@@ -158,6 +162,7 @@ absl::Status CaseIndex::IndexFacts(const CompiledPack& pack, const Case& c) {
     }
     fact_tails_[cell] = position;
     facts_.push_back(indexed);
+    used_[i] = true;
   }
   return absl::OkStatus();
 }

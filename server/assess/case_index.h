@@ -61,6 +61,8 @@ class CaseIndex {
   AnswerDetail Flaw(int32_t answer) const { return flaws_[static_cast<size_t>(answer)]; }
   // Whether the answer is of a category in which facts of the kind may come.
   bool MayTell(int32_t answer, const FactKind& kind) const;
+  // Whether the fact, by its place in Case::facts.facts, may be computed with. False for -1.
+  bool IsUsed(int32_t place) const { return place >= 0 && used_[static_cast<size_t>(place)]; }
   const IndexedFact& fact(int32_t i) const { return facts_[static_cast<size_t>(i)]; }
   // Whether answers differ on the field, so that its value is not known.
   static bool IsDoubtful(const IndexedFact& fact, absl::string_view field);
@@ -86,6 +88,7 @@ class CaseIndex {
   std::vector<AnswerDetail> flaws_;
   std::vector<int32_t> fact_heads_, fact_tails_;
   std::vector<IndexedFact> facts_;
+  std::vector<bool> used_;
   std::vector<const base::FieldValue*> fields_;
 };
 

@@ -82,6 +82,8 @@ class Evaluator {
     BlameId blame = 0;
     uint8_t marks = 0;
   };
+  // Facts that were found; declared ones beside them, or where only they count.
+  enum class Side : uint8_t { kFound, kStated, kStatedAlone };
   struct Proof {
     bool complete = true;
     BlameId blame = 0;
@@ -119,15 +121,15 @@ class Evaluator {
   Value Fold(const Aggregate& aggregate);
   Value FoldPersons(const Aggregate& aggregate);
   Value FoldFacts(const Aggregate& aggregate, const Value& period);
-  Value FoldOneSide(const Aggregate& aggregate, int person, const Value& period, bool declared,
+  Value FoldOneSide(const Aggregate& aggregate, int person, const Value& period, Side side,
                     bool* any);
-  Value FoldMonths(const Aggregate& aggregate, int person, const Value& period, bool declared,
+  Value FoldMonths(const Aggregate& aggregate, int person, const Value& period, Side side,
                    bool* any);
   Value FoldUnlisted(const Aggregate& aggregate, BlameId blame);
   // The facts of one kind that stand by what was found or declared, that the list's filters leave.
   // `take` is given each with how sure it is.
   template <typename TakeFact>
-  bool ForEachFact(const Aggregate& aggregate, int person, const Value& period, bool declared,
+  bool ForEachFact(const Aggregate& aggregate, int person, const Value& period, Side side,
                    TakeFact take);
   Value FoldListed(const Aggregate& aggregate, const EvidenceRule* rule, int person,
                    const Value& period, bool declaration_closes);
@@ -144,6 +146,9 @@ class Evaluator {
   Value SumItem(Value value, const Item& item);
   Value CountItem(const Value& truth, const Item& item);
   Value TruthItem(Value truth, const Item& item, bool all);
+  // The fact may be there or not.
+  void Perhaps(const IndexedFact& fact, int kind, Item* item);
+  bool CountsHere(const IndexedFact& fact, int kind, Item* item);
   // Sureness of a monthly fact within a period.
   bool InPeriod(const IndexedFact& fact, int fact_kind, const Value& period, Item* item);
   // So many distinct months, `least` for certain; no more than the period has.

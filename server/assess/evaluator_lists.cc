@@ -207,19 +207,50 @@ Value Evaluator::MonthsBetween(int64_t least, std::optional<int64_t> most, const
   return value;
 }
 
+void Evaluator::Perhaps(const IndexedFact& fact, int kind, Item* item) {
+  item->sureness = Sureness::kPossible;
+  BlameId blame = 0;
+  if (fact.fact->answer >= 0) {
+    blame = AnswerLeaf(fact.fact->answer, AnswerDetail::kDuplicate);
+  } else {
+    BlameLeaf leaf{BlameKind::kDeclaration};
+    leaf.person = static_cast<int16_t>(index_.PersonOf(fact.fact->person_id));
+    leaf.kind_of_fact = kind;
+    blame = Leaf(leaf);
+  }
+  item->blame = blames_.Join(item->blame, blame);
+}
+
+// Of a thing that members hold together: false where it counts with the other, who is a member.
+// While the policy still computes who is one, it may count in either place.
+bool Evaluator::CountsHere(const IndexedFact& fact, int kind, Item* item) {
+  const base::Fact& other = case_->facts.facts[static_cast<size_t>(fact.fact->held_with)];
+  const int owner = index_.PersonOf(other.person_id);
+  if (division_->member < 0) return false;
+  const Value& member = person(division_->member, owner);
+  if (member.mask == kMayBeTrue) return false;
+  if (member.mask == kMayBeFalse) return true;
+  Perhaps(fact, kind, item);
+  item->blame = blames_.Join(item->blame, member.blame);
+  return true;
+}
+
 template <typename TakeFact>
-bool Evaluator::ForEachFact(const Aggregate& aggregate, int who, const Value& period, bool declared,
+bool Evaluator::ForEachFact(const Aggregate& aggregate, int who, const Value& period, Side side,
                             TakeFact take) {
+  const bool declared = side != Side::kFound;
   bool any = false;
   for (int32_t i = index_.FirstFact(who, aggregate.fact_kind); i >= 0; i = index_.fact(i).next) {
     const IndexedFact& fact = index_.fact(i);
     if (fact.fact->declared != declared) continue;
     Item item;
     if (aggregate.by_period && !InPeriod(fact, aggregate.fact_kind, period, &item)) continue;
-    if (fact.fact->possible) {
-      item.sureness = Sureness::kPossible;
-      item.blame =
-          blames_.Join(item.blame, AnswerLeaf(fact.fact->answer, AnswerDetail::kDuplicate));
+    if (fact.fact->possible) Perhaps(fact, aggregate.fact_kind, &item);
+    // What counts with somebody else was found there: where found things do not count, it does not.
+    if (side != Side::kStatedAlone && index_.IsUsed(fact.fact->held_with) &&
+        !CountsHere(fact, aggregate.fact_kind, &item)) {
+      AddRef(Ref::Tag::kFact, fact.index);
+      continue;
     }
     frames_[aggregate.item_slot] = {-1, i, aggregate.fact_kind, 0};
     if (!Filter(aggregate, &item)) continue;
@@ -233,25 +264,25 @@ bool Evaluator::ForEachFact(const Aggregate& aggregate, int who, const Value& pe
 }
 
 // The facts of one person and kind that were found, or that were declared.
-Value Evaluator::FoldOneSide(const Aggregate& aggregate, int who, const Value& period,
-                             bool declared, bool* any) {
+Value Evaluator::FoldOneSide(const Aggregate& aggregate, int who, const Value& period, Side side,
+                             bool* any) {
   if (aggregate.kind == AggregateKind::kMonths) {
-    return FoldMonths(aggregate, who, period, declared, any);
+    return FoldMonths(aggregate, who, period, side, any);
   }
   Value total = Begin(aggregate);
-  *any = ForEachFact(aggregate, who, period, declared,
+  *any = ForEachFact(aggregate, who, period, side,
                      [&](const Item& item) { Take(aggregate, item, &total); });
   return total;
 }
 
 // How many distinct months the facts are of.
-Value Evaluator::FoldMonths(const Aggregate& aggregate, int who, const Value& period, bool declared,
+Value Evaluator::FoldMonths(const Aggregate& aggregate, int who, const Value& period, Side side,
                             bool* any) {
   const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)];
   Months sure, possible;
   BlameId blame = 0;
   uint8_t marks = 0;
-  *any = ForEachFact(aggregate, who, period, declared, [&](const Item& item) {
+  *any = ForEachFact(aggregate, who, period, side, [&](const Item& item) {
     marks |= item.marks;
     blame = blames_.Join(blame, item.blame);
     const Frame& frame = frames_[aggregate.item_slot];
@@ -305,9 +336,11 @@ Value Evaluator::FoldListed(const Aggregate& aggregate, const EvidenceRule* rule
   const Use use = rule == nullptr ? Use::kHigher : rule->use;
   bool any_found = false, any_stated = false;
   Value found = Begin(aggregate);
-  if (use != Use::kDeclared) found = FoldOneSide(aggregate, who, period, false, &any_found);
+  if (use != Use::kDeclared) found = FoldOneSide(aggregate, who, period, Side::kFound, &any_found);
   if (use == Use::kFound && !declaration_closes) return found;
-  Value stated = FoldOneSide(aggregate, who, period, true, &any_stated);
+  Value stated =
+      FoldOneSide(aggregate, who, period,
+                  use == Use::kDeclared ? Side::kStatedAlone : Side::kStated, &any_stated);
   switch (use) {
     case Use::kDeclared:
       stated.marks |= kMarkDeclared;

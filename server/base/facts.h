@@ -59,9 +59,13 @@ struct Fact {
   // it cannot be told whose value holds: shown as the standing record has them, and unknown to
   // every computation. Sorted; never "amount" while `otherwise` says all that it may be.
   std::vector<std::string> doubtful;
-  // This may be the same thing as another fact that stands, told by another source in a way that
-  // cannot be compared: it may be there or not. Its answers stay complete.
+  // This may be the same thing as another fact that stands, told by another source, or of another
+  // member, in a way that cannot be compared: it may be there or not. Its answers stay complete.
   bool possible = false;
+  // An earlier found fact, as an index into Facts::facts, of another member who holds this very
+  // thing with this one (a flat in the names of both): while that member belongs to the household,
+  // it counts there and not here. -1: none.
+  int32_t held_with = -1;
   bool declared = false;  // the applicant's own statement
   bool manual = false;    // found by people
   friend bool operator==(const Fact&, const Fact&) = default;

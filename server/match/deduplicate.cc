@@ -147,7 +147,96 @@ class Deduplication {
     if (FindPossible()) WeighPossible();
   }
 
+  // The same among several members. `candidates` are of one kind that members may hold together, in
+  // the household's order.
+  void RunHeldTogether(const Records& candidates) {
+    things_.clear();
+    std::map<Key, Records> groups;
+    for (Candidate* candidate : candidates) {
+      if (std::optional<Key> key = KeyOf(*candidate->record)) {
+        groups[*std::move(key)].push_back(candidate);
+      } else {
+        AddHeld({candidate});
+      }
+    }
+    for (const auto& [key, group] : groups) {
+      if (group.size() > 1) JoinGroup(group);
+      AddHeld(group);
+    }
+    if (ThingKindOf(candidates.front()->record->kind)->held != Held::kUnlessKnown) return;
+    std::sort(things_.begin(), things_.end(), [](const Thing& a, const Thing& b) {
+      return a.standing.front()->answer < b.standing.front()->answer;
+    });
+    if (FindPossible()) WeighPossible();
+  }
+
  private:
+  const std::string& PersonOf(const Candidate& candidate) const {
+    return answers_[candidate.answer].person_id;
+  }
+
+  void AddHeld(const Records& records) {
+    std::vector<int32_t> tellers;
+    for (const Candidate* candidate : records) {
+      tellers.push_back(candidate->answer);
+      tellers.insert(tellers.end(), candidate->also_answers.begin(), candidate->also_answers.end());
+    }
+    std::sort(tellers.begin(), tellers.end());
+    tellers.erase(std::unique(tellers.begin(), tellers.end()), tellers.end());
+    AddThing(records, records, std::move(tellers));
+  }
+
+  // Records with one number, in the household's order.
+  void JoinGroup(const Records& group) {
+    std::map<absl::string_view, int> of_person;
+    for (const Candidate* candidate : group) ++of_person[PersonOf(*candidate)];
+    if (of_person.size() == 1) return;
+    const bool one_each = of_person.size() == group.size();
+    const std::string& first = PersonOf(*group.front());
+    for (Candidate* candidate : group) {
+      if (PersonOf(*candidate) == first) continue;
+      if (one_each) {
+        candidate->held_with = group.front();
+      } else {
+        candidate->possible = true;
+      }
+    }
+    ShareAmounts(group);
+    ShareFields(group);
+  }
+
+  // Each has the least and the most that any of them tells.
+  void ShareAmounts(const Records& group) {
+    const Candidate *least = nullptr, *most = nullptr;
+    for (const Candidate* candidate : group) {
+      const std::optional<base::Money> amount = AmountOf(*candidate->record);
+      if (!amount.has_value()) continue;
+      if (least == nullptr || *amount < *AmountOf(*least->record)) least = candidate;
+      if (most == nullptr || *AmountOf(*most->record) < *amount) most = candidate;
+    }
+    if (least == nullptr || *AmountOf(*least->record) == *AmountOf(*most->record)) return;
+    for (Candidate* candidate : group) {
+      const std::optional<base::Money> own = AmountOf(*candidate->record);
+      for (const Candidate* other : {least, most}) {
+        const base::Money told = *AmountOf(*other->record);
+        if (own.has_value() && *own != told) candidate->otherwise.push_back({other->answer, told});
+      }
+    }
+    Note(DiscrepancyCode::kRecordConflict, *least, *most,
+         "两名家庭成员名下为同一项财产，所载金额不一致：计算时两者之间均视为可能，需核实");
+  }
+
+  void ShareFields(const Records& group) {
+    const std::map<absl::string_view, Column> columns = ColumnsOf(group);
+    bool differ = false;
+    for (const auto& [field, column] : columns) {
+      if (IsAll(column, column.front().first)) continue;
+      Doubt(field, group);
+      differ = true;
+    }
+    if (differ) NoteConflict(*group.front(), *group.back());
+  }
+
   void Note(DiscrepancyCode code, const Candidate& standing, const Candidate& other,
             std::string text) {
     const base::AnswerState& answer = answers_[other.answer];
@@ -390,6 +479,15 @@ void SortUnique(std::vector<T>* values, Less less, Equal equal) {
   values->erase(std::unique(values->begin(), values->end(), equal), values->end());
 }
 
+void Tidy(Candidate* candidate) {
+  const auto by_answer = [](const auto& a, const auto& b) {
+    return std::tie(a.answer, a.amount) < std::tie(b.answer, b.amount);
+  };
+  SortUnique(&candidate->also_answers, std::less<>(), std::equal_to<>());
+  SortUnique(&candidate->doubtful, std::less<>(), std::equal_to<>());
+  SortUnique(&candidate->otherwise, by_answer, std::equal_to<>());
+}
+
 }  // namespace
 
 void Deduplicate(const std::vector<base::AnswerState>& answers, std::vector<Candidate>* candidates,
@@ -402,13 +500,23 @@ void Deduplicate(const std::vector<base::AnswerState>& answers, std::vector<Cand
   Deduplication deduplication(answers, discrepancies);
   for (const auto& [kind, records] : by_kind) deduplication.Run(records);
 
-  const auto by_answer = [](const auto& a, const auto& b) {
-    return std::tie(a.answer, a.amount) < std::tie(b.answer, b.amount);
-  };
-  for (Candidate& candidate : *candidates) {
-    SortUnique(&candidate.also_answers, std::less<>(), std::equal_to<>());
-    SortUnique(&candidate.doubtful, std::less<>(), std::equal_to<>());
-    SortUnique(&candidate.otherwise, by_answer, std::equal_to<>());
+  for (Candidate& candidate : *candidates) Tidy(&candidate);
+}
+
+void FindHeldTogether(const std::vector<base::AnswerState>& answers,
+                      const std::vector<Candidate*>& candidates,
+                      std::vector<Discrepancy>* discrepancies) {
+  std::map<absl::string_view, Records> by_kind;
+  for (Candidate* candidate : candidates) {
+    const ThingKind* kind = ThingKindOf(candidate->record->kind);
+    if (kind == nullptr || kind->held == Held::kAlone) continue;
+    // What only may be there stands for another thing of its own person's.
+    if (!candidate->dropped && !candidate->possible) by_kind[kind->kind].push_back(candidate);
+  }
+  Deduplication deduplication(answers, discrepancies);
+  for (const auto& [kind, records] : by_kind) {
+    deduplication.RunHeldTogether(records);
+    for (Candidate* candidate : records) Tidy(candidate);
   }
 }
 

@@ -22,6 +22,7 @@ struct Candidate {
   std::vector<int32_t> also_answers;  // whose records this one stands for, sorted
   std::vector<base::Fact::OtherAmount> otherwise;  // those of them that give another amount
   std::vector<std::string> doubtful;               // fields, sorted
+  const Candidate* held_with = nullptr;            // another member's, of the very same thing
 };
 
 // Marks what is told twice among one person's candidates, which are in the order of their answers.
@@ -43,6 +44,16 @@ struct Candidate {
 //   field.
 void Deduplicate(const std::vector<base::AnswerState>& answers, std::vector<Candidate>* candidates,
                  std::vector<Discrepancy>* discrepancies);
+
+// Marks what several members hold together among the candidates of all of them, which are in the
+// household's order and have been through Deduplicate. What two members hold with one number is one
+// thing: the later one is `held_with` the first. Of real estate that nothing tells apart the
+// later one is possible (POSSIBLE_DUPLICATE_ASSET). What they tell differently is in doubt on all
+// sides, as above. Several records of one member with one number leave open which is meant: then
+// those of others are possible.
+void FindHeldTogether(const std::vector<base::AnswerState>& answers,
+                      const std::vector<Candidate*>& candidates,
+                      std::vector<Discrepancy>* discrepancies);
 
 }  // namespace hedui::match
 

@@ -29,7 +29,7 @@ class Comparison {
     taken_.resize(declared_.size(), false);
   }
 
-  void Run() {
+  std::vector<Explained> Run() {
     CompareAssets();
     CompareWages();
     CompareSpouse();
@@ -37,6 +37,7 @@ class Comparison {
       if (fact->record.kind == kDeathKind) NoteDeath(*fact);
       if (fact->record.kind == kMarriageKind) NoteSpouse(*fact);
     }
+    return std::move(explained_);
   }
 
  private:
@@ -79,6 +80,8 @@ class Comparison {
         const bool both = !number.empty() && !declared_number.empty();
         if (by_number ? !both || number != declared_number : both) continue;
         taken_[i] = true;
+        explained_.push_back({static_cast<size_t>(&declared - facts_.facts.data()),
+                              static_cast<size_t>(&found - facts_.facts.data()), by_number});
         CompareBalance(found, declared);
         return true;
       }
@@ -270,13 +273,15 @@ class Comparison {
   std::vector<const base::Fact*> found_;
   std::vector<const base::Fact*> declared_;
   std::vector<bool> taken_;  // declared assets that explain a found one
+  std::vector<Explained> explained_;
 };
 
 }  // namespace
 
-void CompareWithDeclaration(const base::Household& household, const base::Facts& facts,
-                            std::vector<Discrepancy>* discrepancies) {
-  Comparison(household, facts, discrepancies).Run();
+std::vector<Explained> CompareWithDeclaration(const base::Household& household,
+                                              const base::Facts& facts,
+                                              std::vector<Discrepancy>* discrepancies) {
+  return Comparison(household, facts, discrepancies).Run();
 }
 
 }  // namespace hedui::match

@@ -2,6 +2,7 @@
 #ifndef HEDUI_SERVER_MATCH_DISCREPANCIES_H_
 #define HEDUI_SERVER_MATCH_DISCREPANCIES_H_
 
+#include <cstddef>
 #include <vector>
 
 #include "server/base/facts.h"
@@ -10,10 +11,18 @@
 
 namespace hedui::match {
 
+// A declared thing that explains a found one; indexes into Facts::facts.
+struct Explained {
+  size_t declared = 0;
+  size_t found = 0;
+  bool by_number = false;  // the numbers of both are one
+};
+
 // Appends to `discrepancies` everything about declared and found facts. Only facts of usable
 // answers (kFound) count. Property declared by any person of the household is declared.
-void CompareWithDeclaration(const base::Household& household, const base::Facts& facts,
-                            std::vector<Discrepancy>* discrepancies);
+std::vector<Explained> CompareWithDeclaration(const base::Household& household,
+                                              const base::Facts& facts,
+                                              std::vector<Discrepancy>* discrepancies);
 
 }  // namespace hedui::match
 

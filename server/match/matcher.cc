@@ -45,7 +45,7 @@ class Matching {
     MarkSuperseded();
     CollectFacts();
     AddDeclared();
-    CompareWithDeclaration(input_.household, result_.facts, &result_.discrepancies);
+    MarkExplained(CompareWithDeclaration(input_.household, result_.facts, &result_.discrepancies));
     OrderDiscrepancies();
     return std::move(result_);
   }
@@ -162,38 +162,69 @@ class Matching {
   // The answers are in the order of persons, so each person's are together.
   void CollectFacts() {
     const std::vector<base::AnswerState>& answers = result_.facts.answers;
+    std::vector<std::vector<Candidate>> persons;
     for (size_t begin = 0; begin < answers.size();) {
       size_t end = begin;
       while (end < answers.size() && answers[end].person_id == answers[begin].person_id) ++end;
-      CollectFactsOf(static_cast<int32_t>(begin), static_cast<int32_t>(end));
+      persons.push_back(CandidatesOf(static_cast<int32_t>(begin), static_cast<int32_t>(end)));
       begin = end;
     }
+    std::vector<Candidate*> of_members;
+    for (std::vector<Candidate>& candidates : persons) {
+      Deduplicate(answers, &candidates, &result_.discrepancies);
+      if (candidates.empty() || !IsMember(answers[candidates.front().answer].person_id)) continue;
+      for (Candidate& candidate : candidates) of_members.push_back(&candidate);
+    }
+    FindHeldTogether(answers, of_members, &result_.discrepancies);
+
+    std::vector<Candidate*> candidates;
+    for (std::vector<Candidate>& own : persons) {
+      for (Candidate& candidate : own) candidates.push_back(&candidate);
+    }
+    AddFoundOf(candidates);
   }
 
-  void CollectFactsOf(int32_t begin, int32_t end) {
-    const std::vector<base::AnswerState>& answers = result_.facts.answers;
+  bool IsMember(const std::string& person) const {
+    return input_.household.persons[persons_.at(person)].role == base::PersonRole::kMember;
+  }
+
+  std::vector<Candidate> CandidatesOf(int32_t begin, int32_t end) const {
     std::vector<Candidate> candidates;
     for (int32_t i = begin; i < end; ++i) {
-      if (answers[i].kind != AnswerKind::kFound) continue;
+      if (result_.facts.answers[i].kind != AnswerKind::kFound) continue;
       for (const base::Record& record : chosen_[i]->answer.records) {
         candidates.push_back(Candidate{i, chosen_[i]->rank, &record});
       }
     }
-    Deduplicate(answers, &candidates, &result_.discrepancies);
+    return candidates;
+  }
 
-    auto candidate = candidates.begin();
-    for (int32_t i = begin; i < end; ++i) {
-      for (; candidate != candidates.end() && candidate->answer == i; ++candidate) {
+  // In the order of the answers; records of STALE ones are added, to be shown.
+  void AddFoundOf(const std::vector<Candidate*>& candidates) {
+    const std::vector<base::AnswerState>& answers = result_.facts.answers;
+    absl::flat_hash_map<const Candidate*, int32_t> places;
+    auto next = candidates.begin();
+    for (int32_t i = 0; i < static_cast<int32_t>(answers.size()); ++i) {
+      for (; next != candidates.end() && (*next)->answer == i; ++next) {
+        Candidate* candidate = *next;
         if (candidate->dropped) continue;
+        const auto place = static_cast<int32_t>(result_.facts.facts.size());
         base::Fact& fact = AddFound(i, *candidate->record);
         fact.also_answers = std::move(candidate->also_answers);
         fact.otherwise = std::move(candidate->otherwise);
         fact.doubtful = std::move(candidate->doubtful);
         fact.possible = candidate->possible;
+        if (candidate->held_with != nullptr) fact.held_with = places.at(candidate->held_with);
+        if (IsHeldTogether(*candidate->record)) places.emplace(candidate, place);
       }
       if (answers[i].kind != AnswerKind::kStale) continue;
       for (const base::Record& record : chosen_[i]->answer.records) AddFound(i, record);
     }
+  }
+
+  static bool IsHeldTogether(const base::Record& record) {
+    const ThingKind* kind = ThingKindOf(record.kind);
+    return kind != nullptr && kind->held != Held::kAlone;
   }
 
   base::Fact& AddFound(int32_t answer, const base::Record& record) {
@@ -214,6 +245,27 @@ class Matching {
         fact.record = record;
         fact.declared = true;
         result_.facts.facts.push_back(std::move(fact));
+      }
+    }
+  }
+
+  // What one member declares and is found in the name of another is one thing where the numbers are
+  // one, else perhaps one.
+  void MarkExplained(const std::vector<Explained>& explained) {
+    for (const Explained& pair : explained) {
+      base::Fact& declared = result_.facts.facts[pair.declared];
+      const base::Fact& found = result_.facts.facts[pair.found];
+      if (declared.person_id == found.person_id || !IsMember(declared.person_id) ||
+          !IsMember(found.person_id)) {
+        continue;
+      }
+      // Of what is held together the first counts.
+      if (pair.by_number && IsHeldTogether(declared.record)) {
+        declared.held_with = found.held_with >= 0 ? found.held_with : pair.found;
+        const base::Fact& first = result_.facts.facts[declared.held_with];
+        if (first.person_id == declared.person_id) declared.held_with = -1;
+      } else {
+        declared.possible = true;
       }
     }
   }

@@ -39,12 +39,20 @@ enum class Telling : uint8_t {
   kNever,     // a state of the person: two records may always speak of one
 };
 
+// Whether two members may hold one thing, so that both their records are of it.
+enum class Held : uint8_t {
+  kAlone,        // each record is of a thing, or a share, of its own
+  kByNumber,     // certainly one thing where the numbers are one; else two
+  kUnlessKnown,  // one thing where the numbers are one, perhaps one while nothing tells them apart
+};
+
 // The kinds of policies/national/vocabulary.yaml.
 struct ThingKind {
   absl::string_view kind;
   Telling telling = Telling::kNothing;
   absl::string_view number_field;  // empty: nothing numbers them
   absl::string_view holder_field;  // numbers are one only where this is; empty: everywhere
+  Held held = Held::kAlone;
 };
 inline constexpr std::array<ThingKind, 17> kThingKinds{{
     {"wage", Telling::kByPayer, "", ""},
@@ -53,9 +61,9 @@ inline constexpr std::array<ThingKind, 17> kThingKinds{{
     {"transfer_income", Telling::kByPayer, "", ""},
     {"transfer_outlay", Telling::kByPayer, "", ""},
     {"other_income", Telling::kByPayer, "", ""},
-    {"deposit", Telling::kByNumber, "account", "institution"},
-    {"vehicle", Telling::kByNumber, "plate", ""},
-    {"real_estate", Telling::kByNumber, "certificate", ""},
+    {"deposit", Telling::kByNumber, "account", "institution", Held::kByNumber},
+    {"vehicle", Telling::kByNumber, "plate", "", Held::kByNumber},
+    {"real_estate", Telling::kByNumber, "certificate", "", Held::kUnlessKnown},
     {"business", Telling::kByNumber, "credit_code", ""},
     {"security", Telling::kByNumber, "", ""},
     {"insurance", Telling::kByNumber, "", ""},

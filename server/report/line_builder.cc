@@ -293,6 +293,11 @@ class LineBuilder {
                       "所载金额 ", other.amount.ToString(), " 元）");
     }
     if (fact.possible) absl::StrAppend(&text, "（可能与另一来源所载为同一事项，按可能计入）");
+    if (fact.held_with >= 0) {
+      absl::StrAppend(&text, "（与",
+                      names_.Person(facts_.facts[static_cast<size_t>(fact.held_with)].person_id),
+                      "名下为同一项，家庭只计一次）");
+    }
     if (!fact.doubtful.empty()) {
       absl::StrAppend(&text, "（各来源所载不一致：",
                       absl::StrJoin(fact.doubtful, "、",

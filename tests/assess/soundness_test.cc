@@ -204,5 +204,54 @@ TEST(SoundnessTest, AWageFoundAsDeclaredRestsOnTheRegister) {
   EXPECT_TRUE(marked(c));
 }
 
+// A flat in the names of both parents.
+Case FlatOwners() {
+  Case c = Family();
+  for (const char* owner : {"father", "mother"}) {
+    AddFact(
+        &c, owner, "real_estate",
+        {"real_estate", {{"use", std::string("residence")}, {"certificate", std::string("1")}}});
+  }
+  const size_t count = c.facts.facts.size();
+  c.facts.facts[count - 1].held_with = static_cast<int32_t>(count - 2);
+  return c;
+}
+
+std::string Dwellings(const Case& c) {
+  const auto result = Assess(TestPack(), c);
+  EXPECT_TRUE(result.ok()) << result.status();
+  return result->Find("dwellings", "")->value.text;
+}
+
+TEST(SoundnessTest, AFlatOfTwoMembersIsOneDwelling) {
+  Case c = FlatOwners();
+  EXPECT_EQ(Dwellings(c), "1");
+  EXPECT_EQ(Assess(TestPack(), c)->FindIndication("dibao")->result, Truth::kTrue);
+  c.facts.facts.back().held_with = -1;
+  EXPECT_EQ(Dwellings(c), "2");
+}
+
+TEST(SoundnessTest, AFlatCountsWithTheOtherOwnerWhereTheFirstIsNoMember) {
+  Case c = FlatOwners();
+  // The father has died, as register and application say.
+  AddFact(&c, "father", "death", {"death", {{"day", absl::CivilDay(2025, 1, 2)}}});
+  Fact death = c.facts.facts.back();
+  death.answer = -1;
+  death.declared = true;
+  c.facts.facts.push_back(death);
+  EXPECT_EQ(Dwellings(c), "1");
+  // Only one of them says so: then it may count with either.
+  c.facts.facts.pop_back();
+  EXPECT_EQ(Dwellings(c), "[0, 2]");
+}
+
+TEST(SoundnessTest, AFlatCountsHereWhereTheOtherRecordMayNotBeUsed) {
+  Case c = FlatOwners();
+  Fact& first = c.facts.facts[c.facts.facts.size() - 2];
+  first.answer = AnswerOf(c, "father", "vehicle");  // told by the register of vehicles
+  c.facts.answers[static_cast<size_t>(first.answer)].kind = AnswerKind::kFound;
+  EXPECT_EQ(Dwellings(c), "1");
+}
+
 }  // namespace
 }  // namespace hedui::assess

@@ -56,12 +56,8 @@ inline absl::string_view ValueField(absl::string_view kind) {
   if (kind == "wage") return "net";
   return kind == "transfer_income" ? "nature" : "class";
 }
-// What a record without the field tells of it, and what is so when no record tells.
+// What a record without the field tells of it; when no record tells, it may be any.
 inline std::string ToldByAbsence(absl::string_view kind) { return kind == "wage" ? "false" : ""; }
-inline std::vector<std::string> ValueByDefault(absl::string_view kind) {
-  if (kind == "transfer_income") return {"other"};
-  return AnyValue();
-}
 
 class WorldMaker {
  public:
@@ -258,7 +254,7 @@ inline Options OptionsOf(const World& world, const std::vector<ToldRecord>& reco
     if (!value.empty()) options.values.push_back(std::move(value));
   }
   if (options.yuan.empty()) options.yuan = {0, kAnyYuan};
-  if (options.values.empty()) options.values = ValueByDefault(world.kind);
+  if (options.values.empty()) options.values = AnyValue();
   if (options.months.empty()) options.months = {1, 2, 3};
   return options;
 }
@@ -282,7 +278,7 @@ inline Options OptionsOf(const base::Fact& fact) {
   if (doubtful(ValueField(kind))) {
     options.values = AnyValue();
   } else if (value == nullptr) {
-    options.values = ValueByDefault(kind);
+    options.values = AnyValue();
     if (!ToldByAbsence(kind).empty()) options.values = {ToldByAbsence(kind)};
   } else if (const bool* truth = std::get_if<bool>(value)) {
     options.values = {*truth ? "true" : "false"};
