@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -52,11 +53,31 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
   return std::unique_ptr<ChildProcess>(new ChildProcess(pid, fdopen(ends[0], "r")));
 }
 
+std::ostream& operator<<(std::ostream& out, const ProcessEnd& end) {
+  if (end.signal != 0) return out << "signal " << end.signal;
+  return out << "exit code " << end.exit_code;
+}
+
 ChildProcess::~ChildProcess() {
-  kill(pid_, SIGTERM);
-  int status = 0;
-  waitpid(pid_, &status, 0);
+  Stop();
   std::fclose(output_);
+}
+
+ProcessEnd ChildProcess::AwaitEnd() {
+  if (end_.has_value()) return *end_;
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  end_.emplace();
+  if (WIFSIGNALED(status)) end_->signal = WTERMSIG(status);
+  if (WIFEXITED(status)) end_->exit_code = WEXITSTATUS(status);
+  return *end_;
+}
+
+ProcessEnd ChildProcess::Stop() {
+  // Once awaited, its number may be another's.
+  if (!end_.has_value()) kill(pid_, SIGTERM);
+  return AwaitEnd();
 }
 
 absl::StatusOr<std::string> ChildProcess::ReadLine(const std::string& prefix) {

@@ -7,6 +7,8 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -15,11 +17,20 @@
 
 namespace hedui::testing {
 
+// How a program ended.
+struct ProcessEnd {
+  int signal = 0;     // what ended it; 0: it ended by itself
+  int exit_code = 0;  // when it did
+  friend bool operator==(const ProcessEnd&, const ProcessEnd&) = default;
+};
+// For messages of tests: "signal 9", "exit code 1".
+std::ostream& operator<<(std::ostream& out, const ProcessEnd& end);
+
 class ChildProcess {
  public:
   // Starts `argv` (argv[0] a path). Its standard error is ours. INTERNAL when it cannot be started.
   static absl::StatusOr<std::unique_ptr<ChildProcess>> Start(const std::vector<std::string>& argv);
-  // SIGTERM, then waits for its end.
+  // Stops it, unless its end was awaited before.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -27,6 +38,11 @@ class ChildProcess {
   // The next line that begins with `prefix`, without it. Waits; INTERNAL when the program ends
   // first.
   absl::StatusOr<std::string> ReadLine(const std::string& prefix);
+  // Waits until it ends, of which nothing is done here. The end stays known.
+  ProcessEnd AwaitEnd();
+  // SIGTERM, then waits for its end.
+  ProcessEnd Stop();
+  // Its own until its end was awaited.
   pid_t pid() const { return pid_; }
   // What the program has computed so far, in it and in the kernel, all threads. Zero once it ended.
   absl::Duration CpuTime() const;
@@ -36,6 +52,7 @@ class ChildProcess {
 
   const pid_t pid_;
   std::FILE* const output_;
+  std::optional<ProcessEnd> end_;
 };
 
 // This program's own path.
