@@ -6,11 +6,15 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "adapters/simulated/sim_warrant_desk.h"
 #include "gtest/gtest.h"
 #include "hedui/v1/source.pb.h"
+#include "server/base/clock.h"
 #include "server/base/digest.h"
 #include "server/base/mutex.h"
+#include "server/ledger/trust.h"
 #include "tests/adapters/kind_harness.h"
+#include "tests/support/pki/test_pki.h"
 
 namespace hedui::adapters {
 namespace {
@@ -352,6 +356,26 @@ TEST_P(ConformanceTest, EachFaultComesToItsKindAndReason) {
     EXPECT_EQ(reply.answers[1].reason, fault.reason);
     EXPECT_EQ(reply.retryable, fault.retryable);
   }
+}
+
+// What is held is not told without a warrant, and that it is not told is no "none found".
+TEST_P(ConformanceTest, ADeskThatRejectsTheWarrantRefusesAllThatWasAsked) {
+  testing::TestPki other;
+  const base::SystemClock clock;
+  const WarrantDesk desk(*ledger::LogTrust::Load(other.ca_path()), "", nullptr, &clock);
+  Open("", [&desk](const v1::QueryRequest& request) { return desk.Check("dept", request); });
+  const SourceReply reply = Reply();
+  ASSERT_EQ(reply.answers.size(), 2u);
+  for (const base::Answer& answer : reply.answers) {
+    EXPECT_EQ(answer.kind, AnswerKind::kRefused) << answer.category;
+    EXPECT_EQ(answer.reason, Reason::kWarrantRejected) << answer.category;
+    EXPECT_TRUE(answer.records.empty()) << answer.category;
+    EXPECT_FALSE(answer.complete) << answer.category;
+  }
+  EXPECT_TRUE(reply.sent) << "it was asked, and heard of the person";
+  EXPECT_FALSE(reply.retryable) << "the same warrant would be rejected again";
+  EXPECT_TRUE(absl::StrContains(reply.operator_text, "the warrant was not accepted"))
+      << reply.operator_text;
 }
 
 TEST_P(ConformanceTest, NoPersonalDataStandInOperatorTexts) {

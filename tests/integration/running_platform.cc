@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gtest/gtest.h"
+#include "server/ledger/trust.h"
 
 namespace hedui::testing {
 
@@ -49,6 +50,12 @@ void RunningPlatform::Register() {
 absl::StatusOr<v1::VerifyHouseholdResponse> RunningPlatform::Verify(
     const v1::VerifyHouseholdRequest& request, absl::Duration timeout) {
   return client_->VerifyHousehold(request, timeout);
+}
+
+report::CheckResult CheckOffline(Scenario& scenario, const std::string& envelope) {
+  const auto trust = ledger::LogTrust::Load(scenario.pki().ca_path());
+  EXPECT_TRUE(trust.ok()) << trust.status();
+  return trust.ok() ? report::CheckReport(envelope, **trust) : report::CheckResult();
 }
 
 std::vector<report::v1::Line> LinesOf(const std::string& envelope) {

@@ -11,6 +11,7 @@
 #include "server/base/ids.h"
 #include "server/base/mutex.h"
 #include "server/platform.h"
+#include "server/report/report_check.h"
 #include "tests/integration/scenario.h"
 
 namespace hedui::testing {
@@ -52,6 +53,8 @@ class RunningPlatform {
   std::unique_ptr<clients::Client> client_;
 };
 
+// What `hedui report check` says of an envelope of the scenario's platform.
+report::CheckResult CheckOffline(Scenario& scenario, const std::string& envelope);
 // The lines of an envelope, the header first. The test fails when one cannot be read.
 std::vector<report::v1::Line> LinesOf(const std::string& envelope);
 // The one line of this kind and code (and person); the test fails when there are none or several.

@@ -13,11 +13,9 @@
 #include "server/base/status.h"
 #include "server/base/yaml.h"
 #include "server/ledger/entry.h"
-#include "server/ledger/trust.h"
 #include "server/match/matcher.h"
 #include "server/report/case_bundle.h"
 #include "server/report/replay.h"
-#include "server/report/report_check.h"
 #include "server/rooms.h"
 #include "server/verify_steps.h"
 #include "tests/integration/running_platform.h"
@@ -29,7 +27,6 @@ namespace {
 
 using report::v1::Line;
 using report::v1::LINE_KIND_AUTHORIZATION;
-using report::v1::LINE_KIND_DISCREPANCY;
 using report::v1::LINE_KIND_INDICATION;
 using ::testing::HasSubstr;
 
@@ -38,52 +35,6 @@ std::string Blames(const Line& line) {
   for (const auto& blame : line.blame())
     absl::StrAppend(&text, blame.source_id(), "/", blame.category(), ";");
   return text;
-}
-
-report::CheckResult Check(Scenario& scenario, const std::string& envelope) {
-  auto trust = ledger::LogTrust::Load(scenario.pki().ca_path());
-  EXPECT_TRUE(trust.ok());
-  return report::CheckReport(envelope, **trust);
-}
-
-TEST(VerifyTest, TheDemoHouseholdIsUndeterminedBecauseOfTheBankAlone) {
-  Scenario scenario;
-  RunningPlatform platform(&scenario);
-  platform.Register();
-  auto response = platform.Verify();
-  ASSERT_TRUE(response.ok()) << response.status();
-  EXPECT_EQ(Check(scenario, response->envelope()).verdict, report::Verdict::kValid);
-  EXPECT_EQ(OutcomeOf(*response, "m1", "employment").kind(), v1::ANSWER_KIND_FOUND);
-  EXPECT_EQ(OutcomeOf(*response, "m1", "deposit").kind(), v1::ANSWER_KIND_UNAVAILABLE);
-  EXPECT_EQ(OutcomeOf(*response, "m1", "deposit").reason(), v1::REASON_LATE);
-
-  for (const char* programme : {"dibao", "marginal"}) {
-    const Line line = LineOf(response->envelope(), LINE_KIND_INDICATION, programme);
-    EXPECT_EQ(line.indication().result(), report::v1::TRUTH_UNDETERMINED) << programme;
-    ASSERT_GT(line.blame_size(), 0);
-    for (const auto& blame : line.blame()) EXPECT_EQ(blame.source_id(), "nx-bank") << programme;
-  }
-  LineOf(response->envelope(), LINE_KIND_DISCREPANCY, "UNDECLARED_VEHICLE", "m1");
-}
-
-TEST(VerifyTest, AnotherWageGivesAnotherResultThatIsRobustAlthoughTheBankIsSilent) {
-  Scenario scenario;
-  Scenario::Replace(&scenario.simulation_yaml, "money_fen: 300000", "money_fen: 320000");
-  RunningPlatform platform(&scenario);
-  platform.Register();
-  auto response = platform.Verify();
-  ASSERT_TRUE(response.ok()) << response.status();
-  const Line dibao = LineOf(response->envelope(), LINE_KIND_INDICATION, "dibao");
-  EXPECT_EQ(dibao.indication().result(), report::v1::TRUTH_FALSE);
-  EXPECT_TRUE(dibao.indication().robust());
-  EXPECT_EQ(LineOf(response->envelope(), LINE_KIND_INDICATION, "marginal").indication().result(),
-            report::v1::TRUTH_UNDETERMINED);
-  bool per_capita = false;
-  for (const Line& line : LinesOf(response->envelope())) {
-    per_capita |=
-        line.kind() == report::v1::LINE_KIND_QUANTITY && absl::StrContains(line.text(), "1121.67");
-  }
-  EXPECT_TRUE(per_capita);
 }
 
 TEST(VerifyTest, APersonWithoutALetterIsNotAskedAboutAndTheOthersAre) {
@@ -127,7 +78,7 @@ TEST(VerifyTest, TheSameRequestAgainGivesTheStoredReportAlsoAfterARestart) {
   ASSERT_TRUE(a.ParseFromString(first->envelope()) && b.ParseFromString(third->envelope()));
   ASSERT_EQ(a.lines_size(), b.lines_size());
   for (int i = 0; i < a.lines_size(); ++i) EXPECT_EQ(a.lines(i).line(), b.lines(i).line());
-  EXPECT_EQ(Check(scenario, third->envelope()).verdict, report::Verdict::kValid);
+  EXPECT_EQ(CheckOffline(scenario, third->envelope()).verdict, report::Verdict::kValid);
   EXPECT_EQ(first->outcomes_size(), third->outcomes_size());
 }
 
@@ -178,7 +129,7 @@ TEST(VerifyTest, AStoredReportIsReadByNumberAndByRequestAndByNobodyElse) {
   auto by_request = platform.client().GetReport(request, kPatience);
   ASSERT_TRUE(by_request.ok()) << by_request.status();
   EXPECT_EQ(by_request->verification_id(), verified->verification_id());
-  request.set_report_number(Check(scenario, verified->envelope()).report_number);
+  request.set_report_number(CheckOffline(scenario, verified->envelope()).report_number);
   EXPECT_TRUE(platform.client().GetReport(request, kPatience).ok());
   auto other = scenario.Connect(platform.port(), "other");
   EXPECT_EQ(other->GetReport(request, kPatience).status().code(), absl::StatusCode::kNotFound);
@@ -214,7 +165,7 @@ TEST(VerifyTest, EveryReadingOfAStoredReportIsInTheLogWithItsReader) {
   request.set_request_id(scenario.household.header().request_id());
   ASSERT_TRUE(platform.client().GetReport(request, kPatience).ok());
   ASSERT_EQ(AccessesIn(scenario).size(), 1u);
-  const std::string number = Check(scenario, verified->envelope()).report_number;
+  const std::string number = CheckOffline(scenario, verified->envelope()).report_number;
   request.set_report_number(number);
   request.set_officer("XQ-0108");
   ASSERT_TRUE(platform.client().GetReport(request, kPatience).ok());
@@ -268,7 +219,7 @@ TEST(VerifyTest, FindingsWithoutAProgrammeComeWithoutIndications) {
     EXPECT_NE(line.kind(), LINE_KIND_INDICATION);
     EXPECT_NE(line.kind(), report::v1::LINE_KIND_QUANTITY);
   }
-  EXPECT_EQ(Check(scenario, response->envelope()).verdict, report::Verdict::kValid);
+  EXPECT_EQ(CheckOffline(scenario, response->envelope()).verdict, report::Verdict::kValid);
 }
 
 TEST(VerifyTest, AProgrammeWithoutAPolicySetIsRefusedBeforeAnythingIsAsked) {
@@ -310,7 +261,7 @@ TEST(VerifyTest, AStoredCaseReplaysToTheSameBytes) {
   platform.Register();
   auto response = platform.Verify();
   ASSERT_TRUE(response.ok()) << response.status();
-  auto bytes = platform.ExportCase(Check(scenario, response->envelope()).report_number);
+  auto bytes = platform.ExportCase(CheckOffline(scenario, response->envelope()).report_number);
   ASSERT_TRUE(bytes.ok()) << bytes.status();
   auto bundle = report::DecodeCaseBundle(*bytes);
   ASSERT_TRUE(bundle.ok()) << bundle.status();
@@ -419,8 +370,8 @@ TEST(VerifyTest, ManyIntentsOfOneRequestLeadToOneVerificationAndOneReport) {
   EXPECT_EQ(first->verification_id(), verification.ToString());
   auto second = platform.Verify();
   ASSERT_TRUE(second.ok()) << second.status();
-  EXPECT_EQ(Check(scenario, second->envelope()).report_number,
-            Check(scenario, first->envelope()).report_number);
+  EXPECT_EQ(CheckOffline(scenario, second->envelope()).report_number,
+            CheckOffline(scenario, first->envelope()).report_number);
   v1::GetReportRequest request;
   request.set_officer("XQ-0107");
   request.set_request_id(scenario.household.header().request_id());
