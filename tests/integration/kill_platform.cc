@@ -1,7 +1,8 @@
 // The platform, made to die at a chosen moment: kill_platform CONFIG MOMENT COUNT. At the COUNT-th
-// time that MOMENT comes the process kills itself with SIGKILL, which no handler sees and nothing
-// flushes. Moments: `intent` (after the intent's commit, before sending), `answers` (after the last
-// answer, before the result's commit), `commit` (half-way through a write of a commit), `never`.
+// time that MOMENT comes the process says "reached MOMENT" and kills itself with SIGKILL, which no
+// handler sees and nothing flushes. Moments: `intent` (after the intent's commit, before sending),
+// `answers` (after the last answer, before the result's commit), `commit` (half-way through a write
+// of a commit), `never`.
 #include <signal.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -23,16 +24,20 @@ namespace {
 
 std::atomic<int> countdown{0};
 
-void MaybeDie() {
-  if (countdown.fetch_sub(1) == 1) kill(getpid(), SIGKILL);
+void MaybeDie(const char* moment) {
+  if (countdown.fetch_sub(1) != 1) return;
+  // In one write and past any buffer, so that whoever reads it knows the moment was reached.
+  const std::string line = std::string("reached ") + moment + "\n";
+  const ssize_t written = write(STDOUT_FILENO, line.data(), line.size());
+  kill(getpid(), written > 0 ? SIGKILL : SIGABRT);
 }
 
-// A file system like the platform's, but that the COUNT-th write into a write-ahead log is cut in
-// half by the end of the process. Frames of a commit are written there; half of one is the worst
-// that a kill can leave.
+// A file system like the platform's, but that the COUNT-th write into the write-ahead log of rows
+// and log is cut in half by the end of the process. Frames of a commit are written there; half of
+// one is the worst that a kill can leave.
 struct File {
   sqlite3_file base;
-  bool wal;
+  bool commits;
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
@@ -44,8 +49,10 @@ int ReadAt(sqlite3_file* file, void* into, int size, sqlite3_int64 at) {
 }
 int WriteAt(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
   sqlite3_file* real = Of(file)->real();
-  if (Of(file)->wal && countdown.load() == 1) real->pMethods->xWrite(real, from, size / 2, at);
-  if (Of(file)->wal) MaybeDie();
+  if (Of(file)->commits) {
+    if (countdown.load() == 1) real->pMethods->xWrite(real, from, size / 2, at);
+    MaybeDie("commit");
+  }
   return real->pMethods->xWrite(real, from, size, at);
 }
 int Truncate(sqlite3_file* file, sqlite3_int64 size) {
@@ -112,7 +119,8 @@ int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
   static const sqlite3_io_methods methods = MakeMethods();
   auto* real_vfs = static_cast<sqlite3_vfs*>(vfs->pAppData);
   Of(file)->base.pMethods = nullptr;
-  Of(file)->wal = (flags & SQLITE_OPEN_WAL) != 0;
+  Of(file)->commits =
+      (flags & SQLITE_OPEN_WAL) != 0 && std::strstr(name, "/hedui.db-wal") != nullptr;
   const int result = real_vfs->xOpen(real_vfs, name, Of(file)->real(), flags, out_flags);
   if (result == SQLITE_OK) Of(file)->base.pMethods = &methods;
   return result;
@@ -150,8 +158,8 @@ int main(int argc, char** argv) {
   if (moment == "intent" || moment == "answers") {
     const auto fatal =
         moment == "intent" ? hedui::FlowStep::kIntentCommitted : hedui::FlowStep::kAnswersIn;
-    options.on_step = [fatal](hedui::FlowStep step) {
-      if (step == fatal) MaybeDie();
+    options.on_step = [fatal, moment](hedui::FlowStep step) {
+      if (step == fatal) MaybeDie(moment.c_str());
     };
   } else if (moment == "commit") {
     RegisterKillingFileSystem();

@@ -120,11 +120,12 @@ std::string Scenario::Path(absl::string_view name) const {
   return absl::StrCat(directory_, "/", name);
 }
 
-std::unique_ptr<store::Store> Scenario::OpenStore() {
+std::unique_ptr<store::Store> Scenario::OpenStore(const std::string& sqlite_vfs) {
   store::SqliteStoreOptions options;
   options.directory = Path("store");
   options.key_encryption_key_file = Path("kek");
   options.background_thread = false;
+  options.vfs = sqlite_vfs;
   auto store = store::OpenSqlite(options, &ids_);
   EXPECT_TRUE(store.ok()) << store.status();
   return store.ok() ? *std::move(store) : nullptr;

@@ -54,8 +54,9 @@ class Scenario {
   v1::RegisterAuthorizationsRequest letters;
   v1::VerifyHouseholdRequest household;
 
-  // The platform's store, beside or after the platform that writes it.
-  std::unique_ptr<store::Store> OpenStore();
+  // The platform's store, beside or after the platform that writes it; on the file system that it
+  // was given.
+  std::unique_ptr<store::Store> OpenStore(const std::string& sqlite_vfs = "");
 
   // A client of the agency over mutual TLS.
   std::unique_ptr<clients::Client> Connect(int port, absl::string_view agency = kAgency);

@@ -79,6 +79,7 @@ struct ForgetfulDisk::State {
   bool cut ABSL_GUARDED_BY(mutex) = false;
   int failing_syncs ABSL_GUARDED_BY(mutex) = 0;
   bool failing_syncs_reach ABSL_GUARDED_BY(mutex) = false;
+  bool pretends ABSL_GUARDED_BY(mutex) = false;
   uint64_t capacity ABSL_GUARDED_BY(mutex) = 0;
   int denied_locks ABSL_GUARDED_BY(mutex) = 0;
 
@@ -167,7 +168,7 @@ int Sync(sqlite3_file* file, int) {
     if (disk->failing_syncs_reach) Flush(disk, handle->file);
     return SQLITE_IOERR_FSYNC;
   }
-  Flush(disk, handle->file);
+  if (!disk->pretends) Flush(disk, handle->file);
   disk->cut = cut_here;
   return cut_here ? SQLITE_IOERR_FSYNC : SQLITE_OK;
 }
@@ -426,12 +427,18 @@ void ForgetfulDisk::Reboot(Unsynced unsynced) {
   }
   state_->cut = false;
   state_->cut_at = 0;
+  state_->pretends = false;
 }
 
 void ForgetfulDisk::FailSyncs(int count, bool reached) {
   const base::MutexLock lock(&state_->mutex);
   state_->failing_syncs = count;
   state_->failing_syncs_reach = reached;
+}
+
+void ForgetfulDisk::PretendToSync() {
+  const base::MutexLock lock(&state_->mutex);
+  state_->pretends = true;
 }
 
 void ForgetfulDisk::SetCapacity(uint64_t bytes) {

@@ -43,6 +43,8 @@ class ForgetfulDisk {
 
   // The next `count` calls of xSync fail; with `reached` the bytes are durable nonetheless.
   void FailSyncs(int count, bool reached);
+  // From now on xSync says that it has flushed, and has not.
+  void PretendToSync();
   // Writes that would make all files together larger than this find the disk full. 0: no limit.
   void SetCapacity(uint64_t bytes);
   uint64_t used() const;
