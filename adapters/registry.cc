@@ -14,30 +14,55 @@ namespace {
 
 using Made = absl::StatusOr<std::unique_ptr<SourceAdapter>>;
 
-Made MakeGrpc(const AdapterConfig& config) {
+GrpcSourceConfig GrpcOf(const AdapterConfig& config) {
   GrpcSourceConfig grpc;
   grpc.target = config.target;
   grpc.server_name = config.server_name;
   grpc.ca_file = config.ca_file;
   grpc.certificate_file = config.certificate_file;
   grpc.key_file = config.key_file;
-  return MakeGrpcSourceAdapter(grpc);
+  return grpc;
+}
+
+Made MakeGrpc(const AdapterConfig& config) { return MakeGrpcSourceAdapter(GrpcOf(config)); }
+
+absl::Status CheckGrpc(const AdapterConfig& config) { return CheckGrpcSource(GrpcOf(config)); }
+
+absl::StatusOr<std::unique_ptr<Department>> DepartmentOf(const AdapterConfig& config) {
+  HEDUI_ASSIGN_OR_RETURN(std::shared_ptr<const Province> province,
+                         Province::Load(config.simulation_file));
+  return Department::Create(std::move(province), config.source_id);
 }
 
 Made MakeSimulated(const AdapterConfig& config) {
-  HEDUI_ASSIGN_OR_RETURN(std::shared_ptr<const Province> province,
-                         Province::Load(config.simulation_file));
-  HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<Department> department,
-                         Department::Create(std::move(province), config.source_id));
+  HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<Department> department, DepartmentOf(config));
   return MakeSimulatedSourceAdapter(std::move(department));
 }
+
+absl::Status CheckSimulated(const AdapterConfig& config) { return DepartmentOf(config).status(); }
 
 struct Kind {
   absl::string_view name;
   Made (*make)(const AdapterConfig&);
+  absl::Status (*check)(const AdapterConfig&);
 };
 
-constexpr Kind kKinds[] = {{"grpc", MakeGrpc}, {"simulated", MakeSimulated}};
+constexpr Kind kKinds[] = {{"grpc", MakeGrpc, CheckGrpc},
+                           {"simulated", MakeSimulated, CheckSimulated}};
+
+// nullptr when there is none of this name.
+const Kind* FindKind(absl::string_view name) {
+  for (const Kind& kind : kKinds) {
+    if (kind.name == name) return &kind;
+  }
+  return nullptr;
+}
+
+absl::Status NoSuchKind(const AdapterConfig& config) {
+  return base::MakeError(absl::StatusCode::kUnimplemented, "ADAPTER_KIND",
+                         absl::StrCat("there is no adapter of kind \"", config.kind, "\""),
+                         base::Visibility::kOperator);
+}
 
 }  // namespace
 
@@ -48,16 +73,15 @@ std::vector<absl::string_view> AdapterKinds() {
 }
 
 absl::StatusOr<std::unique_ptr<SourceAdapter>> MakeAdapter(const AdapterConfig& config) {
-  for (const Kind& kind : kKinds) {
-    if (kind.name != config.kind) continue;
-    Made made = kind.make(config);
-    if (made.ok()) return made;
-    return base::WithContext(made.status(), absl::StrCat("source ", config.source_id));
-  }
-  return base::MakeError(absl::StatusCode::kUnimplemented, "ADAPTER_KIND",
-                         absl::StrCat("source ", config.source_id,
-                                      ": there is no adapter of kind \"", config.kind, "\""),
-                         base::Visibility::kOperator);
+  const Kind* kind = FindKind(config.kind);
+  Made made = kind == nullptr ? Made(NoSuchKind(config)) : kind->make(config);
+  if (made.ok()) return made;
+  return base::WithContext(made.status(), absl::StrCat("source ", config.source_id));
+}
+
+absl::Status CheckAdapter(const AdapterConfig& config) {
+  const Kind* kind = FindKind(config.kind);
+  return kind == nullptr ? NoSuchKind(config) : kind->check(config);
 }
 
 absl::StatusOr<SourceAdapter*> AdapterSet::GetOrMake(const AdapterConfig& config) {

@@ -47,6 +47,10 @@ std::vector<absl::string_view> AdapterKinds();
 // for a kind that is not built, NOT_FOUND for a missing file. Connects in the background.
 absl::StatusOr<std::unique_ptr<SourceAdapter>> MakeAdapter(const AdapterConfig& config);
 
+// Whether MakeAdapter would make it, in the same words but for the source's name: reads what it
+// would read, and connects to nobody.
+absl::Status CheckAdapter(const AdapterConfig& config);
+
 class AdapterSet {
  public:
   AdapterSet() = default;

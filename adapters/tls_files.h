@@ -16,7 +16,8 @@ struct TlsFiles {
 };
 
 // NOT_FOUND for a missing file; INVALID_ARGUMENT (TLS_FILES) when a path is empty, a file holds no
-// certificate or key, or the two do not belong together. Texts name files, never their content.
+// certificate or key, or the two do not belong together. Everything that is wrong at once, a line
+// each; texts name files, never their content.
 absl::StatusOr<TlsFiles> ReadTlsFiles(const std::string& ca_file,
                                       const std::string& certificate_file,
                                       const std::string& key_file);

@@ -42,8 +42,9 @@ struct PlatformOptions {
 
 class Platform {
  public:
-  // Reads and checks everything the configuration names, without starting anything: --check-config.
-  // All that can be known is reported at once.
+  // Everything that would keep the platform from starting, all at once, without starting anything:
+  // --check-config. Also beside the running platform of the same configuration: its port does not
+  // count as taken. Needs config_file and ids.
   static absl::Status Check(const PlatformOptions& options);
 
   // Builds the rooms and listens. Errors name file, line and what to do.

@@ -288,22 +288,29 @@ class GrpcSourceAdapter final : public SourceAdapter {
       ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<SourceAdapter>> MakeGrpcSourceAdapter(
-    const GrpcSourceConfig& config) {
+absl::StatusOr<TlsFiles> ReadFilesOf(const GrpcSourceConfig& config) {
   if (config.target.empty()) {
     return base::MakeError(absl::StatusCode::kInvalidArgument, "ADAPTER_CONFIG",
                            "a grpc source needs an address", base::Visibility::kOperator);
   }
-  HEDUI_ASSIGN_OR_RETURN(TlsFiles files,
-                         ReadTlsFiles(config.ca_file, config.certificate_file, config.key_file));
+  return ReadTlsFiles(config.ca_file, config.certificate_file, config.key_file);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SourceAdapter>> MakeGrpcSourceAdapter(
+    const GrpcSourceConfig& config) {
+  HEDUI_ASSIGN_OR_RETURN(TlsFiles files, ReadFilesOf(config));
   grpc::SslCredentialsOptions options;
   options.pem_root_certs = std::move(files.authorities);
   options.pem_cert_chain = std::move(files.certificate);
   options.pem_private_key = std::move(files.key);
   return std::make_unique<GrpcSourceAdapter>(grpc::CreateCustomChannel(
       config.target, grpc::SslCredentials(options), ChannelArgumentsOf(config)));
+}
+
+absl::Status CheckGrpcSource(const GrpcSourceConfig& config) {
+  return ReadFilesOf(config).status();
 }
 
 }  // namespace hedui::adapters

@@ -42,6 +42,9 @@ struct GrpcSourceConfig {
 absl::StatusOr<std::unique_ptr<SourceAdapter>> MakeGrpcSourceAdapter(
     const GrpcSourceConfig& config);
 
+// Whether the adapter could be made, without connecting to anybody.
+absl::Status CheckGrpcSource(const GrpcSourceConfig& config);
+
 }  // namespace hedui::adapters
 
 #endif  // HEDUI_ADAPTERS_GRPC_GRPC_SOURCE_ADAPTER_H_

@@ -36,6 +36,9 @@ class ConfigDefects {
                         path.empty() ? std::string(text) : absl::StrCat(path, ": ", text)});
   }
 
+  // Whether the file has this key, as in "tls.ca_file" or "agencies[2].division".
+  bool Has(absl::string_view path) const { return NodeAt(path).second; }
+
   bool empty() const { return defects_.empty(); }
 
   // INVALID_ARGUMENT (reason CONFIGURATION) with one defect a line; OK when there is none.
@@ -46,27 +49,30 @@ class ConfigDefects {
   }
 
  private:
-  int LineOf(absl::string_view path) const {
-    if (!root_.has_value()) return 1;
+  int LineOf(absl::string_view path) const { return NodeAt(path).first; }
+
+  // The line of what `path` names, or of what would contain it; and whether it is there.
+  std::pair<int, bool> NodeAt(absl::string_view path) const {
+    if (!root_.has_value()) return {1, false};
     const YamlNode* node = &*root_;
     int line = node->line > 0 ? node->line : 1;
     for (absl::string_view step : absl::StrSplit(path, '.', absl::SkipEmpty())) {
       const size_t bracket = step.find('[');
       const YamlNode* next = node->Find(step.substr(0, bracket));
-      if (next == nullptr) return line;
+      if (next == nullptr) return {line, false};
       node = next;
       if (bracket != absl::string_view::npos) {
         size_t index = 0;
         absl::string_view digits = step.substr(bracket + 1);
         if (!absl::ConsumeSuffix(&digits, "]") || !absl::SimpleAtoi(digits, &index) ||
             index >= node->items.size()) {
-          return node->line;
+          return {node->line, false};
         }
         node = &node->items[index];
       }
       line = node->line;
     }
-    return line;
+    return {line, true};
   }
 
   const std::string file_;

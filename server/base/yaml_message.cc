@@ -312,15 +312,20 @@ void MessageReader::ReadNumber(const YamlNode& node, const std::string& path,
 
 }  // namespace
 
-absl::Status ReadYamlMessage(absl::string_view file, absl::string_view text, Message* message) {
-  std::vector<YamlDefect> defects;
-  const std::optional<YamlNode> root = ParseYamlListing(file, text, &defects);
-  // Filled aside: a file with a defect must leave nothing half read behind.
-  const std::unique_ptr<Message> result(message->New());
+void ReadYamlMessageListing(absl::string_view file, absl::string_view text, Message* message,
+                            std::vector<YamlDefect>* defects) {
+  const std::optional<YamlNode> root = ParseYamlListing(file, text, defects);
   // An empty file says nothing, which is allowed where every key is optional.
   if (root.has_value() && root->kind != YamlNode::Kind::kNull) {
-    MessageReader(file, &defects).ReadMessage(*root, "", result.get());
+    MessageReader(file, defects).ReadMessage(*root, "", message);
   }
+}
+
+absl::Status ReadYamlMessage(absl::string_view file, absl::string_view text, Message* message) {
+  std::vector<YamlDefect> defects;
+  // Filled aside: a file with a defect must leave nothing half read behind.
+  const std::unique_ptr<Message> result(message->New());
+  ReadYamlMessageListing(file, text, result.get(), &defects);
   if (!defects.empty()) {
     return MakeError(absl::StatusCode::kInvalidArgument, "CONFIGURATION", JoinDefects(defects),
                      Visibility::kOperator);

@@ -7,9 +7,11 @@
 #define HEDUI_SERVER_BASE_YAML_MESSAGE_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "server/base/yaml.h"
 
 namespace google::protobuf {
 class Message;
@@ -20,6 +22,10 @@ namespace hedui::base {
 // INVALID_ARGUMENT (reason CONFIGURATION) whose message lists every defect on a line of its own.
 absl::Status ReadYamlMessage(absl::string_view file, absl::string_view text,
                              google::protobuf::Message* message);
+// For readers that go on to check what the file says: the message as far as it could be read, with
+// every defect appended to `defects`.
+void ReadYamlMessageListing(absl::string_view file, absl::string_view text,
+                            google::protobuf::Message* message, std::vector<YamlDefect>* defects);
 absl::Status ReadYamlMessageFile(const std::string& path, google::protobuf::Message* message);
 
 }  // namespace hedui::base

@@ -36,9 +36,13 @@ bool NamesUri(X509* certificate, absl::string_view uri) {
   return found;
 }
 
-// The key of one certificate made for `origin`. `which` names it in errors.
-absl::StatusOr<PublicKey> KeyOf(absl::string_view der, absl::string_view origin,
-                                absl::string_view which) {
+absl::string_view NameOf(LogKeyRole role) {
+  return role == LogKeyRole::kEd25519 ? "Ed25519 certificate" : "legal certificate";
+}
+
+// The key of one certificate made for `origin`.
+absl::StatusOr<PublicKey> KeyOf(absl::string_view der, absl::string_view origin, LogKeyRole role) {
+  const absl::string_view which = NameOf(role);
   HEDUI_ASSIGN_OR_RETURN(const X509Handle certificate, ParseCertificate(der, which));
   const uint32_t flags = X509_get_extension_flags(certificate.get());
   if ((flags & EXFLAG_INVALID) != 0) return Bad(absl::StrCat(which, ": malformed extensions"));
@@ -54,6 +58,13 @@ absl::StatusOr<PublicKey> KeyOf(absl::string_view der, absl::string_view origin,
   EVP_PKEY* key = X509_get0_pubkey(certificate.get());
   auto result = PublicKey::FromSpki(key == nullptr ? std::string() : SpkiOf(key));
   if (!result.ok()) return Bad(absl::StrCat(which, ": ", result.status().message()));
+  const bool is_ed25519 = result->kind() == SignatureKind::kEd25519;
+  if (role == LogKeyRole::kEd25519 && !is_ed25519) {
+    return Bad(absl::StrCat(which, ": its key is of another kind"));
+  }
+  if (role == LogKeyRole::kLegal && is_ed25519) {
+    return Bad(absl::StrCat(which, ": its key is neither P-256 nor SM2"));
+  }
   return result;
 }
 
@@ -74,8 +85,9 @@ absl::StatusOr<std::vector<std::string>> DersOf(absl::string_view pem, absl::str
 absl::StatusOr<LogCertificates> LogCertificatesFromPem(absl::string_view ed25519_pem,
                                                        absl::string_view legal_pem) {
   HEDUI_ASSIGN_OR_RETURN(std::vector<std::string> ed25519,
-                         DersOf(ed25519_pem, "Ed25519 certificate"));
-  HEDUI_ASSIGN_OR_RETURN(std::vector<std::string> legal, DersOf(legal_pem, "legal certificate"));
+                         DersOf(ed25519_pem, NameOf(LogKeyRole::kEd25519)));
+  HEDUI_ASSIGN_OR_RETURN(std::vector<std::string> legal,
+                         DersOf(legal_pem, NameOf(LogKeyRole::kLegal)));
   LogCertificates result{ed25519[0], legal[0], {}};
   ed25519.erase(ed25519.begin());
   ed25519.insert(ed25519.end(), legal.begin() + 1, legal.end());
@@ -102,16 +114,16 @@ absl::StatusOr<LogCertificates> LoadLogCertificates(const std::string& ed25519_p
   return result;
 }
 
+absl::StatusOr<PublicKey> LogKeyFromPem(absl::string_view pem, absl::string_view origin,
+                                        LogKeyRole role) {
+  HEDUI_ASSIGN_OR_RETURN(const std::vector<std::string> ders, DersOf(pem, NameOf(role)));
+  return KeyOf(ders[0], origin, role);
+}
+
 absl::StatusOr<LogKeys> KeysOf(const LogCertificates& certificates, absl::string_view origin) {
   HEDUI_ASSIGN_OR_RETURN(PublicKey ed25519,
-                         KeyOf(certificates.ed25519, origin, "Ed25519 certificate"));
-  HEDUI_ASSIGN_OR_RETURN(PublicKey legal, KeyOf(certificates.legal, origin, "legal certificate"));
-  if (ed25519.kind() != SignatureKind::kEd25519) {
-    return Bad("Ed25519 certificate: its key is of another kind");
-  }
-  if (legal.kind() == SignatureKind::kEd25519) {
-    return Bad("legal certificate: its key is neither P-256 nor SM2");
-  }
+                         KeyOf(certificates.ed25519, origin, LogKeyRole::kEd25519));
+  HEDUI_ASSIGN_OR_RETURN(PublicKey legal, KeyOf(certificates.legal, origin, LogKeyRole::kLegal));
   return LogKeys{std::move(ed25519), std::move(legal)};
 }
 

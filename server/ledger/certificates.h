@@ -44,6 +44,14 @@ struct LogKeys {
 // chain to an authority is not (see LogTrust). INVALID_ARGUMENT with reason LOG_CERTIFICATE.
 absl::StatusOr<LogKeys> KeysOf(const LogCertificates& certificates, absl::string_view origin);
 
+// Which of a log's two keys.
+enum class LogKeyRole { kEd25519, kLegal };
+
+// What KeysOf says of one of the two, from a PEM text that begins with its certificate: who reads
+// the files one by one can name all that is wrong with both.
+absl::StatusOr<PublicKey> LogKeyFromPem(absl::string_view pem, absl::string_view origin,
+                                        LogKeyRole role);
+
 }  // namespace hedui::ledger
 
 #endif  // HEDUI_SERVER_LEDGER_CERTIFICATES_H_

@@ -106,17 +106,6 @@ std::vector<LogTile> FillTiles(const BatchTree& tree, std::vector<std::vector<Ha
   return tiles;
 }
 
-absl::Status CheckSigning(const LogSigning& signing) {
-  HEDUI_RETURN_IF_ERROR(CheckOrigin(signing.origin));
-  HEDUI_ASSIGN_OR_RETURN(const LogKeys keys, KeysOf(signing.certificates, signing.origin));
-  if (keys.ed25519.spki() != signing.ed25519->PublicKey() ||
-      keys.legal.spki() != signing.legal->PublicKey()) {
-    return Fault(absl::StatusCode::kInvalidArgument, "LOG_CERTIFICATE",
-                 "a certificate is for another key than the signer's");
-  }
-  return absl::OkStatus();
-}
-
 // Whether the stored log's last entry closed it.
 absl::StatusOr<bool> IsClosed(const LogRepository& repository, const LogHead& head) {
   if (head.size == 0) return false;
@@ -130,6 +119,17 @@ absl::StatusOr<bool> IsClosed(const LogRepository& repository, const LogHead& he
 }
 
 }  // namespace
+
+absl::Status CheckSigning(const LogSigning& signing) {
+  HEDUI_RETURN_IF_ERROR(CheckOrigin(signing.origin));
+  HEDUI_ASSIGN_OR_RETURN(const LogKeys keys, KeysOf(signing.certificates, signing.origin));
+  if (keys.ed25519.spki() != signing.ed25519->PublicKey() ||
+      keys.legal.spki() != signing.legal->PublicKey()) {
+    return Fault(absl::StatusCode::kInvalidArgument, "LOG_CERTIFICATE",
+                 "a certificate is for another key than the signer's");
+  }
+  return absl::OkStatus();
+}
 
 EntryProof PreparedBatch::ProofOf(size_t position, std::string entry) const {
   const uint64_t index = tree_.first() + position;

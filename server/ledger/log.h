@@ -52,6 +52,10 @@ struct LogSigning {
   const base::Clock* clock = nullptr;
 };
 
+// Whether keys, certificates and origin belong together; Log::Open asks it first. INVALID_ARGUMENT
+// (LOG_ORIGIN, LOG_CERTIFICATE).
+absl::Status CheckSigning(const LogSigning& signing);
+
 // A batch on its way into the log. Immutable, thread-safe; proofs hold once the commit is
 // confirmed.
 class PreparedBatch {

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -69,6 +70,10 @@ struct SqliteStoreOptions {
   size_t run_keys = 65'536;
   bool background_thread = true;
   std::string vfs;  // SQLite's name of a file system, for tests; empty: the platform's
+
+  std::string KeysFile() const {
+    return (key_directory.empty() ? directory : key_directory) + "/keys.db";
+  }
 };
 
 // Creates the files when there are none, migrates older ones forward. `ids` gives randomness,
@@ -85,6 +90,12 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const SqliteStoreOptions& opti
 // without a store.
 absl::StatusOr<std::unique_ptr<base::RowReader>> OpenSqliteForReading(
     const SqliteStoreOptions& options, base::IdSource* ids);
+
+// What OpenSqlite would refuse, without changing anything: errors as there, and UNAVAILABLE
+// (STORE_IO). Also beside the process that writes it. Gives the origin of the log that the store
+// holds; nullopt where there is no store yet, or nothing in its log.
+absl::StatusOr<std::optional<std::string>> InspectSqlite(const SqliteStoreOptions& options,
+                                                         base::IdSource* ids);
 
 }  // namespace hedui::store
 

@@ -66,14 +66,25 @@ absl::Status CreateSchema(Connection* connection, absl::string_view store) {
   return transaction.Commit();
 }
 
+absl::Status CheckVersion(int64_t version) {
+  if (version >= 1 && version <= kStoreSchemaVersion) return absl::OkStatus();
+  return base::MakeError(
+      absl::StatusCode::kFailedPrecondition, "STORE_SCHEMA",
+      absl::StrCat("the store has schema version ", version, "; this program knows 1 to ",
+                   kStoreSchemaVersion, ": use the version that wrote it, or a later one"),
+      base::Visibility::kOperator);
+}
+
+absl::Status CheckKeysOf(const SchemaState& schema, absl::string_view store) {
+  if (schema.store == store) return absl::OkStatus();
+  return base::MakeError(absl::StatusCode::kFailedPrecondition, "KEYS_MISMATCH",
+                         "keys.db belongs to another store: restore the one that was kept with "
+                         "this hedui.db",
+                         base::Visibility::kOperator);
+}
+
 absl::Status Migrate(Connection* connection, int64_t from) {
-  if (from > kStoreSchemaVersion || from < 1) {
-    return base::MakeError(
-        absl::StatusCode::kFailedPrecondition, "STORE_SCHEMA",
-        absl::StrCat("the store has schema version ", from, "; this program knows 1 to ",
-                     kStoreSchemaVersion, ": use the version that wrote it, or a later one"),
-        base::Visibility::kOperator);
-  }
+  HEDUI_RETURN_IF_ERROR(CheckVersion(from));
   for (int64_t version = from; version < kStoreSchemaVersion; ++version) {
     HEDUI_ASSIGN_OR_RETURN(WriteTransaction transaction, WriteTransaction::Begin(connection));
     HEDUI_ASSIGN_OR_RETURN(const int64_t now, connection->QueryInt("SELECT schema FROM store"));

@@ -33,7 +33,13 @@ absl::StatusOr<std::optional<SchemaState>> ReadSchema(Connection* connection);
 // Makes an empty file a store of the newest version.
 absl::Status CreateSchema(Connection* connection, absl::string_view store);
 
-// One transaction a version. FAILED_PRECONDITION (STORE_SCHEMA) when it is newer than this program.
+// FAILED_PRECONDITION (STORE_SCHEMA) for a version that this program cannot migrate from.
+absl::Status CheckVersion(int64_t version);
+
+// FAILED_PRECONDITION (KEYS_MISMATCH) unless the keys.db that carries `store` is this store's.
+absl::Status CheckKeysOf(const SchemaState& schema, absl::string_view store);
+
+// One transaction a version. As CheckVersion.
 absl::Status Migrate(Connection* connection, int64_t from);
 
 }  // namespace hedui::store

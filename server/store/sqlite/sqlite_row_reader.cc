@@ -44,8 +44,7 @@ absl::Status CheckSchema(Connection* connection, const std::string& store_id) {
         absl::StrCat("reading beside the server needs a store of schema version ",
                      kStoreSchemaVersion, ": start this version of the server on it once"));
   }
-  if (schema->store != store_id) return Unfit("KEYS_MISMATCH", "keys.db belongs to another store");
-  return absl::OkStatus();
+  return CheckKeysOf(*schema, store_id);
 }
 
 }  // namespace
@@ -63,8 +62,7 @@ absl::StatusOr<std::unique_ptr<SqliteRowReader>> SqliteRowReader::Open(
     const SqliteStoreOptions& options, base::IdSource* ids) {
   auto reader = std::unique_ptr<SqliteRowReader>(new SqliteRowReader);
   KeyStoreOptions keys;
-  keys.path =
-      (options.key_directory.empty() ? options.directory : options.key_directory) + "/keys.db";
+  keys.path = options.KeysFile();
   keys.vfs = options.vfs;
   keys.create = false;
   keys.read_only = true;

@@ -93,8 +93,7 @@ absl::Status SqliteStore::OpenKeysAndSchema(const ConnectionOptions& rows) {
   HEDUI_ASSIGN_OR_RETURN(std::optional<SchemaState> schema, ReadSchema(connection.get()));
   if (schema.has_value()) HEDUI_RETURN_IF_ERROR(Migrate(connection.get(), schema->version));
   KeyStoreOptions keys;
-  keys.path =
-      (options_.key_directory.empty() ? options_.directory : options_.key_directory) + "/keys.db";
+  keys.path = options_.KeysFile();
   keys.vfs = options_.vfs;
   keys.create = !schema.has_value();
   HEDUI_ASSIGN_OR_RETURN(keys.key_encryption_keys,
@@ -104,9 +103,7 @@ absl::Status SqliteStore::OpenKeysAndSchema(const ConnectionOptions& rows) {
     HEDUI_RETURN_IF_ERROR(CreateSchema(connection.get(), keys_->store_id()));
     HEDUI_ASSIGN_OR_RETURN(schema, ReadSchema(connection.get()));
   }
-  if (schema.has_value() && schema->store == keys_->store_id()) return absl::OkStatus();
-  return Error(absl::StatusCode::kFailedPrecondition, "KEYS_MISMATCH",
-               "keys.db belongs to another store");
+  return CheckKeysOf(schema.value_or(SchemaState{}), keys_->store_id());
 }
 
 absl::Status SqliteStore::OpenLookups(const ConnectionOptions& rows) {

@@ -1,0 +1,52 @@
+// What a platform is built from: its configuration file and everything that names, read and
+// checked. A start and --check-config both come this way, so that nothing passes the one and stops
+// the other; only the store is inspected for the check alone, because a start opens it.
+//
+// Main thread only. Reads files, and binds the address of `listen` for a moment; asks nobody.
+#ifndef HEDUI_SERVER_PLATFORM_CONFIGURATION_H_
+#define HEDUI_SERVER_PLATFORM_CONFIGURATION_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "adapters/registry.h"
+#include "hedui/config/v1/server.pb.h"
+#include "server/api/api_server.h"
+#include "server/base/ids.h"
+#include "server/ledger/certificates.h"
+#include "server/ledger/signer.h"
+#include "server/plan/catalogue.h"
+#include "server/rooms.h"
+#include "server/store/store.h"
+
+namespace hedui {
+
+struct PlatformConfiguration {
+  config::v1::Server server;
+  api::ApiOptions api;
+  std::shared_ptr<Setup> setup;  // without sources: they are connected at the start
+  std::unique_ptr<ledger::Signer> ed25519;
+  std::unique_ptr<ledger::Signer> legal;
+  ledger::LogCertificates certificates;
+  store::SqliteStoreOptions store;
+};
+
+// INVALID_ARGUMENT (CONFIGURATION) with everything that would keep the platform from starting, a
+// line each: "file:line: CODE: key: text" where a file has a line for it.
+absl::StatusOr<std::unique_ptr<PlatformConfiguration>> ReadPlatformConfiguration(
+    const std::string& config_file);
+
+// The same, and what stands in the store already: its schema, its keys, whose log it holds.
+absl::Status CheckPlatformConfiguration(const std::string& config_file, base::IdSource* ids);
+
+// Where the store of this configuration lies, whatever else is wrong with what it names.
+absl::StatusOr<store::SqliteStoreOptions> ReadStoreOptions(const std::string& config_file);
+
+// How a source of the catalogue is connected.
+adapters::AdapterConfig AdapterConfigOf(const plan::Source& source);
+
+}  // namespace hedui
+
+#endif  // HEDUI_SERVER_PLATFORM_CONFIGURATION_H_
