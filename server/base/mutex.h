@@ -8,14 +8,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
-#if defined(__SANITIZE_THREAD__)
-#define HEDUI_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define HEDUI_TSAN 1
-#endif
-#endif
-
+// The build says HEDUI_TSAN (cmake/Room.cmake).
 #ifdef HEDUI_TSAN
 extern "C" void AnnotateHappensBefore(const char* file, int line, const volatile void* address);
 extern "C" void AnnotateHappensAfter(const char* file, int line, const volatile void* address);

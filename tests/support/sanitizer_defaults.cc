@@ -1,7 +1,8 @@
 // What ThreadSanitizer is told about the distribution's libraries, which are built without it:
 // their own locks and atomics are invisible, so what they do among themselves looks like races.
 // Names libraries only, never our symbols. A source of each test program, since nothing refers to
-// it that would pull it out of an archive.
+// it that would pull it out of an archive; also of each program in a sanitizer build, which tests
+// start.
 extern "C" const char* __tsan_default_suppressions();
 
 extern "C" const char* __tsan_default_suppressions() {
