@@ -16,8 +16,10 @@
 #include "server/runtime/signals.h"
 #include "spdlog/spdlog.h"
 
-// Nothing can be committed any more; start the process anew.
-constexpr int kExitFailed = 3;
+// Exit codes are part of the contract (clients/README.md); 0 is an end that was asked for.
+constexpr int kExitRefused = 1;  // cannot start, a defective configuration, no such case
+constexpr int kExitMisused = 2;  // the command line
+constexpr int kExitFailed = 3;   // nothing can be committed any more; start the process anew
 
 int main(int argc, char** argv) {
   CLI::App app("heduid (核对): verifies the economic status of households");
@@ -31,7 +33,11 @@ int main(int argc, char** argv) {
                  "write the stored case of this report number to standard output, for `hedui "
                  "report replay`; it "
                  "holds personal data");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitMisused;
+  }
 
   // A core of this process would hold keys and people's data.
   const rlimit no_core{0, 0};
@@ -54,19 +60,20 @@ int main(int argc, char** argv) {
   if (check_only) {
     const absl::Status checked = hedui::Platform::Check(options);
     if (!checked.ok()) std::cerr << checked.message() << "\n";
-    return checked.ok() ? 0 : 1;
+    return checked.ok() ? 0 : kExitRefused;
   }
   if (!export_case.empty()) {
     const auto bundle = hedui::Platform::ExportCase(options, export_case);
     if (!bundle.ok()) std::cerr << "heduid: " << bundle.status().message() << "\n";
     if (bundle.ok())
       std::cout.write(bundle->data(), static_cast<std::streamsize>(bundle->size())).flush();
-    return bundle.ok() ? 0 : 1;
+    if (bundle.ok() && !std::cout) std::cerr << "heduid: standard output cannot be written\n";
+    return bundle.ok() && std::cout ? 0 : kExitRefused;
   }
   auto platform = hedui::Platform::Start(std::move(options));
   if (!platform.ok()) {
     std::cerr << "heduid: " << platform.status().message() << "\n";
-    return 1;
+    return kExitRefused;
   }
   // Scripts and tests wait for this line; port 0 in the configuration is resolved here.
   std::printf("listening %d\n", (*platform)->port());

@@ -24,6 +24,9 @@
 namespace hedui::adapters {
 namespace {
 
+// Exit codes are part of the contract (clients/README.md).
+constexpr int kExitRefused = 1;  // the simulation, or a port
+constexpr int kExitMisused = 2;  // the command line
 constexpr absl::Duration kGrace = absl::Seconds(2);
 constexpr char kListenDefault[] = "127.0.0.1:0";
 
@@ -102,7 +105,7 @@ int Run(const std::string& config_file) {
   absl::StatusOr<Servers> servers = StartServers(config_file, &clock);
   if (!servers.ok()) {
     std::cerr << "hedui-sim: " << servers.status().message() << "\n";
-    return 1;
+    return kExitRefused;
   }
   for (const std::unique_ptr<DepartmentServer>& server : *servers) {
     std::cout << "source " << server->id() << " " << server->port() << "\n";
@@ -122,6 +125,10 @@ int main(int argc, char** argv) {
   std::string config_file;
   app.add_option("--config", config_file, "simulation file (hedui.config.v1.Simulation)")
       ->required();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : hedui::adapters::kExitMisused;
+  }
   return hedui::adapters::Run(config_file);
 }

@@ -1,3 +1,5 @@
+#include <filesystem>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,13 +9,16 @@
 #include "clients/cli/commands.h"
 #include "server/assess/policy_pack.h"
 
-#include <iostream>
-
 namespace hedui::clients {
 namespace {
 
-// exit 0 clean, 1 findings.
+// exit 0 clean, 1 findings, 2 where there is no directory.
 int Lint(const std::string& directory) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(directory, error)) {
+    std::cerr << "hedui: " << directory << ": there is no such directory\n";
+    return kExitUnreadable;
+  }
   const auto findings = assess::PolicyPack::Check({directory});
   for (const assess::PolicyFinding& finding : findings) std::cout << finding.ToString() << "\n";
   return findings.empty() ? kExitDone : kExitNotValid;

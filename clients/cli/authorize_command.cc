@@ -15,9 +15,9 @@ int Run(const Connection& connection, const std::string& file,
   Request request;
   if (!ReadRequest(file, &request)) return kExitUnreadable;
   auto client = Client::Connect(connection.options);
-  if (!client.ok()) return Fail(client.status());
+  if (!client.ok()) return Unreadable(client.status());
   auto response = ((**client).*method)(request, connection.timeout());
-  if (!response.ok()) return Fail(response.status());
+  if (!response.ok()) return Refused(response.status());
   std::cout << response->ShortDebugString() << "\n";
   return kExitDone;
 }

@@ -16,6 +16,10 @@ inline constexpr int kExitDone = 0;
 inline constexpr int kExitNotValid = 1;
 inline constexpr int kExitUnreadable = 2;
 
+// How every refusal of what the command line will have one day ends.
+inline constexpr char kNotBuiltYet[] =
+    "not built yet; the README says what is (\"What is not built yet\")";
+
 // What the parsed command line wants done; empty until a verb was given.
 using Action = std::function<int()>;
 
@@ -23,6 +27,7 @@ void AddVerify(CLI::App& app, Action* action);     // verify_command.cc
 void AddAuthorize(CLI::App& app, Action* action);  // authorize_command.cc
 void AddReport(CLI::App& app, Action* action);     // report_command.cc
 void AddAssess(CLI::App& app, Action* action);     // assess_verbs.cc
+void AddLater(CLI::App& app, Action* action);      // later_verbs.cc: refused as not built yet
 
 }  // namespace hedui::clients
 

@@ -8,6 +8,14 @@
 #include "server/base/yaml_message.h"
 
 namespace hedui::clients {
+namespace {
+
+void Print(const absl::Status& status) {
+  std::cerr << "hedui: " << absl::StatusCodeToString(status.code()) << " ("
+            << base::ReasonOf(status) << "): " << status.message() << "\n";
+}
+
+}  // namespace
 
 void Connection::AddTo(CLI::App& verb) {
   verb.add_option("--server", options.target, "platform, HOST:PORT")
@@ -27,13 +35,14 @@ void Connection::AddTo(CLI::App& verb) {
       ->capture_default_str();
 }
 
-int Fail(const absl::Status& status) {
-  std::cerr << "hedui: " << absl::StatusCodeToString(status.code()) << " ("
-            << base::ReasonOf(status) << "): " << status.message() << "\n";
-  return status.code() == absl::StatusCode::kInvalidArgument ||
-                 status.code() == absl::StatusCode::kNotFound
-             ? kExitUnreadable
-             : kExitNotValid;
+int Refused(const absl::Status& status) {
+  Print(status);
+  return kExitNotValid;
+}
+
+int Unreadable(const absl::Status& status) {
+  Print(status);
+  return kExitUnreadable;
 }
 
 bool ReadRequest(const std::string& path, google::protobuf::Message* message) {

@@ -26,8 +26,10 @@ struct Connection {
   absl::Duration timeout() const { return absl::Seconds(timeout_s); }
 };
 
-// Prints an error on stderr: what, where, reason. Returns the exit code that fits.
-int Fail(const absl::Status& status);
+// Print an error on stderr: what, where, reason. Return the exit code: of what the platform (or an
+// assessment) refuses, or of what lies here and cannot be read or used.
+int Refused(const absl::Status& status);
+int Unreadable(const absl::Status& status);
 // Reads a request written in YAML with the message's field names; prints what is wrong with it.
 bool ReadRequest(const std::string& path, google::protobuf::Message* message);
 

@@ -7,6 +7,7 @@
 #include "clients/cli/connection.h"
 #include "server/assess/assessor.h"
 #include "server/base/dates.h"
+#include "server/base/status.h"
 #include "server/base/yaml.h"
 #include "server/match/matcher.h"
 #include "server/report/case_bundle.h"
@@ -18,14 +19,20 @@
 namespace hedui::clients {
 namespace {
 
+std::string CheckFormat(const std::string& format) {
+  if (format == "text" || format == "json") return "";
+  if (format == "html") return absl::StrCat("html is ", kNotBuiltYet);
+  return absl::StrCat("there is no format \"", format, "\": text or json");
+}
+
 // A case bundle holds more than its envelope: every answer as it came.
 constexpr size_t kCaseBytesMax = 64 << 20;
 
 int Check(const std::string& file, const std::string& trust_file, const std::string& origin) {
   auto envelope = base::ReadFile(file, report::kEnvelopeBytesMax);
-  if (!envelope.ok()) return Fail(envelope.status());
+  if (!envelope.ok()) return Unreadable(envelope.status());
   auto trust = ledger::LogTrust::Load(trust_file);
-  if (!trust.ok()) return Fail(trust.status());
+  if (!trust.ok()) return Unreadable(trust.status());
   const report::CheckResult result = report::CheckReport(*envelope, **trust);
   if (result.verdict == report::Verdict::kValid && !origin.empty() && result.log_origin != origin) {
     std::cout << "not valid: the report is of log " << result.log_origin << "\n";
@@ -51,25 +58,28 @@ int Check(const std::string& file, const std::string& trust_file, const std::str
 
 int Show(const std::string& file, const std::string& format) {
   auto envelope = base::ReadFile(file, report::kEnvelopeBytesMax);
-  if (!envelope.ok()) return Fail(envelope.status());
+  if (!envelope.ok()) return Unreadable(envelope.status());
   auto rendered = format == "json" ? report::RenderJson(*envelope) : report::RenderText(*envelope);
-  if (!rendered.ok()) return Fail(rendered.status());
+  if (!rendered.ok()) return Unreadable(rendered.status());
   std::cout << *rendered;
   return kExitDone;
 }
 
 int Replay(const std::string& file, const std::string& policies) {
   auto bytes = base::ReadFile(file, kCaseBytesMax);
-  if (!bytes.ok()) return Fail(bytes.status());
+  if (!bytes.ok()) return Unreadable(bytes.status());
   auto bundle = report::DecodeCaseBundle(*bytes);
-  if (!bundle.ok()) return Fail(bundle.status());
+  if (!bundle.ok()) return Unreadable(bundle.status());
   auto pack = assess::PolicyPack::Load(policies);
-  if (!pack.ok()) return Fail(pack.status());
+  if (!pack.ok()) return Unreadable(pack.status());
   report::ReplayEngines engines;
   engines.match = [](const match::MatchInput& input) { return match::Match(input); };
   engines.assess = [&pack](const assess::Case& c) { return assess::Assess(**pack, c); };
   auto result = report::Replay(*bundle, engines);
-  if (!result.ok()) return Fail(result.status());
+  if (!result.ok()) {
+    return base::ReasonOf(result.status()) == "CASE_WITHOUT_LINES" ? Unreadable(result.status())
+                                                                   : Refused(result.status());
+  }
   for (const std::string& remark : result->remarks) std::cout << "remark: " << remark << "\n";
   if (result->same) {
     std::cout << absl::StrCat("same: ", result->lines_compared, " lines, byte for byte\n");
@@ -100,7 +110,7 @@ void AddReport(CLI::App& app, Action* action) {
   CLI::App* show = group->add_subcommand("show", "in Chinese, printable");
   show->add_option("REPORT", *file, "the envelope")->required();
   show->add_option("--format", *second, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->check(CLI::Validator(CheckFormat, "text|json"))
       ->default_str("text");
   show->callback([=] { *action = [=] { return Show(*file, *second); }; });
 

@@ -55,12 +55,12 @@ int Run(const Options& options) {
   v1::VerifyHouseholdRequest request;
   if (!ReadRequest(options.household, &request)) return kExitUnreadable;
   auto client = Client::Connect(options.connection.options);
-  if (!client.ok()) return Fail(client.status());
+  if (!client.ok()) return Unreadable(client.status());
   auto response = (*client)->VerifyHousehold(request, options.connection.timeout());
-  if (!response.ok()) return Fail(response.status());
+  if (!response.ok()) return Refused(response.status());
   PrintOutcomes(*response);
   auto text = report::RenderText(response->envelope());
-  if (!text.ok()) return Fail(text.status());
+  if (!text.ok()) return Unreadable(text.status());
   std::cout << "\n" << *text;
   const std::string path =
       options.output.empty() ? absl::StrCat(response->verification_id(), ".hdr") : options.output;
@@ -80,6 +80,9 @@ void AddVerify(CLI::App& app, Action* action) {
       ->required();
   verb->add_option("--out", options->output,
                    "file for the envelope; default: the verification's id, .hdr");
+  verb->add_flag_callback(
+      "--async", [] { throw CLI::ValidationError("--async", absl::StrCat("is ", kNotBuiltYet)); },
+      "not built yet: answer before the sources have");
   options->connection.AddTo(*verb);
   verb->callback([=] { *action = [=] { return Run(*options); }; });
 }
