@@ -1,0 +1,403 @@
+// The programs as they are run: arguments in, exit code and texts out. Every verb, and what each
+// says of bad input.
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/base/yaml.h"
+#include "tests/cli/run_program.h"
+#include "tests/integration/scenario.h"
+#include "tests/support/child_process.h"
+
+namespace hedui::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr char kHedui[] = HEDUI_BIN_DIR "/hedui";
+constexpr char kHeduid[] = HEDUI_BIN_DIR "/heduid";
+constexpr char kSim[] = HEDUI_BIN_DIR "/hedui-sim";
+constexpr char kPolicies[] = HEDUI_SOURCE_DIR "/policies";
+constexpr char kCase[] = HEDUI_SOURCE_DIR "/tests/assess/cases/demo_bank_silent.yaml";
+// Nobody listens at a port of "reserved".
+constexpr char kNobody[] = "localhost:1";
+
+// One command line. An empty text: nothing is written there.
+struct Row {
+  std::vector<std::string> args;
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+};
+
+std::string Slurp(const std::string& path) {
+  auto text = base::ReadFile(path);
+  EXPECT_TRUE(text.ok()) << text.status();
+  return text.ok() ? *text : "";
+}
+
+void Spill(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+}
+
+// A directory with what the verbs read: a running platform's, with one report and its case.
+class World {
+ public:
+  World() {
+    Scenario::Replace(&scenario_.simulation_yaml, "faults: [{kind: silent}]", "faults: []");
+    scenario_.Write();
+    const Issued agency =
+        scenario_.pki().IssueTls("agency", absl::StrCat("hedui://agency/", kAgency));
+    for (const char* name : {"letters.yaml", "household.yaml"}) {
+      fs::copy_file(absl::StrCat(HEDUI_SOURCE_DIR, "/clients/demo/", name), Path(name));
+    }
+    WriteRequests();
+    auto started = ChildProcess::Start({kHeduid, "--config", Path("heduid.yaml")});
+    EXPECT_TRUE(started.ok()) << started.status();
+    heduid_ = *std::move(started);
+    const auto port = heduid_->ReadLine("listening ");
+    EXPECT_TRUE(port.ok()) << port.status();
+    environment_ = {absl::StrCat("HEDUI_SERVER=localhost:", port.value_or("")),
+                    absl::StrCat("HEDUI_CA=", scenario_.pki().ca_path()),
+                    absl::StrCat("HEDUI_CERT=", agency.certificate_path),
+                    absl::StrCat("HEDUI_KEY=", agency.key_path)};
+  }
+
+  std::string Path(absl::string_view name) const { return scenario_.Path(name); }
+  std::string ca() { return scenario_.pki().ca_path(); }
+  Scenario& scenario() { return scenario_; }
+  ChildProcess& heduid() { return *heduid_; }
+
+  // With the platform's address and the agency's certificate in the environment.
+  ProgramResult Run(const std::vector<std::string>& argv) {
+    return RunProgram(argv, scenario_.directory(), environment_);
+  }
+  // Without.
+  ProgramResult RunBare(const std::vector<std::string>& argv) {
+    return RunProgram(argv, scenario_.directory());
+  }
+
+  void Expect(const char* program, const Row& row) {
+    std::vector<std::string> argv = {program};
+    argv.insert(argv.end(), row.args.begin(), row.args.end());
+    Judge(row, Run(argv), program);
+  }
+  void ExpectBare(const char* program, const Row& row) {
+    std::vector<std::string> argv = {program};
+    argv.insert(argv.end(), row.args.begin(), row.args.end());
+    Judge(row, RunBare(argv), program);
+  }
+
+ private:
+  static void Judge(const Row& row, const ProgramResult& result, const char* program) {
+    SCOPED_TRACE(
+        absl::StrCat(fs::path(program).filename().string(), " ", absl::StrJoin(row.args, " ")));
+    EXPECT_EQ(result.exit_code, row.exit_code) << result.out << result.err;
+    if (row.out.empty()) {
+      EXPECT_THAT(result.out, IsEmpty());
+    } else {
+      EXPECT_THAT(result.out, HasSubstr(row.out));
+    }
+    if (row.err.empty()) {
+      EXPECT_THAT(result.err, IsEmpty());
+    } else {
+      EXPECT_THAT(result.err, HasSubstr(row.err));
+    }
+  }
+
+  void WriteRequests() {
+    const std::string matter = "matter_number: XQ-2025-000318\nofficer: XQ-0107\n";
+    Spill(Path("matter.yaml"), matter);
+    Spill(Path("other-matter.yaml"), "matter_number: XQ-0\nofficer: XQ-0107\n");
+    Spill(Path("revoke.yaml"), matter + "letter_number: XQ-2025-000318-3\n");
+    Spill(Path("unknown-key.yaml"), matter + "oficer: XQ-0107\n");
+    Spill(Path("twice.yaml"), matter + "officer: XQ-0107\n");
+    Spill(Path("broken.yaml"), "matter_number: [\n");
+    Spill(Path("text"), "neither a report nor a case\n");
+    Spill(Path("large"), "");
+    fs::resize_file(Path("large"), (8 << 20) + 1);
+    fs::create_directory(Path("empty"));
+  }
+
+  Scenario scenario_;
+  std::unique_ptr<ChildProcess> heduid_;
+  std::vector<std::string> environment_;
+};
+
+// The number behind "报告编号" of a report's text.
+std::string NumberIn(const std::string& text) {
+  const size_t at = text.find("HD-");
+  EXPECT_NE(at, std::string::npos);
+  return at == std::string::npos ? "" : text.substr(at, text.find_first_of(" \n,", at) - at);
+}
+
+class CliTest : public ::testing::Test {
+ protected:
+  // One platform for all tests; they leave report.hdr and case as they are.
+  static void SetUpTestSuite() {
+    world_ = new World;
+    world_->Expect(kHedui, {{"authorization", "register", "letters.yaml"},
+                            0,
+                            "state: MATTER_STATE_OPEN letters_added: 3"});
+    world_->Expect(
+        kHedui,
+        {{"verify", "household.yaml", "--out", "report.hdr"}, 0, "nx-bank  m1  deposit  FOUND"});
+    const ProgramResult checked =
+        world_->RunBare({kHedui, "report", "check", "report.hdr", "--trust", world_->ca()});
+    number_ = NumberIn(checked.out);
+    const ProgramResult exported =
+        world_->RunBare({kHeduid, "--config", "heduid.yaml", "--export-case", number_});
+    EXPECT_EQ(exported.exit_code, 0) << exported.err;
+    Spill(world_->Path("case"), exported.out);
+  }
+  static void TearDownTestSuite() {
+    delete world_;
+    world_ = nullptr;
+  }
+
+  static void Expect(const std::vector<Row>& rows) {
+    for (const Row& row : rows) world_->Expect(kHedui, row);
+  }
+  static void ExpectBare(const char* program, const std::vector<Row>& rows) {
+    for (const Row& row : rows) world_->ExpectBare(program, row);
+  }
+
+  static World* world_;
+  static std::string number_;  // of the report
+};
+World* CliTest::world_ = nullptr;
+std::string CliTest::number_;
+
+TEST_F(CliTest, AsksForAVerbAndOffersHelp) {
+  ExpectBare(kHedui,
+             {{{}, 2, "", "subcommand is required"},
+              {{"--help"}, 0, "Usage: "},
+              {{"verify", "--help"}, 0, "HOUSEHOLD"},
+              {{"conquer"}, 2, "", "there is no \"conquer\" here"},
+              {{"report"}, 2, "", "subcommand is required"},
+              {{"policy"}, 2, "", "subcommand is required"},
+              {{"authorization"}, 2, "", "subcommand is required"},
+              {{"authorization", "extend", "matter.yaml"}, 2, "", "there is no \"extend\" here"}});
+}
+
+TEST_F(CliTest, RefusesWhatIsNotBuiltYetByName) {
+  ExpectBare(kHedui,
+             {{{"batch", "start", "--policies", "x"}, 2, "", "batch (re-review jobs) is not built"},
+              {{"batch"}, 2, "", "is not built yet"},
+              {{"source", "try", "mapping.yaml", "--sample", "reply"}, 2, "", "is not built yet"},
+              {{"audit", "verify"}, 2, "", "is not built yet"},
+              {{"audit", "accesses", "somebody"}, 2, "", "is not built yet"},
+              {{"verify", "household.yaml", "--async"}, 2, "", "--async: is not built yet"},
+              {{"verify", "--async"}, 2, "", "--async: is not built yet"},
+              {{"report", "show", "report.hdr", "--format", "html"}, 2, "", "is not built yet"}});
+}
+
+TEST_F(CliTest, VerifyPrintsOutcomesAndReportAndSavesTheEnvelope) {
+  // The same request: the stored report.
+  const ProgramResult again = world_->Run({kHedui, "verify", "household.yaml", "--out", "again"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.out, HasSubstr("nx-social-security  m1  employment  FOUND  data of "));
+  EXPECT_THAT(again.out, HasSubstr("家庭经济状况核对报告"));
+  EXPECT_THAT(again.out, HasSubstr("\nenvelope saved: again\n"));
+  EXPECT_THAT(again.out, HasSubstr(number_));
+  EXPECT_THAT(again.err, IsEmpty());
+  EXPECT_EQ(
+      world_->RunBare({kHedui, "report", "check", "again", "--trust", world_->ca()}).exit_code, 0);
+}
+
+TEST_F(CliTest, VerifyTellsRefusedFromUnreadable) {
+  std::string stranger = Slurp(world_->Path("household.yaml"));
+  Scenario::Replace(&stranger, "XQ-2025-000318", "XQ-0");
+  Scenario::Replace(&stranger, "7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d11",
+                    "7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d12");
+  Spill(world_->Path("stranger.yaml"), stranger);
+  Spill(world_->Path("changed.yaml"),
+        absl::StrCat(Slurp(world_->Path("household.yaml")), "nickname: none\n"));
+  Expect({{{"verify", "stranger.yaml"}, 1, "", "NOT_FOUND (MATTER_UNKNOWN)"},
+          {{"verify", "household.yaml", "--server", kNobody}, 1, "", "UNAVAILABLE"},
+          {{"verify", "nowhere.yaml"}, 2, "", "nowhere.yaml: No such file"},
+          {{"verify", "changed.yaml"}, 2, "", "changed.yaml:"},
+          {{"verify", "household.yaml", "--timeout", "0"}, 2, "", "--timeout"},
+          {{"verify", "household.yaml", "--ca", "none.pem"}, 2, "", "none.pem: No such file"},
+          {{"verify", "household.yaml", "--key", "."}, 2, "", ".: Is a directory"}});
+  // Verified, and then there is no place for what came of it.
+  const ProgramResult unsaved =
+      world_->Run({kHedui, "verify", "household.yaml", "--out", "nowhere/report.hdr"});
+  EXPECT_EQ(unsaved.exit_code, 2);
+  EXPECT_THAT(unsaved.err, HasSubstr("cannot write nowhere/report.hdr"));
+  ExpectBare(kHedui, {{{"verify", "household.yaml"}, 2, "", "is required"}});
+}
+
+TEST_F(CliTest, AuthorizationVerbsTellRefusedFromUnreadable) {
+  for (const char* verb : {"register", "revoke", "monitor", "close"}) {
+    Expect({{{"authorization", verb}, 2, "", "FILE is required"},
+            {{"authorization", verb, "nowhere.yaml"}, 2, "", "nowhere.yaml: No such file"},
+            {{"authorization", verb, "unknown-key.yaml"}, 2, "", "unknown-key.yaml:3: "},
+            {{"authorization", verb, "twice.yaml"}, 2, "", "twice.yaml:3: YAML_DUPLICATE_KEY"},
+            {{"authorization", verb, "broken.yaml"}, 2, "", "broken.yaml:"}});
+  }
+  Expect({{{"authorization", "monitor", "other-matter.yaml"}, 1, "", "(MATTER_UNKNOWN)"},
+          {{"authorization", "close", "other-matter.yaml"}, 1, "", "(MATTER_UNKNOWN)"},
+          {{"authorization", "register", "matter.yaml"}, 1, "", "INVALID_ARGUMENT"}});
+}
+
+TEST_F(CliTest, ReportCheck) {
+  std::string altered = Slurp(world_->Path("report.hdr"));
+  altered[altered.size() / 3] = static_cast<char>(altered[altered.size() / 3] ^ 1);
+  Spill(world_->Path("altered.hdr"), altered);
+  TestPki foreign(KeyType::kP256, "Foreign authority");
+  const std::string trust = world_->ca();
+  ExpectBare(
+      kHedui,
+      {{{"report", "check", "report.hdr", "--trust", trust}, 0, "valid: report " + number_},
+       {{"report", "check", "report.hdr", "--trust", trust, "--origin", kOrigin}, 0, "valid: "},
+       {{"report", "check", "report.hdr", "--trust", trust, "--origin", "hedui.example/other"},
+        1,
+        "not valid: the report is of log"},
+       {{"report", "check", "altered.hdr", "--trust", trust}, 1, "not valid: "},
+       {{"report", "check", "report.hdr", "--trust", foreign.ca_path()}, 1, "not valid: "},
+       {{"report", "check", "text", "--trust", trust}, 2, "unreadable: "},
+       {{"report", "check", "large", "--trust", trust}, 2, "", "larger than 8388608 bytes"},
+       {{"report", "check", "nowhere.hdr", "--trust", trust}, 2, "", "nowhere.hdr: No such file"},
+       {{"report", "check", ".", "--trust", trust}, 2, "", ".: Is a directory"},
+       {{"report", "check", "report.hdr", "--trust", "."}, 2, "", ".: Is a directory"},
+       {{"report", "check", "report.hdr", "--trust", "text"}, 2, "", "(TRUST): text: "},
+       {{"report", "check", "report.hdr", "--trust", "large"}, 2, "", "larger than"},
+       {{"report", "check", "report.hdr"}, 2, "", "--trust is required"},
+       {{"report", "check"}, 2, "", "REPORT is required"}});
+}
+
+TEST_F(CliTest, ReportShow) {
+  ExpectBare(kHedui,
+             {{{"report", "show", "report.hdr"}, 0, "家庭经济状况核对报告"},
+              {{"report", "show", "report.hdr", "--format", "text"}, 0, number_},
+              {{"report", "show", "report.hdr", "--format", "json"}, 0, "\"" + number_ + "\""},
+              {{"report", "show", "report.hdr", "--format", "odt"}, 2, "", "no format \"odt\""},
+              {{"report", "show", "text"}, 2, "", "(REPORT_FORMAT)"},
+              {{"report", "show", "large"}, 2, "", "larger than 8388608 bytes"},
+              {{"report", "show", "nowhere.hdr"}, 2, "", "nowhere.hdr: No such file"},
+              {{"report", "show"}, 2, "", "REPORT is required"}});
+}
+
+TEST_F(CliTest, ReportReplay) {
+  // The other county's rules are not these.
+  fs::copy(kPolicies, world_->Path("policies"), fs::copy_options::recursive);
+  std::string standard = Slurp(world_->Path("policies/640104/standard.yaml"));
+  Scenario::Replace(&standard, "1100", "1050");
+  Spill(world_->Path("policies/640104/standard.yaml"), standard);
+  ExpectBare(kHedui,
+             {{{"report", "replay", "case", "--policies", kPolicies}, 0, "same: "},
+              {{"report", "replay", "case", "--policies", "policies"}, 1, "different: line "},
+              {{"report", "replay", "case", "--policies", "nowhere"}, 2, "", "nowhere: "},
+              {{"report", "replay", "case", "--policies", "empty"}, 2, "", "NO_POLICY"},
+              {{"report", "replay", "case"}, 2, "", "--policies is required"},
+              {{"report", "replay", "report.hdr", "--policies", kPolicies}, 2, "", "CASE_BUNDLE"},
+              {{"report", "replay", "nowhere", "--policies", kPolicies}, 2, "", "nowhere: No such"},
+              {{"report", "replay"}, 2, "", "CASE is required"}});
+}
+
+TEST_F(CliTest, Assess) {
+  ExpectBare(kHedui,
+             {{{"assess", kCase, "--policies", kPolicies}, 0, "最低生活保障：无法判定"},
+              {{"assess", kCase, "--policies", kPolicies, "--format", "json"},
+               0,
+               "\"result\": \"UNDETERMINED\""},
+              {{"assess", kCase, "--policies", kPolicies, "--format", "html"}, 2, "", "--format"},
+              {{"assess", "broken.yaml", "--policies", kPolicies}, 2, "", "broken.yaml:"},
+              {{"assess", "nowhere.yaml", "--policies", kPolicies}, 2, "", "nowhere.yaml: "},
+              {{"assess", kCase, "--policies", "nowhere"}, 2, "", "nowhere: "},
+              {{"assess", kCase}, 2, "", "--policies is required"},
+              {{"assess"}, 2, "", "CASE is required"}});
+}
+
+TEST_F(CliTest, PolicyLint) {
+  fs::create_directories(world_->Path("findings/640104"));
+  Spill(world_->Path("findings/640104/standard.yml"), "division: \"640104\"\n");
+  ExpectBare(kHedui,
+             {{{"policy", "lint", kPolicies}, 0},
+              {{"policy", "lint", "findings"}, 1, "findings/640104/standard.yml:1: NOT_A_POLICY: "},
+              {{"policy", "lint", "findings"}, 1, "findings:1: NO_POLICY: "},
+              {{"policy", "lint", "empty"}, 1, "empty:1: NO_POLICY: "},
+              {{"policy", "lint", "nowhere"}, 2, "", "nowhere: there is no such directory"},
+              {{"policy", "lint", "text"}, 2, "", "text: there is no such directory"},
+              {{"policy", "lint"}, 2, "", "DIR is required"}});
+}
+
+TEST_F(CliTest, ServerChecksItsConfigurationAndExportsCases) {
+  ExpectBare(kHeduid, {{{}, 2, "", "--config is required"},
+                       {{"--help"}, 0, "Usage: "},
+                       {{"--config", "heduid.yaml", "--faster"}, 2, "", "--faster"},
+                       {{"--config", "nowhere.yaml"}, 1, "", "nowhere.yaml: No such file"},
+                       {{"--config", "broken.yaml"}, 1, "", "broken.yaml:"},
+                       {{"--config", "matter.yaml", "--check-config"}, 1, "", "CONFIG_UNKNOWN_KEY"},
+                       {{"--config", "heduid.yaml", "--check-config"}, 0},
+                       {{"--config", "heduid.yaml", "--export-case", "HD-1"}, 1, "", "number"},
+                       {{"--config", "heduid.yaml", "--export-case",
+                         "HD-20250303-00000000000000000000000000000000"},
+                        1,
+                        "",
+                        "no report of this number"}});
+}
+
+TEST_F(CliTest, SimulatedDepartmentsRefuseWhatTheyCannotBe) {
+  ExpectBare(kSim, {{{}, 2, "", "--config is required"},
+                    {{"--help"}, 0, "Usage: "},
+                    {{"--config", "nowhere.yaml"}, 1, "", "nowhere.yaml: No such file"},
+                    {{"--config", "broken.yaml"}, 1, "", "broken.yaml:"}});
+}
+
+// A standard output on a full disk.
+TEST_F(CliTest, WhatCannotBeWrittenIsNoSuccess) {
+  const auto full = [](const std::string& command) {
+    return world_->RunBare({"/bin/sh", "-c", command + " >/dev/full"});
+  };
+  const ProgramResult shown = full(absl::StrCat(kHedui, " report show report.hdr"));
+  EXPECT_EQ(shown.exit_code, 2);
+  EXPECT_THAT(shown.err, HasSubstr("standard output cannot be written"));
+  const ProgramResult exported =
+      full(absl::StrCat(kHeduid, " --config heduid.yaml --export-case ", number_));
+  EXPECT_EQ(exported.exit_code, 1);
+  EXPECT_THAT(exported.err, HasSubstr("standard output cannot be written"));
+}
+
+// Worlds of their own, since these change what stands.
+TEST(CliLifeTest, AMatterThroughItsStatesAndAPlatformToItsEnd) {
+  World world;
+  world.Expect(kHedui, {{"authorization", "register", "letters.yaml"}, 0, "letters_added: 3"});
+  world.Expect(kHedui, {{"authorization", "revoke", "revoke.yaml"}, 0, "revoked_at_seconds: "});
+  world.Expect(kHedui,
+               {{"authorization", "monitor", "matter.yaml"}, 0, "state: MATTER_STATE_MONITORED"});
+  world.Expect(kHedui,
+               {{"authorization", "close", "matter.yaml"}, 0, "state: MATTER_STATE_CLOSED"});
+  world.Expect(kHedui, {{"authorization", "monitor", "matter.yaml"}, 1, "", "hedui: "});
+  EXPECT_EQ(world.heduid().Stop(), ProcessEnd{});
+}
+
+TEST(CliLifeTest, AServerWhoseStoreAnotherWritesEndsToBeStartedAnew) {
+  World world;
+  auto second = ChildProcess::Start({kHeduid, "--config", world.Path("heduid.yaml")});
+  ASSERT_TRUE(second.ok()) << second.status();
+  const auto port = (*second)->ReadLine("listening ");
+  ASSERT_TRUE(port.ok()) << port.status();
+  world.Expect(kHedui, {{"authorization", "register", "letters.yaml", "--server",
+                         absl::StrCat("localhost:", *port)},
+                        0,
+                        "letters_added: 3"});
+  // The first one is asked to write and finds that the store has moved.
+  EXPECT_EQ(world.Run({kHedui, "authorization", "register", "letters.yaml"}).exit_code, 1);
+  const ProcessEnd failed{.exit_code = 3};
+  EXPECT_EQ(world.heduid().AwaitEnd(), failed);
+}
+
+}  // namespace
+}  // namespace hedui::testing
