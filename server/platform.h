@@ -54,7 +54,8 @@ class Platform {
 
   // The stored case of a report, for `hedui report replay`: every answer as it came, so personal
   // data throughout and for the centre's own eyes. Reads the store beside a running platform and
-  // changes nothing of it. NOT_FOUND (REPORT_UNKNOWN).
+  // changes nothing of it; so it leaves no entry in the log either, which has one writer: a second
+  // one would end the platform (LOG_HEAD_MOVED). NOT_FOUND (REPORT_UNKNOWN).
   static absl::StatusOr<std::string> ExportCase(const PlatformOptions& options,
                                                 const std::string& report_number);
 
