@@ -23,6 +23,7 @@ extern "C" const char* __tsan_default_suppressions() {
          "race:libcrypto.so\n"
          "race:libssl.so\n"
          "mutex:libgrpc.so\n"
+         "mutex:google::protobuf::\n"  // in its headers, so in our programs
          "deadlock:libgrpc.so\n";
 }
 
