@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "absl/time/clock.h"
+
 namespace hedui::base {
 
 absl::Time SystemClock::WallNow() const { return absl::Now(); }
