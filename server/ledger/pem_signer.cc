@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/status.h"
 #include "server/ledger/openssl_handles.h"
+#include "server/ledger/public_key.h"
 
 namespace hedui::ledger {
 namespace {
@@ -68,7 +69,16 @@ absl::StatusOr<std::unique_ptr<Signer>> MakePemSigner(absl::string_view pem) {
   if (!kind) return BadKey("the private key is neither Ed25519 nor P-256 nor SM2");
   std::string spki = SpkiOf(key.get());
   if (spki.empty()) return BadKey("the private key has no public key");
-  return std::make_unique<PemSigner>(std::move(key), *kind, std::move(spki));
+  auto signer = std::make_unique<PemSigner>(std::move(key), *kind, std::move(spki));
+  // An EC key's file holds both halves, and nothing but a trial tells whether they are one key's.
+  const auto public_key = PublicKey::FromSpki(signer->PublicKey());
+  if (!public_key.ok()) return BadKey(public_key.status().message());
+  absl::Status trial;
+  signer->Sign("trial", [&](absl::StatusOr<std::string> signature) {
+    trial = signature.ok() ? public_key->Verify("trial", *signature) : signature.status();
+  });
+  if (!trial.ok()) return BadKey("the private key does not fit the public key beside it");
+  return signer;
 }
 
 absl::StatusOr<std::unique_ptr<Signer>> LoadPemSigner(const std::string& path) {

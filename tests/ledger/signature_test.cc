@@ -5,6 +5,7 @@
 #include "gtest/gtest.h"
 #include "server/base/digest.h"
 #include "server/base/status.h"
+#include "server/base/yaml.h"
 #include "server/ledger/pem_signer.h"
 #include "server/ledger/public_key.h"
 #include "tests/support/pki/test_pki.h"
@@ -101,6 +102,14 @@ TEST(PemSignerTest, WhatIsNoUsableKeyIsRefusedWithTheFilesName) {
       << "a directory";
   EXPECT_FALSE(MakePemSigner("").ok());
   EXPECT_FALSE(PublicKey::FromSpki("").ok());
+}
+
+TEST(PemSignerTest, HalvesOfTwoKeysAreRefused) {
+  // What it signed nobody could check.
+  const auto pem =
+      base::ReadFile(absl::StrCat(HEDUI_SOURCE_DIR, "/tests/fuzz/corpus/pem/halves_of_two_keys"));
+  ASSERT_TRUE(pem.ok()) << pem.status();
+  EXPECT_EQ(base::ReasonOf(MakePemSigner(*pem).status()), "SIGNING_KEY");
 }
 
 }  // namespace
