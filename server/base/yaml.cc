@@ -36,8 +36,10 @@ struct Refused {
 // the one above it, first as key, then as value.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(absl::string_view file, absl::string_view text, std::vector<YamlDefect>* defects)
-      : file_(file), text_(text), defects_(defects) {}
+  // `marked_text` is what the parser reads: `text` and the end mark.
+  TreeBuilder(absl::string_view file, absl::string_view text, absl::string_view marked_text,
+              std::vector<YamlDefect>* defects)
+      : file_(file), text_(text), marked_text_(marked_text), defects_(defects) {}
 
   YamlNode TakeRoot() { return std::move(root_); }
 
@@ -50,7 +52,9 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    Add(NewNode(YamlNode::Kind::kNull, mark, "?", anchor));
+    YamlNode node = NewNode(YamlNode::Kind::kNull, mark, "?", anchor);
+    PlaceMissing(mark, &node);
+    Add(std::move(node));
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
@@ -107,6 +111,18 @@ class TreeBuilder final : public YAML::EventHandler {
     return node;
   }
 
+  // The parser gives what is missing the place of whatever follows it, be that the end mark. It is
+  // missed on the line of the last thing written before: a dash, a comma, a comment. Looks at
+  // blanks only, since a file may miss a million items.
+  void PlaceMissing(const YAML::Mark& mark, YamlNode* node) const {
+    const absl::string_view before = marked_text_.substr(0, static_cast<size_t>(mark.pos));
+    const size_t last = before.substr(0, text_.size()).find_last_not_of(" \t\r\n");
+    if (last == absl::string_view::npos) return;
+    const auto breaks = static_cast<int>(std::count(before.begin() + last, before.end(), '\n'));
+    node->line -= breaks;
+    if (breaks > 0) node->column = 1;
+  }
+
   void Open(YamlNode node) {
     if (stack_.size() >= static_cast<size_t>(kYamlDepthMax)) {
       throw Refused{node.line, "YAML_DEPTH", absl::StrCat("nested deeper than ", kYamlDepthMax)};
@@ -146,7 +162,6 @@ class TreeBuilder final : public YAML::EventHandler {
     YamlNode key = *std::move(mapping->key);
     mapping->key.reset();
     if (value.kind == YamlNode::Kind::kNull) {
-      // The parser gives a missing value the place of whatever follows it.
       value.line = key.line;
       value.column = key.column;
     }
@@ -160,6 +175,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   const std::string file_;
   const absl::string_view text_;
+  const absl::string_view marked_text_;
   std::vector<YamlDefect>* const defects_;
   std::vector<Container> stack_;
   YamlNode root_;
@@ -222,18 +238,20 @@ std::optional<YamlNode> ParseYamlListing(absl::string_view file, absl::string_vi
   if (!IsUtf8(text) || text.find('\0') != absl::string_view::npos) {
     return refuse(LineOfFirstBadByte(text), "YAML_ENCODING", "the file is not UTF-8 text");
   }
+  // What is missing at the end is missed on the last line, not on the end mark's.
+  const auto line_of = [lines = LineCount(text)](int line) { return std::clamp(line, 1, lines); };
   try {
-    TreeBuilder builder(file, text, defects);
-    std::istringstream stream(WithEndMark(text));
+    const std::string marked_text = WithEndMark(text);
+    TreeBuilder builder(file, text, marked_text, defects);
+    std::istringstream stream(marked_text);
     YAML::Parser parser(stream);
     // The second call finds nothing, or the builder refuses the second document.
     if (parser.HandleNextDocument(builder)) parser.HandleNextDocument(builder);
     return builder.TakeRoot();
   } catch (const Refused& refused) {
-    return refuse(refused.line, refused.code, refused.text);
+    return refuse(line_of(refused.line), refused.code, refused.text);
   } catch (const YAML::Exception& error) {
-    // What is missing at the end is missed on the last line.
-    return refuse(std::min(error.mark.line + 1, LineCount(text)), "YAML_SYNTAX", error.msg);
+    return refuse(line_of(error.mark.line + 1), "YAML_SYNTAX", error.msg);
   } catch (const std::exception& error) {
     return refuse(1, "YAML_SYNTAX", error.what());
   }

@@ -59,6 +59,14 @@ TEST(YamlTest, NullIsToldFromText) {
   EXPECT_EQ(ParseYaml("t", "# nothing\n")->kind, Kind::kNull);
 }
 
+TEST(YamlTest, AMissingItemStandsWhereItIsMissed) {
+  const auto list = ParseYaml("t.yaml", "a:\n  -\n  - # none\n  - b\n  - ");
+  ASSERT_TRUE(list.ok()) << list.status();
+  std::vector<int> lines;
+  for (const YamlNode& item : list->Find("a")->items) lines.push_back(item.line);
+  EXPECT_EQ(lines, (std::vector<int>{2, 3, 4, 5}));
+}
+
 TEST(YamlTest, EveryDuplicateKeyIsNamedWithItsLine) {
   const auto root = ParseYaml("p.yaml", "a: 1\nb:\n  c: 1\n  c: 2\na: 3\n");
   EXPECT_EQ(ReasonOf(root.status()), "YAML");
@@ -92,6 +100,10 @@ TEST(YamlTest, BrokenTextIsASyntaxDefectWithItsLine) {
   ParseYamlListing("t.yaml", "a: 1\nb: 2\nc: d: e\n", &defects);
   ASSERT_EQ(defects.size(), 1u);
   EXPECT_EQ(defects[0].line, 3);
+  defects.clear();
+  ParseYamlListing("t.yaml", "? ? ? a", &defects);
+  ASSERT_EQ(defects.size(), 1u);
+  EXPECT_EQ(defects[0].line, 1) << "there is no second line";
 }
 
 TEST(YamlTest, OnlyUtf8TextIsRead) {
