@@ -9,13 +9,16 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/registry.h"
 #include "server/api/api_server.h"
+#include "server/api/decode_request.h"
 #include "server/authorization_flow.h"
+#include "server/base/dates.h"
 #include "server/base/status.h"
 #include "server/gather/sources.h"
 #include "server/ledger/certificates.h"
 #include "server/ledger/committer.h"
 #include "server/ledger/log.h"
 #include "server/platform_configuration.h"
+#include "server/resume.h"
 #include "server/rooms.h"
 #include "server/runtime/drain.h"
 #include "server/runtime/grpc_event_loop.h"
@@ -79,6 +82,9 @@ struct Platform::Parts {
   std::unique_ptr<Verifier> verifier;
   std::unique_ptr<Registrar> registrar;
   std::unique_ptr<api::ApiServer> api;
+  std::unique_ptr<Resumer> resumer;
+  // Of the process that wrote the store before this one.
+  std::optional<absl::Time> newest_row;
   runtime::Drain drain;
 
   absl::Status OpenStore();
@@ -97,6 +103,7 @@ absl::Status Platform::Parts::OpenStore() {
     HEDUI_RETURN_IF_ERROR(MakeDirectory(store_options.key_directory));
   }
   HEDUI_ASSIGN_OR_RETURN(store, store::OpenSqlite(store_options, options.ids));
+  HEDUI_ASSIGN_OR_RETURN(newest_row, store->NewestRowTime());
   if (options.replace_legal_signer) {
     read->legal = options.replace_legal_signer(std::move(read->legal));
   }
@@ -157,11 +164,17 @@ absl::Status Platform::Parts::Listen() {
   api = std::make_unique<api::ApiServer>(
       read->api, [this] { return std::shared_ptr<const access::Register>(setup, &setup->reg); },
       options.clock, verifier.get(), registrar.get());
+  resumer = std::make_unique<Resumer>(
+      &rooms, verifier.get(), loops.get(),
+      [this](const std::string& agency, const std::string& bytes) {
+        return api::DecodeKeptRequest(agency, bytes, base::CivilDayOf(options.clock->WallNow()));
+      });
   return api->Start(loops.get(), std::max(1, read->server.loops()));
 }
 
 void Platform::Parts::PlanDrain() {
   using Stage = runtime::DrainStage;
+  drain.Add(Stage::kHealth, "resuming", [this] { resumer->Stop(); });
   // Before the door closes: its Shutdown waits for calls, which wait for flows, which wait for
   // sources. Calls that come meanwhile are told to repeat.
   drain.Add(Stage::kHealth, "flows", [this] { verifier->Drain(kShutdownGrace); });
@@ -196,6 +209,7 @@ absl::StatusOr<std::unique_ptr<Platform>> Platform::Start(PlatformOptions option
   parts->BuildRooms();
   HEDUI_RETURN_IF_ERROR(parts->Listen());
   parts->PlanDrain();
+  parts->resumer->Start(parts->newest_row);
   return std::unique_ptr<Platform>(new Platform(std::move(parts)));
 }
 

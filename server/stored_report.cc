@@ -75,6 +75,29 @@ absl::Status Damaged(absl::string_view what) {
                          base::Visibility::kOperator);
 }
 
+base::Row EndedRow(const std::string& agency, const base::Uuid& request_id,
+                   const base::Uuid& verification_id, const base::Uuid& matter,
+                   const std::string& officer, const base::Uuid& id, absl::Time now) {
+  stored::v1::Ended body;
+  body.set_verification_id(verification_id.ToBytes());
+  body.set_agency(agency);
+  body.set_officer(officer);
+  base::Row row;
+  row.kind = base::RowKind::kEnded;
+  row.id = id;
+  row.matter = matter;
+  row.at = now;
+  row.keys = {EndedKey(agency, request_id),
+              {base::LookupKind::kVerification, verification_id.ToBytes()}};
+  row.body = body.SerializeAsString();
+  return row;
+}
+
+absl::Status CancelledError() {
+  return base::MakeError(absl::StatusCode::kFailedPrecondition, "VERIFICATION_CANCELLED",
+                         "this verification was cancelled; choose a new UUID for a new request");
+}
+
 base::LookupKey RequestKey(const std::string& agency, const base::Uuid& request_id) {
   return {base::LookupKind::kRequest, absl::StrCat(agency, "\n", request_id.ToString())};
 }
@@ -82,6 +105,14 @@ base::LookupKey RequestKey(const std::string& agency, const base::Uuid& request_
 base::LookupKey ResultKey(const std::string& agency, const base::Uuid& request_id) {
   return {base::LookupKind::kRequest,
           absl::StrCat(agency, "\n", request_id.ToString(), "\nresult")};
+}
+
+base::LookupKey EndedKey(const std::string& agency, const base::Uuid& request_id) {
+  return {base::LookupKind::kRequest, absl::StrCat(agency, "\n", request_id.ToString(), "\nended")};
+}
+
+base::LookupKey BegunKey(absl::Time at) {
+  return {base::LookupKind::kBegun, absl::StrCat(absl::ToUnixSeconds(at))};
 }
 
 base::LookupKey ReportKey(const base::Uuid& report_id) {
@@ -96,6 +127,8 @@ absl::StatusOr<StoredReport> ReportOf(const Rooms& rooms, const base::Row& row,
   HEDUI_ASSIGN_OR_RETURN(report.access_entry, AccessEntryOf(rooms, row, stored, officer));
   HEDUI_ASSIGN_OR_RETURN(result.verification_id, base::Uuid::FromBytes(stored.verification_id()));
   HEDUI_ASSIGN_OR_RETURN(report::Draft draft, report::DecodeDraft(stored.draft()));
+  HEDUI_ASSIGN_OR_RETURN(const base::Uuid report_id, base::Uuid::FromBytes(stored.report_id()));
+  result.report_number = report::ReportNumber(report_id, row.at);
   if (!row.log_index.has_value()) return Damaged("report without its log index");
   HEDUI_ASSIGN_OR_RETURN(ledger::EntryProof proof, ProofNow(rooms, draft.entry, *row.log_index));
   HEDUI_ASSIGN_OR_RETURN(result.envelope, report::SealReport(std::move(draft), proof));

@@ -46,11 +46,22 @@ absl::StatusOr<StoredReport> ReadStored(const Rooms& rooms, const std::string& a
 // The stored case of a report with its lines, encoded. Blocks. NOT_FOUND (REPORT_UNKNOWN).
 absl::StatusOr<std::string> ReadCase(const base::RowReader& rows, const base::Uuid& report_id);
 
+// A verification ended by `officer` without a report.
+base::Row EndedRow(const std::string& agency, const base::Uuid& request_id,
+                   const base::Uuid& verification_id, const base::Uuid& matter,
+                   const std::string& officer, const base::Uuid& id, absl::Time now);
+// FAILED_PRECONDITION (VERIFICATION_CANCELLED).
+absl::Status CancelledError();
+
 // The intents of a request; all of one verification and with the same content.
 base::LookupKey RequestKey(const std::string& agency, const base::Uuid& request_id);
 // The report of a request: apart from its intents, of which crashes may leave any number.
 base::LookupKey ResultKey(const std::string& agency, const base::Uuid& request_id);
 base::LookupKey ReportKey(const base::Uuid& report_id);
+// That a request was ended without a report.
+base::LookupKey EndedKey(const std::string& agency, const base::Uuid& request_id);
+// Intents to be resumed that were made in the second of `at`.
+base::LookupKey BegunKey(absl::Time at);
 
 }  // namespace hedui
 

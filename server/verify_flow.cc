@@ -1,26 +1,22 @@
 #include "server/verify_flow.h"
 
-#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/limits.h"
-#include "server/base/mutex.h"
 #include "server/base/status.h"
+#include "server/flow_book.h"
 #include "server/gather/gatherer.h"
 #include "server/read_flow.h"
 #include "server/rooms.h"
 #include "server/verify_steps.h"
+#include "server/view_flow.h"
 
 namespace hedui {
 namespace {
 
 // The intent's commit and the result's.
 constexpr size_t kCommitsPerFlow = 2;
-
-// Each waiting call keeps its request of up to a mebibyte; callers that repeat a request do so a
-// few times.
-constexpr size_t kWaitersPerFlowMax = 16;
 
 absl::Status Busy(absl::string_view reason, absl::string_view what) {
   return base::MakeError(
@@ -33,124 +29,13 @@ absl::Status Draining() {
                          "the platform is shutting down; repeat the call with the same request id");
 }
 
-using FlowKey = std::pair<std::string, base::Uuid>;  // agency, request id
-
-struct Waiter {
-  runtime::EventLoop* loop;
-  VerifyDone done;
-};
-
-// Hands the result to each waiter on its own loop.
-void Deliver(std::vector<Waiter> waiters, absl::StatusOr<VerifyResult> result) {
-  for (size_t i = 0; i < waiters.size(); ++i) {
-    const bool last = i + 1 == waiters.size();
-    auto copy = last ? std::move(result) : result;
-    waiters[i].loop->Post([done = std::move(waiters[i].done), copy = std::move(copy)]() mutable {
-      std::move(done)(std::move(copy));
-    });
-  }
-}
-
 }  // namespace
-
-// The flows under way, by request; equal requests wait for one flow. Thread-safe.
-class Verifier::Book {
- public:
-  enum class Entered { kBegin, kJoined, kOtherContent, kFull, kDraining };
-
-  // kBegin: the caller starts a flow and gives it to SetFlow. Else `waiter` is untouched unless
-  // joined.
-  Entered Enter(const FlowKey& key, const std::string& bytes, Waiter* waiter) {
-    base::MutexLock lock(&mutex_);
-    if (draining_) return Entered::kDraining;
-    auto it = flows_.find(key);
-    if (it != flows_.end()) {
-      if (it->second.bytes != bytes) return Entered::kOtherContent;
-      if (it->second.waiters.size() >= kWaitersPerFlowMax) return Entered::kFull;
-      it->second.waiters.push_back(std::move(*waiter));
-      return Entered::kJoined;
-    }
-    if (flows_.size() >= static_cast<size_t>(base::kVerificationsInFlightMax))
-      return Entered::kFull;
-    Entry& entry = flows_[key];
-    entry.bytes = bytes;
-    entry.waiters.push_back(std::move(*waiter));
-    return Entered::kBegin;
-  }
-
-  void SetFlow(const FlowKey& key, const std::shared_ptr<Flow>& flow) {
-    base::MutexLock lock(&mutex_);
-    if (auto it = flows_.find(key); it != flows_.end()) it->second.flow = flow;
-  }
-
-  std::vector<Waiter> Leave(const FlowKey& key) {
-    base::MutexLock lock(&mutex_);
-    auto it = flows_.find(key);
-    if (it == flows_.end()) return {};
-    std::vector<Waiter> waiters = std::move(it->second.waiters);
-    flows_.erase(it);
-    if (flows_.empty()) idle_.SignalAll();
-    return waiters;
-  }
-
-  // No new flows from now on.
-  void Close() {
-    base::MutexLock lock(&mutex_);
-    draining_ = true;
-  }
-
-  // The flows still under way; they do not start another wave.
-  std::vector<std::shared_ptr<Flow>> Abandon() {
-    base::MutexLock lock(&mutex_);
-    abandoned_ = true;
-    std::vector<std::shared_ptr<Flow>> flows;
-    for (const auto& [key, entry] : flows_) {
-      if (auto flow = entry.flow.lock()) flows.push_back(std::move(flow));
-    }
-    return flows;
-  }
-
-  // False when flows are still under way after `timeout`.
-  bool AwaitIdle(absl::Duration timeout) {
-    const absl::Time until = absl::Now() + timeout;
-    base::MutexLock lock(&mutex_);
-    while (!flows_.empty()) {
-      const absl::Duration left = until - absl::Now();
-      if (left <= absl::ZeroDuration()) return false;
-      idle_.WaitWithTimeout(&mutex_, left);
-    }
-    return true;
-  }
-
-  bool abandoned() const {
-    base::MutexLock lock(&mutex_);
-    return abandoned_;
-  }
-
-  int size() const {
-    base::MutexLock lock(&mutex_);
-    return static_cast<int>(flows_.size());
-  }
-
- private:
-  struct Entry {
-    std::string bytes;
-    std::vector<Waiter> waiters;
-    std::weak_ptr<Flow> flow;
-  };
-
-  mutable base::Mutex mutex_;
-  base::CondVar idle_;
-  std::map<FlowKey, Entry> flows_ ABSL_GUARDED_BY(mutex_);
-  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
-  bool abandoned_ ABSL_GUARDED_BY(mutex_) = false;
-};
 
 // One verification. Verb and On<Verb>Done pairs stand in the order in which they run, all on the
 // loop's thread.
-class Verifier::Flow : public std::enable_shared_from_this<Flow> {
+class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_this<Flow> {
  public:
-  Flow(const Rooms* rooms, std::shared_ptr<Book> book, runtime::EventLoop* loop,
+  Flow(const Rooms* rooms, std::shared_ptr<FlowBook> book, runtime::EventLoop* loop,
        VerifyRequest request)
       : rooms_(*rooms),
         setup_(rooms->setup()),
@@ -164,11 +49,22 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
     Look();
   }
 
-  // The sources are not waited for any longer; what is not answered ends the flow without a report.
-  // From any thread.
-  void PostDrain() {
-    loop_->Post([self = shared_from_this()] {
-      if (self->gatherer_ != nullptr && self->gatherer_->asking()) self->gatherer_->Cancel();
+  void PostDrain() override {
+    loop_->Post([self = shared_from_this()] { self->StopAsking(); });
+  }
+
+  void PostSpectator(Spectator spectator) override {
+    loop_->Post([self = shared_from_this(), spectator = std::move(spectator)]() mutable {
+      self->AddSpectator(std::move(spectator));
+    });
+  }
+
+  void PostCancel(std::string officer) override {
+    loop_->Post([self = shared_from_this(), officer = std::move(officer)]() mutable {
+      // Later ones find the report being made, or somebody before them.
+      if (self->state_ > State::kGathering || self->cancelled_by_.has_value()) return;
+      self->cancelled_by_ = std::move(officer);
+      self->StopAsking();
     });
   }
 
@@ -180,8 +76,27 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
     kGathering,
     kConcluding,
     kCommittingResult,
+    kCommittingEnd,
     kDone,
   };
+
+  void StopAsking() {
+    if (gatherer_ != nullptr && gatherer_->asking()) gatherer_->Cancel();
+  }
+
+  void AddSpectator(Spectator spectator) {
+    if (state_ > State::kGathering) return;  // the report, which has all of them, comes next
+    for (const gather::Outcome& outcome : outcomes_) Show(outcome, spectator);
+    spectators_.push_back(std::move(spectator));
+  }
+
+  static void Show(const gather::Outcome& outcome, const Spectator& spectator) {
+    for (SourceOutcomeView& view : ViewsOf(outcome)) {
+      spectator.loop->Post([show = spectator.on_outcome, view = std::move(view)]() mutable {
+        show(std::move(view));
+      });
+    }
+  }
 
   // Reserves what the flow needs to its end, so that it is never turned away half-way.
   absl::Status Admit() {
@@ -221,6 +136,7 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
 
   void OnLookDone(absl::StatusOr<Prepared> prepared) {
     if (!prepared.ok()) return Finish(prepared.status());
+    begun_ = prepared->begun;
     if (prepared->stored.has_value()) return CommitAccess(*std::move(prepared->stored));
     prepared_ = *std::move(prepared);
     unasked_ = prepared_.plan.unasked;
@@ -249,12 +165,17 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
   void OnCommitIntentDone(absl::StatusOr<ledger::CommitReceipt> receipt) {
     if (!receipt.ok()) return Finish(receipt.status());
     intent_ = std::move(receipt->proof);
+    if (request_.detached) {
+      const VerificationView view = View(VerificationState::kRunning);
+      Deliver(book_->SetDurable(Key(), view), view);
+    }
     Step(FlowStep::kIntentCommitted);
     GatherWave();
   }
 
   void GatherWave() {
     state_ = State::kGathering;
+    if (cancelled_by_.has_value()) return CommitEnd();
     if (book_->abandoned()) return Finish(Draining());
     while (wave_ < prepared_.plan.waves.size()) {
       plan::NextWaveResult next = plan::NextWave(prepared_.plan, wave_, answers_);
@@ -303,6 +224,7 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
                                outcome.operator_text));
     }
     HoldToBudget(&outcome);
+    for (const Spectator& spectator : spectators_) Show(outcome, spectator);
     // Only what a later wave is made from.
     if (wave_ + 1 < prepared_.plan.waves.size()) {
       answers_.insert(answers_.end(), outcome.answers.begin(), outcome.answers.end());
@@ -366,9 +288,42 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
     if (!envelope.ok()) return Finish(envelope.status());
     VerifyResult result;
     result.verification_id = prepared_.verification_id;
+    result.report_number = std::move(concluded_.report_number);
     result.envelope = *std::move(envelope);
     result.outcomes = std::move(concluded_.outcomes);
     Finish(std::move(result));
+  }
+
+  void CommitEnd() {
+    state_ = State::kCommittingEnd;
+    const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms_.clock->WallNow()));
+    Commit({EndedRow(request_, prepared_, *cancelled_by_, rooms_.ids->NextId(now), now)},
+           std::nullopt, &Flow::OnCommitEndDone);
+  }
+
+  void OnCommitEndDone(absl::StatusOr<ledger::CommitReceipt> receipt) {
+    Finish(receipt.ok() ? CancelledError() : receipt.status());
+  }
+
+  FlowKey Key() const { return {request_.agency, request_.request_id}; }
+
+  VerificationView View(VerificationState state) const {
+    return {prepared_.verification_id, request_.request_id, state, begun_, ""};
+  }
+
+  // How it ended, for those who do not want the report.
+  absl::StatusOr<VerificationView> EndOf(const absl::StatusOr<VerifyResult>& result) const {
+    if (result.ok()) {
+      VerificationView view = View(VerificationState::kFinished);
+      view.verification_id = result->verification_id;
+      view.report_number = result->report_number;
+      return view;
+    }
+    if (state_ == State::kCommittingEnd &&
+        base::ReasonOf(result.status()) == "VERIFICATION_CANCELLED") {
+      return View(VerificationState::kCancelled);
+    }
+    return result.status();
   }
 
   // Submits one commit; `next` runs on the loop.
@@ -391,7 +346,9 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
   }
 
   void Finish(absl::StatusOr<VerifyResult> result) {
-    if (std::exchange(state_, State::kDone) == State::kDone) return;
+    if (state_ == State::kDone) return;
+    const absl::StatusOr<VerificationView> end = EndOf(result);
+    state_ = State::kDone;
     if (!result.ok() && base::VisibilityOf(result.status()) == base::Visibility::kOperator) {
       if (const absl::Status health = rooms_.committer->Health(); !health.ok())
         rooms_.fatal(health);
@@ -402,12 +359,14 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
     place_ = {};
     commits_.Release();
     compute_.Release();
-    Deliver(book_->Leave({request_.agency, request_.request_id}), std::move(result));
+    FlowBook::Left left = book_->Leave(Key());
+    Deliver(std::move(left.results), std::move(result));
+    Deliver(std::move(left.views), end);
   }
 
   const Rooms& rooms_;
   const std::shared_ptr<const Setup> setup_;
-  const std::shared_ptr<Book> book_;
+  const std::shared_ptr<FlowBook> book_;
   runtime::EventLoop* const loop_;
   const VerifyRequest request_;
 
@@ -417,6 +376,7 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
   runtime::Reservation commits_;
   runtime::Reservation compute_;
   VerifyResult stored_;
+  absl::Time begun_;
   Prepared prepared_;
   std::optional<ledger::EntryProof> intent_;
   std::unique_ptr<gather::Gatherer> gatherer_;
@@ -424,44 +384,88 @@ class Verifier::Flow : public std::enable_shared_from_this<Flow> {
   std::vector<gather::Outcome> outcomes_;
   std::vector<base::Answer> answers_;
   std::vector<plan::Unasked> unasked_;
+  std::vector<Spectator> spectators_;
+  std::optional<std::string> cancelled_by_;  // the officer
   size_t records_ = 0;
   size_t record_bytes_ = 0;
   Concluded concluded_;
 };
 
-Verifier::Verifier(const Rooms* rooms) : rooms_(rooms), book_(std::make_shared<Book>()) {}
+Verifier::Verifier(const Rooms* rooms) : rooms_(rooms), book_(std::make_shared<FlowBook>()) {}
 
 Verifier::~Verifier() = default;
 
 void Verifier::Verify(runtime::EventLoop* loop, VerifyRequest request, VerifyDone done) {
+  Enter(loop, std::move(request), std::move(done), std::nullopt);
+}
+
+void Verifier::Create(runtime::EventLoop* loop, VerifyRequest request, ViewDone done) {
+  request.detached = true;
+  Enter(loop, std::move(request), std::nullopt, std::move(done));
+}
+
+void Verifier::Enter(runtime::EventLoop* loop, VerifyRequest request,
+                     std::optional<VerifyDone> done, std::optional<ViewDone> durable) {
   const FlowKey key{request.agency, request.request_id};
-  Waiter waiter{loop, std::move(done)};
-  std::vector<Waiter> refused;
-  switch (book_->Enter(key, request.bytes, &waiter)) {
-    case Book::Entered::kBegin: {
+  FlowBook::Caller caller;
+  caller.bytes = request.bytes;
+  if (done.has_value()) caller.result = Waiter{loop, *std::move(done)};
+  if (durable.has_value()) caller.view = ViewWaiter{loop, *std::move(durable)};
+  const auto refuse = [&caller](const absl::Status& status) {
+    std::vector<Waiter> results;
+    std::vector<ViewWaiter> views;
+    if (caller.result.has_value()) results.push_back(*std::move(caller.result));
+    if (caller.view.has_value()) views.push_back(*std::move(caller.view));
+    Deliver(std::move(results), status);
+    Deliver(std::move(views), status);
+  };
+  switch (book_->Enter(key, &caller)) {
+    case FlowBook::Entered::kBegin: {
       auto flow = std::make_shared<Flow>(rooms_, book_, loop, std::move(request));
       book_->SetFlow(key, flow);
       flow->Begin();
       return;
     }
-    case Book::Entered::kJoined:
+    case FlowBook::Entered::kJoined:
       return;
-    case Book::Entered::kOtherContent:
-      refused.push_back(std::move(waiter));
-      return Deliver(
-          std::move(refused),
+    case FlowBook::Entered::kOtherContent:
+      return refuse(
           base::MakeError(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
                           "this request id is in use with other content; choose a new UUID for a "
                           "new request"));
-    case Book::Entered::kFull:
-      refused.push_back(std::move(waiter));
-      return Deliver(
-          std::move(refused),
+    case FlowBook::Entered::kFull:
+      return refuse(
           Busy("IN_FLIGHT", "too many verifications, or calls for this one, are under way"));
-    case Book::Entered::kDraining:
-      refused.push_back(std::move(waiter));
-      return Deliver(std::move(refused), Draining());
+    case FlowBook::Entered::kDraining:
+      return refuse(Draining());
   }
+}
+
+void Verifier::Watch(runtime::EventLoop* loop, std::string agency, std::string officer,
+                     base::Uuid request_id, std::function<void(SourceOutcomeView)> on_outcome,
+                     VerifyDone done) {
+  Waiter waiter{loop, std::move(done)};
+  if (const auto flow = book_->Join({agency, request_id}, &waiter)) {
+    return flow->PostSpectator({loop, std::move(on_outcome)});
+  }
+  WatchEnded(rooms_, loop, std::move(agency), std::move(officer), request_id,
+             std::move(waiter.done));
+}
+
+void Verifier::Get(runtime::EventLoop* loop, std::string agency, base::Uuid request_id,
+                   ViewDone done) {
+  const bool running = book_->IsRunning({agency, request_id});
+  ReadView(rooms_, loop, std::move(agency), request_id, running, std::move(done));
+}
+
+void Verifier::Cancel(runtime::EventLoop* loop, std::string agency, std::string officer,
+                      base::Uuid request_id, ViewDone done) {
+  ViewWaiter waiter{loop, std::move(done)};
+  if (const auto flow = book_->JoinEnd({agency, request_id}, &waiter)) {
+    return flow->PostCancel(std::move(officer));
+  }
+  EndInterrupted(rooms_, loop, std::move(agency), std::move(officer), request_id,
+                 std::move(waiter.done));
 }
 
 void Verifier::ReadReport(runtime::EventLoop* loop, std::string agency, std::string officer,
@@ -484,7 +488,7 @@ void Verifier::Read(runtime::EventLoop* loop, std::string agency, std::string of
 void Verifier::Drain(absl::Duration grace) {
   book_->Close();
   if (book_->AwaitIdle(grace)) return;
-  for (const std::shared_ptr<Flow>& flow : book_->Abandon()) flow->PostDrain();
+  for (const std::shared_ptr<RunningFlow>& flow : book_->Abandon()) flow->PostDrain();
   book_->AwaitIdle(absl::InfiniteDuration());
 }
 

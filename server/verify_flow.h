@@ -7,13 +7,17 @@
 // started on; computing, reading and sealing happen on pools, storing and signing in the committer.
 // Equal requests in flight join one flow; stored ones are answered from the store.
 //
-// Thread safety: Verify and Read on the given loop's thread; construction and Drain on the main
+// A verification that was created rather than waited for is durable from its intent on: it is
+// resumed after a crash (resume.h), can be watched, and cancelled until its report is being made.
+//
+// Thread safety: everything with a loop on that loop's thread; construction and Drain on the main
 // thread. Limits: base::kVerificationsInFlightMax flows; admission reserves the committer's and
 // pools' room to the end.
 #ifndef HEDUI_SERVER_VERIFY_FLOW_H_
 #define HEDUI_SERVER_VERIFY_FLOW_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +35,7 @@
 namespace hedui {
 
 struct Rooms;  // rooms.h: what main has built
+class FlowBook;
 
 // A request that api has read and found well formed.
 struct VerifyRequest {
@@ -44,7 +49,9 @@ struct VerifyRequest {
   base::CaseDates dates;
   base::Household household;
   std::string bytes;       // the request as received: its digest says what "same content" is
-  absl::Duration timeout;  // until the caller's deadline
+  absl::Duration timeout;  // until the caller's deadline; infinite: as long as the plan allows
+  // Nobody waits for it: to be resumed after a crash.
+  bool detached = false;
 };
 
 struct SourceOutcomeView {
@@ -59,9 +66,28 @@ struct SourceOutcomeView {
 
 struct VerifyResult {
   base::Uuid verification_id;
+  std::string report_number;
   std::string envelope;  // hedui.report.v1.Envelope
   std::vector<SourceOutcomeView> outcomes;
 };
+
+// Stable numbers: they are those of the wire.
+enum class VerificationState : uint8_t {
+  kRunning = 1,  // its intent is durable, and it is being worked on
+  kFinished,     // there is a report
+  kInterrupted,  // begun, and neither running nor ended: the same request again resumes it
+  kCancelled,    // ended by its agency without a report
+};
+
+// What is known of a verification without reading its report.
+struct VerificationView {
+  base::Uuid verification_id;
+  base::Uuid request_id;
+  VerificationState state = VerificationState::kRunning;
+  absl::Time begun;           // when its first intent was made
+  std::string report_number;  // kFinished
+};
+using ViewDone = absl::AnyInvocable<void(absl::StatusOr<VerificationView>) &&>;
 
 using VerifyDone = absl::AnyInvocable<void(absl::StatusOr<VerifyResult>) &&>;
 
@@ -76,6 +102,27 @@ class Verifier {
   // UNAVAILABLE (DRAINING). A caller that goes away does not stop the flow: its sources were asked,
   // so its report is kept. `done` runs once, on `loop`.
   void Verify(runtime::EventLoop* loop, VerifyRequest request, VerifyDone done);
+
+  // Begins a verification and answers once it is durable: kRunning, or kFinished where it had a
+  // report, or nobody waited for durability when it began and it has ended since. The same request
+  // again joins. Errors as Verify; FAILED_PRECONDITION (VERIFICATION_CANCELLED).
+  void Create(runtime::EventLoop* loop, VerifyRequest request, ViewDone done);
+
+  // Each outcome of a verification under way as it comes, those told before first; then its report,
+  // as Verify gives it. Of one that has ended the report only. `on_outcome` runs on `loop`, before
+  // `done`, never after. NOT_FOUND (VERIFICATION_UNKNOWN) for others' too; FAILED_PRECONDITION
+  // (VERIFICATION_INTERRUPTED, VERIFICATION_CANCELLED).
+  void Watch(runtime::EventLoop* loop, std::string agency, std::string officer,
+             base::Uuid request_id, std::function<void(SourceOutcomeView)> on_outcome,
+             VerifyDone done);
+
+  // NOT_FOUND (VERIFICATION_UNKNOWN) for others' too.
+  void Get(runtime::EventLoop* loop, std::string agency, base::Uuid request_id, ViewDone done);
+
+  // Ends a verification without a report. Answers how it ended once that is durable: kCancelled, or
+  // kFinished where the report was being made. What was asked stays in the log. NOT_FOUND as Get.
+  void Cancel(runtime::EventLoop* loop, std::string agency, std::string officer,
+              base::Uuid request_id, ViewDone done);
 
   // A stored report of `agency`, by report id or by request id. That `officer` read it is in the
   // log before it is handed out (ledger::AccessEntry), so that what cannot be logged is not read.
@@ -96,12 +143,14 @@ class Verifier {
 
  private:
   class Flow;
-  class Book;
+  // Either of the two is wanted.
+  void Enter(runtime::EventLoop* loop, VerifyRequest request, std::optional<VerifyDone> done,
+             std::optional<ViewDone> durable);
   void Read(runtime::EventLoop* loop, std::string agency, std::string officer, base::LookupKey key,
             VerifyDone done);
 
   const Rooms* const rooms_;
-  std::shared_ptr<Book> book_;
+  std::shared_ptr<FlowBook> book_;
 };
 
 }  // namespace hedui

@@ -26,6 +26,7 @@ namespace {
 
 struct Earlier {
   std::optional<base::Uuid> verification_id;
+  absl::Time begun;
   std::optional<StoredReport> report;
 };
 
@@ -43,9 +44,15 @@ absl::StatusOr<Earlier> LookUp(const Rooms& rooms, const VerifyRequest& request)
         "this request id was used with other content; choose a new UUID for a new request");
   }
   HEDUI_ASSIGN_OR_RETURN(earlier.verification_id, base::Uuid::FromBytes(intent.verification_id()));
+  earlier.begun = intents[0].at;
   HEDUI_ASSIGN_OR_RETURN(auto results,
                          rooms.rows->Find(ResultKey(request.agency, request.request_id), 1));
-  if (results.empty()) return earlier;
+  if (results.empty()) {
+    HEDUI_ASSIGN_OR_RETURN(auto ended,
+                           rooms.rows->Find(EndedKey(request.agency, request.request_id), 1));
+    if (!ended.empty()) return CancelledError();
+    return earlier;
+  }
   stored::v1::Result result;
   if (!result.ParseFromString(results[0].body)) return Damaged("report");
   HEDUI_ASSIGN_OR_RETURN(earlier.report, ReportOf(rooms, results[0], result, request.officer));
@@ -171,6 +178,7 @@ base::Row IntentRow(const VerifyRequest& request, const Prepared& prepared, absl
   row.at = now;
   row.keys = {RequestKey(request.agency, request.request_id),
               {base::LookupKind::kVerification, prepared.verification_id.ToBytes()}};
+  if (request.detached) row.keys.push_back(BegunKey(now));
   for (const base::Person& person : request.household.persons) {
     if (person.identity.number.empty()) continue;
     row.keys.push_back(
@@ -258,11 +266,8 @@ std::vector<SourceOutcomeView> Views(const std::vector<gather::Outcome>& outcome
                                      const std::vector<plan::Unasked>& unasked) {
   std::vector<SourceOutcomeView> views;
   for (const gather::Outcome& outcome : outcomes) {
-    for (const base::Answer& answer : outcome.answers) {
-      views.push_back({outcome.source_id, answer.person_id, answer.category, answer.kind,
-                       answer.reason, answer.data_day,
-                       outcome.attempts == 0 ? 0 : absl::ToInt64Milliseconds(outcome.elapsed)});
-    }
+    std::vector<SourceOutcomeView> own = ViewsOf(outcome);
+    std::move(own.begin(), own.end(), std::back_inserter(views));
   }
   for (const plan::Unasked& pair : unasked) {
     views.push_back(
@@ -431,6 +436,7 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
                                  const VerifyRequest& request) {
   Prepared prepared;
   HEDUI_ASSIGN_OR_RETURN(Earlier earlier, LookUp(rooms, request));
+  prepared.begun = earlier.begun;
   if (earlier.report.has_value()) {
     prepared.stored = std::move(earlier.report);
     return prepared;
@@ -442,6 +448,7 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
   const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
   prepared.verification_id =
       earlier.verification_id.has_value() ? *earlier.verification_id : rooms.ids->NextId(now);
+  if (!earlier.verification_id.has_value()) prepared.begun = now;
   prepared.intent_id = rooms.ids->NextId(now);
   const std::vector<plan::SourceQuery> everything = prepared.plan.Everything();
   if (!everything.empty()) {
@@ -460,6 +467,22 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
     prepared.entry = ledger::EncodeEntry(entry);
   }
   return prepared;
+}
+
+std::vector<SourceOutcomeView> ViewsOf(const gather::Outcome& outcome) {
+  std::vector<SourceOutcomeView> views;
+  for (const base::Answer& answer : outcome.answers) {
+    views.push_back({outcome.source_id, answer.person_id, answer.category, answer.kind,
+                     answer.reason, answer.data_day,
+                     outcome.attempts == 0 ? 0 : absl::ToInt64Milliseconds(outcome.elapsed)});
+  }
+  return views;
+}
+
+base::Row EndedRow(const VerifyRequest& request, const Prepared& prepared,
+                   const std::string& officer, const base::Uuid& id, absl::Time now) {
+  return EndedRow(request.agency, request.request_id, prepared.verification_id,
+                  prepared.grant.matter_id, officer, id, now);
 }
 
 absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
@@ -498,6 +521,7 @@ absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
   bundle.seed = input.seed;
 
   HEDUI_ASSIGN_OR_RETURN(concluded.draft, report::BuildReport(input));
+  concluded.report_number = report::ReportNumber(input.frame.report_id, now);
   concluded.rows.push_back(ResultRow(request, prepared, input, bundle, concluded, now));
   std::move(pending.begin(), pending.end(), std::back_inserter(concluded.rows));
   return concluded;

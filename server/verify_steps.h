@@ -30,6 +30,7 @@ inline constexpr int kLookBackMonths = 12;
 struct Prepared {
   std::optional<StoredReport> stored;  // the request was answered before: nothing else is set
   base::Uuid verification_id;
+  absl::Time begun;      // when its first intent was made
   base::Uuid intent_id;  // new each time, also when a verification is resumed
   access::Grant grant;
   plan::Plan plan;
@@ -47,9 +48,17 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
 // One source's outcome and what it was asked under.
 struct Concluded {
   report::Draft draft;
+  std::string report_number;
   std::vector<SourceOutcomeView> outcomes;
   std::vector<base::Row> rows;
 };
+
+// How the answers of one source, or several, are shown.
+std::vector<SourceOutcomeView> ViewsOf(const gather::Outcome& outcome);
+
+// The row that says that there will be no report.
+base::Row EndedRow(const VerifyRequest& request, const Prepared& prepared,
+                   const std::string& officer, const base::Uuid& id, absl::Time now);
 
 // Matches, assesses and drafts the report. Computes.
 absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,

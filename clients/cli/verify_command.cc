@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/connection.h"
+#include "server/base/status.h"
 #include "server/report/render.h"
 
 namespace hedui::clients {
@@ -18,7 +19,11 @@ struct Options {
   Connection connection;
   std::string household;
   std::string output;
+  bool async = false;
 };
+
+// Longer than a verification takes.
+const absl::Duration kWatchTimeMax = absl::Minutes(10);
 
 bool WriteFile(const std::string& path, const std::string& bytes) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
@@ -33,22 +38,54 @@ std::string Bare(const std::string& name, const std::string& prefix) {
   return name.rfind(prefix, 0) == 0 ? name.substr(prefix.size()) : name;
 }
 
+void PrintOutcome(const v1::SourceOutcome& outcome) {
+  std::cout << absl::StrCat(
+      outcome.source_id().empty() ? "-" : outcome.source_id(), "  ", outcome.person_id(), "  ",
+      outcome.category(), "  ", Bare(v1::AnswerKind_Name(outcome.kind()), "ANSWER_KIND_"),
+      outcome.reason() == v1::REASON_UNSPECIFIED
+          ? ""
+          : absl::StrCat(" (", Bare(v1::Reason_Name(outcome.reason()), "REASON_"), ")"),
+      outcome.data_day().empty() ? "" : absl::StrCat("  data of ", outcome.data_day()), "  ",
+      outcome.elapsed_ms(), " ms\n");
+}
+
 void PrintOutcomes(const v1::VerifyHouseholdResponse& response) {
   // They come in the order of arrival; people look for a person, then a category.
   std::vector<v1::SourceOutcome> outcomes(response.outcomes().begin(), response.outcomes().end());
   std::stable_sort(outcomes.begin(), outcomes.end(), [](const auto& a, const auto& b) {
     return std::tie(a.person_id(), a.category()) < std::tie(b.person_id(), b.category());
   });
-  for (const v1::SourceOutcome& outcome : outcomes) {
-    std::cout << absl::StrCat(
-        outcome.source_id().empty() ? "-" : outcome.source_id(), "  ", outcome.person_id(), "  ",
-        outcome.category(), "  ", Bare(v1::AnswerKind_Name(outcome.kind()), "ANSWER_KIND_"),
-        outcome.reason() == v1::REASON_UNSPECIFIED
-            ? ""
-            : absl::StrCat(" (", Bare(v1::Reason_Name(outcome.reason()), "REASON_"), ")"),
-        outcome.data_day().empty() ? "" : absl::StrCat("  data of ", outcome.data_day()), "  ",
-        outcome.elapsed_ms(), " ms\n");
-  }
+  for (const v1::SourceOutcome& outcome : outcomes) PrintOutcome(outcome);
+}
+
+// Waits for the answer to the call.
+absl::StatusOr<v1::VerifyHouseholdResponse> Wait(Client* client, const Options& options,
+                                                 const v1::VerifyHouseholdRequest& request) {
+  auto response = client->VerifyHousehold(request, options.connection.timeout());
+  if (response.ok()) PrintOutcomes(*response);
+  return response;
+}
+
+// Begins the verification, then shows each outcome as it comes. Ending this command ends nothing:
+// the same command again goes on watching.
+absl::StatusOr<v1::VerifyHouseholdResponse> Watch(Client* client, const Options& options,
+                                                  const v1::VerifyHouseholdRequest& request) {
+  v1::CreateVerificationRequest create;
+  *create.mutable_request() = request;
+  HEDUI_ASSIGN_OR_RETURN(const v1::CreateVerificationResponse created,
+                         client->CreateVerification(create, options.connection.timeout()));
+  const v1::Verification& verification = created.verification();
+  std::cout << absl::StrCat(
+                   "verification ", verification.verification_id(), "  ",
+                   Bare(v1::VerificationState_Name(verification.state()), "VERIFICATION_STATE_"))
+            << std::endl;
+  v1::WatchVerificationRequest watch;
+  watch.set_request_id(request.header().request_id());
+  watch.set_officer(request.header().officer());
+  return client->WatchVerification(watch, kWatchTimeMax, [](const v1::SourceOutcome& outcome) {
+    PrintOutcome(outcome);
+    std::cout.flush();
+  });
 }
 
 int Run(const Options& options) {
@@ -56,9 +93,8 @@ int Run(const Options& options) {
   if (!ReadRequest(options.household, &request)) return kExitUnreadable;
   auto client = Client::Connect(options.connection.options);
   if (!client.ok()) return Unreadable(client.status());
-  auto response = (*client)->VerifyHousehold(request, options.connection.timeout());
+  auto response = (options.async ? Watch : Wait)(client->get(), options, request);
   if (!response.ok()) return Refused(response.status());
-  PrintOutcomes(*response);
   auto text = report::RenderText(response->envelope());
   if (!text.ok()) return Unreadable(text.status());
   std::cout << "\n" << *text;
@@ -80,9 +116,8 @@ void AddVerify(CLI::App& app, Action* action) {
       ->required();
   verb->add_option("--out", options->output,
                    "file for the envelope; default: the verification's id, .hdr");
-  verb->add_flag_callback(
-      "--async", [] { throw CLI::ValidationError("--async", absl::StrCat("is ", kNotBuiltYet)); },
-      "not built yet: answer before the sources have");
+  verb->add_flag("--async", options->async,
+                 "begin it and show each source's outcome as it comes; it goes on if this ends");
   options->connection.AddTo(*verb);
   verb->callback([=] { *action = [=] { return Run(*options); }; });
 }

@@ -106,6 +106,42 @@ absl::StatusOr<v1::VerifyHouseholdResponse> Client::VerifyHousehold(
                       request, timeout);
 }
 
+absl::StatusOr<v1::CreateVerificationResponse> Client::CreateVerification(
+    const v1::CreateVerificationRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->verifications.get(),
+                      &v1::VerificationService::Stub::CreateVerification, request, timeout);
+}
+
+absl::StatusOr<v1::GetVerificationResponse> Client::GetVerification(
+    const v1::GetVerificationRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->verifications.get(), &v1::VerificationService::Stub::GetVerification,
+                      request, timeout);
+}
+
+absl::StatusOr<v1::VerifyHouseholdResponse> Client::WatchVerification(
+    const v1::WatchVerificationRequest& request, absl::Duration timeout,
+    const std::function<void(const v1::SourceOutcome&)>& on_outcome) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+  const auto reader = stubs_->verifications->WatchVerification(&context, request);
+  std::optional<v1::VerifyHouseholdResponse> finished;
+  v1::WatchVerificationResponse event;
+  while (reader->Read(&event)) {
+    if (event.has_outcome()) on_outcome(event.outcome());
+    if (event.has_finished()) finished = std::move(*event.mutable_finished());
+  }
+  HEDUI_RETURN_IF_ERROR(FromWire(reader->Finish()));
+  if (finished.has_value()) return *std::move(finished);
+  return base::MakeError(absl::StatusCode::kDataLoss, "STREAM_CUT",
+                         "the platform ended the stream without a report; watch again");
+}
+
+absl::StatusOr<v1::CancelVerificationResponse> Client::CancelVerification(
+    const v1::CancelVerificationRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->verifications.get(),
+                      &v1::VerificationService::Stub::CancelVerification, request, timeout);
+}
+
 absl::StatusOr<v1::GetReportResponse> Client::GetReport(const v1::GetReportRequest& request,
                                                         absl::Duration timeout) {
   return stubs_->Call(stubs_->reports.get(), &v1::ReportService::Stub::GetReport, request, timeout);

@@ -6,6 +6,7 @@
 #ifndef HEDUI_CLIENTS_CPP_CLIENT_H_
 #define HEDUI_CLIENTS_CPP_CLIENT_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -41,6 +42,18 @@ class Client {
   // `timeout` is also what the platform lets its sources take, less a reserve.
   absl::StatusOr<v1::VerifyHouseholdResponse> VerifyHousehold(
       const v1::VerifyHouseholdRequest& request, absl::Duration timeout);
+  // Answered once the verification is durable.
+  absl::StatusOr<v1::CreateVerificationResponse> CreateVerification(
+      const v1::CreateVerificationRequest& request, absl::Duration timeout);
+  absl::StatusOr<v1::GetVerificationResponse> GetVerification(
+      const v1::GetVerificationRequest& request, absl::Duration timeout);
+  // Blocks until the report is there; `on_outcome` is called on this thread for each outcome as it
+  // comes. DATA_LOSS (STREAM_CUT) when the stream ends without a report.
+  absl::StatusOr<v1::VerifyHouseholdResponse> WatchVerification(
+      const v1::WatchVerificationRequest& request, absl::Duration timeout,
+      const std::function<void(const v1::SourceOutcome&)>& on_outcome);
+  absl::StatusOr<v1::CancelVerificationResponse> CancelVerification(
+      const v1::CancelVerificationRequest& request, absl::Duration timeout);
   absl::StatusOr<v1::GetReportResponse> GetReport(const v1::GetReportRequest& request,
                                                   absl::Duration timeout);
 

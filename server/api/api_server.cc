@@ -11,6 +11,7 @@
 #include "server/api/decode_request.h"
 #include "server/api/encode_response.h"
 #include "server/api/rich_status.h"
+#include "server/api/stream_call.h"
 #include "server/api/unary_call.h"
 #include "server/base/dates.h"
 #include "server/base/limits.h"
@@ -39,6 +40,10 @@ absl::Duration TimeoutOf(const grpc::ServerContext& context) {
 
 struct ApiServer::Services {
   using Verify = UnaryCall<v1::VerifyHouseholdRequest, v1::VerifyHouseholdResponse>;
+  using Create = UnaryCall<v1::CreateVerificationRequest, v1::CreateVerificationResponse>;
+  using Get = UnaryCall<v1::GetVerificationRequest, v1::GetVerificationResponse>;
+  using Watch = StreamCall<v1::WatchVerificationRequest, v1::WatchVerificationResponse>;
+  using Cancel = UnaryCall<v1::CancelVerificationRequest, v1::CancelVerificationResponse>;
   using GetReport = UnaryCall<v1::GetReportRequest, v1::GetReportResponse>;
   using Register = UnaryCall<v1::RegisterAuthorizationsRequest, v1::RegisterAuthorizationsResponse>;
   using Revoke = UnaryCall<v1::RevokeAuthorizationRequest, v1::RevokeAuthorizationResponse>;
@@ -64,7 +69,15 @@ struct ApiServer::Services {
     return agency->code;
   }
 
+  // A request that is well formed, of an agency that may call.
+  absl::StatusOr<VerifyRequest> Read(const grpc::ServerContext& context,
+                                     const v1::VerifyHouseholdRequest& message) const;
+
   void OnVerify(const std::shared_ptr<Verify>& call);
+  void OnCreate(const std::shared_ptr<Create>& call);
+  void OnGet(const std::shared_ptr<Get>& call);
+  void OnWatch(const std::shared_ptr<Watch>& call);
+  void OnCancel(const std::shared_ptr<Cancel>& call);
   void OnGetReport(const std::shared_ptr<GetReport>& call);
   void OnRegister(const std::shared_ptr<Register>& call);
   void OnRevoke(const std::shared_ptr<Revoke>& call);
@@ -81,6 +94,10 @@ struct ApiServer::Services {
   v1::ReportService::AsyncService reports;
   v1::AuthorizationService::AsyncService authorizations;
   Verify::Method verify_method;
+  Create::Method create_method;
+  Get::Method get_method;
+  Watch::Method watch_method;
+  Cancel::Method cancel_method;
   GetReport::Method get_report_method;
   Register::Method register_method;
   Revoke::Method revoke_method;
@@ -89,19 +106,92 @@ struct ApiServer::Services {
   std::unique_ptr<grpc::Server> server;
 };
 
+absl::StatusOr<VerifyRequest> ApiServer::Services::Read(
+    const grpc::ServerContext& context, const v1::VerifyHouseholdRequest& message) const {
+  HEDUI_ASSIGN_OR_RETURN(std::string agency, Caller(context, message.header().officer()));
+  HEDUI_ASSIGN_OR_RETURN(VerifyRequest request,
+                         DecodeVerifyRequest(message, base::CivilDayOf(clock->WallNow())));
+  request.agency = std::move(agency);
+  request.bytes = message.SerializeAsString();
+  return request;
+}
+
 void ApiServer::Services::OnVerify(const std::shared_ptr<Verify>& call) {
-  auto refuse = [&call](const absl::Status& status) { call->Finish(ToWire(status), {}); };
-  auto agency = Caller(call->context(), call->request().header().officer());
-  if (!agency.ok()) return refuse(agency.status());
-  auto request = DecodeVerifyRequest(call->request(), base::CivilDayOf(clock->WallNow()));
-  if (!request.ok()) return refuse(request.status());
-  request->agency = *std::move(agency);
-  request->bytes = call->request().SerializeAsString();
+  auto request = Read(call->context(), call->request());
+  if (!request.ok()) return call->Finish(ToWire(request.status()), {});
   request->timeout = TimeoutOf(call->context());
   verifier->Verify(call->loop(), *std::move(request), [call](absl::StatusOr<VerifyResult> result) {
     if (!result.ok()) return call->Finish(ToWire(result.status()), {});
     call->Finish(grpc::Status::OK, EncodeVerifyResponse(*std::move(result)));
   });
+}
+
+namespace {
+
+// Answers a call with how a verification stands.
+template <typename Call, typename Response>
+ViewDone Answer(const std::shared_ptr<Call>& call) {
+  return [call](absl::StatusOr<VerificationView> view) {
+    Response response;
+    if (!view.ok()) return call->Finish(ToWire(view.status()), response);
+    *response.mutable_verification() = EncodeVerification(*view);
+    call->Finish(grpc::Status::OK, response);
+  };
+}
+
+absl::StatusOr<base::Uuid> ReadRequestId(const std::string& text) {
+  auto id = base::Uuid::Parse(text);
+  if (id.ok()) return id;
+  return InvalidRequest({{"request_id", "is not a UUID"}});
+}
+
+}  // namespace
+
+void ApiServer::Services::OnCreate(const std::shared_ptr<Create>& call) {
+  auto request = Read(call->context(), call->request().request());
+  if (!request.ok()) return call->Finish(ToWire(request.status()), {});
+  request->timeout = absl::InfiniteDuration();
+  verifier->Create(call->loop(), *std::move(request),
+                   Answer<Create, v1::CreateVerificationResponse>(call));
+}
+
+void ApiServer::Services::OnGet(const std::shared_ptr<Get>& call) {
+  auto agency = Caller(call->context(), call->request().officer());
+  if (!agency.ok()) return call->Finish(ToWire(agency.status()), {});
+  auto id = ReadRequestId(call->request().request_id());
+  if (!id.ok()) return call->Finish(ToWire(id.status()), {});
+  verifier->Get(call->loop(), *std::move(agency), *id,
+                Answer<Get, v1::GetVerificationResponse>(call));
+}
+
+void ApiServer::Services::OnCancel(const std::shared_ptr<Cancel>& call) {
+  auto agency = Caller(call->context(), call->request().officer());
+  if (!agency.ok()) return call->Finish(ToWire(agency.status()), {});
+  auto id = ReadRequestId(call->request().request_id());
+  if (!id.ok()) return call->Finish(ToWire(id.status()), {});
+  verifier->Cancel(call->loop(), *std::move(agency), call->request().officer(), *id,
+                   Answer<Cancel, v1::CancelVerificationResponse>(call));
+}
+
+void ApiServer::Services::OnWatch(const std::shared_ptr<Watch>& call) {
+  auto agency = Caller(call->context(), call->request().officer());
+  if (!agency.ok()) return call->Finish(ToWire(agency.status()));
+  auto id = ReadRequestId(call->request().request_id());
+  if (!id.ok()) return call->Finish(ToWire(id.status()));
+  verifier->Watch(
+      call->loop(), *std::move(agency), call->request().officer(), *id,
+      [call](SourceOutcomeView view) {
+        v1::WatchVerificationResponse event;
+        *event.mutable_outcome() = EncodeOutcome(std::move(view));
+        call->Write(std::move(event));
+      },
+      [call](absl::StatusOr<VerifyResult> result) {
+        if (!result.ok()) return call->Finish(ToWire(result.status()));
+        v1::WatchVerificationResponse event;
+        *event.mutable_finished() = EncodeVerifyResponse(*std::move(result));
+        call->Write(std::move(event));
+        call->Finish(grpc::Status::OK);
+      });
 }
 
 void ApiServer::Services::OnGetReport(const std::shared_ptr<GetReport>& call) {
@@ -192,6 +282,10 @@ typename Call::Acceptor AcceptorOf(Service* service, Method method) {
 void ApiServer::Services::AwaitCalls(runtime::GrpcEventLoop* loop) {
   for (int i = 0; i < kWaitingCallsPerMethod; ++i) {
     Verify::Await(loop, &verify_method);
+    Create::Await(loop, &create_method);
+    Get::Await(loop, &get_method);
+    Watch::Await(loop, &watch_method);
+    Cancel::Await(loop, &cancel_method);
     GetReport::Await(loop, &get_report_method);
     Register::Await(loop, &register_method);
     Revoke::Await(loop, &revoke_method);
@@ -211,6 +305,18 @@ ApiServer::ApiServer(ApiOptions options, RegisterSource reg, const base::Clock* 
   s->verify_method = {
       AcceptorOf<Services::Verify>(&s->verifications, &Verifications::RequestVerifyHousehold),
       [s](std::shared_ptr<Services::Verify> call) { s->OnVerify(call); }};
+  s->create_method = {
+      AcceptorOf<Services::Create>(&s->verifications, &Verifications::RequestCreateVerification),
+      [s](std::shared_ptr<Services::Create> call) { s->OnCreate(call); }};
+  s->get_method = {
+      AcceptorOf<Services::Get>(&s->verifications, &Verifications::RequestGetVerification),
+      [s](std::shared_ptr<Services::Get> call) { s->OnGet(call); }};
+  s->watch_method = {
+      AcceptorOf<Services::Watch>(&s->verifications, &Verifications::RequestWatchVerification),
+      [s](std::shared_ptr<Services::Watch> call) { s->OnWatch(call); }};
+  s->cancel_method = {
+      AcceptorOf<Services::Cancel>(&s->verifications, &Verifications::RequestCancelVerification),
+      [s](std::shared_ptr<Services::Cancel> call) { s->OnCancel(call); }};
   s->get_report_method = {AcceptorOf<Services::GetReport>(&s->reports, &Reports::RequestGetReport),
                           [s](std::shared_ptr<Services::GetReport> call) { s->OnGetReport(call); }};
   s->register_method = {AcceptorOf<Services::Register>(

@@ -337,6 +337,19 @@ absl::StatusOr<VerifyRequest> DecodeVerifyRequest(const v1::VerifyHouseholdReque
   return result;
 }
 
+absl::StatusOr<VerifyRequest> DecodeKeptRequest(const std::string& agency, const std::string& bytes,
+                                                absl::CivilDay today) {
+  v1::VerifyHouseholdRequest message;
+  if (!message.ParseFromString(bytes)) {
+    return InvalidRequest({{"request", "cannot be read"}});
+  }
+  HEDUI_ASSIGN_OR_RETURN(VerifyRequest request, DecodeVerifyRequest(message, today));
+  request.agency = agency;
+  request.bytes = bytes;
+  request.timeout = absl::InfiniteDuration();
+  return request;
+}
+
 absl::Status CheckLetterCount(const v1::RegisterAuthorizationsRequest& request) {
   Violations violations;
   if (request.letters_size() > access::kLettersPerCallMax) {

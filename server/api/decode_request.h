@@ -53,6 +53,11 @@ std::string DecodeDivision(absl::string_view code, absl::CivilDay day, absl::str
 absl::StatusOr<VerifyRequest> DecodeVerifyRequest(const v1::VerifyHouseholdRequest& request,
                                                   absl::CivilDay today);
 
+// A request as an intent keeps it, to be taken up again: with agency and bytes, and no deadline.
+// INVALID_ARGUMENT when this version does not take it any more.
+absl::StatusOr<VerifyRequest> DecodeKeptRequest(const std::string& agency, const std::string& bytes,
+                                                absl::CivilDay today);
+
 // INVALID_ARGUMENT (INVALID_REQUEST) past access::kLettersPerCallMax letters. Ask it before
 // anything is made for each letter: half a million empty ones fit into a request.
 absl::Status CheckLetterCount(const v1::RegisterAuthorizationsRequest& request);

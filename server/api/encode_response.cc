@@ -43,21 +43,36 @@ access::LetterDraft DraftOfLetter(const v1::Letter& letter) {
 
 }  // namespace
 
+v1::SourceOutcome EncodeOutcome(SourceOutcomeView view) {
+  v1::SourceOutcome outcome;
+  outcome.set_source_id(std::move(view.source_id));
+  outcome.set_person_id(std::move(view.person_id));
+  outcome.set_category(std::move(view.category));
+  outcome.set_kind(static_cast<v1::AnswerKind>(view.kind));
+  outcome.set_reason(static_cast<v1::Reason>(view.reason));
+  if (view.data_day.has_value()) outcome.set_data_day(base::FormatDay(*view.data_day));
+  outcome.set_elapsed_ms(view.elapsed_ms);
+  return outcome;
+}
+
 v1::VerifyHouseholdResponse EncodeVerifyResponse(VerifyResult result) {
   v1::VerifyHouseholdResponse response;
   response.set_verification_id(result.verification_id.ToString());
   response.set_envelope(std::move(result.envelope));
   for (SourceOutcomeView& view : result.outcomes) {
-    v1::SourceOutcome* outcome = response.add_outcomes();
-    outcome->set_source_id(std::move(view.source_id));
-    outcome->set_person_id(std::move(view.person_id));
-    outcome->set_category(std::move(view.category));
-    outcome->set_kind(static_cast<v1::AnswerKind>(view.kind));
-    outcome->set_reason(static_cast<v1::Reason>(view.reason));
-    if (view.data_day.has_value()) outcome->set_data_day(base::FormatDay(*view.data_day));
-    outcome->set_elapsed_ms(view.elapsed_ms);
+    *response.add_outcomes() = EncodeOutcome(std::move(view));
   }
   return response;
+}
+
+v1::Verification EncodeVerification(const VerificationView& view) {
+  v1::Verification verification;
+  verification.set_verification_id(view.verification_id.ToString());
+  verification.set_request_id(view.request_id.ToString());
+  verification.set_state(static_cast<v1::VerificationState>(view.state));
+  verification.set_begun_at_seconds(absl::ToUnixSeconds(view.begun));
+  verification.set_report_number(view.report_number);
+  return verification;
 }
 
 v1::GetReportResponse EncodeReportResponse(VerifyResult result) {

@@ -10,6 +10,8 @@
 
 namespace hedui::api {
 
+v1::SourceOutcome EncodeOutcome(SourceOutcomeView view);
+v1::Verification EncodeVerification(const VerificationView& view);
 v1::VerifyHouseholdResponse EncodeVerifyResponse(VerifyResult result);
 v1::GetReportResponse EncodeReportResponse(VerifyResult result);
 

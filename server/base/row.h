@@ -30,11 +30,12 @@ enum class RowKind : uint8_t {
   kIntent = 5,       // a verification and everything it may ask: body stored.v1.Intent
   kResult = 6,       // a report: body stored.v1.Result
   kPending = 7,      // a department answers later: body stored.v1.PendingAnswer
+  kEnded = 8,        // a verification was cancelled: body stored.v1.Ended
 };
 
 // Which look-up a key belongs to. Stable numbers.
 enum class LookupKind : uint8_t {
-  // Intents; with "\nresult" behind it: the report.
+  // Intents; with "\nresult" behind it: the report, with "\nended": that there will be none.
   kRequest = 1,       // agency code, '\n', request id text
   kMatterNumber = 2,  // agency code, '\n', matter number
   kMatterRows = 3,    // the matter's id (16 bytes): every row of access about it
@@ -42,6 +43,9 @@ enum class LookupKind : uint8_t {
   kReport = 5,        // the report's id (16 bytes)
   kVerification = 6,  // the verification's id (16 bytes): its intent, results and pending answers
   kLetter = 7,        // agency code, '\n', letter number
+  // Intents that are to be resumed after a crash, by when they were made: seconds since
+  // 1970 in decimal.
+  kBegun = 8,
 };
 
 struct LookupKey {

@@ -39,6 +39,10 @@ class Store : public base::RowReader, public ledger::LogRepository, public ledge
   // taken. The log stays whole. NOT_FOUND (MATTER_UNKNOWN); UNAVAILABLE (ERASE_INCOMPLETE): repeat.
   virtual absl::Status EraseMatter(const base::Uuid& matter) = 0;
 
+  // When the row committed last was made; nullopt in an empty store. What was under way when the
+  // process ended began not long before.
+  virtual absl::StatusOr<std::optional<absl::Time>> NewestRowTime() const = 0;
+
   // What the background thread does when there is enough of it: merges look-up segments into sorted
   // runs and copies the write-ahead log into the database. For tests and for a store opened without
   // that thread.

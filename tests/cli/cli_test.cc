@@ -197,8 +197,6 @@ TEST_F(CliTest, RefusesWhatIsNotBuiltYetByName) {
               {{"source", "try", "mapping.yaml", "--sample", "reply"}, 2, "", "is not built yet"},
               {{"audit", "verify"}, 2, "", "is not built yet"},
               {{"audit", "accesses", "somebody"}, 2, "", "is not built yet"},
-              {{"verify", "household.yaml", "--async"}, 2, "", "--async: is not built yet"},
-              {{"verify", "--async"}, 2, "", "--async: is not built yet"},
               {{"report", "show", "report.hdr", "--format", "html"}, 2, "", "is not built yet"}});
 }
 
@@ -213,6 +211,31 @@ TEST_F(CliTest, VerifyPrintsOutcomesAndReportAndSavesTheEnvelope) {
   EXPECT_THAT(again.err, IsEmpty());
   EXPECT_EQ(
       world_->RunBare({kHedui, "report", "check", "again", "--trust", world_->ca()}).exit_code, 0);
+}
+
+TEST_F(CliTest, VerifyAsyncBeginsThenShowsOutcomesAsTheyComeThenTheReport) {
+  std::string another = Slurp(world_->Path("household.yaml"));
+  Scenario::Replace(&another, "7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d11",
+                    "7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d13");
+  Spill(world_->Path("another.yaml"), another);
+  const ProgramResult begun =
+      world_->Run({kHedui, "verify", "another.yaml", "--async", "--out", "begun"});
+  EXPECT_EQ(begun.exit_code, 0) << begun.err;
+  EXPECT_EQ(begun.out.rfind("verification ", 0), 0u) << begun.out;
+  EXPECT_THAT(begun.out, HasSubstr("  RUNNING\n"));
+  EXPECT_THAT(begun.out, HasSubstr("家庭经济状况核对报告"));
+  // Again: it has ended.
+  const ProgramResult again =
+      world_->Run({kHedui, "verify", "another.yaml", "--async", "--out", "again"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_THAT(again.out, HasSubstr("  FINISHED\n"));
+  for (const char* envelope : {"begun", "again"}) {
+    EXPECT_EQ(world_->RunBare({kHedui, "report", "check", envelope, "--trust", world_->ca()})
+                  .exit_code,
+              0);
+  }
+  Expect({{{"verify", "another.yaml", "--async", "--server", kNobody}, 1, "", "UNAVAILABLE"},
+          {{"verify", "--async"}, 2, "", "HOUSEHOLD is required"}});
 }
 
 TEST_F(CliTest, VerifyTellsRefusedFromUnreadable) {

@@ -16,6 +16,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/base/mutex.h"
+#include "server/base/status.h"
 #include "server/ledger/trust.h"
 #include "tests/integration/departments.h"
 #include "tests/integration/given_out.h"
@@ -83,6 +84,10 @@ class KillsTest : public ::testing::Test {
         std::mt19937 random(seed);
         while (!dead.load()) {
           const v1::VerifyHouseholdRequest request = NextRequest(&random);
+          if (random() % 4 == 0) {
+            if (!Promise(client.get(), request)) return;
+            continue;
+          }
           const auto response = client->VerifyHousehold(request, kCallTimeout);
           if (!response.ok()) {
             EXPECT_EQ(response.status().code(), absl::StatusCode::kUnavailable)
@@ -123,6 +128,37 @@ class KillsTest : public ::testing::Test {
     return request;
   }
 
+  // Begins one that nobody waits for. False when the platform is dead.
+  bool Promise(clients::Client* client, const v1::VerifyHouseholdRequest& request) {
+    v1::CreateVerificationRequest create;
+    *create.mutable_request() = request;
+    const auto created = client->CreateVerification(create, kCallTimeout);
+    if (!created.ok()) {
+      EXPECT_EQ(created.status().code(), absl::StatusCode::kUnavailable) << created.status();
+      return false;
+    }
+    const base::MutexLock lock(&mutex_);
+    promised_.insert(request.header().request_id());
+    return true;
+  }
+
+  // What was promised has a report, though nobody asked again.
+  void AwaitPromised(int port) {
+    auto client = scenario_.Connect(port);
+    const base::MutexLock lock(&mutex_);
+    for (const std::string& id : promised_) {
+      v1::WatchVerificationRequest watch;
+      watch.set_request_id(id);
+      watch.set_officer(kOfficer);
+      absl::StatusOr<v1::VerifyHouseholdResponse> finished;
+      do {  // this process may not have taken it up yet
+        finished = client->WatchVerification(watch, kCallTimeout, [](const auto&) {});
+      } while (base::ReasonOf(finished.status()) == "VERIFICATION_INTERRUPTED");
+      ASSERT_TRUE(finished.ok()) << finished.status();
+      given_out_->NoteReport(id, finished->verification_id(), finished->envelope());
+    }
+  }
+
   void Answered(const std::string& request_id, const v1::VerifyHouseholdResponse& response) {
     given_out_->NoteReport(request_id, response.verification_id(), response.envelope());
     const base::MutexLock lock(&mutex_);
@@ -152,7 +188,8 @@ class KillsTest : public ::testing::Test {
   std::map<std::string, int> reached_;  // kills, by the moment the platform said it had reached
 
   base::Mutex mutex_;
-  std::set<std::string> open_ ABSL_GUARDED_BY(mutex_);  // asked, not answered yet
+  std::set<std::string> open_ ABSL_GUARDED_BY(mutex_);      // asked, not answered yet
+  std::set<std::string> promised_ ABSL_GUARDED_BY(mutex_);  // that they will be
 };
 
 TEST_F(KillsTest, NothingGivenOutIsLostAndNothingHappensTwice) {
@@ -177,6 +214,7 @@ TEST_F(KillsTest, NothingGivenOutIsLostAndNothingHappensTwice) {
   }
   if (HasFailure()) return;
   auto platform = StartPlatform("never", 0, &port);
+  AwaitPromised(port);
   ReadBack(port, GivenOut::Which::kAll);
   EXPECT_EQ(platform->Stop(), ProcessEnd{});
   CheckStore();
@@ -188,7 +226,7 @@ TEST_F(KillsTest, NothingGivenOutIsLostAndNothingHappensTwice) {
   std::cout << kills << " kills, " << given_out_->reports() << " reports given out, "
             << given_out_->requests() << " requests, " << given_out_->checkpoints()
             << " checkpoints seen, " << given_out_->intents_seen()
-            << " intents seen by departments\n";
+            << " intents seen by departments, " << promised_.size() << " promised\n";
 }
 
 }  // namespace

@@ -37,6 +37,15 @@ absl::StatusOr<std::pair<RowHeader, std::string>> Reader::ReadRow(uint64_t row) 
   return std::pair(header, std::string(row_->Blob(5)));
 }
 
+absl::StatusOr<std::optional<absl::Time>> Reader::NewestRowTime() {
+  HEDUI_ASSIGN_OR_RETURN(
+      Statement newest,
+      connection_->Prepare("SELECT at_ms FROM rows ORDER BY row DESC LIMIT 1"));
+  HEDUI_ASSIGN_OR_RETURN(const bool found, newest.Step());
+  if (!found) return std::nullopt;
+  return absl::FromUnixMillis(newest.Int(0));
+}
+
 ReaderPool::Lease ReaderPool::Take() {
   const base::MutexLock lock(&mutex_);
   while (free_.empty()) returned_.Wait(&mutex_);

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "server/base/mutex.h"
 #include "server/store/sealer.h"
 #include "server/store/sqlite/connection.h"
@@ -30,6 +31,7 @@ class Reader {
 
   // Header and sealed body. DATA_LOSS (STORE_CORRUPT) when there is no such row.
   absl::StatusOr<std::pair<RowHeader, std::string>> ReadRow(uint64_t row);
+  absl::StatusOr<std::optional<absl::Time>> NewestRowTime();
   Connection* connection() { return connection_.get(); }
   LogReader& log() { return *log_; }
   RunTables& runs() { return *runs_; }

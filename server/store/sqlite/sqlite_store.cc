@@ -160,6 +160,10 @@ absl::StatusOr<std::vector<base::Row>> SqliteStore::Find(const base::LookupKey& 
   return OpenFoundRows(*keys_, &*reader, rows, key, limit);
 }
 
+absl::StatusOr<std::optional<absl::Time>> SqliteStore::NewestRowTime() const {
+  return readers_->Take()->NewestRowTime();
+}
+
 absl::StatusOr<std::string> SqliteStore::DigestKey(const base::Uuid& matter) const {
   HEDUI_ASSIGN_OR_RETURN(const auto keys, keys_->MatterKey(matter));
   return keys->digest;

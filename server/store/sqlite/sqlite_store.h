@@ -48,6 +48,7 @@ class SqliteStore final : public Store {
   absl::Status Commit(const CommitBatch& batch) override;
 
   absl::Status EraseMatter(const base::Uuid& matter) override { return keys_->EraseMatter(matter); }
+  absl::StatusOr<std::optional<absl::Time>> NewestRowTime() const override;
   absl::Status Maintain() override;
   Stats stats() const override;
 
