@@ -38,9 +38,8 @@ absl::StatusOr<std::pair<RowHeader, std::string>> Reader::ReadRow(uint64_t row) 
 }
 
 absl::StatusOr<std::optional<absl::Time>> Reader::NewestRowTime() {
-  HEDUI_ASSIGN_OR_RETURN(
-      Statement newest,
-      connection_->Prepare("SELECT at_ms FROM rows ORDER BY row DESC LIMIT 1"));
+  HEDUI_ASSIGN_OR_RETURN(Statement newest,
+                         connection_->Prepare("SELECT at_ms FROM rows ORDER BY row DESC LIMIT 1"));
   HEDUI_ASSIGN_OR_RETURN(const bool found, newest.Step());
   if (!found) return std::nullopt;
   return absl::FromUnixMillis(newest.Int(0));
