@@ -14,8 +14,10 @@
 #include <unordered_set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "server/base/status.h"
 #include "server/base/utf8.h"
 
@@ -117,7 +119,10 @@ class TreeBuilder final : public YAML::EventHandler {
   void PlaceMissing(const YAML::Mark& mark, YamlNode* node) const {
     const absl::string_view before = marked_text_.substr(0, static_cast<size_t>(mark.pos));
     const size_t last = before.substr(0, text_.size()).find_last_not_of(" \t\r\n");
-    if (last == absl::string_view::npos) return;
+    if (last == absl::string_view::npos) {  // nothing at all
+      node->line = node->column = 1;
+      return;
+    }
     const auto breaks = static_cast<int>(std::count(before.begin() + last, before.end(), '\n'));
     node->line -= breaks;
     if (breaks > 0) node->column = 1;
@@ -233,7 +238,12 @@ std::optional<YamlNode> ParseYamlListing(absl::string_view file, absl::string_vi
     return refuse(1, "YAML_SIZE", absl::StrCat("larger than ", kYamlBytesMax, " bytes"));
   }
   // Editors of one large vendor put a byte order mark before UTF-8.
-  if (text.size() >= 3 && text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
+  constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  absl::ConsumePrefix(&text, kByteOrderMark);
+  // The parser would take a second one for its own and count every place from behind it.
+  if (absl::StartsWith(text, kByteOrderMark)) {
+    return refuse(1, "YAML_ENCODING", "the file begins with two byte order marks");
+  }
   // The parser would guess at UTF-16 and replace what it cannot read.
   if (!IsUtf8(text) || text.find('\0') != absl::string_view::npos) {
     return refuse(LineOfFirstBadByte(text), "YAML_ENCODING", "the file is not UTF-8 text");

@@ -65,6 +65,9 @@ TEST(YamlTest, AMissingItemStandsWhereItIsMissed) {
   std::vector<int> lines;
   for (const YamlNode& item : list->Find("a")->items) lines.push_back(item.line);
   EXPECT_EQ(lines, (std::vector<int>{2, 3, 4, 5}));
+  const auto nothing = ParseYaml("t.yaml", " ");
+  ASSERT_TRUE(nothing.ok()) << nothing.status();
+  EXPECT_EQ(nothing->line, 1);
 }
 
 TEST(YamlTest, EveryDuplicateKeyIsNamedWithItsLine) {
@@ -109,6 +112,7 @@ TEST(YamlTest, BrokenTextIsASyntaxDefectWithItsLine) {
 TEST(YamlTest, OnlyUtf8TextIsRead) {
   EXPECT_EQ(CodeOf("a: \xff\n"), "YAML_ENCODING");
   EXPECT_EQ(CodeOf(absl::string_view("a: \0\n", 5)), "YAML_ENCODING");
+  EXPECT_EQ(CodeOf("\xEF\xBB\xBF\xEF\xBB\xBF"), "YAML_ENCODING") << "two byte order marks";
   EXPECT_EQ(CodeOf(absl::string_view("\xff\xfe"
                                      "a\0:\0",
                                      6)),
