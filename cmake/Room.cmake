@@ -24,6 +24,9 @@ if(HEDUI_SANITIZER)
     target_compile_definitions(hedui_flags INTERFACE HEDUI_TSAN)
   endif()
 endif()
+if(HEDUI_LIBFUZZER)
+  target_compile_options(hedui_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # Two precompiled headers: what every room uses, and that plus gRPC for the rooms that speak it.
 file(WRITE ${CMAKE_BINARY_DIR}/pch/empty.cc "")
