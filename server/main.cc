@@ -13,6 +13,7 @@
 #include "server/base/ids.h"
 #include "server/base/mutex.h"
 #include "server/platform.h"
+#include "server/report/json_writer.h"
 #include "server/runtime/signals.h"
 #include "spdlog/spdlog.h"
 
@@ -20,6 +21,13 @@
 constexpr int kExitRefused = 1;  // cannot start, a defective configuration, no such case
 constexpr int kExitMisused = 2;  // the command line
 constexpr int kExitFailed = 3;   // nothing can be committed any more; start the process anew
+
+// A line for operators as a JSON string: texts may hold quotes, and what a source sent.
+std::string Quoted(const std::string& line) {
+  std::string quoted = hedui::report::JsonWriter().String(line).Take();
+  quoted.pop_back();  // the writer ends with a newline
+  return quoted;
+}
 
 int main(int argc, char** argv) {
   CLI::App app("heduid (核对): verifies the economic status of households");
@@ -44,7 +52,7 @@ int main(int argc, char** argv) {
   setrlimit(RLIMIT_CORE, &no_core);
   hedui::runtime::BlockSignals();
   hedui::base::DropLockOrderChecks();
-  spdlog::set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","text":"%v"})");
+  spdlog::set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","text":%v})");
 
   const hedui::base::SystemClock clock;
   hedui::base::SecureIdSource ids;
@@ -56,7 +64,7 @@ int main(int argc, char** argv) {
     failed.store(true);
     kill(getpid(), SIGTERM);
   };
-  options.tell = [](const std::string& line) { spdlog::info("{}", line); };
+  options.tell = [](const std::string& line) { spdlog::info("{}", Quoted(line)); };
   if (check_only) {
     const absl::Status checked = hedui::Platform::Check(options);
     if (!checked.ok()) std::cerr << checked.message() << "\n";

@@ -174,6 +174,7 @@ absl::Status Platform::Parts::Listen() {
 
 void Platform::Parts::PlanDrain() {
   using Stage = runtime::DrainStage;
+  drain.Add(Stage::kHealth, "health", [this] { api->StopServing(); });
   drain.Add(Stage::kHealth, "resuming", [this] { resumer->Stop(); });
   // Before the door closes: its Shutdown waits for calls, which wait for flows, which wait for
   // sources. Calls that come meanwhile are told to repeat.

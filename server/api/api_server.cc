@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
+#include "grpcpp/health_check_service_interface.h"
 #include "hedui/v1/authorization.grpc.pb.h"
 #include "hedui/v1/verification.grpc.pb.h"
 #include "server/access/access_control.h"
@@ -30,6 +32,21 @@ constexpr int kStreamsPerConnectionMax = 1000;
 constexpr int kHandshakeTimeoutMs = 10'000;
 // Connections without calls are closed after this.
 constexpr int kIdleMsMax = 10 * 60 * 1000;
+// Threads for gRPC's own services, which are asked rarely; what they answer takes microseconds.
+constexpr int kOwnServicesThreads = 1;
+
+constexpr const char* kServices[] = {"hedui.v1.VerificationService", "hedui.v1.ReportService",
+                                     "hedui.v1.AuthorizationService"};
+
+// For every server made after it in this process.
+void EnableOwnServices() {
+  static const bool enabled = [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    return true;
+  }();
+  static_cast<void>(enabled);
+}
 
 absl::Duration TimeoutOf(const grpc::ServerContext& context) {
   const absl::Time deadline = absl::FromChrono(context.deadline());
@@ -343,7 +360,11 @@ absl::Status ApiServer::Start(runtime::EventLoops* loops, int count) {
   grpc::SslServerCredentialsOptions tls(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   tls.pem_root_certs = options_.ca_pem;
   tls.pem_key_cert_pairs.push_back({options_.key_pem, options_.certificate_pem});
+  EnableOwnServices();
   grpc::ServerBuilder builder;
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, kOwnServicesThreads);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kOwnServicesThreads);
   builder.AddListeningPort(options_.listen, grpc::SslServerCredentials(tls), &port_);
   builder.SetMaxReceiveMessageSize(static_cast<int>(base::kRequestBytesMax));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
@@ -364,8 +385,17 @@ absl::Status ApiServer::Start(runtime::EventLoops* loops, int count) {
         base::Visibility::kOperator);
   }
   loops->Start();
+  for (const char* service : kServices) {
+    services_->server->GetHealthCheckService()->SetServingStatus(service, true);
+  }
   for (size_t i = 0; i < loops->size(); ++i) services_->AwaitCalls(loops->at(i));
   return absl::OkStatus();
+}
+
+void ApiServer::StopServing() {
+  if (services_->server != nullptr) {
+    services_->server->GetHealthCheckService()->SetServingStatus(false);
+  }
 }
 
 void ApiServer::Shutdown(absl::Duration grace) {

@@ -1,5 +1,6 @@
 // The platform's gRPC door: three services over mutual TLS on the completion queues of the event
-// loops.
+// loops; beside them gRPC's own health service (grpc.health.v1, per service) and reflection, on a
+// thread of theirs.
 //
 // Construct, then Start, then Shutdown and destroy, all on the main thread. Loops are added before
 // Start and outlive the server's Shutdown; see runtime/drain.h for the order.
@@ -42,6 +43,8 @@ class ApiServer {
   absl::Status Start(runtime::EventLoops* loops, int count);
   // The port bound; 0 before Start.
   int port() const { return port_; }
+  // Whoever watches our health is told to go elsewhere; calls are still taken.
+  void StopServing();
   // No new calls; running ones may end until `grace` is over, then they are cancelled. Before the
   // loops' Shutdown.
   void Shutdown(absl::Duration grace);
