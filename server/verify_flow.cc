@@ -444,12 +444,17 @@ void Verifier::Enter(runtime::EventLoop* loop, VerifyRequest request,
 void Verifier::Watch(runtime::EventLoop* loop, std::string agency, std::string officer,
                      base::Uuid request_id, std::function<void(SourceOutcomeView)> on_outcome,
                      VerifyDone done) {
-  Waiter waiter{loop, std::move(done)};
+  // Whoever watches reads the report as somebody else's: that is in the log before they see it.
+  VerifyDone read = [rooms = rooms_, loop, agency, officer, request_id,
+                     done = std::move(done)](absl::StatusOr<VerifyResult> result) mutable {
+    if (!result.ok()) return std::move(done)(result.status());
+    WatchEnded(rooms, loop, std::move(agency), std::move(officer), request_id, std::move(done));
+  };
+  Waiter waiter{loop, std::move(read)};
   if (const auto flow = book_->Join({agency, request_id}, &waiter)) {
     return flow->PostSpectator({loop, std::move(on_outcome)});
   }
-  WatchEnded(rooms_, loop, std::move(agency), std::move(officer), request_id,
-             std::move(waiter.done));
+  std::move(waiter.done)(VerifyResult());
 }
 
 void Verifier::Get(runtime::EventLoop* loop, std::string agency, base::Uuid request_id,

@@ -109,7 +109,7 @@ class Verifier {
   void Create(runtime::EventLoop* loop, VerifyRequest request, ViewDone done);
 
   // Each outcome of a verification under way as it comes, those told before first; then its report,
-  // as Verify gives it. Of one that has ended the report only. `on_outcome` runs on `loop`, before
+  // as ReadRequest gives it: logged before it is shown. Of one that has ended the report only. `on_outcome` runs on `loop`, before
   // `done`, never after. NOT_FOUND (VERIFICATION_UNKNOWN) for others' too; FAILED_PRECONDITION
   // (VERIFICATION_INTERRUPTED, VERIFICATION_CANCELLED).
   void Watch(runtime::EventLoop* loop, std::string agency, std::string officer,

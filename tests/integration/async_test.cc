@@ -81,6 +81,7 @@ TEST_F(AsyncTest, IsAnsweredBeforeTheSourcesHaveAndWatchedToItsReport) {
   EXPECT_EQ(finished->verification_id(), created->verification_id());
   // Whatever was told before the report is in it; nothing is told twice.
   EXPECT_LE(static_cast<int>(outcomes.size()), finished->outcomes_size());
+  EXPECT_EQ(AccessesIn(scenario_).size(), 1u) << "whoever watches is shown the report";
   EXPECT_EQ(CheckOffline(scenario_, finished->envelope()).verdict, report::Verdict::kValid);
 
   const auto now = Get(platform);

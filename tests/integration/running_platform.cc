@@ -88,4 +88,19 @@ v1::SourceOutcome OutcomeOf(const v1::VerifyHouseholdResponse& response,
   return {};
 }
 
+std::vector<ledger::AccessEntry> AccessesIn(Scenario& scenario) {
+  std::vector<ledger::AccessEntry> accesses;
+  auto store = scenario.OpenStore();
+  auto head = store->ReadHead();
+  EXPECT_TRUE(head.ok() && head->has_value()) << head.status();
+  auto entries = store->ReadEntries(0, (*head)->size);
+  EXPECT_TRUE(entries.ok()) << entries.status();
+  for (const std::string& bytes : *entries) {
+    auto entry = ledger::DecodeEntry(bytes);
+    EXPECT_TRUE(entry.ok()) << entry.status();
+    if (const auto* access = std::get_if<ledger::AccessEntry>(&*entry)) accesses.push_back(*access);
+  }
+  return accesses;
+}
+
 }  // namespace hedui::testing

@@ -10,6 +10,7 @@
 #include "server/base/clock.h"
 #include "server/base/ids.h"
 #include "server/base/mutex.h"
+#include "server/ledger/entry.h"
 #include "server/platform.h"
 #include "server/report/report_check.h"
 #include "tests/integration/scenario.h"
@@ -60,6 +61,8 @@ std::vector<report::v1::Line> LinesOf(const std::string& envelope);
 // The one line of this kind and code (and person); the test fails when there are none or several.
 report::v1::Line LineOf(const std::string& envelope, report::v1::LineKind kind,
                         const std::string& code, const std::string& person_id = "");
+// Who reads which report: the log's entries of type ACCESS, in their order.
+std::vector<ledger::AccessEntry> AccessesIn(Scenario& scenario);
 // How a source answered; UNSPECIFIED when it is not among the outcomes.
 v1::SourceOutcome OutcomeOf(const v1::VerifyHouseholdResponse& response,
                             const std::string& person_id, const std::string& category);

@@ -135,22 +135,6 @@ TEST(VerifyTest, AStoredReportIsReadByNumberAndByRequestAndByNobodyElse) {
   EXPECT_EQ(other->GetReport(request, kPatience).status().code(), absl::StatusCode::kNotFound);
 }
 
-// Who reads which report: the log's entries of type ACCESS, in their order.
-std::vector<ledger::AccessEntry> AccessesIn(Scenario& scenario) {
-  std::vector<ledger::AccessEntry> accesses;
-  auto store = scenario.OpenStore();
-  auto head = store->ReadHead();
-  EXPECT_TRUE(head.ok() && head->has_value()) << head.status();
-  auto entries = store->ReadEntries(0, (*head)->size);
-  EXPECT_TRUE(entries.ok()) << entries.status();
-  for (const std::string& bytes : *entries) {
-    auto entry = ledger::DecodeEntry(bytes);
-    EXPECT_TRUE(entry.ok()) << entry.status();
-    if (const auto* access = std::get_if<ledger::AccessEntry>(&*entry)) accesses.push_back(*access);
-  }
-  return accesses;
-}
-
 // Look-ups by staff are the main abuse: a report that was read without a trace is one nobody can be
 // asked about.
 TEST(VerifyTest, EveryReadingOfAStoredReportIsInTheLogWithItsReader) {
