@@ -1,12 +1,12 @@
-// A configuration file, read as each of the four that there are: server, register, catalogue and
-// simulation.
-#include <algorithm>
+// A YAML file, read as each of the messages that there are: the four of configuration (server,
+// register, catalogue, simulation) and the requests that the command line sends.
 #include <string>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_split.h"
 #include "adapters/simulated/province.h"
 #include "hedui/config/v1/server.pb.h"
+#include "hedui/v1/authorization.pb.h"
+#include "hedui/v1/verification.pb.h"
 #include "server/access/register.h"
 #include "server/base/yaml_message.h"
 #include "server/plan/catalogue.h"
@@ -32,6 +32,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view text = testing::TextOf(data, size);
   config::v1::Server server;
   testing::CheckDefects(base::ReadYamlMessage(testing::kFile, text, &server));
+  v1::VerifyHouseholdRequest household;
+  testing::CheckDefects(base::ReadYamlMessage(testing::kFile, text, &household));
+  v1::RegisterAuthorizationsRequest letters;
+  testing::CheckDefects(base::ReadYamlMessage(testing::kFile, text, &letters));
   const auto reg = access::ParseRegister(testing::kFile, text);
   testing::CheckDefects(reg.status());
   const auto catalogue = plan::ParseCatalogue(testing::kFile, text);

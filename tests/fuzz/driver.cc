@@ -185,8 +185,12 @@ int Main(int argc, char** argv) {
   }
   *failed_path = std::filesystem::path(argv[0]).filename().string() + ".failed";
   std::signal(SIGABRT, OnAbort);
-  std::signal(SIGSEGV, OnAbort);
-  if (__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(KeepCurrent);
+  if (__sanitizer_set_death_callback != nullptr) {
+    __sanitizer_set_death_callback(KeepCurrent);
+  } else {
+    // A sanitizer has a handler of its own, which says more.
+    std::signal(SIGSEGV, OnAbort);
+  }
 
   Mutator& mutator = TheMutator();
   for (const std::string& path : options.inputs) {
