@@ -109,9 +109,9 @@ class Verifier {
   void Create(runtime::EventLoop* loop, VerifyRequest request, ViewDone done);
 
   // Each outcome of a verification under way as it comes, those told before first; then its report,
-  // as ReadRequest gives it: logged before it is shown. Of one that has ended the report only. `on_outcome` runs on `loop`, before
-  // `done`, never after. NOT_FOUND (VERIFICATION_UNKNOWN) for others' too; FAILED_PRECONDITION
-  // (VERIFICATION_INTERRUPTED, VERIFICATION_CANCELLED).
+  // as ReadRequest gives it: logged before it is shown. Of one that has ended the report only.
+  // `on_outcome` runs on `loop`, before `done`, never after. NOT_FOUND (VERIFICATION_UNKNOWN) for
+  // others' too; FAILED_PRECONDITION (VERIFICATION_INTERRUPTED, VERIFICATION_CANCELLED).
   void Watch(runtime::EventLoop* loop, std::string agency, std::string officer,
              base::Uuid request_id, std::function<void(SourceOutcomeView)> on_outcome,
              VerifyDone done);

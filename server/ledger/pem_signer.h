@@ -13,8 +13,8 @@
 
 namespace hedui::ledger {
 
-// INVALID_ARGUMENT with reason SIGNING_KEY when the text holds no such key, or one whose private and
-// public half do not belong together.
+// INVALID_ARGUMENT with reason SIGNING_KEY when the text holds no such key, or one whose private
+// and public half do not belong together.
 absl::StatusOr<std::unique_ptr<Signer>> MakePemSigner(absl::string_view pem);
 // NOT_FOUND with (FILE_NOT_FOUND, FILE_UNREADABLE) when the file cannot be read; else as above,
 // naming the file.

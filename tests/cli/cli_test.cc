@@ -230,9 +230,9 @@ TEST_F(CliTest, VerifyAsyncBeginsThenShowsOutcomesAsTheyComeThenTheReport) {
   EXPECT_EQ(again.exit_code, 0) << again.err;
   EXPECT_THAT(again.out, HasSubstr("  FINISHED\n"));
   for (const char* envelope : {"begun", "again"}) {
-    EXPECT_EQ(world_->RunBare({kHedui, "report", "check", envelope, "--trust", world_->ca()})
-                  .exit_code,
-              0);
+    EXPECT_EQ(
+        world_->RunBare({kHedui, "report", "check", envelope, "--trust", world_->ca()}).exit_code,
+        0);
   }
   Expect({{{"verify", "another.yaml", "--async", "--server", kNobody}, 1, "", "UNAVAILABLE"},
           {{"verify", "--async"}, 2, "", "HOUSEHOLD is required"}});
