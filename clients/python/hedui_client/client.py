@@ -1,0 +1,159 @@
+"""Calls to a platform.
+
+Every call has a time limit for all its attempts together. It is repeated when the platform says how long to wait
+(RetryInfo), and when it was not reached or is about to stop (UNAVAILABLE). Repeating is safe: whatever changes
+something is recognised when it comes again, a verification by its request id, a letter by its number and content. So
+choose a request id once for each verification and keep it: after a crash or a time limit, the same request with the
+same id joins the running verification or brings the stored report, and no register is asked a second time.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import random
+import time
+from collections.abc import Callable, Iterator
+
+import grpc
+from hedui.v1 import (
+    authorization_pb2,
+    authorization_pb2_grpc,
+    verification_pb2,
+    verification_pb2_grpc,
+)
+from hedui_client.errors import Refusal, refusal_of
+
+# An envelope holds a whole report; gRPC's own limit is 4 MiB.
+_RESPONSE_BYTES_MAX = 16 << 20
+
+# The first attempt included. Past these, whoever called knows better whether to go on.
+ATTEMPTS_MAX = 5
+# Where the platform does not say how long to wait: doubled from attempt to attempt, and then shortened at random by
+# up to a half, so that callers who were cut off together do not come back together.
+BACKOFF_FIRST_S = 0.2
+BACKOFF_MAX_S = 5.0
+
+
+def connect(
+    target: str,
+    ca_file: str,
+    certificate_file: str,
+    key_file: str,
+    *,
+    server_name: str = "",
+    sleep: Callable[[float], None] = time.sleep,
+) -> Client:
+    """A client of the platform at `target` ("host:port"). Files are PEM; OSError when one cannot be read.
+
+    `server_name`: the name expected in the platform's certificate, where that is not the target's host. The
+    connection is made with the first call.
+    """
+    credentials = grpc.ssl_channel_credentials(
+        root_certificates=pathlib.Path(ca_file).read_bytes(),
+        private_key=pathlib.Path(key_file).read_bytes(),
+        certificate_chain=pathlib.Path(certificate_file).read_bytes(),
+    )
+    options = [
+        ("grpc.max_receive_message_length", _RESPONSE_BYTES_MAX),
+        # Repeating is this module's: two layers would multiply attempts.
+        ("grpc.enable_retries", 0),
+    ]
+    if server_name:
+        options.append(("grpc.ssl_target_name_override", server_name))
+    return Client(grpc.secure_channel(target, credentials, options), sleep=sleep)
+
+
+class Client:
+    """Blocking calls over one connection. Thread-safe. Calls raise Refusal.
+
+    `sleep` waits that many seconds between two attempts.
+    """
+
+    def __init__(self, channel: grpc.Channel, *, sleep: Callable[[float], None] = time.sleep):
+        self._channel = channel
+        self._sleep = sleep
+        self._authorizations = authorization_pb2_grpc.AuthorizationServiceStub(channel)
+        self._verifications = verification_pb2_grpc.VerificationServiceStub(channel)
+        self._reports = verification_pb2_grpc.ReportServiceStub(channel)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._channel.close()
+
+    def register_authorizations(
+        self, request: authorization_pb2.RegisterAuthorizationsRequest, timeout_s: float
+    ) -> authorization_pb2.RegisterAuthorizationsResponse:
+        return self._call(self._authorizations.RegisterAuthorizations, request, timeout_s)
+
+    def revoke_authorization(
+        self, request: authorization_pb2.RevokeAuthorizationRequest, timeout_s: float
+    ) -> authorization_pb2.RevokeAuthorizationResponse:
+        return self._call(self._authorizations.RevokeAuthorization, request, timeout_s)
+
+    def verify_household(
+        self, request: verification_pb2.VerifyHouseholdRequest, timeout_s: float
+    ) -> verification_pb2.VerifyHouseholdResponse:
+        """Waits for the report. `timeout_s`, less a reserve, is also what the platform lets its sources take."""
+        return self._call(self._verifications.VerifyHousehold, request, timeout_s)
+
+    def create_verification(
+        self, request: verification_pb2.VerifyHouseholdRequest, timeout_s: float
+    ) -> verification_pb2.Verification:
+        """Begins a verification, which then comes to its end whatever becomes of the caller."""
+        create = verification_pb2.CreateVerificationRequest(request=request)
+        return self._call(self._verifications.CreateVerification, create, timeout_s).verification
+
+    def get_verification(self, request_id: str, officer: str, timeout_s: float) -> verification_pb2.Verification:
+        request = verification_pb2.GetVerificationRequest(request_id=request_id, officer=officer)
+        return self._call(self._verifications.GetVerification, request, timeout_s).verification
+
+    def watch_verification(
+        self, request_id: str, officer: str, timeout_s: float
+    ) -> Iterator[verification_pb2.WatchVerificationResponse]:
+        """Each source's outcome as it comes, then the report. Not repeated: watch again, and all comes once more."""
+        request = verification_pb2.WatchVerificationRequest(request_id=request_id, officer=officer)
+        try:
+            yield from self._verifications.WatchVerification(request, timeout=timeout_s)
+        except grpc.RpcError as error:
+            raise refusal_of(error) from None
+
+    def cancel_verification(self, request_id: str, officer: str, timeout_s: float) -> verification_pb2.Verification:
+        request = verification_pb2.CancelVerificationRequest(request_id=request_id, officer=officer)
+        return self._call(self._verifications.CancelVerification, request, timeout_s).verification
+
+    def get_report(
+        self, officer: str, timeout_s: float, *, report_number: str = "", request_id: str = ""
+    ) -> verification_pb2.GetReportResponse:
+        """A report made earlier, by its number or by the request id it was made for; give one of the two."""
+        request = verification_pb2.GetReportRequest(officer=officer)
+        if report_number:
+            request.report_number = report_number
+        if request_id:
+            request.request_id = request_id
+        return self._call(self._reports.GetReport, request, timeout_s)
+
+    def _call(self, method, request, timeout_s: float):
+        deadline = time.monotonic() + timeout_s
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            try:
+                return method(request, timeout=deadline - time.monotonic())
+            except grpc.RpcError as error:
+                refusal = refusal_of(error)
+            wait_s = _wait_before_next(refusal, attempt)
+            if wait_s is None or time.monotonic() + wait_s >= deadline:
+                raise refusal
+            self._sleep(wait_s)
+        raise AssertionError("the last attempt returns or raises")
+
+
+def _wait_before_next(refusal: Refusal, attempt: int) -> float | None:
+    """Seconds until the next attempt; None when there is to be none."""
+    if attempt == ATTEMPTS_MAX:
+        return None
+    if refusal.retry_after_s is not None:
+        return refusal.retry_after_s
+    if refusal.code == grpc.StatusCode.UNAVAILABLE:
+        return min(BACKOFF_FIRST_S * 2 ** (attempt - 1), BACKOFF_MAX_S) * random.uniform(0.5, 1)
+    return None
