@@ -11,11 +11,6 @@
 namespace hedui {
 namespace {
 
-absl::Status Busy(absl::string_view reason, absl::string_view what) {
-  return base::MakeError(absl::StatusCode::kResourceExhausted, reason,
-                         absl::StrCat(what, "; repeat the call a little later"));
-}
-
 // One reading of a stored report: find it, log who reads it, hand it out. Held by its callbacks.
 class Reading : public std::enable_shared_from_this<Reading> {
  public:

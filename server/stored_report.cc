@@ -93,6 +93,13 @@ base::Row EndedRow(const std::string& agency, const base::Uuid& request_id,
   return row;
 }
 
+absl::Status Busy(absl::string_view reason, absl::string_view what) {
+  return base::MakeError(absl::StatusCode::kResourceExhausted, reason,
+                         absl::StrCat(what,
+                                      "; repeat the call a little later, a verification with "
+                                      "the same request id"));
+}
+
 absl::Status CancelledError() {
   return base::MakeError(absl::StatusCode::kFailedPrecondition, "VERIFICATION_CANCELLED",
                          "this verification was cancelled; choose a new UUID for a new request");

@@ -52,6 +52,8 @@ base::Row EndedRow(const std::string& agency, const base::Uuid& request_id,
                    const std::string& officer, const base::Uuid& id, absl::Time now);
 // FAILED_PRECONDITION (VERIFICATION_CANCELLED).
 absl::Status CancelledError();
+// RESOURCE_EXHAUSTED: `what` has no room just now.
+absl::Status Busy(absl::string_view reason, absl::string_view what);
 
 // The intents of a request; all of one verification and with the same content.
 base::LookupKey RequestKey(const std::string& agency, const base::Uuid& request_id);

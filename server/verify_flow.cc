@@ -18,12 +18,6 @@ namespace {
 // The intent's commit and the result's.
 constexpr size_t kCommitsPerFlow = 2;
 
-absl::Status Busy(absl::string_view reason, absl::string_view what) {
-  return base::MakeError(
-      absl::StatusCode::kResourceExhausted, reason,
-      absl::StrCat(what, "; repeat the call with the same request id a little later"));
-}
-
 absl::Status Draining() {
   return base::MakeError(absl::StatusCode::kUnavailable, "DRAINING",
                          "the platform is shutting down; repeat the call with the same request id");

@@ -14,11 +14,6 @@
 namespace hedui {
 namespace {
 
-absl::Status Busy(absl::string_view reason, absl::string_view what) {
-  return base::MakeError(absl::StatusCode::kResourceExhausted, reason,
-                         absl::StrCat(what, "; repeat the call a little later"));
-}
-
 // What stands in the store about a verification.
 struct Stored {
   VerificationView view;
