@@ -164,6 +164,7 @@ void Reader::ReadNamed() {
   read_->setup->restriction = server.report().restriction_of_use();
   read_->setup->objection = server.report().objection_route();
   read_->api.listen = server.listen();
+  read_->api.health_and_reflection = server.health_and_reflection();
   if (!server.listen().empty()) Note("listen", CheckListen(server.listen()));
   ReadTls();
   if (!server.register_file().empty()) {

@@ -38,14 +38,24 @@ constexpr int kOwnServicesThreads = 1;
 constexpr const char* kServices[] = {"hedui.v1.VerificationService", "hedui.v1.ReportService",
                                      "hedui.v1.AuthorizationService"};
 
-// For every server made after it in this process.
+// Whatever is enabled holds for every server made after it in this process. A thread of gRPC's own
+// takes part of every connection to itself, whatever is called on it: so only on demand. Before the
+// builder is made, which takes its plugins then.
 void EnableOwnServices() {
-  static const bool enabled = [] {
-    grpc::EnableDefaultHealthCheckService(true);
+  grpc::EnableDefaultHealthCheckService(true);
+  static const bool reflection = [] {
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     return true;
   }();
-  static_cast<void>(enabled);
+  static_cast<void>(reflection);
+}
+
+void SetHealth(grpc::Server* server, bool serving) {
+  grpc::HealthCheckServiceInterface* const health =
+      server == nullptr ? nullptr : server->GetHealthCheckService();
+  if (health == nullptr) return;
+  health->SetServingStatus(serving);
+  for (const char* service : kServices) health->SetServingStatus(service, serving);
 }
 
 absl::Duration TimeoutOf(const grpc::ServerContext& context) {
@@ -360,7 +370,8 @@ absl::Status ApiServer::Start(runtime::EventLoops* loops, int count) {
   grpc::SslServerCredentialsOptions tls(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   tls.pem_root_certs = options_.ca_pem;
   tls.pem_key_cert_pairs.push_back({options_.key_pem, options_.certificate_pem});
-  EnableOwnServices();
+  grpc::EnableDefaultHealthCheckService(false);
+  if (options_.health_and_reflection) EnableOwnServices();
   grpc::ServerBuilder builder;
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, kOwnServicesThreads);
@@ -385,18 +396,12 @@ absl::Status ApiServer::Start(runtime::EventLoops* loops, int count) {
         base::Visibility::kOperator);
   }
   loops->Start();
-  for (const char* service : kServices) {
-    services_->server->GetHealthCheckService()->SetServingStatus(service, true);
-  }
+  SetHealth(services_->server.get(), true);
   for (size_t i = 0; i < loops->size(); ++i) services_->AwaitCalls(loops->at(i));
   return absl::OkStatus();
 }
 
-void ApiServer::StopServing() {
-  if (services_->server != nullptr) {
-    services_->server->GetHealthCheckService()->SetServingStatus(false);
-  }
-}
+void ApiServer::StopServing() { SetHealth(services_->server.get(), false); }
 
 void ApiServer::Shutdown(absl::Duration grace) {
   if (services_->server != nullptr)

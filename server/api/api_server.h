@@ -1,6 +1,6 @@
 // The platform's gRPC door: three services over mutual TLS on the completion queues of the event
-// loops; beside them gRPC's own health service (grpc.health.v1, per service) and reflection, on a
-// thread of theirs.
+// loops; beside them, where the configuration asks for it, gRPC's own health service
+// (grpc.health.v1, per service) and reflection, on a thread of theirs.
 //
 // Construct, then Start, then Shutdown and destroy, all on the main thread. Loops are added before
 // Start and outlive the server's Shutdown; see runtime/drain.h for the order.
@@ -26,6 +26,8 @@ struct ApiOptions {
   std::string ca_pem;           // who issues callers' certificates
   std::string certificate_pem;  // own certificate and chain
   std::string key_pem;
+  // gRPC's own health service and reflection beside ours.
+  bool health_and_reflection = false;
 };
 
 class ApiServer {

@@ -45,6 +45,11 @@ base::Record Income(const char* kind, int yuan) {
           {{"month", absl::CivilMonth(2025, 2)},
            {"amount", base::Money::FromFen(int64_t{yuan} * 100)}}};
 }
+base::Record Transfer(int yuan) {
+  base::Record transfer = Income("transfer_income", yuan);
+  transfer.fields.push_back({"nature", std::string("pension")});
+  return transfer;
+}
 base::Record Holding(const char* kind, int yuan) {
   return {kind, {{"amount", base::Money::FromFen(int64_t{yuan} * 100)}}};
 }
@@ -66,18 +71,24 @@ assess::Case MakeCase() {
     person.number = absl::StrCat("number", i);
     c.persons.push_back(person);
     const std::string& id = c.persons.back().id;
-    Add(&c, id, "employment",
-        {Income("wage", 1200), Income("wage", 300), Income("transfer_income", 50)});
+    Add(&c, id, "employment", {Income("wage", 1200), Income("wage", 300), Transfer(50)});
     Add(&c, id, "tax", {Income("property_income", 20), Income("operating_income", 35)});
     Add(&c, id, "business", {});
-    Add(&c, id, "assistance", {Income("transfer_income", 10)});
+    Add(&c, id, "assistance", {Transfer(10)});
     Add(&c, id, "deposit", {Holding("deposit", 2000), Holding("deposit", 150)});
     Add(&c, id, "securities", {});
-    Add(&c, id, "insurance", {Holding("insurance", 500)});
+    const bool couple = i < 2;
+    Add(&c, id, "insurance",
+        couple ? std::vector<base::Record>()
+               : std::vector<base::Record>{Holding("insurance", 500)});
     Add(&c, id, "vehicle", {});
     Add(&c, id, "real_estate", {});
     Add(&c, id, "hukou", {{"hukou", {{"division", std::string("640104")}}}});
-    Add(&c, id, "marriage", {});
+    const base::Record married{
+        "marriage",
+        {{"status", std::string("married")}, {"spouse_number", absl::StrCat("number", 1 - i)}}};
+    Add(&c, id, "marriage",
+        couple ? std::vector<base::Record>{married} : std::vector<base::Record>());
     Add(&c, id, "death", {});
     Add(&c, id, "enrolment", {});
     Add(&c, id, "disability", {});

@@ -41,6 +41,11 @@ class OperationTest : public ::testing::Test {
         absl::StrCat("localhost:", platform_.port()), grpc::SslCredentials(tls)));
   }
 
+  static Scenario* Asking(Scenario* scenario) {
+    scenario->server_yaml += "health_and_reflection: true\n";
+    return scenario;
+  }
+
   // Sends one message and reads one.
   grpc::Status Ask(const std::string& method, const std::string& request, std::string* response) {
     grpc::ClientContext context;
@@ -66,7 +71,7 @@ class OperationTest : public ::testing::Test {
   }
 
   Scenario scenario_;
-  RunningPlatform platform_{&scenario_};
+  RunningPlatform platform_{Asking(&scenario_)};
   std::unique_ptr<grpc::GenericStub> stub_;
 };
 
