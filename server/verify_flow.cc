@@ -18,6 +18,10 @@ namespace {
 // The intent's commit and the result's.
 constexpr size_t kCommitsPerFlow = 2;
 
+absl::Status TooManyCalls() {
+  return Busy("IN_FLIGHT", "too many verifications, or calls for this one, are under way");
+}
+
 absl::Status Draining() {
   return base::MakeError(absl::StatusCode::kUnavailable, "DRAINING",
                          "the platform is shutting down; repeat the call with the same request id");
@@ -428,8 +432,7 @@ void Verifier::Enter(runtime::EventLoop* loop, VerifyRequest request,
                           "this request id is in use with other content; choose a new UUID for a "
                           "new request"));
     case FlowBook::Entered::kFull:
-      return refuse(
-          Busy("IN_FLIGHT", "too many verifications, or calls for this one, are under way"));
+      return refuse(TooManyCalls());
     case FlowBook::Entered::kDraining:
       return refuse(Draining());
   }
@@ -448,6 +451,8 @@ void Verifier::Watch(runtime::EventLoop* loop, std::string agency, std::string o
   if (const auto flow = book_->Join({agency, request_id}, &waiter)) {
     return flow->PostSpectator({loop, std::move(on_outcome)});
   }
+  // One that has as many waiters as it may is no interrupted one.
+  if (book_->IsRunning({agency, request_id})) return std::move(waiter.done)(TooManyCalls());
   std::move(waiter.done)(VerifyResult());
 }
 
@@ -463,6 +468,7 @@ void Verifier::Cancel(runtime::EventLoop* loop, std::string agency, std::string 
   if (const auto flow = book_->JoinEnd({agency, request_id}, &waiter)) {
     return flow->PostCancel(std::move(officer));
   }
+  if (book_->IsRunning({agency, request_id})) return std::move(waiter.done)(TooManyCalls());
   EndInterrupted(rooms_, loop, std::move(agency), std::move(officer), request_id,
                  std::move(waiter.done));
 }

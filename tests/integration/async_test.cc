@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -149,6 +150,41 @@ TEST_F(AsyncTest, WhatIsCancelledHasNoReportAndItsRequestIdIsUsedUp) {
   const auto now = Get(platform);
   ASSERT_TRUE(now.ok()) << now.status();
   EXPECT_EQ(now->state(), v1::VERIFICATION_STATE_CANCELLED);
+}
+
+// As many as may wait for one verification: the next caller is turned away, and nothing is ended
+// beside it.
+TEST_F(AsyncTest, WhoIsOneTooManyIsTurnedAwayAndEndsNothing) {
+  LetTheBankHang();
+  RunningPlatform platform(&scenario_);
+  platform.Register();
+  ASSERT_TRUE(Create(platform).ok());
+  constexpr int kWaiting = 16;
+  Latch watching(kWaiting);
+  v1::WatchVerificationRequest watch;
+  watch.set_request_id(id());
+  watch.set_officer("XQ-0107");
+  std::vector<std::thread> watchers;
+  for (int i = 0; i < kWaiting; ++i) {
+    // Clients of their own: the platform's goes with it.
+    watchers.emplace_back([&watching, &watch, client = scenario_.Connect(platform.port())] {
+      bool told = false;
+      // Each is told what came before: from then on it waits.
+      const auto ended = client->WatchVerification(watch, kPatience, [&](const v1::SourceOutcome&) {
+        if (!std::exchange(told, true)) watching.CountDown();
+      });
+      EXPECT_FALSE(ended.ok());
+    });
+  }
+  watching.Wait();
+  EXPECT_EQ(base::ReasonOf(Cancel(platform).status()), "IN_FLIGHT");
+  std::vector<v1::SourceOutcome> outcomes;
+  EXPECT_EQ(base::ReasonOf(Watch(platform, &outcomes).status()), "IN_FLIGHT");
+  const auto now = Get(platform);
+  ASSERT_TRUE(now.ok()) << now.status();
+  EXPECT_EQ(now->state(), v1::VERIFICATION_STATE_RUNNING);
+  platform.Restart();
+  for (std::thread& watcher : watchers) watcher.join();
 }
 
 TEST_F(AsyncTest, WhatHasAReportCannotBeCancelled) {
