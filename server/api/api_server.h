@@ -7,13 +7,12 @@
 #ifndef HEDUI_SERVER_API_API_SERVER_H_
 #define HEDUI_SERVER_API_API_SERVER_H_
 
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "server/access/register.h"
+#include "server/api/door.h"
 #include "server/authorization_flow.h"
 #include "server/base/clock.h"
 #include "server/runtime/grpc_event_loop.h"
@@ -32,9 +31,6 @@ struct ApiOptions {
 
 class ApiServer {
  public:
-  // The register in force; the pointer keeps it alive for the call.
-  using RegisterSource = std::function<std::shared_ptr<const access::Register>()>;
-
   // Borrowed objects outlive the server.
   ApiServer(ApiOptions options, RegisterSource reg, const base::Clock* clock, Verifier* verifier,
             Registrar* registrar);
@@ -52,9 +48,9 @@ class ApiServer {
   void Shutdown(absl::Duration grace);
 
  private:
-  struct Services;
+  struct Parts;
   ApiOptions options_;
-  std::unique_ptr<Services> services_;
+  std::unique_ptr<Parts> parts_;
   int port_ = 0;
 };
 

@@ -1,0 +1,88 @@
+// What every call on a completion queue has in common, from the wait for it to its handler. A
+// method keeps a few of these waiting on each loop; each takes one call and replaces itself.
+//
+// Threads: everything on the loop's thread. Lifetime: a call owns itself until it has ended; the
+// handler holds it by shared_ptr and finishes it exactly once, on the loop's thread: a call left
+// open would hang the server's shutdown for good.
+#ifndef HEDUI_SERVER_API_SERVER_CALL_H_
+#define HEDUI_SERVER_API_SERVER_CALL_H_
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "grpcpp/grpcpp.h"
+#include "server/runtime/completion_tag.h"
+#include "server/runtime/grpc_event_loop.h"
+
+namespace hedui::api {
+
+// `Call` is the class derived from this one. It has `void OnDone(bool cancelled)`, which runs once
+// for each call that began: when it has ended, or its caller has gone.
+template <typename Call, typename RequestType, typename WriterType>
+class ServerCall : public std::enable_shared_from_this<Call> {
+ public:
+  using Request = RequestType;
+  using Writer = WriterType;
+  using Handler = std::function<void(std::shared_ptr<Call>)>;
+  // The generated AsyncService's Request<Method>, bound to its service.
+  using Acceptor = std::function<void(grpc::ServerContext*, Request*, Writer*,
+                                      grpc::CompletionQueue*, grpc::ServerCompletionQueue*, void*)>;
+
+  struct Method {
+    const char* name;  // "VerifyHousehold"
+    Acceptor accept;
+    Handler handle;
+  };
+
+  // Waits for one call. `method` outlives the server.
+  static void Await(runtime::GrpcEventLoop* loop, const Method* method) {
+    if (loop->queue_closed()) return;
+    std::shared_ptr<Call> call(new Call(loop, method));
+    // gRPC delivers the "done" notice once for each call that began, and never for one that did
+    // not.
+    void* const done = runtime::OnceTag::Of(
+        [call](bool) { call->OnDone(/*cancelled=*/call->context_.IsCancelled()); });
+    call->context_.AsyncNotifyWhenDone(done);
+    method->accept(
+        &call->context_, &call->request_, &call->writer_, loop->queue(), loop->server_queue(),
+        runtime::OnceTag::Of([call, done](bool ok) {
+          if (!ok) {  // the server shuts down: no call came and no done notice will
+            delete static_cast<runtime::OnceTag*>(static_cast<runtime::CompletionTag*>(done));
+            return;
+          }
+          Await(call->loop_, call->method_);
+          call->open_ = true;
+          call->method_->handle(call);
+        }));
+  }
+
+  ServerCall(const ServerCall&) = delete;
+  ServerCall& operator=(const ServerCall&) = delete;
+
+  const Request& request() const { return request_; }
+  const grpc::ServerContext& context() const { return context_; }
+  runtime::GrpcEventLoop* loop() const { return loop_; }
+
+ protected:
+  ServerCall(runtime::GrpcEventLoop* loop, const Method* method)
+      : loop_(loop), method_(method), writer_(&context_) {}
+  ~ServerCall() = default;
+
+  // Whoever is to answer has not done so: true once.
+  bool Close() { return std::exchange(open_, false); }
+  bool open() const { return open_; }
+  Writer& writer() { return writer_; }
+
+ private:
+  runtime::GrpcEventLoop* const loop_;
+  const Method* const method_;
+  grpc::ServerContext context_;
+  Request request_;
+  Writer writer_;
+  bool open_ = false;
+};
+
+}  // namespace hedui::api
+
+#endif  // HEDUI_SERVER_API_SERVER_CALL_H_

@@ -1,0 +1,70 @@
+// One service of the wire: its generated half and the handlers of its methods, which turn messages
+// into questions to a room and the room's answers into messages.
+//
+// Made before the server, destroyed after it; handlers run on the loops' threads.
+#ifndef HEDUI_SERVER_API_SERVICE_H_
+#define HEDUI_SERVER_API_SERVICE_H_
+
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "grpcpp/grpcpp.h"
+#include "server/api/door.h"
+#include "server/runtime/grpc_event_loop.h"
+
+namespace hedui {
+class Registrar;
+class Verifier;
+}  // namespace hedui
+
+namespace hedui::api {
+
+// Calls of one method that wait on each loop: a burst finds a few ready while the next are being
+// set up.
+inline constexpr int kWaitingCallsPerMethod = 16;
+
+class Service {
+ public:
+  virtual ~Service() = default;
+  // Its name on the wire: "hedui.v1.ReportService".
+  virtual const char* name() const = 0;
+  // For the server's builder.
+  virtual grpc::Service* generated() = 0;
+
+  // Once for each loop, after the server has been built.
+  void AwaitCalls(runtime::GrpcEventLoop* loop) const {
+    for (int i = 0; i < kWaitingCallsPerMethod; ++i) {
+      for (const auto& await : methods_) await(loop);
+    }
+  }
+
+ protected:
+  // One method: `request` is the generated Request<Method> of `service`.
+  template <typename Call, typename Generated, typename RequestMethod>
+  void Add(const char* name, Generated* service, RequestMethod request,
+           typename Call::Handler handle) {
+    auto method = std::make_shared<typename Call::Method>();
+    method->name = name;
+    method->accept = [service, request](grpc::ServerContext* context, auto* message, auto* writer,
+                                        grpc::CompletionQueue* calls,
+                                        grpc::ServerCompletionQueue* notices, void* tag) {
+      (service->*request)(context, message, writer, calls, notices, tag);
+    };
+    method->handle = std::move(handle);
+    methods_.push_back([method](runtime::GrpcEventLoop* loop) { Call::Await(loop, method.get()); });
+  }
+
+ private:
+  std::vector<std::function<void(runtime::GrpcEventLoop*)>> methods_;
+};
+
+// Borrowed objects outlive the service.
+std::unique_ptr<Service> MakeVerificationService(const Door* door, Verifier* verifier);
+std::unique_ptr<Service> MakeReportService(const Door* door, Verifier* verifier);
+std::unique_ptr<Service> MakeAuthorizationService(const Door* door, Registrar* registrar);
+
+}  // namespace hedui::api
+
+#endif  // HEDUI_SERVER_API_SERVICE_H_

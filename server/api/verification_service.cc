@@ -1,0 +1,148 @@
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "hedui/v1/verification.grpc.pb.h"
+#include "server/api/decode_request.h"
+#include "server/api/encode_response.h"
+#include "server/api/rich_status.h"
+#include "server/api/service.h"
+#include "server/api/stream_call.h"
+#include "server/api/unary_call.h"
+#include "server/base/status.h"
+#include "server/verify_flow.h"
+
+namespace hedui::api {
+namespace {
+
+using Verify = UnaryCall<v1::VerifyHouseholdRequest, v1::VerifyHouseholdResponse>;
+using Create = UnaryCall<v1::CreateVerificationRequest, v1::CreateVerificationResponse>;
+using Get = UnaryCall<v1::GetVerificationRequest, v1::GetVerificationResponse>;
+using Watch = StreamCall<v1::WatchVerificationRequest, v1::WatchVerificationResponse>;
+using Cancel = UnaryCall<v1::CancelVerificationRequest, v1::CancelVerificationResponse>;
+
+absl::Duration TimeoutOf(const grpc::ServerContext& context) {
+  const absl::Time deadline = absl::FromChrono(context.deadline());
+  return deadline == absl::InfiniteFuture() ? absl::InfiniteDuration() : deadline - absl::Now();
+}
+
+// Answers a call with how a verification stands.
+template <typename Call>
+ViewDone Answer(const std::shared_ptr<Call>& call) {
+  return [call](absl::StatusOr<VerificationView> view) {
+    if (!view.ok()) return call->Refuse(ToWire(view.status()));
+    typename Call::Response response;
+    *response.mutable_verification() = EncodeVerification(*view);
+    call->Finish(response);
+  };
+}
+
+class VerificationService final : public Service {
+ public:
+  VerificationService(const Door* door, Verifier* verifier) : door_(*door), verifier_(verifier) {
+    using Generated = v1::VerificationService::AsyncService;
+    Add<Verify>("VerifyHousehold", &service_, &Generated::RequestVerifyHousehold,
+                [this](std::shared_ptr<Verify> call) { OnVerify(call); });
+    Add<Create>("CreateVerification", &service_, &Generated::RequestCreateVerification,
+                [this](std::shared_ptr<Create> call) { OnCreate(call); });
+    Add<Get>("GetVerification", &service_, &Generated::RequestGetVerification,
+             [this](std::shared_ptr<Get> call) { OnGet(call); });
+    Add<Watch>("WatchVerification", &service_, &Generated::RequestWatchVerification,
+               [this](std::shared_ptr<Watch> call) { OnWatch(call); });
+    Add<Cancel>("CancelVerification", &service_, &Generated::RequestCancelVerification,
+                [this](std::shared_ptr<Cancel> call) { OnCancel(call); });
+  }
+
+  const char* name() const override { return v1::VerificationService::service_full_name(); }
+  grpc::Service* generated() override { return &service_; }
+
+ private:
+  // A request that is well formed, of an agency that may call.
+  absl::StatusOr<VerifyRequest> Read(const grpc::ServerContext& context,
+                                     const v1::VerifyHouseholdRequest& message) const {
+    HEDUI_ASSIGN_OR_RETURN(std::string agency, door_.Enter(context, message.header().officer()));
+    HEDUI_ASSIGN_OR_RETURN(VerifyRequest request, DecodeVerifyRequest(message, door_.Today()));
+    request.agency = std::move(agency);
+    request.bytes = message.SerializeAsString();
+    return request;
+  }
+
+  // Which verification of whose a message is about.
+  struct Named {
+    std::string agency;
+    std::string officer;
+    base::Uuid request_id;
+  };
+  template <typename Call>
+  absl::StatusOr<Named> ReadName(const Call& call) const {
+    Named named;
+    named.officer = call.request().officer();
+    HEDUI_ASSIGN_OR_RETURN(named.agency, door_.Enter(call.context(), named.officer));
+    const auto id = base::Uuid::Parse(call.request().request_id());
+    if (!id.ok()) return InvalidRequest({{"request_id", "is not a UUID"}});
+    named.request_id = *id;
+    return named;
+  }
+
+  void OnVerify(const std::shared_ptr<Verify>& call) {
+    auto request = Read(call->context(), call->request());
+    if (!request.ok()) return call->Refuse(ToWire(request.status()));
+    request->timeout = TimeoutOf(call->context());
+    verifier_->Verify(call->loop(), *std::move(request),
+                      [call](absl::StatusOr<VerifyResult> result) {
+                        if (!result.ok()) return call->Refuse(ToWire(result.status()));
+                        call->Finish(EncodeVerifyResponse(*std::move(result)));
+                      });
+  }
+
+  void OnCreate(const std::shared_ptr<Create>& call) {
+    auto request = Read(call->context(), call->request().request());
+    if (!request.ok()) return call->Refuse(ToWire(request.status()));
+    request->timeout = absl::InfiniteDuration();
+    verifier_->Create(call->loop(), *std::move(request), Answer(call));
+  }
+
+  void OnGet(const std::shared_ptr<Get>& call) {
+    auto named = ReadName(*call);
+    if (!named.ok()) return call->Refuse(ToWire(named.status()));
+    verifier_->Get(call->loop(), std::move(named->agency), named->request_id, Answer(call));
+  }
+
+  void OnCancel(const std::shared_ptr<Cancel>& call) {
+    auto named = ReadName(*call);
+    if (!named.ok()) return call->Refuse(ToWire(named.status()));
+    verifier_->Cancel(call->loop(), std::move(named->agency), std::move(named->officer),
+                      named->request_id, Answer(call));
+  }
+
+  void OnWatch(const std::shared_ptr<Watch>& call) {
+    auto named = ReadName(*call);
+    if (!named.ok()) return call->Refuse(ToWire(named.status()));
+    verifier_->Watch(
+        call->loop(), std::move(named->agency), std::move(named->officer), named->request_id,
+        [call](SourceOutcomeView view) {
+          v1::WatchVerificationResponse event;
+          *event.mutable_outcome() = EncodeOutcome(std::move(view));
+          call->Write(std::move(event));
+        },
+        [call](absl::StatusOr<VerifyResult> result) {
+          if (!result.ok()) return call->Refuse(ToWire(result.status()));
+          v1::WatchVerificationResponse event;
+          *event.mutable_finished() = EncodeVerifyResponse(*std::move(result));
+          call->Write(std::move(event));
+          call->Finish();
+        });
+  }
+
+  const Door& door_;
+  Verifier* const verifier_;
+  v1::VerificationService::AsyncService service_;
+};
+
+}  // namespace
+
+std::unique_ptr<Service> MakeVerificationService(const Door* door, Verifier* verifier) {
+  return std::make_unique<VerificationService>(door, verifier);
+}
+
+}  // namespace hedui::api
