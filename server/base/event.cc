@@ -1,0 +1,43 @@
+#include "server/base/event.h"
+
+#include "server/base/name_table.h"
+
+namespace hedui::base {
+namespace {
+
+constexpr std::array<NamedValue<EventLevel>, 4> kLevels{{
+    {EventLevel::kDebug, "debug"},
+    {EventLevel::kInfo, "info"},
+    {EventLevel::kWarning, "warning"},
+    {EventLevel::kError, "error"},
+}};
+
+}  // namespace
+
+absl::string_view EventLevelName(EventLevel level) { return NameIn(kLevels, level); }
+
+std::optional<EventLevel> EventLevelFromName(absl::string_view name) {
+  return ValueIn(kLevels, name);
+}
+
+Event::Event(std::string text) : name("notice") { With("text", std::move(text)); }
+
+Event::Event(EventLevel event_level, absl::string_view event_name)
+    : level(event_level), name(event_name) {}
+
+Event& Event::With(absl::string_view field, std::string value) & {
+  fields.push_back({std::string(field), std::move(value)});
+  return *this;
+}
+
+Event& Event::With(absl::string_view field, int64_t value) & {
+  fields.push_back({std::string(field), value});
+  return *this;
+}
+
+Event& Event::WithAny(absl::string_view field, std::string value) & {
+  if (!value.empty()) With(field, std::move(value));
+  return *this;
+}
+
+}  // namespace hedui::base
