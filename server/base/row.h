@@ -46,6 +46,10 @@ enum class LookupKind : uint8_t {
   // Intents that are to be resumed after a crash, by when they were made: seconds since
   // 1970 in decimal.
   kBegun = 8,
+  // What an agency began on a day, to list it (row_pages.h, DayKey).
+  kDay = 9,
+  // A verification's first intent: agency code, '\n', matter number.
+  kMatterVerifications = 10,
 };
 
 struct LookupKey {

@@ -24,6 +24,7 @@
 #include "absl/time/time.h"
 #include "server/base/ids.h"
 #include "server/base/row.h"
+#include "server/base/row_pages.h"
 #include "server/ledger/commit_repository.h"
 #include "server/ledger/log_repository.h"
 
@@ -33,7 +34,10 @@ using CommitBatch = ledger::CommitBatch;
 
 // Find leaves rows of erased matters out when others are found, and answers NOT_FOUND
 // (MATTER_ERASED) when all that were found are erased.
-class Store : public base::RowReader, public ledger::LogRepository, public ledger::CommitSink {
+class Store : public base::RowReader,
+              public base::RowPages,
+              public ledger::LogRepository,
+              public ledger::CommitSink {
  public:
   // The matter's key is destroyed: its rows can be opened by nobody, and no further row of it is
   // taken. The log stays whole. NOT_FOUND (MATTER_UNKNOWN); UNAVAILABLE (ERASE_INCOMPLETE): repeat.

@@ -77,6 +77,23 @@ class LookupIndexTest : public ::testing::Test {
     return rows.ok() ? *rows : std::vector<uint64_t>{};
   }
 
+  // The same from the newest on, `limit` at a time.
+  std::vector<uint64_t> FindInPages(uint64_t number, size_t limit) {
+    std::vector<uint64_t> all;
+    uint64_t before = INT64_MAX;
+    while (true) {
+      auto rows = index_->FindBefore(reader_.get(), DigestOf(number), before, limit);
+      EXPECT_TRUE(rows.ok()) << rows.status();
+      if (!rows.ok() || rows->empty()) break;
+      EXPECT_LE(rows->size(), limit);
+      EXPECT_LT(rows->front(), before);
+      all.insert(all.end(), rows->begin(), rows->end());
+      before = all.back();
+    }
+    std::reverse(all.begin(), all.end());
+    return all;
+  }
+
   void ExpectWhole() {
     const uint64_t rows = commits_ * kRowsPerCommit;
     for (uint64_t row = 1; row <= rows; ++row) ASSERT_EQ(Find(row), std::vector<uint64_t>{row});
@@ -86,6 +103,10 @@ class LookupIndexTest : public ::testing::Test {
         if (row % 7 == shared) expected.push_back(row);
       }
       ASSERT_EQ(Find(kShared + shared), expected);
+      for (const size_t limit : {1u, 37u, 100'000u}) {
+        if (limit == 1 && expected.size() > 100) continue;  // as many look-ups as rows
+        ASSERT_EQ(FindInPages(kShared + shared, limit), expected);
+      }
     }
     EXPECT_TRUE(Find(rows + 1).empty());
   }

@@ -190,6 +190,92 @@ TEST_F(SqliteStoreTest, LookUpsStayRightWhileRunsAreMerged) {
   EXPECT_EQ(Bodies(PersonKey("p")).size(), 300u);
 }
 
+TEST_F(SqliteStoreTest, PagesGoFromTheNewestToTheOldestAndSayWhenThereIsNoMore) {
+  const base::Uuid matter = OpenMatter();
+  for (const char* body : {"a", "b", "c"}) {
+    ASSERT_TRUE(Commit({RowOf(&ids_, matter, {PersonKey("p")}, body)}).ok());
+  }
+  const auto first = store_->FindBefore(PersonKey("p"), base::kNewestPlace, 2);
+  ASSERT_TRUE(first.ok()) << first.status();
+  ASSERT_EQ(first->rows.size(), 2u);
+  EXPECT_EQ(first->rows[0].row.body, "c");
+  EXPECT_EQ(first->rows[1].row.body, "b");
+  EXPECT_EQ(first->place, first->rows[1].place);
+  EXPECT_TRUE(first->more);
+  const auto second = store_->FindBefore(PersonKey("p"), first->place, 2);
+  ASSERT_TRUE(second.ok()) << second.status();
+  ASSERT_EQ(second->rows.size(), 1u);
+  EXPECT_EQ(second->rows[0].row.body, "a");
+  EXPECT_FALSE(second->more);
+  EXPECT_TRUE(store_->FindBefore(PersonKey("p"), second->place, 2)->rows.empty());
+  EXPECT_TRUE(store_->FindBefore(PersonKey("q"), base::kNewestPlace, 2)->rows.empty());
+}
+
+TEST_F(SqliteStoreTest, PagesMissNothingAndRepeatNothingWhileRowsAreAddedAndRunsMerged) {
+  options_.run_keys = 8;
+  Open();
+  const base::Uuid matter = OpenMatter();
+  int written = 0;
+  const auto add = [&] {
+    const std::string number = std::to_string(written++);
+    ASSERT_TRUE(Commit({RowOf(&ids_, matter, {RequestKey(number), PersonKey("p")}, number)}).ok());
+  };
+  while (written < 200) add();
+  std::vector<std::string> listed;
+  uint64_t before = base::kNewestPlace;
+  for (bool more = true; more;) {
+    const auto page = store_->FindBefore(PersonKey("p"), before, 7);
+    ASSERT_TRUE(page.ok()) << page.status();
+    for (const base::PlacedRow& placed : page->rows) listed.push_back(placed.row.body);
+    before = page->place;
+    more = page->more;
+    for (int i = 0; i < 11; ++i) add();
+    ASSERT_TRUE(store_->Maintain().ok());
+    if (listed.size() == 98) Open();
+  }
+  ASSERT_EQ(listed.size(), 200u);
+  for (size_t i = 0; i < listed.size(); ++i) EXPECT_EQ(listed[i], std::to_string(199 - i));
+}
+
+TEST_F(SqliteStoreTest, RowsOfErasedMattersAreLeftOutOfPagesAndPassedBy) {
+  const base::Uuid erased = OpenMatter();
+  const base::Uuid kept = OpenMatter();
+  ASSERT_TRUE(Commit({RowOf(&ids_, kept, {PersonKey("p")}, "kept")}).ok());
+  const base::Row gone = RowOf(&ids_, erased, {PersonKey("p")}, "erased");
+  ASSERT_TRUE(Commit({gone}).ok());
+  ASSERT_TRUE(store_->EraseMatter(erased).ok());
+  const auto first = store_->FindBefore(PersonKey("p"), base::kNewestPlace, 1);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_TRUE(first->rows.empty());
+  EXPECT_TRUE(first->more);
+  const auto second = store_->FindBefore(PersonKey("p"), first->place, 1);
+  ASSERT_TRUE(second.ok()) << second.status();
+  ASSERT_EQ(second->rows.size(), 1u);
+  EXPECT_EQ(second->rows[0].row.body, "kept");
+  // What stands in clear stays.
+  const auto heads = store_->FindHeads(PersonKey("p"), kAll);
+  ASSERT_TRUE(heads.ok()) << heads.status();
+  ASSERT_EQ(heads->size(), 2u);
+  EXPECT_EQ((*heads)[1].id, gone.id);
+  EXPECT_EQ((*heads)[1].kind, gone.kind);
+  EXPECT_EQ((*heads)[1].matter, erased);
+  EXPECT_EQ((*heads)[1].at, gone.at);
+  EXPECT_EQ(store_->FindHeads(PersonKey("p"), 1)->size(), 1u);
+}
+
+TEST_F(SqliteStoreTest, TheKeyOfTokensIsTheStoresOwnAndOutlivesTheProcess) {
+  const std::string key = store_->TokenKey();
+  EXPECT_EQ(key.size(), 32u);
+  Open();
+  EXPECT_EQ(store_->TokenKey(), key);
+  SqliteStoreOptions other = options_;
+  other.directory = "/other";
+  other.key_directory = "";
+  const auto another = OpenSqlite(other, &ids_);
+  ASSERT_TRUE(another.ok()) << another.status();
+  EXPECT_NE((*another)->TokenKey(), key);
+}
+
 TEST_F(SqliteStoreTest, ALostLookupFileIsRebuiltFromTheCommits) {
   const base::Uuid matter = OpenMatter();
   options_.run_keys = 4;

@@ -1,7 +1,6 @@
 #include "server/store/sqlite/found_rows.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,7 +12,8 @@ namespace {
 
 bool IsErased(const absl::Status& status) { return base::ReasonOf(status) == "MATTER_ERASED"; }
 
-// nullopt: a digest in common only.
+}  // namespace
+
 absl::StatusOr<std::optional<base::Row>> OpenFoundRow(const KeyStore& keys, Reader* reader,
                                                       uint64_t row, const base::LookupKey& key) {
   HEDUI_ASSIGN_OR_RETURN(const auto stored, reader->ReadRow(row));
@@ -31,8 +31,6 @@ absl::StatusOr<std::optional<base::Row>> OpenFoundRow(const KeyStore& keys, Read
     return std::nullopt;
   return opened;
 }
-
-}  // namespace
 
 absl::StatusOr<std::vector<base::Row>> OpenFoundRows(const KeyStore& keys, Reader* reader,
                                                      const std::vector<uint64_t>& rows,

@@ -1,11 +1,12 @@
 // From row numbers to rows: what every way of looking up ends in.
 //
-// Free function; thread-safe as far as its arguments are.
+// Free functions; thread-safe as far as their arguments are.
 #ifndef HEDUI_SERVER_STORE_SQLITE_FOUND_ROWS_H_
 #define HEDUI_SERVER_STORE_SQLITE_FOUND_ROWS_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -21,6 +22,11 @@ namespace hedui::store {
 absl::StatusOr<std::vector<base::Row>> OpenFoundRows(const KeyStore& keys, Reader* reader,
                                                      const std::vector<uint64_t>& rows,
                                                      const base::LookupKey& key, size_t limit);
+
+// The same for one row: nullopt when it does not carry the key, having a digest in common only.
+// NOT_FOUND (MATTER_ERASED).
+absl::StatusOr<std::optional<base::Row>> OpenFoundRow(const KeyStore& keys, Reader* reader,
+                                                      uint64_t row, const base::LookupKey& key);
 
 }  // namespace hedui::store
 

@@ -1,6 +1,7 @@
 #include "server/store/sqlite/lookup_index.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "server/base/status.h"
@@ -176,23 +177,46 @@ std::shared_ptr<const LookupIndex::Runs> LookupIndex::CurrentRuns() const {
   return runs_;
 }
 
-absl::StatusOr<std::vector<uint64_t>> LookupIndex::Find(RunTables* reader,
-                                                        const LookupDigest& digest) const {
-  std::vector<uint64_t> rows;
+LookupIndex::View LookupIndex::ViewOf(const LookupDigest& digest) const {
+  View view;
   std::vector<std::shared_ptr<const MemoryIndex>> frozen;
-  // Holding the runs keeps their blocks: the merging thread deletes no run that somebody holds.
-  std::shared_ptr<const Runs> runs;
+  std::vector<uint64_t> newest;
   {
     const base::MutexLock lock(&mutex_);
-    active_->Find(digest, &rows);
+    active_->Find(digest, &newest);
     frozen.assign(frozen_.begin(), frozen_.end());
-    runs = runs_;
+    view.runs = runs_;
   }
-  for (const auto& table : frozen) table->Find(digest, &rows);
-  for (const RunPointer& run : *runs) HEDUI_RETURN_IF_ERROR(reader->Find(*run, digest, &rows));
+  for (const auto& table : frozen) table->Find(digest, &view.rows);
+  view.rows.insert(view.rows.end(), newest.begin(), newest.end());
+  return view;
+}
+
+absl::StatusOr<std::vector<uint64_t>> LookupIndex::Find(RunTables* reader,
+                                                        const LookupDigest& digest) const {
+  View view = ViewOf(digest);
+  std::vector<uint64_t>& rows = view.rows;
+  for (const RunPointer& run : *view.runs) HEDUI_RETURN_IF_ERROR(reader->Find(*run, digest, &rows));
   std::sort(rows.begin(), rows.end());
   rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-  return rows;
+  return std::move(rows);
+}
+
+absl::StatusOr<std::vector<uint64_t>> LookupIndex::FindBefore(RunTables* reader,
+                                                              const LookupDigest& digest,
+                                                              uint64_t before, size_t limit) const {
+  View view = ViewOf(digest);
+  std::vector<uint64_t>& rows = view.rows;
+  rows.erase(std::lower_bound(rows.begin(), rows.end(), before), rows.end());
+  if (rows.size() > limit)
+    rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(limit));
+  for (const RunPointer& run : *view.runs) {
+    HEDUI_RETURN_IF_ERROR(reader->FindBefore(*run, digest, before, limit, &rows));
+  }
+  std::sort(rows.begin(), rows.end(), std::greater<>());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  if (rows.size() > limit) rows.resize(limit);
+  return std::move(rows);
 }
 
 absl::StatusOr<bool> LookupIndex::MergeStep() {

@@ -57,6 +57,9 @@ class LookupIndex {
 
   // The rows under `digest`, ascending. `reader` is any connection to lookup.db.
   absl::StatusOr<std::vector<uint64_t>> Find(RunTables* reader, const LookupDigest& digest) const;
+  // The rows under `digest` that are smaller than `before`, descending, at most `limit`.
+  absl::StatusOr<std::vector<uint64_t>> FindBefore(RunTables* reader, const LookupDigest& digest,
+                                                   uint64_t before, size_t limit) const;
 
   // A bounded piece of merging (tens of milliseconds). False when there was nothing to do.
   absl::StatusOr<bool> MergeStep();
@@ -67,6 +70,12 @@ class LookupIndex {
  private:
   class MergeJob;
   using Runs = std::vector<RunPointer>;
+  // What a look-up searches, as of one moment.
+  struct View {
+    std::vector<uint64_t> rows;  // those under the digest that are in memory, ascending
+    // Holding the runs keeps their blocks: the merging thread deletes no run that somebody holds.
+    std::shared_ptr<const Runs> runs;
+  };
   struct Garbage {
     int64_t id;
     RunPointer run;  // null: left behind by a process that ended
@@ -74,6 +83,7 @@ class LookupIndex {
 
   LookupIndex(std::unique_ptr<RunTables> tables, size_t run_keys, RunTables::Progress progress,
               Runs runs);
+  View ViewOf(const LookupDigest& digest) const;
   std::shared_ptr<const MemoryIndex> OldestFrozen() const;
   std::shared_ptr<const Runs> CurrentRuns() const;
   absl::Status CollectLeftovers();

@@ -4,6 +4,25 @@
 #include "server/base/status.h"
 
 namespace hedui::store {
+namespace {
+
+absl::StatusOr<RowHeader> StepToHeader(Statement* statement, uint64_t row) {
+  HEDUI_ASSIGN_OR_RETURN(const bool found, statement->BindInt(1, static_cast<int64_t>(row)).Step());
+  if (!found) {
+    return base::MakeError(absl::StatusCode::kDataLoss, "STORE_CORRUPT",
+                           absl::StrCat("row ", row, " is looked up but missing"),
+                           base::Visibility::kOperator);
+  }
+  RowHeader header;
+  header.kind = static_cast<base::RowKind>(statement->Int(0));
+  HEDUI_ASSIGN_OR_RETURN(header.id, base::Uuid::FromBytes(statement->Blob(1)));
+  HEDUI_ASSIGN_OR_RETURN(header.matter, base::Uuid::FromBytes(statement->Blob(2)));
+  header.at_ms = statement->Int(3);
+  header.log_index = statement->Int(4);
+  return header;
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<Reader>> Reader::Open(
     const ConnectionOptions& rows, const std::optional<ConnectionOptions>& lookup) {
@@ -17,24 +36,21 @@ absl::StatusOr<std::unique_ptr<Reader>> Reader::Open(
   HEDUI_ASSIGN_OR_RETURN(reader->row_,
                          reader->connection_->Prepare(
                              "SELECT kind,id,matter,at_ms,log_index,body FROM rows WHERE row=?"));
+  HEDUI_ASSIGN_OR_RETURN(
+      reader->header_,
+      reader->connection_->Prepare("SELECT kind,id,matter,at_ms,log_index FROM rows WHERE row=?"));
   return reader;
 }
 
 absl::StatusOr<std::pair<RowHeader, std::string>> Reader::ReadRow(uint64_t row) {
   const StatementScope scope(&*row_);
-  HEDUI_ASSIGN_OR_RETURN(const bool found, row_->BindInt(1, static_cast<int64_t>(row)).Step());
-  if (!found) {
-    return base::MakeError(absl::StatusCode::kDataLoss, "STORE_CORRUPT",
-                           absl::StrCat("row ", row, " is looked up but missing"),
-                           base::Visibility::kOperator);
-  }
-  RowHeader header;
-  header.kind = static_cast<base::RowKind>(row_->Int(0));
-  HEDUI_ASSIGN_OR_RETURN(header.id, base::Uuid::FromBytes(row_->Blob(1)));
-  HEDUI_ASSIGN_OR_RETURN(header.matter, base::Uuid::FromBytes(row_->Blob(2)));
-  header.at_ms = row_->Int(3);
-  header.log_index = row_->Int(4);
+  HEDUI_ASSIGN_OR_RETURN(RowHeader header, StepToHeader(&*row_, row));
   return std::pair(header, std::string(row_->Blob(5)));
+}
+
+absl::StatusOr<RowHeader> Reader::ReadHeader(uint64_t row) {
+  const StatementScope scope(&*header_);
+  return StepToHeader(&*header_, row);
 }
 
 absl::StatusOr<std::optional<absl::Time>> Reader::NewestRowTime() {

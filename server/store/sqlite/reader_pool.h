@@ -31,6 +31,8 @@ class Reader {
 
   // Header and sealed body. DATA_LOSS (STORE_CORRUPT) when there is no such row.
   absl::StatusOr<std::pair<RowHeader, std::string>> ReadRow(uint64_t row);
+  // The header alone: the body, which is most of a row, is not read.
+  absl::StatusOr<RowHeader> ReadHeader(uint64_t row);
   absl::StatusOr<std::optional<absl::Time>> NewestRowTime();
   Connection* connection() { return connection_.get(); }
   LogReader& log() { return *log_; }
@@ -41,7 +43,7 @@ class Reader {
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<RunTables> runs_;
   std::optional<LogReader> log_;
-  std::optional<Statement> row_;
+  std::optional<Statement> row_, header_;
 };
 
 class ReaderPool {

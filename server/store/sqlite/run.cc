@@ -62,6 +62,29 @@ std::vector<uint64_t> DecodeFences(absl::string_view bytes) {
   return fences;
 }
 
+// Where the first entry of a block that is not smaller stands.
+size_t LowerBound(absl::string_view block, const IndexEntry& entry) {
+  size_t low = 0;
+  size_t high = BlockEntries(block);
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    if (LoadEntry(block, middle) < entry) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+// The blocks that may hold the digest, [first, last): it may begin in the last block whose first
+// digest is smaller, and go on as long as blocks begin with it.
+std::pair<size_t, size_t> BlocksOf(const Run& run, const LookupDigest& digest) {
+  const auto [from, to] = std::equal_range(run.fences.begin(), run.fences.end(), Prefix(digest));
+  const auto first = static_cast<size_t>(from - run.fences.begin());
+  return {first > 0 ? first - 1 : 0, static_cast<size_t>(to - run.fences.begin())};
+}
+
 }  // namespace
 
 size_t BlockEntries(absl::string_view block) { return block.size() / kEntryBytes; }
@@ -249,27 +272,41 @@ absl::Status RunTables::ReadBlock(int64_t run, uint32_t number, std::string* byt
 absl::Status RunTables::Find(const Run& run, const LookupDigest& digest,
                              std::vector<uint64_t>* rows) {
   if (!run.MayHold(digest)) return absl::OkStatus();
-  const uint64_t prefix = Prefix(digest);
-  // The digest may begin in the last block whose first digest is smaller, and go on as long as
-  // blocks begin with it.
-  const auto not_smaller = std::lower_bound(run.fences.begin(), run.fences.end(), prefix);
-  size_t number = static_cast<size_t>(not_smaller - run.fences.begin());
-  if (number > 0) --number;
-  for (; number < run.fences.size() && run.fences[number] <= prefix; ++number) {
+  const auto [first, last] = BlocksOf(run, digest);
+  for (size_t number = first; number < last; ++number) {
     HEDUI_RETURN_IF_ERROR(ReadBlock(run.id, static_cast<uint32_t>(number), &block_));
-    size_t low = 0;
-    size_t high = BlockEntries(block_);
-    while (low < high) {
-      const size_t middle = (low + high) / 2;
-      if (LoadEntry(block_, middle).digest < digest) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    for (; low < BlockEntries(block_); ++low) {
-      const IndexEntry entry = LoadEntry(block_, low);
+    size_t at = LowerBound(block_, IndexEntry{digest, 0});
+    for (; at < BlockEntries(block_); ++at) {
+      const IndexEntry entry = LoadEntry(block_, at);
       if (entry.digest != digest) break;
+      rows->push_back(entry.row);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RunTables::FindBefore(const Run& run, const LookupDigest& digest, uint64_t before,
+                                   size_t limit, std::vector<uint64_t>* rows) {
+  if (!run.MayHold(digest)) return absl::OkStatus();
+  const IndexEntry end{digest, before};
+  const auto [first, last] = BlocksOf(run, digest);
+  size_t low = first;
+  size_t high = last;
+  while (low < high) {  // the first block that begins at the end or behind it
+    const size_t middle = (low + high) / 2;
+    HEDUI_RETURN_IF_ERROR(ReadBlock(run.id, static_cast<uint32_t>(middle), &block_));
+    if (LoadEntry(block_, 0) < end) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  const size_t rows_max = rows->size() + limit;
+  for (size_t number = low; number > first && rows->size() < rows_max; --number) {
+    HEDUI_RETURN_IF_ERROR(ReadBlock(run.id, static_cast<uint32_t>(number - 1), &block_));
+    for (size_t at = LowerBound(block_, end); at > 0 && rows->size() < rows_max; --at) {
+      const IndexEntry entry = LoadEntry(block_, at - 1);
+      if (entry.digest != digest) return absl::OkStatus();
       rows->push_back(entry.row);
     }
   }

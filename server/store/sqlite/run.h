@@ -89,6 +89,10 @@ class RunTables {
   absl::Status ReadBlock(int64_t run, uint32_t number, std::string* bytes);
   // Appends the rows under `digest`.
   absl::Status Find(const Run& run, const LookupDigest& digest, std::vector<uint64_t>* rows);
+  // Appends the rows under `digest` that are smaller than `before`, descending, at most `limit`.
+  // Reads blocks by their number's logarithm and by `limit`, however many rows there are.
+  absl::Status FindBefore(const Run& run, const LookupDigest& digest, uint64_t before, size_t limit,
+                          std::vector<uint64_t>* rows);
 
  private:
   explicit RunTables(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/digest.h"
 #include "server/base/status.h"
 #include "server/runtime/thread_name.h"
 #include "server/store/aead.h"
@@ -147,9 +148,8 @@ absl::Status SqliteStore::AddUnmerged(Connection* connection) {
   });
 }
 
-absl::StatusOr<std::vector<base::Row>> SqliteStore::Find(const base::LookupKey& key,
-                                                         size_t limit) const {
-  ReaderPool::Lease reader = readers_->Take();
+absl::StatusOr<std::vector<uint64_t>> SqliteStore::NumbersOf(Reader* reader,
+                                                             const base::LookupKey& key) const {
   std::vector<uint64_t> rows;
   for (const auto& [version, lookup_key] : keys_->LookupKeys()) {
     HEDUI_ASSIGN_OR_RETURN(const std::vector<uint64_t> found,
@@ -157,7 +157,56 @@ absl::StatusOr<std::vector<base::Row>> SqliteStore::Find(const base::LookupKey& 
     // A version's rows all come before those of the next.
     rows.insert(rows.end(), found.begin(), found.end());
   }
+  return rows;
+}
+
+absl::StatusOr<std::vector<base::Row>> SqliteStore::Find(const base::LookupKey& key,
+                                                         size_t limit) const {
+  ReaderPool::Lease reader = readers_->Take();
+  HEDUI_ASSIGN_OR_RETURN(const std::vector<uint64_t> rows, NumbersOf(&*reader, key));
   return OpenFoundRows(*keys_, &*reader, rows, key, limit);
+}
+
+absl::StatusOr<base::RowPage> SqliteStore::FindBefore(const base::LookupKey& key, uint64_t before,
+                                                      size_t limit) const {
+  ReaderPool::Lease reader = readers_->Take();
+  const std::map<uint32_t, std::string> lookup_keys = keys_->LookupKeys();
+  std::vector<uint64_t> rows;
+  // One more than asked for says whether there are more.
+  for (auto version = lookup_keys.rbegin(); version != lookup_keys.rend() && rows.size() <= limit;
+       ++version) {
+    HEDUI_ASSIGN_OR_RETURN(const std::vector<uint64_t> found,
+                           index_->FindBefore(&reader->runs(), DigestLookup(version->second, key),
+                                              before, limit + 1 - rows.size()));
+    rows.insert(rows.end(), found.begin(), found.end());
+  }
+  base::RowPage page;
+  page.more = rows.size() > limit;
+  if (page.more) rows.resize(limit);
+  if (!rows.empty()) page.place = rows.back();
+  for (const uint64_t row : rows) {
+    absl::StatusOr<std::optional<base::Row>> opened = OpenFoundRow(*keys_, &*reader, row, key);
+    if (!opened.ok() && !IsErased(opened.status())) return opened.status();
+    if (opened.ok() && opened->has_value()) page.rows.push_back({row, **std::move(opened)});
+  }
+  return page;
+}
+
+absl::StatusOr<std::vector<base::RowHead>> SqliteStore::FindHeads(const base::LookupKey& key,
+                                                                  size_t limit) const {
+  ReaderPool::Lease reader = readers_->Take();
+  HEDUI_ASSIGN_OR_RETURN(const std::vector<uint64_t> rows, NumbersOf(&*reader, key));
+  std::vector<base::RowHead> heads;
+  for (size_t i = 0; i < rows.size() && i < limit; ++i) {
+    HEDUI_ASSIGN_OR_RETURN(const RowHeader header, reader->ReadHeader(rows[i]));
+    heads.push_back({header.kind, header.id, header.matter, absl::FromUnixMillis(header.at_ms)});
+  }
+  return heads;
+}
+
+// Look-up keys are added to and never removed, so that the oldest is the store's for good.
+std::string SqliteStore::TokenKey() const {
+  return base::HmacSha256(keys_->LookupKeys().begin()->second, "hedui/page-token/v1");
 }
 
 absl::StatusOr<std::optional<absl::Time>> SqliteStore::NewestRowTime() const {

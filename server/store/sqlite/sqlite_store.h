@@ -35,6 +35,11 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::vector<base::Row>> Find(const base::LookupKey& key,
                                               size_t limit) const override;
   absl::StatusOr<std::string> DigestKey(const base::Uuid& matter) const override;
+  absl::StatusOr<base::RowPage> FindBefore(const base::LookupKey& key, uint64_t before,
+                                           size_t limit) const override;
+  absl::StatusOr<std::vector<base::RowHead>> FindHeads(const base::LookupKey& key,
+                                                       size_t limit) const override;
+  std::string TokenKey() const override;
 
   absl::StatusOr<std::optional<ledger::LogHead>> ReadHead() const override;
   absl::StatusOr<std::string> ReadTile(uint32_t level, uint64_t index) const override;
@@ -60,6 +65,9 @@ class SqliteStore final : public Store {
   absl::Status OpenKeysAndSchema(const ConnectionOptions& rows);
   absl::Status OpenLookups(const ConnectionOptions& rows);
   absl::Status AddUnmerged(Connection* connection);
+
+  // The numbers of the rows under `key`, ascending.
+  absl::StatusOr<std::vector<uint64_t>> NumbersOf(Reader* reader, const base::LookupKey& key) const;
 
   // The matters' keys in the order of `rows`; makes those that are missing durable first.
   absl::StatusOr<std::vector<std::shared_ptr<const MatterKeys>>> KeysFor(
