@@ -278,6 +278,11 @@ SourceReply FailedCall(absl::StatusCode code, absl::string_view message,
         return unavailable(Reason::kOversized, false);
       }
       return unavailable(Reason::kOverloaded, true);
+    case absl::StatusCode::kUnknown:
+      // What gRPC makes of a connection that ended for something else than an end or a reset, as
+      // when a byte was altered on the way and TLS noticed. The source may be well.
+      if (message == "Stream removed") return unavailable(Reason::kUnreachable, true);
+      return unavailable(Reason::kSourceError, false);
     case absl::StatusCode::kAborted:
       return unavailable(Reason::kSourceError, true);
     case absl::StatusCode::kPermissionDenied:

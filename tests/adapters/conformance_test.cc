@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "adapters/registry.h"
 #include "adapters/simulated/sim_warrant_desk.h"
 #include "gtest/gtest.h"
 #include "hedui/v1/source.pb.h"
@@ -389,6 +390,39 @@ TEST_P(ConformanceTest, NoPersonalDataStandInOperatorTexts) {
   }
 }
 
+// A department may put anything into the text of its errors.
+TEST_P(ConformanceTest, WhatADepartmentWritesIntoItsErrorsGoesNowhere) {
+  std::atomic<int> code{0};
+  Open("", [&code](const v1::QueryRequest&) {
+    return absl::Status(static_cast<absl::StatusCode>(code.load()),
+                        absl::StrCat(kName, " ", kNumber, " is not known at 演示单位"));
+  });
+  for (code = 1; code <= 16; ++code) {
+    SCOPED_TRACE(absl::StatusCodeToString(static_cast<absl::StatusCode>(code.load())));
+    const SourceReply reply = Reply();
+    for (const base::Answer& answer : reply.answers) {
+      EXPECT_TRUE(answer.kind == AnswerKind::kUnavailable || answer.kind == AnswerKind::kRefused);
+      EXPECT_NE(answer.reason, Reason::kNone);
+    }
+    EXPECT_NE(reply.operator_text, "");
+    for (const char* secret : {kNumber, kName, "演示单位"}) {
+      EXPECT_FALSE(absl::StrContains(reply.operator_text, secret)) << reply.operator_text;
+    }
+  }
+}
+
+// What came can be proved, whatever it was worth.
+TEST_P(ConformanceTest, AnswersThatAreNotUsedHaveTheirDigestToo) {
+  for (const char* fault :
+       {"malformed", "wrong_person", "refuse", "contradiction", "pending", "stale", "duplicate"}) {
+    SCOPED_TRACE(fault);
+    Open(absl::StrCat("{kind: ", fault, "}"));
+    for (const base::Answer& answer : Reply().answers) {
+      EXPECT_EQ(answer.digest.size(), base::kDigestBytes) << answer.category;
+    }
+  }
+}
+
 TEST_P(ConformanceTest, SomebodyElsesRecordsAreNotKept) {
   Open("{kind: wrong_person}");
   const SourceReply reply = Reply();
@@ -420,10 +454,16 @@ TEST_P(ConformanceTest, ADepartmentThatRecoversAnswersTheNextAttempt) {
   EXPECT_EQ(Reply().answers.at(1).kind, AnswerKind::kFound);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, ConformanceTest,
-                         ::testing::Values(Kind{"simulated", MakeSimulatedHarness},
-                                           Kind{"grpc", MakeGrpcHarness}),
+constexpr Kind kKinds[] = {{"grpc", MakeGrpcHarness}, {"simulated", MakeSimulatedHarness}};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, ConformanceTest, ::testing::ValuesIn(kKinds),
                          [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(ConformanceSuiteTest, HoldsEveryKindThatIsBuilt) {
+  std::vector<absl::string_view> held;
+  for (const Kind& kind : kKinds) held.push_back(kind.name);
+  EXPECT_EQ(held, AdapterKinds());
+}
 
 }  // namespace
 }  // namespace hedui::adapters

@@ -14,10 +14,10 @@
 #include "server/base/clock.h"
 #include "server/base/status.h"
 #include "server/runtime/grpc_event_loop.h"
-#include "tests/adapters/holding_proxy.h"
 #include "tests/adapters/kind_harness.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_loop.h"
+#include "tests/support/fault_proxy.h"
 #include "tests/support/pki/test_pki.h"
 
 namespace hedui::adapters {
@@ -122,7 +122,9 @@ TEST_F(GrpcSourceAdapterTest, ADepartmentThatComesBackIsFoundAgain) {
 
 TEST_F(GrpcSourceAdapterTest, ADepartmentThatNeverFinishesItsHandshakeIsUnreachableAtTheDeadline) {
   Serve();
-  const HoldingProxy proxy(server_->port());
+  testing::FaultProxy proxy(server_->port());
+  proxy.OnNewConnections(
+      {testing::FaultProxy::Kind::kHold, testing::FaultProxy::Direction::kToTarget});
   GrpcSourceConfig config = Config();
   config.target = absl::StrCat("127.0.0.1:", proxy.port());
   Connect(config);
@@ -142,26 +144,6 @@ TEST_F(GrpcSourceAdapterTest, AConnectionThatFailsSaysSoBeforeTheDeadlineAndSend
   const SourceReply reply = Ask();  // of 20 s, past this test's patience
   EXPECT_EQ(reply.answers.at(0).reason, Reason::kUnreachable);
   EXPECT_FALSE(reply.sent);
-}
-
-TEST_F(GrpcSourceAdapterTest, ADepartmentUnderAnotherAuthorityIsNotTrusted) {
-  Serve();
-  testing::TestPki other;
-  GrpcSourceConfig config = Config();
-  config.ca_file = other.ca_path();
-  Connect(config);
-  EXPECT_EQ(Ask().answers.at(0).reason, Reason::kUnreachable);
-}
-
-TEST_F(GrpcSourceAdapterTest, ADepartmentDoesNotTalkToAForeignCertificate) {
-  Serve();
-  testing::TestPki other;
-  const testing::Issued foreign = other.IssueTls("somebody");
-  GrpcSourceConfig config = Config();
-  config.certificate_file = foreign.certificate_path;
-  config.key_file = foreign.key_path;
-  Connect(config);
-  EXPECT_EQ(Ask().answers.at(0).reason, Reason::kUnreachable);
 }
 
 TEST_F(GrpcSourceAdapterTest, TheDepartmentsNameIsChecked) {

@@ -1,9 +1,5 @@
 #include "tests/adapters/kind_harness.h"
 
-#include <grpcpp/grpcpp.h>
-
-#include <algorithm>
-#include <atomic>
 #include <optional>
 #include <utility>
 
@@ -12,12 +8,10 @@
 #include "adapters/simulated/sim_department_server.h"
 #include "adapters/simulated/simulated_source_adapter.h"
 #include "gtest/gtest.h"
-#include "server/base/clock.h"
-#include "server/base/mutex.h"
-#include "server/runtime/grpc_event_loop.h"
-#include "tests/adapters/holding_proxy.h"
+#include "tests/adapters/loop_runner.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_loop.h"
+#include "tests/support/fault_proxy.h"
 #include "tests/support/pki/test_pki.h"
 
 namespace hedui::adapters {
@@ -47,17 +41,19 @@ class SimulatedHarness final : public KindHarness {
 class GrpcHarness final : public KindHarness {
  public:
   GrpcHarness(const std::string& simulation, Department::Desk desk, Transport transport)
-      : server_tls_(pki_.IssueTls("department")),
-        client_tls_(pki_.IssueTls("platform")),
-        loop_(std::make_unique<grpc::CompletionQueue>(), &clock_, "test") {
+      : server_tls_(pki_.IssueTls("department")), client_tls_(pki_.IssueTls("platform")) {
     auto server = DepartmentServer::Start(
         DepartmentOf(simulation, std::move(desk)), "127.0.0.1:0",
         DepartmentServer::MutualTls(pki_.ca_pem(), server_tls_.certificate_pem,
                                     server_tls_.key_pem),
-        &clock_);
+        loop_.clock());
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
-    if (transport == Transport::kHeld) proxy_.emplace(server_->port());
+    if (transport == Transport::kHeld) {
+      proxy_.emplace(server_->port());
+      proxy_->OnNewConnections(
+          {testing::FaultProxy::Kind::kHold, testing::FaultProxy::Direction::kToTarget});
+    }
     GrpcSourceConfig config;
     config.target = absl::StrCat("127.0.0.1:", proxy_ ? proxy_->port() : server_->port());
     config.ca_file = pki_.ca_path();
@@ -66,7 +62,6 @@ class GrpcHarness final : public KindHarness {
     auto adapter = MakeGrpcSourceAdapter(config);
     EXPECT_TRUE(adapter.ok()) << adapter.status();
     adapter_ = *std::move(adapter);
-    loop_.Start();
   }
   // The order of a process that ends: calls, server, loop, channels.
   ~GrpcHarness() override {
@@ -75,37 +70,18 @@ class GrpcHarness final : public KindHarness {
   }
 
   SourceAdapter& adapter() override { return *adapter_; }
-  void LetThrough() override { proxy_->LetThrough(); }
-  void OnLoop(absl::FunctionRef<void(runtime::EventLoop&)> task) override {
-    bool ran = false;
-    loop_.Post([&] {
-      task(loop_);
-      const base::MutexLock lock(&mutex_);
-      ran = true;
-      changed_.SignalAll();
-    });
-    const base::MutexLock lock(&mutex_);
-    while (!ran) changed_.Wait(&mutex_);
-  }
-  // Looks again after everything that was queued behind the last look.
-  void RunUntil(absl::FunctionRef<bool()> done) override {
-    for (bool reached = false; !reached;) {
-      OnLoop([&](runtime::EventLoop&) { reached = done(); });
-      std::this_thread::yield();
-    }
-  }
+  void LetThrough() override { proxy_->Release(); }
+  void OnLoop(absl::FunctionRef<void(runtime::EventLoop&)> task) override { loop_.OnLoop(task); }
+  void RunUntil(absl::FunctionRef<bool()> done) override { loop_.RunUntil(done); }
 
  private:
-  const base::SystemClock clock_;
   testing::TestPki pki_;
   const testing::Issued server_tls_;
   const testing::Issued client_tls_;
-  base::Mutex mutex_;
-  base::CondVar changed_;
   std::unique_ptr<SourceAdapter> adapter_;  // destroyed after the loop has drained
   std::unique_ptr<DepartmentServer> server_;
-  std::optional<HoldingProxy> proxy_;
-  runtime::GrpcEventLoop loop_;
+  std::optional<testing::FaultProxy> proxy_;
+  LoopRunner loop_;
 };
 
 }  // namespace
