@@ -1,5 +1,6 @@
 #include "adapters/registry.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -7,7 +8,9 @@
 #include "adapters/simulated/department.h"
 #include "adapters/simulated/province.h"
 #include "adapters/simulated/simulated_source_adapter.h"
+#include "server/base/digest.h"
 #include "server/base/status.h"
+#include "server/base/yaml.h"
 
 namespace hedui::adapters {
 namespace {
@@ -58,6 +61,16 @@ const Kind* FindKind(absl::string_view name) {
   return nullptr;
 }
 
+// What cannot be read counts as empty: making the adapter says so.
+std::string ContentsOf(const AdapterConfig& config) {
+  base::Hasher hasher;
+  for (const std::string& file : FilesOf(config)) {
+    const absl::StatusOr<std::string> text = base::ReadFile(file);
+    hasher.Update(base::Sha256(text.ok() ? *text : ""));
+  }
+  return hasher.Finish();
+}
+
 absl::Status NoSuchKind(const AdapterConfig& config) {
   return base::MakeError(absl::StatusCode::kUnimplemented, "ADAPTER_KIND",
                          absl::StrCat("there is no adapter of kind \"", config.kind, "\""),
@@ -84,19 +97,34 @@ absl::Status CheckAdapter(const AdapterConfig& config) {
   return kind == nullptr ? NoSuchKind(config) : kind->check(config);
 }
 
-absl::StatusOr<SourceAdapter*> AdapterSet::GetOrMake(const AdapterConfig& config) {
-  {
-    const base::MutexLock lock(&mutex_);
-    for (const Held& held : held_) {
-      if (held.config == config) return held.adapter.get();
-    }
+std::vector<std::string> FilesOf(const AdapterConfig& config) {
+  std::vector<std::string> files = {config.ca_file, config.certificate_file, config.key_file,
+                                    config.simulation_file};
+  files.erase(std::remove(files.begin(), files.end(), ""), files.end());
+  return files;
+}
+
+SourceAdapter* AdapterSet::Find(const AdapterConfig& config, const std::string& contents) {
+  const base::MutexLock lock(&mutex_);
+  for (const Held& held : held_) {
+    if (held.config == config && held.contents == contents) return held.adapter.get();
   }
+  return nullptr;
+}
+
+absl::StatusOr<SourceAdapter*> AdapterSet::GetOrMake(const AdapterConfig& config) {
+  const std::string contents = ContentsOf(config);
+  if (SourceAdapter* const found = Find(config, contents)) return found;
   // Files are read and channels made without the lock. Two callers at once may make two; both are
   // kept, and either does.
   HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<SourceAdapter> adapter, MakeAdapter(config));
   const base::MutexLock lock(&mutex_);
-  held_.push_back({config, std::move(adapter)});
+  held_.push_back({config, contents, std::move(adapter)});
   return held_.back().adapter.get();
+}
+
+bool AdapterSet::Holds(const AdapterConfig& config) {
+  return Find(config, ContentsOf(config)) != nullptr;
 }
 
 }  // namespace hedui::adapters

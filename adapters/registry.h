@@ -51,21 +51,29 @@ absl::StatusOr<std::unique_ptr<SourceAdapter>> MakeAdapter(const AdapterConfig& 
 // would read, and connects to nobody.
 absl::Status CheckAdapter(const AdapterConfig& config);
 
+// The files such an adapter is made of.
+std::vector<std::string> FilesOf(const AdapterConfig& config);
+
 class AdapterSet {
  public:
   AdapterSet() = default;
   AdapterSet(const AdapterSet&) = delete;
   AdapterSet& operator=(const AdapterSet&) = delete;
 
-  // The adapter made of an equal configuration before, or a new one. Never on a loop's thread: it
-  // reads files.
+  // The adapter made before of an equal configuration and of files with the same content, or a new
+  // one: so a renewed certificate means a new connection beside the old one, on which calls under
+  // way go on. Never on a loop's thread: it reads files.
   absl::StatusOr<SourceAdapter*> GetOrMake(const AdapterConfig& config);
+  // Whether GetOrMake would find one now. Reads files.
+  bool Holds(const AdapterConfig& config);
 
  private:
   struct Held {
     AdapterConfig config;
+    std::string contents;  // a digest of its files
     std::unique_ptr<SourceAdapter> adapter;
   };
+  SourceAdapter* Find(const AdapterConfig& config, const std::string& contents);
 
   base::Mutex mutex_;
   std::vector<Held> held_ ABSL_GUARDED_BY(mutex_);

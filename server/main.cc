@@ -22,6 +22,9 @@ constexpr int kExitRefused = 1;  // cannot start, a defective configuration, no 
 constexpr int kExitMisused = 2;  // the command line
 constexpr int kExitFailed = 3;   // nothing can be committed any more; start the process anew
 
+// What is due by the clock is looked after so often.
+constexpr absl::Duration kTendEvery = absl::Seconds(1);
+
 // A line for operators as a JSON string: texts may hold quotes, and what a source sent.
 std::string Quoted(const std::string& line) {
   std::string quoted = hedui::report::JsonWriter().String(line).Take();
@@ -66,6 +69,8 @@ int main(int argc, char** argv) {
   };
   options.tell = [](const std::string& line) { spdlog::info("{}", Quoted(line)); };
   if (check_only) {
+    // Warnings go where the defects go.
+    options.tell = [](const std::string& line) { std::cerr << "warning: " << line << "\n"; };
     const absl::Status checked = hedui::Platform::Check(options);
     if (!checked.ok()) std::cerr << checked.message() << "\n";
     return checked.ok() ? 0 : kExitRefused;
@@ -86,6 +91,14 @@ int main(int argc, char** argv) {
   // Scripts and tests wait for this line; port 0 in the configuration is resolved here.
   std::printf("listening %d\n", (*platform)->port());
   std::fflush(stdout);
-  hedui::runtime::WaitForSignal();
+  for (;;) {
+    const int signal = hedui::runtime::WaitForSignal(kTendEvery);
+    if (signal == SIGHUP) {
+      (*platform)->Reload().IgnoreError();  // told
+    } else if (signal != 0) {
+      break;
+    }
+    (*platform)->Tend();
+  }
   return failed.load() ? kExitFailed : 0;
 }

@@ -12,12 +12,13 @@
 #include "server/api/decode_request.h"
 #include "server/authorization_flow.h"
 #include "server/base/dates.h"
+#include "server/base/event.h"
 #include "server/base/status.h"
-#include "server/gather/sources.h"
 #include "server/ledger/certificates.h"
 #include "server/ledger/committer.h"
 #include "server/ledger/log.h"
 #include "server/platform_configuration.h"
+#include "server/reloader.h"
 #include "server/resume.h"
 #include "server/rooms.h"
 #include "server/runtime/drain.h"
@@ -34,17 +35,6 @@ namespace {
 constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
 // The disk answers look-ups in parallel; more threads than connections would only queue.
 constexpr int kDiskThreads = 4;
-
-absl::StatusOr<std::shared_ptr<const gather::Sources>> ConnectSources(
-    const plan::Catalogue& catalogue, adapters::AdapterSet* adapters) {
-  auto sources = std::make_shared<gather::Sources>();
-  for (const plan::Source& source : catalogue.sources()) {
-    HEDUI_ASSIGN_OR_RETURN(adapters::SourceAdapter * adapter,
-                           adapters->GetOrMake(AdapterConfigOf(source)));
-    HEDUI_RETURN_IF_ERROR(sources->Add(gather::PolicyOf(source), adapter));
-  }
-  return sources;
-}
 
 absl::Status MakeDirectory(const std::string& path) {
   std::error_code error;
@@ -76,7 +66,7 @@ struct Platform::Parts {
   access::InFlight in_flight;
   std::unique_ptr<runtime::WorkerPool> disk;
   std::unique_ptr<runtime::WorkerPool> compute;
-  std::shared_ptr<const Setup> setup;
+  std::unique_ptr<Reloader> reloader;
   Rooms rooms;
   std::unique_ptr<runtime::EventLoops> loops;
   std::unique_ptr<Verifier> verifier;
@@ -130,9 +120,15 @@ void Platform::Parts::BuildPools() {
 }
 
 absl::Status Platform::Parts::Connect() {
-  HEDUI_ASSIGN_OR_RETURN(read->setup->sources, ConnectSources(read->setup->catalogue, &adapters));
-  setup = read->setup;
-  return absl::OkStatus();
+  reloader = std::make_unique<Reloader>(
+      options.config_file, options.clock,
+      [this](base::EventLevel level, const std::string& line) {
+        options.tell(level < base::EventLevel::kWarning
+                         ? line
+                         : absl::StrCat(base::EventLevelName(level), ": ", line));
+      },
+      &adapters);
+  return reloader->Begin(*read);
 }
 
 void Platform::Parts::BuildRooms() {
@@ -148,7 +144,7 @@ void Platform::Parts::BuildRooms() {
   rooms.compute = compute.get();
   rooms.certificates = read->certificates;
   rooms.log_origin = read->server.log().origin();
-  rooms.setup = [this] { return setup; };
+  rooms.setup = [this] { return reloader->setup(); };
   rooms.on_step = options.on_step;
   rooms.tell = options.tell;
   rooms.fatal = [this](const absl::Status& why) {
@@ -162,8 +158,14 @@ void Platform::Parts::BuildRooms() {
 absl::Status Platform::Parts::Listen() {
   loops = std::make_unique<runtime::EventLoops>(options.clock);
   api = std::make_unique<api::ApiServer>(
-      read->api, [this] { return std::shared_ptr<const access::Register>(setup, &setup->reg); },
-      options.clock, verifier.get(), registrar.get());
+      read->api,
+      [this] {
+        std::shared_ptr<const Setup> setup = reloader->setup();
+        const access::Register* const reg = &setup->reg;
+        return std::shared_ptr<const access::Register>(std::move(setup), reg);
+      },
+      [this] { return reloader->trust(); }, options.clock, verifier.get(), registrar.get());
+  reloader->Serve(api.get());
   resumer = std::make_unique<Resumer>(
       &rooms, verifier.get(), loops.get(),
       [this](const std::string& agency, const std::string& bytes) {
@@ -187,7 +189,13 @@ void Platform::Parts::PlanDrain() {
 }
 
 absl::Status Platform::Check(const PlatformOptions& options) {
-  return CheckPlatformConfiguration(options.config_file, options.ids);
+  const absl::Time now = options.clock->WallNow();
+  std::vector<WatchedCertificate> near;
+  absl::Status status = CheckPlatformConfiguration(options.config_file, now, options.ids, &near);
+  for (const WatchedCertificate& one : near) {
+    if (options.tell) options.tell(ExpiryText(one, now));
+  }
+  return status;
 }
 
 absl::StatusOr<std::string> Platform::ExportCase(const PlatformOptions& options,
@@ -202,7 +210,8 @@ absl::StatusOr<std::string> Platform::ExportCase(const PlatformOptions& options,
 
 absl::StatusOr<std::unique_ptr<Platform>> Platform::Start(PlatformOptions options) {
   auto parts = std::make_unique<Parts>();
-  HEDUI_ASSIGN_OR_RETURN(parts->read, ReadPlatformConfiguration(options.config_file));
+  HEDUI_ASSIGN_OR_RETURN(parts->read,
+                         ReadPlatformConfiguration(options.config_file, options.clock->WallNow()));
   parts->options = std::move(options);
   HEDUI_RETURN_IF_ERROR(parts->OpenStore());
   parts->BuildPools();
@@ -211,6 +220,7 @@ absl::StatusOr<std::unique_ptr<Platform>> Platform::Start(PlatformOptions option
   HEDUI_RETURN_IF_ERROR(parts->Listen());
   parts->PlanDrain();
   parts->resumer->Start(parts->newest_row);
+  parts->reloader->Tend();
   return std::unique_ptr<Platform>(new Platform(std::move(parts)));
 }
 
@@ -222,6 +232,14 @@ Platform::~Platform() {
     parts_->options.tell(absl::StrCat("drained ", runtime::DrainStageName(stage), ": ", name,
                                       " in ", absl::ToInt64Milliseconds(took), " ms"));
   });
+}
+
+absl::Status Platform::Reload() { return parts_->reloader->Reload(); }
+
+void Platform::Tend() { parts_->reloader->Tend(); }
+
+std::vector<WatchedCertificate> Platform::Certificates() const {
+  return parts_->reloader->Certificates();
 }
 
 int Platform::port() const { return parts_->api->port(); }

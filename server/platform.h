@@ -8,10 +8,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "server/base/clock.h"
 #include "server/base/ids.h"
+#include "server/certificate_watch.h"
 
 namespace hedui {
 
@@ -42,9 +44,10 @@ struct PlatformOptions {
 
 class Platform {
  public:
-  // Everything that would keep the platform from starting, all at once, without starting anything:
-  // --check-config. Also beside the running platform of the same configuration: its port does not
-  // count as taken. Needs config_file and ids.
+  // Everything that would keep the platform from starting, and sources' certificates that have
+  // expired, all at once, without starting anything: --check-config. What ends soon is told. Also
+  // beside the running platform of the same configuration: its port does not count as taken. Needs
+  // config_file, clock and ids.
   static absl::Status Check(const PlatformOptions& options);
 
   // Builds the rooms and listens. Errors name file, line and what to do.
@@ -58,6 +61,16 @@ class Platform {
   // one would end the platform (LOG_HEAD_MOVED). NOT_FOUND (REPORT_UNKNOWN).
   static absl::StatusOr<std::string> ExportCase(const PlatformOptions& options,
                                                 const std::string& report_number);
+
+  // Reads register, catalogue, policies, certificates and revocation lists anew; see reloader.h for
+  // what is taken and what refused. Main thread only, as is Tend.
+  absl::Status Reload();
+  // What is due by the clock: a look at the files, and a warning of certificates near their end.
+  // Call it every second or so.
+  void Tend();
+  // The certificates and revocation lists in force, for metrics: how long each is good for.
+  // Thread-safe.
+  std::vector<WatchedCertificate> Certificates() const;
 
   // The port callers reach.
   int port() const;

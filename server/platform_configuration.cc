@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -12,10 +13,12 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "adapters/tls_files.h"
+#include "server/base/certificate.h"
 #include "server/base/config_defects.h"
 #include "server/base/status.h"
 #include "server/base/yaml.h"
@@ -32,6 +35,8 @@ namespace fs = std::filesystem;
 
 constexpr int kLoopsMax = 64;
 constexpr int kComputeThreadsMax = 256;
+// Lists of a national authority take some megabytes.
+constexpr size_t kListBytesMax = 64 << 20;
 
 absl::Status Join(const std::vector<std::string>& texts) {
   if (texts.empty()) return absl::OkStatus();
@@ -50,18 +55,26 @@ bool MayChangeMode(const std::string& path) {
   return geteuid() == 0 || (stat(path.c_str(), &info) == 0 && info.st_uid == geteuid());
 }
 
+void AddWatched(absl::string_view pem, absl::string_view key, const std::string& file,
+                std::vector<WatchedCertificate>* into) {
+  for (WatchedCertificate& one : WatchedIn(pem, key, file)) into->push_back(std::move(one));
+}
+
 // Reads one configuration and gathers what is wrong, so that an operator sees all of it at once.
 class Reader {
  public:
-  explicit Reader(const std::string& file) : file_(file) {}
+  Reader(const std::string& file, absl::Time now) : file_(file), now_(now) {}
 
   // The file itself. False when nothing of it could be read.
   bool ReadFile();
   void CheckKeys();
   void ReadStore();
   // What it names, each where it names something.
-  void ReadNamed();
+  void ReadSetup();
+  void ReadTls();
+  void ReadRest();
   void InspectStore(base::IdSource* ids);
+  void CheckSourceCertificates();
 
   absl::Status ToStatus() const;
   std::unique_ptr<PlatformConfiguration> Take() { return std::move(read_); }
@@ -76,7 +89,7 @@ class Reader {
     const std::string& certificate_file;
   };
 
-  void ReadTls();
+  void ReadTrust(const std::string& authorities);
   void ReadLog();
   // The certificate's text; nullopt when it cannot be the log's.
   std::optional<std::string> ReadLogKey(const LogKey& key, std::unique_ptr<ledger::Signer>* signer);
@@ -87,6 +100,8 @@ class Reader {
 
   // Notes what is wrong, at the line of the key `name`. True when nothing is.
   bool Note(absl::string_view name, const absl::Status& status);
+  // The same, of texts that do not name their file.
+  void NoteOf(absl::string_view name, const std::string& path, const absl::Status& status);
   template <typename T, typename Into>
   bool Take(absl::string_view name, absl::StatusOr<T> value, Into* into) {
     if (!Note(name, value.status())) return false;
@@ -97,6 +112,7 @@ class Reader {
   std::string PathOf(const std::string& name) const { return (directory_ / name).string(); }
 
   const std::string file_;
+  const absl::Time now_;
   fs::path directory_;
   std::unique_ptr<PlatformConfiguration> read_ = std::make_unique<PlatformConfiguration>();
   std::vector<std::string> shape_;              // of the file: keys, types, ranges
@@ -158,15 +174,11 @@ void Reader::ReadStore() {
   }
 }
 
-void Reader::ReadNamed() {
+void Reader::ReadSetup() {
   const config::v1::Server& server = read_->server;
   read_->setup = std::make_shared<Setup>();
   read_->setup->restriction = server.report().restriction_of_use();
   read_->setup->objection = server.report().objection_route();
-  read_->api.listen = server.listen();
-  read_->api.health_and_reflection = server.health_and_reflection();
-  if (!server.listen().empty()) Note("listen", CheckListen(server.listen()));
-  ReadTls();
   if (!server.register_file().empty()) {
     Take("register_file", access::LoadRegister(PathOf(server.register_file())), &read_->setup->reg);
   }
@@ -175,6 +187,13 @@ void Reader::ReadNamed() {
     Take("policies_dir", assess::PolicyPack::Load(PathOf(server.policies_dir())),
          &read_->setup->policies);
   }
+}
+
+void Reader::ReadRest() {
+  const config::v1::Server& server = read_->server;
+  read_->api.listen = server.listen();
+  read_->api.health_and_reflection = server.health_and_reflection();
+  if (!server.listen().empty()) Note("listen", CheckListen(server.listen()));
   CheckStoreDirectory("store.directory", read_->store.directory);
   CheckStoreDirectory("store.key_directory", read_->store.key_directory);
   ReadLog();
@@ -183,16 +202,49 @@ void Reader::ReadNamed() {
 void Reader::ReadTls() {
   const config::v1::Tls& tls = read_->server.tls();
   if (tls.ca_file().empty() || tls.certificate_file().empty() || tls.key_file().empty()) return;
+  const std::string path = PathOf(tls.certificate_file());
   adapters::TlsFiles files;
-  if (!Take("tls",
-            adapters::ReadTlsFiles(PathOf(tls.ca_file()), PathOf(tls.certificate_file()),
-                                   PathOf(tls.key_file())),
+  if (!Take("tls", adapters::ReadTlsFiles(PathOf(tls.ca_file()), path, PathOf(tls.key_file())),
             &files)) {
     return;
   }
-  read_->api.ca_pem = std::move(files.authorities);
-  read_->api.certificate_pem = std::move(files.certificate);
-  read_->api.key_pem = std::move(files.key);
+  NoteOf("tls.certificate_file", path, base::CheckChain(files.certificate, now_));
+  AddWatched(files.certificate, "tls.certificate_file", path, &read_->tls_certificates);
+  ReadTrust(files.authorities);
+  read_->api.tls = {std::move(files.authorities), std::move(files.certificate),
+                    std::move(files.key)};
+}
+
+void Reader::ReadTrust(const std::string& authorities) {
+  const config::v1::Tls& tls = read_->server.tls();
+  const std::string ca = PathOf(tls.ca_file());
+  AddWatched(authorities, "tls.ca_file", ca, &read_->tls_certificates);
+  // One that has expired may stand beside its successor; it is told of, and trusted by nobody.
+  const auto& watched = read_->tls_certificates;
+  if (std::none_of(watched.begin(), watched.end(), [this](const WatchedCertificate& one) {
+        return one.key == "tls.ca_file" && base::CheckLife(one.life, now_).ok();
+      })) {
+    defects_->Add("tls.ca_file", "CERTIFICATE_EXPIRED",
+                  absl::StrCat(ca, ": no authority in it is valid now"));
+  }
+  std::string lists;
+  const std::string crl = PathOf(tls.crl_file());
+  if (!tls.crl_file().empty()) {
+    if (!Take("tls.crl_file", base::ReadFile(crl, kListBytesMax), &lists)) return;
+    AddWatched(lists, "tls.crl_file", crl, &read_->tls_certificates);
+    // An empty file is no list, and would pass for not having asked for any.
+    if (absl::Status readable = base::LivesOfRevocationLists(lists).status(); !readable.ok()) {
+      NoteOf("tls.crl_file", crl, readable);
+      return;
+    }
+  }
+  auto trust = access::CallerTrust::Make(authorities, lists, now_);
+  const bool of_lists = absl::StartsWith(base::ReasonOf(trust.status()), "REVOCATION_LIST");
+  if (!trust.ok()) {
+    NoteOf(of_lists ? "tls.crl_file" : "tls.ca_file", of_lists ? crl : ca, trust.status());
+    return;
+  }
+  read_->trust = *std::move(trust);
 }
 
 void Reader::ReadLog() {
@@ -224,6 +276,8 @@ std::optional<std::string> Reader::ReadLogKey(const LogKey& key,
     Note(key.certificate_name, base::WithContext(certified.status(), path));
     return std::nullopt;
   }
+  NoteOf(key.certificate_name, path, base::CheckLives(pem, now_));
+  AddWatched(pem, key.certificate_name, path, &read_->log_certificates);
   if (*signer == nullptr) return std::nullopt;
   if ((*signer)->PublicKey() != certified->spki()) {
     defects_->Add(key.key_name, "LOG_CERTIFICATE",
@@ -259,9 +313,17 @@ void Reader::CheckSources(const std::string& file, const std::string& text) {
   base::ConfigDefects defects(file, text);
   // Sources share files; what is wrong with one is said once, of the first source that names it.
   std::set<std::string> said;
+  std::set<std::string> watched;
   const std::vector<plan::Source>& sources = read_->setup->catalogue.sources();
   for (size_t i = 0; i < sources.size(); ++i) {
-    const absl::Status status = adapters::CheckAdapter(AdapterConfigOf(sources[i]));
+    const adapters::AdapterConfig config = AdapterConfigOf(sources[i]);
+    if (!config.certificate_file.empty() && watched.insert(config.certificate_file).second) {
+      const auto pem = base::ReadFile(config.certificate_file);
+      AddWatched(pem.ok() ? *pem : "",
+                 absl::StrCat("certificate shown to source ", config.source_id),
+                 config.certificate_file, &read_->source_certificates);
+    }
+    const absl::Status status = adapters::CheckAdapter(config);
     if (status.ok() || !said.insert(std::string(status.message())).second) continue;
     if (SaysWhere(status)) {
       elsewhere_.emplace_back(status.message());
@@ -278,6 +340,17 @@ void Reader::CheckSources(const std::string& file, const std::string& text) {
     }
   }
   if (!defects.empty()) elsewhere_.emplace_back(defects.ToStatus().message());
+}
+
+// A start tells of them and goes on: other sources answer.
+void Reader::CheckSourceCertificates() {
+  for (const WatchedCertificate& one : read_->source_certificates) {
+    const absl::Status alive = base::CheckLife(one.life, now_);
+    if (!alive.ok()) {
+      elsewhere_.push_back(absl::StrCat(one.file, ": ", base::ReasonOf(alive), ": ", one.key, ": ",
+                                        alive.message()));
+    }
+  }
 }
 
 // A start makes it when it is missing, and takes it for itself.
@@ -329,6 +402,13 @@ bool Reader::Note(absl::string_view name, const absl::Status& status) {
   return false;
 }
 
+void Reader::NoteOf(absl::string_view name, const std::string& path, const absl::Status& status) {
+  if (status.ok()) return;
+  for (absl::string_view line : absl::StrSplit(status.message(), '\n')) {
+    defects_->Add(name, base::ReasonOf(status), absl::StrCat(path, ": ", line));
+  }
+}
+
 absl::Status Reader::ToStatus() const {
   std::vector<std::string> texts = shape_;
   if (defects_.has_value() && !defects_->empty()) {
@@ -338,33 +418,47 @@ absl::Status Reader::ToStatus() const {
   return Join(texts);
 }
 
-// The file and all that it names, with what is wrong noted.
-void ReadEverything(Reader* reader) {
+// The file and what it names, with what is wrong noted.
+void Read(Reader* reader, Reading reading) {
   if (!reader->ReadFile()) return;
   reader->CheckKeys();
-  reader->ReadStore();
-  reader->ReadNamed();
+  if (reading == Reading::kEverything) reader->ReadStore();
+  if (reading != Reading::kTls) reader->ReadSetup();
+  if (reading != Reading::kSetup) reader->ReadTls();
+  if (reading == Reading::kEverything) reader->ReadRest();
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<PlatformConfiguration>> ReadPlatformConfiguration(
-    const std::string& config_file) {
-  Reader reader(config_file);
-  ReadEverything(&reader);
+    const std::string& config_file, absl::Time now, Reading reading) {
+  Reader reader(config_file, now);
+  Read(&reader, reading);
   HEDUI_RETURN_IF_ERROR(reader.ToStatus());
   return reader.Take();
 }
 
-absl::Status CheckPlatformConfiguration(const std::string& config_file, base::IdSource* ids) {
-  Reader reader(config_file);
-  ReadEverything(&reader);
+absl::Status CheckPlatformConfiguration(const std::string& config_file, absl::Time now,
+                                        base::IdSource* ids,
+                                        std::vector<WatchedCertificate>* near) {
+  Reader reader(config_file, now);
+  Read(&reader, Reading::kEverything);
+  reader.CheckSourceCertificates();
   reader.InspectStore(ids);
-  return reader.ToStatus();
+  const absl::Status status = reader.ToStatus();
+  if (near == nullptr) return status;
+  const std::unique_ptr<PlatformConfiguration> read = reader.Take();
+  for (const auto* some :
+       {&read->tls_certificates, &read->source_certificates, &read->log_certificates}) {
+    for (const WatchedCertificate& one : *some) {
+      if (ExpiryOf(one.life, now) != Expiry::kFar) near->push_back(one);
+    }
+  }
+  return status;
 }
 
 absl::StatusOr<store::SqliteStoreOptions> ReadStoreOptions(const std::string& config_file) {
-  Reader reader(config_file);
+  Reader reader(config_file, absl::InfinitePast());
   if (reader.ReadFile()) reader.CheckKeys();
   HEDUI_RETURN_IF_ERROR(reader.ToStatus());
   reader.ReadStore();

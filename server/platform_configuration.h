@@ -8,13 +8,17 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "adapters/registry.h"
 #include "hedui/config/v1/server.pb.h"
+#include "server/access/caller_trust.h"
 #include "server/api/api_server.h"
 #include "server/base/ids.h"
+#include "server/certificate_watch.h"
 #include "server/ledger/certificates.h"
 #include "server/ledger/signer.h"
 #include "server/plan/catalogue.h"
@@ -26,20 +30,36 @@ namespace hedui {
 struct PlatformConfiguration {
   config::v1::Server server;
   api::ApiOptions api;
+  std::shared_ptr<const access::CallerTrust> trust;
   std::shared_ptr<Setup> setup;  // without sources: they are connected at the start
   std::unique_ptr<ledger::Signer> ed25519;
   std::unique_ptr<ledger::Signer> legal;
   ledger::LogCertificates certificates;
   store::SqliteStoreOptions store;
+  // Certificates and revocation lists read: of the server's TLS, of the sources, of the log.
+  std::vector<WatchedCertificate> tls_certificates;
+  std::vector<WatchedCertificate> source_certificates;
+  std::vector<WatchedCertificate> log_certificates;
 };
 
-// INVALID_ARGUMENT (CONFIGURATION) with everything that would keep the platform from starting, a
-// line each: "file:line: CODE: key: text" where a file has a line for it.
-absl::StatusOr<std::unique_ptr<PlatformConfiguration>> ReadPlatformConfiguration(
-    const std::string& config_file);
+// Which of what a configuration names is read. What a reload reads is refused on its own: a
+// certificate that has expired must not keep an agency in the register.
+enum class Reading {
+  kEverything,
+  kSetup,  // register, catalogue, policies, texts on reports
+  kTls,    // the server's certificates, callers' authorities and revocation lists
+};
 
-// The same, and what stands in the store already: its schema, its keys, whose log it holds.
-absl::Status CheckPlatformConfiguration(const std::string& config_file, base::IdSource* ids);
+// INVALID_ARGUMENT (CONFIGURATION) with everything that would keep the platform from starting at
+// `now`, a line each: "file:line: CODE: key: text" where a file has a line for it.
+absl::StatusOr<std::unique_ptr<PlatformConfiguration>> ReadPlatformConfiguration(
+    const std::string& config_file, absl::Time now, Reading reading = Reading::kEverything);
+
+// The same, and what stands in the store already: its schema, its keys, whose log it holds; and
+// sources' client certificates that have expired, with which a platform starts all the same, since
+// other sources answer. `near` (may be null) takes what ends soon.
+absl::Status CheckPlatformConfiguration(const std::string& config_file, absl::Time now,
+                                        base::IdSource* ids, std::vector<WatchedCertificate>* near);
 
 // Where the store of this configuration lies, whatever else is wrong with what it names.
 absl::StatusOr<store::SqliteStoreOptions> ReadStoreOptions(const std::string& config_file);

@@ -29,6 +29,10 @@ inline constexpr absl::string_view kAgencyUriPrefix = "hedui://agency/";
 struct CallerIdentity {
   std::vector<std::string> san_uris;
   std::string certificate_sha256;  // of the DER form, 32 bytes
+  // The certificate, and all that the client sent, in PEM: the connection's memory.
+  absl::string_view certificate_pem;
+  absl::string_view chain_pem;
+  std::vector<std::string> identity_headers;  // of hedui-identity, as they came
 };
 
 // The agency of exactly one SAN URI hedui://agency/<code> (other URIs are ignored), or of the

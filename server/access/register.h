@@ -14,6 +14,7 @@
 #include "server/base/dates.h"
 #include "server/base/division.h"
 #include "server/base/household.h"
+#include "server/ledger/public_key.h"
 
 namespace hedui::access {
 
@@ -22,6 +23,10 @@ inline constexpr int kAgenciesMax = 10'000;
 inline constexpr int kPurposesMax = 1'000;
 inline constexpr int kOfficersPerAgencyMax = 10'000;
 inline constexpr int kInFlightDefault = 1'000;
+// A region has one or two in front; more would be a mistake.
+inline constexpr int kGatewaysMax = 64;
+// The key in force and its successor, and as many in reserve.
+inline constexpr int kHeaderKeysMax = 4;
 
 struct Platform {
   base::Level level = base::Level::kRegion;
@@ -59,21 +64,35 @@ struct Agency {
   bool HasOfficer(absl::string_view officer) const;
 };
 
+// A system in front that names the agency in a signed header (gateway_header.h).
+struct Gateway {
+  std::string code;
+  std::vector<ledger::PublicKey> header_keys;
+  std::vector<std::string> agencies;  // sorted codes: whom it may speak for
+
+  bool MaySpeakFor(absl::string_view agency) const;
+};
+
 class Register {
  public:
   Register() = default;
   // For tests and ParseRegister: taken as they are; codes must be unique. `certificates` maps
-  // SHA-256 digests (32 bytes) to agency codes.
+  // SHA-256 digests (32 bytes) to agency codes, `gateway_certificates` to gateway codes.
   Register(Platform platform, std::vector<Purpose> purposes, std::vector<Agency> agencies,
-           absl::flat_hash_map<std::string, std::string> certificates);
+           absl::flat_hash_map<std::string, std::string> certificates,
+           std::vector<Gateway> gateways = {},
+           absl::flat_hash_map<std::string, std::string> gateway_certificates = {});
 
   const Platform& platform() const { return platform_; }
   const std::vector<Agency>& agencies() const { return agencies_; }
   const std::vector<Purpose>& purposes() const { return purposes_; }
+  const std::vector<Gateway>& gateways() const { return gateways_; }
   // nullptr when there is none. Pointers live as long as the register.
   const Agency* FindAgency(absl::string_view code) const;
   const Agency* FindAgencyByCertificate(absl::string_view sha256) const;
   const Purpose* FindPurpose(absl::string_view code) const;
+  const Gateway* FindGateway(absl::string_view code) const;
+  const Gateway* FindGatewayByCertificate(absl::string_view sha256) const;
 
  private:
   Platform platform_;
@@ -82,6 +101,8 @@ class Register {
   absl::flat_hash_map<std::string, size_t> purpose_by_code_;
   absl::flat_hash_map<std::string, size_t> agency_by_code_;
   absl::flat_hash_map<std::string, std::string> certificates_;
+  std::vector<Gateway> gateways_;
+  absl::flat_hash_map<std::string, std::string> gateway_certificates_;
 };
 
 // INVALID_ARGUMENT (reason CONFIGURATION) listing every defect with file and line; NOT_FOUND

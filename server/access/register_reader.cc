@@ -49,7 +49,10 @@ class RegisterReader {
                                            const std::string& path);
   Agency ReadAgency(const pb::Agency& message, const std::string& path);
   void ReadArea(const pb::Agency& message, const std::string& path, Agency* agency);
-  void ReadCertificates(const pb::Agency& message, const std::string& path);
+  void ReadCertificates(const Texts& digests, const std::string& code, const std::string& path,
+                        absl::flat_hash_map<std::string, std::string>* into);
+  Gateway ReadGateway(const pb::Gateway& message, const std::string& path);
+  void ReadHeaderKeys(const pb::Gateway& message, const std::string& path, Gateway* gateway);
   void ReadOfficers(const pb::Agency& message, const std::string& path, Agency* agency);
   void ReadNumbers(const pb::Agency& message, const std::string& path, Agency* agency);
   // Sorted; duplicates and malformed codes are defects.
@@ -64,7 +67,9 @@ class RegisterReader {
   Platform platform_;
   std::map<std::string, std::string> purposes_seen_;  // code → path
   std::map<std::string, std::string> agencies_seen_;
+  std::map<std::string, std::string> gateways_seen_;
   absl::flat_hash_map<std::string, std::string> certificates_;
+  absl::flat_hash_map<std::string, std::string> gateway_certificates_;
 };
 
 absl::StatusOr<Register> RegisterReader::Read(const pb::Register& message) {
@@ -93,9 +98,18 @@ absl::StatusOr<Register> RegisterReader::Read(const pb::Register& message) {
     agencies.push_back(ReadAgency(message.agencies(i), path));
     CheckUnique(agencies.back().code, path, &agencies_seen_);
   }
+  if (message.gateways_size() > kGatewaysMax) {
+    defects_.Add("gateways", "CONFIG_RANGE", absl::StrCat("at most ", kGatewaysMax));
+  }
+  std::vector<Gateway> gateways;
+  for (int i = 0; i < message.gateways_size(); ++i) {
+    const std::string path = absl::StrCat("gateways[", i, "]");
+    gateways.push_back(ReadGateway(message.gateways(i), path));
+    CheckUnique(gateways.back().code, path, &gateways_seen_);
+  }
   HEDUI_RETURN_IF_ERROR(defects_.ToStatus());
   return Register(std::move(platform_), std::move(purposes), std::move(agencies),
-                  std::move(certificates_));
+                  std::move(certificates_), std::move(gateways), std::move(gateway_certificates_));
 }
 
 void RegisterReader::ReadPlatform(const pb::Register& message) {
@@ -198,7 +212,7 @@ Agency RegisterReader::ReadAgency(const pb::Agency& message, const std::string& 
     defects_.Add(absl::StrCat(path, ".purposes[", i, "]"), "CONFIG_REFERENCE",
                  "no such purpose in this file");
   }
-  ReadCertificates(message, path);
+  ReadCertificates(message.certificate_digests(), message.code(), path, &certificates_);
   ReadOfficers(message, path, &agency);
   ReadNumbers(message, path, &agency);
   return agency;
@@ -229,19 +243,73 @@ void RegisterReader::ReadArea(const pb::Agency& message, const std::string& path
   }
 }
 
-void RegisterReader::ReadCertificates(const pb::Agency& message, const std::string& path) {
-  for (int i = 0; i < message.certificate_digests_size(); ++i) {
+void RegisterReader::ReadCertificates(const Texts& digests, const std::string& code,
+                                      const std::string& path,
+                                      absl::flat_hash_map<std::string, std::string>* into) {
+  for (int i = 0; i < digests.size(); ++i) {
     const std::string where = absl::StrCat(path, ".certificate_digests[", i, "]");
-    const absl::StatusOr<std::string> digest = base::HexDecode(message.certificate_digests(i));
+    const absl::StatusOr<std::string> digest = base::HexDecode(digests.Get(i));
     if (!digest.ok() || digest->size() != base::kDigestBytes) {
       defects_.Add(where, "CONFIG_DIGEST",
                    "write the SHA-256 of the certificate's DER form as 64 lower-case hexadecimal "
                    "digits");
       continue;
     }
-    if (!certificates_.emplace(*digest, message.code()).second) {
-      defects_.Add(where, "CONFIG_DUPLICATE", "a certificate can identify one agency, once");
+    // Agencies are read before gateways, so this finds a certificate of both.
+    if (certificates_.contains(*digest) || !into->emplace(*digest, code).second) {
+      defects_.Add(where, "CONFIG_DUPLICATE",
+                   "a certificate can identify one agency or gateway, once");
     }
+  }
+}
+
+Gateway RegisterReader::ReadGateway(const pb::Gateway& message, const std::string& path) {
+  Gateway gateway;
+  gateway.code = message.code();
+  if (!IsCode(gateway.code, ".-_")) {
+    defects_.Add(absl::StrCat(path, ".code"), "CONFIG_CODE",
+                 "write 1 to 64 lower-case letters, digits, \".\", \"-\" or \"_\"");
+  }
+  ReadCertificates(message.certificate_digests(), message.code(), path, &gateway_certificates_);
+  ReadHeaderKeys(message, path, &gateway);
+  gateway.agencies.assign(message.agencies().begin(), message.agencies().end());
+  if (gateway.agencies.empty()) {
+    defects_.Add(absl::StrCat(path, ".agencies"), "CONFIG_MISSING",
+                 "list the agencies it may speak for");
+  }
+  std::sort(gateway.agencies.begin(), gateway.agencies.end());
+  if (std::adjacent_find(gateway.agencies.begin(), gateway.agencies.end()) !=
+      gateway.agencies.end()) {
+    defects_.Add(absl::StrCat(path, ".agencies"), "CONFIG_DUPLICATE", "an agency is listed twice");
+  }
+  for (int i = 0; i < message.agencies_size(); ++i) {
+    if (agencies_seen_.count(message.agencies(i)) > 0) continue;
+    defects_.Add(absl::StrCat(path, ".agencies[", i, "]"), "CONFIG_REFERENCE",
+                 "no such agency in this file");
+  }
+  return gateway;
+}
+
+void RegisterReader::ReadHeaderKeys(const pb::Gateway& message, const std::string& path,
+                                    Gateway* gateway) {
+  if (message.header_keys().empty() || message.header_keys_size() > kHeaderKeysMax) {
+    defects_.Add(absl::StrCat(path, ".header_keys"), "CONFIG_RANGE",
+                 absl::StrCat("list 1 to ", kHeaderKeysMax, " public keys"));
+  }
+  for (int i = 0; i < message.header_keys_size(); ++i) {
+    const std::string where = absl::StrCat(path, ".header_keys[", i, "]");
+    const absl::StatusOr<std::string> spki = base::Base64Decode(message.header_keys(i));
+    if (!spki.ok()) {
+      defects_.Add(where, "CONFIG_KEY",
+                   "write the SubjectPublicKeyInfo in base64 with padding, on one line");
+      continue;
+    }
+    absl::StatusOr<ledger::PublicKey> key = ledger::PublicKey::FromSpki(*spki);
+    if (!key.ok()) {
+      defects_.Add(where, "CONFIG_KEY", key.status().message());
+      continue;
+    }
+    gateway->header_keys.push_back(*std::move(key));
   }
 }
 

@@ -38,7 +38,8 @@ void EnableOwnServices() {
 }  // namespace
 
 struct ApiServer::Parts {
-  explicit Parts(Door the_door) : door(std::move(the_door)) {}
+  Parts(RegisterSource reg, TrustSource trust, const base::Clock* clock, TlsMaterial material)
+      : door(std::move(reg), std::move(trust), clock), certificates(std::move(material)) {}
 
   void SetHealth(bool serving) const {
     grpc::HealthCheckServiceInterface* const health =
@@ -49,13 +50,16 @@ struct ApiServer::Parts {
   }
 
   const Door door;
+  ServerCertificates certificates;
   std::vector<std::unique_ptr<Service>> services;
   std::unique_ptr<grpc::Server> server;
 };
 
-ApiServer::ApiServer(ApiOptions options, RegisterSource reg, const base::Clock* clock,
-                     Verifier* verifier, Registrar* registrar)
-    : options_(std::move(options)), parts_(std::make_unique<Parts>(Door(std::move(reg), clock))) {
+ApiServer::ApiServer(ApiOptions options, RegisterSource reg, TrustSource trust,
+                     const base::Clock* clock, Verifier* verifier, Registrar* registrar)
+    : options_(std::move(options)),
+      parts_(std::make_unique<Parts>(std::move(reg), std::move(trust), clock,
+                                     std::move(options_.tls))) {
   parts_->services.push_back(MakeVerificationService(&parts_->door, verifier));
   parts_->services.push_back(MakeReportService(&parts_->door, verifier));
   parts_->services.push_back(MakeAuthorizationService(&parts_->door, registrar));
@@ -64,16 +68,13 @@ ApiServer::ApiServer(ApiOptions options, RegisterSource reg, const base::Clock* 
 ApiServer::~ApiServer() = default;
 
 absl::Status ApiServer::Start(runtime::EventLoops* loops, int count) {
-  grpc::SslServerCredentialsOptions tls(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  tls.pem_root_certs = options_.ca_pem;
-  tls.pem_key_cert_pairs.push_back({options_.key_pem, options_.certificate_pem});
   grpc::EnableDefaultHealthCheckService(false);
   if (options_.health_and_reflection) EnableOwnServices();
   grpc::ServerBuilder builder;
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, kOwnServicesThreads);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kOwnServicesThreads);
-  builder.AddListeningPort(options_.listen, grpc::SslServerCredentials(tls), &port_);
+  builder.AddListeningPort(options_.listen, parts_->certificates.Credentials(), &port_);
   builder.SetMaxReceiveMessageSize(static_cast<int>(base::kRequestBytesMax));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
@@ -96,6 +97,10 @@ absl::Status ApiServer::Start(runtime::EventLoops* loops, int count) {
     for (const auto& service : parts_->services) service->AwaitCalls(loops->at(i));
   }
   return absl::OkStatus();
+}
+
+void ApiServer::UseCertificates(TlsMaterial material) {
+  parts_->certificates.Replace(std::move(material));
 }
 
 void ApiServer::StopServing() { parts_->SetHealth(false); }

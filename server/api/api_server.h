@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/api/door.h"
+#include "server/api/server_credentials.h"
 #include "server/authorization_flow.h"
 #include "server/base/clock.h"
 #include "server/runtime/grpc_event_loop.h"
@@ -21,10 +22,8 @@
 namespace hedui::api {
 
 struct ApiOptions {
-  std::string listen;           // "0.0.0.0:7443"; port 0: any free one
-  std::string ca_pem;           // who issues callers' certificates
-  std::string certificate_pem;  // own certificate and chain
-  std::string key_pem;
+  std::string listen;  // "0.0.0.0:7443"; port 0: any free one
+  TlsMaterial tls;     // checked
   // gRPC's own health service and reflection beside ours.
   bool health_and_reflection = false;
 };
@@ -32,8 +31,8 @@ struct ApiOptions {
 class ApiServer {
  public:
   // Borrowed objects outlive the server.
-  ApiServer(ApiOptions options, RegisterSource reg, const base::Clock* clock, Verifier* verifier,
-            Registrar* registrar);
+  ApiServer(ApiOptions options, RegisterSource reg, TrustSource trust, const base::Clock* clock,
+            Verifier* verifier, Registrar* registrar);
   ~ApiServer();
 
   // Adds `count` loops over the server's queues to `loops`, binds and listens, starts the loops and
@@ -41,6 +40,8 @@ class ApiServer {
   absl::Status Start(runtime::EventLoops* loops, int count);
   // The port bound; 0 before Start.
   int port() const { return port_; }
+  // For handshakes from now on; connections stay. Checked material only.
+  void UseCertificates(TlsMaterial material);
   // Whoever watches our health is told to go elsewhere; calls are still taken.
   void StopServing();
   // No new calls; running ones may end until `grace` is over, then they are cancelled. Before the

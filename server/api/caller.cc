@@ -8,6 +8,7 @@
 
 #include "grpc/grpc_security_constants.h"
 #include "grpcpp/security/auth_context.h"
+#include "server/access/gateway_header.h"
 #include "server/base/digest.h"
 
 namespace hedui::api {
@@ -46,7 +47,16 @@ access::CallerIdentity CallerOf(const grpc::ServerContext& context) {
     caller.san_uris.emplace_back(uri.data(), uri.size());
   }
   const auto pem = auth->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
-  if (!pem.empty()) caller.certificate_sha256 = DigestOfPem(pem[0]);
+  if (!pem.empty()) {
+    caller.certificate_sha256 = DigestOfPem(pem[0]);
+    caller.certificate_pem = absl::string_view(pem[0].data(), pem[0].size());
+  }
+  const auto chain = auth->FindPropertyValues(GRPC_X509_PEM_CERT_CHAIN_PROPERTY_NAME);
+  if (!chain.empty()) caller.chain_pem = absl::string_view(chain[0].data(), chain[0].size());
+  const auto headers = context.client_metadata().equal_range(access::kIdentityHeaderName);
+  for (auto header = headers.first; header != headers.second; ++header) {
+    caller.identity_headers.emplace_back(header->second.data(), header->second.size());
+  }
   return caller;
 }
 

@@ -1,4 +1,5 @@
-// Who calls: what the verified client certificate says. The register decides which agency that is.
+// Who calls: what the verified client certificate says, and what a gateway may have added. The
+// register decides which agency that is.
 #ifndef HEDUI_SERVER_API_CALLER_H_
 #define HEDUI_SERVER_API_CALLER_H_
 
@@ -7,7 +8,8 @@
 
 namespace hedui::api {
 
-// Empty when the peer showed no certificate; access refuses that.
+// Empty when the peer showed no certificate; access refuses that. Points into the context, which
+// outlives it.
 access::CallerIdentity CallerOf(const grpc::ServerContext& context);
 
 }  // namespace hedui::api

@@ -1,17 +1,32 @@
 #include "server/api/door.h"
 
+#include <utility>
+
 #include "server/access/access_control.h"
+#include "server/access/caller_trust.h"
+#include "server/access/gateway_header.h"
+#include "server/access/identify_caller.h"
 #include "server/api/caller.h"
+#include "server/api/server_call.h"
 #include "server/base/dates.h"
 #include "server/base/status.h"
 
 namespace hedui::api {
 
-absl::StatusOr<std::string> Door::Enter(const grpc::ServerContext& context,
+Door::Door(RegisterSource reg, TrustSource trust, const base::Clock* clock)
+    : reg_(std::move(reg)),
+      trust_(std::move(trust)),
+      clock_(clock),
+      headers_(std::make_unique<access::HeaderBook>(clock->WallNow())) {}
+
+Door::~Door() = default;
+
+absl::StatusOr<std::string> Door::Enter(const CallContext& context,
                                         absl::string_view officer) const {
   const std::shared_ptr<const access::Register> reg = reg_();
   HEDUI_ASSIGN_OR_RETURN(const access::Agency* agency,
-                         access::IdentifyAgency(*reg, CallerOf(context)));
+                         access::IdentifyCaller(*reg, *trust_(), headers_.get(), CallerOf(context),
+                                                context.method, clock_->WallNow()));
   HEDUI_RETURN_IF_ERROR(access::CheckOfficer(*agency, officer));
   return agency->code;
 }

@@ -11,30 +11,38 @@
 #include "server/access/register.h"
 #include "server/base/clock.h"
 
-namespace grpc {
-class ServerContext;
-}  // namespace grpc
+namespace hedui::access {
+class CallerTrust;
+class HeaderBook;
+}  // namespace hedui::access
 
 namespace hedui::api {
 
+struct CallContext;
+
 // The register in force; the pointer keeps it alive for the call.
 using RegisterSource = std::function<std::shared_ptr<const access::Register>()>;
+// The authorities and revocation lists in force.
+using TrustSource = std::function<std::shared_ptr<const access::CallerTrust>()>;
 
 class Door {
  public:
-  // `clock` outlives it.
-  Door(RegisterSource reg, const base::Clock* clock) : reg_(std::move(reg)), clock_(clock) {}
+  // `clock` outlives it. What gateways sign is taken from now on.
+  Door(RegisterSource reg, TrustSource trust, const base::Clock* clock);
+  ~Door();
 
   // The caller's agency code, having checked that it is one and that the officer may act for it.
-  // Errors as access::IdentifyAgency and access::CheckOfficer.
-  absl::StatusOr<std::string> Enter(const grpc::ServerContext& context,
-                                    absl::string_view officer) const;
+  // Once for each call: a gateway's header is used up. Errors as access::IdentifyCaller and
+  // access::CheckOfficer.
+  absl::StatusOr<std::string> Enter(const CallContext& context, absl::string_view officer) const;
   // The civil day.
   absl::CivilDay Today() const;
 
  private:
   const RegisterSource reg_;
+  const TrustSource trust_;
   const base::Clock* const clock_;
+  const std::unique_ptr<access::HeaderBook> headers_;
 };
 
 }  // namespace hedui::api

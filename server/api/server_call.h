@@ -9,13 +9,20 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
+#include "absl/strings/string_view.h"
 #include "grpcpp/grpcpp.h"
 #include "server/runtime/completion_tag.h"
 #include "server/runtime/grpc_event_loop.h"
 
 namespace hedui::api {
+
+// gRPC's context, which does not know its method.
+struct CallContext final : grpc::ServerContext {
+  absl::string_view method;  // the method's path; outlives the call
+};
 
 // `Call` is the class derived from this one. It has `void OnDone(bool cancelled)`, which runs once
 // for each call that began: when it has ended, or its caller has gone.
@@ -31,6 +38,7 @@ class ServerCall : public std::enable_shared_from_this<Call> {
 
   struct Method {
     const char* name;  // "VerifyHousehold"
+    std::string path;  // "/hedui.v1.VerificationService/VerifyHousehold"
     Acceptor accept;
     Handler handle;
   };
@@ -53,6 +61,7 @@ class ServerCall : public std::enable_shared_from_this<Call> {
           }
           Await(call->loop_, call->method_);
           call->open_ = true;
+          call->context_.method = call->method_->path;
           call->method_->handle(call);
         }));
   }
@@ -61,7 +70,7 @@ class ServerCall : public std::enable_shared_from_this<Call> {
   ServerCall& operator=(const ServerCall&) = delete;
 
   const Request& request() const { return request_; }
-  const grpc::ServerContext& context() const { return context_; }
+  const CallContext& context() const { return context_; }
   runtime::GrpcEventLoop* loop() const { return loop_; }
 
  protected:
@@ -77,7 +86,7 @@ class ServerCall : public std::enable_shared_from_this<Call> {
  private:
   runtime::GrpcEventLoop* const loop_;
   const Method* const method_;
-  grpc::ServerContext context_;
+  CallContext context_;
   Request request_;
   Writer writer_;
   bool open_ = false;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "grpcpp/grpcpp.h"
 #include "server/api/door.h"
 #include "server/runtime/grpc_event_loop.h"
@@ -47,6 +48,7 @@ class Service {
            typename Call::Handler handle) {
     auto method = std::make_shared<typename Call::Method>();
     method->name = name;
+    method->path = absl::StrCat("/", this->name(), "/", name);
     method->accept = [service, request](grpc::ServerContext* context, auto* message, auto* writer,
                                         grpc::CompletionQueue* calls,
                                         grpc::ServerCompletionQueue* notices, void* tag) {

@@ -58,7 +58,7 @@ class VerificationService final : public Service {
 
  private:
   // A request that is well formed, of an agency that may call.
-  absl::StatusOr<VerifyRequest> Read(const grpc::ServerContext& context,
+  absl::StatusOr<VerifyRequest> Read(const CallContext& context,
                                      const v1::VerifyHouseholdRequest& message) const {
     HEDUI_ASSIGN_OR_RETURN(std::string agency, door_.Enter(context, message.header().officer()));
     HEDUI_ASSIGN_OR_RETURN(VerifyRequest request, DecodeVerifyRequest(message, door_.Today()));

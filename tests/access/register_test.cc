@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "server/base/digest.h"
 #include "server/base/status.h"
@@ -129,6 +130,47 @@ TEST(RegisterTest, EmptyFileIsRefused) {
 
 TEST(RegisterTest, MissingFileIsNotFound) {
   EXPECT_EQ(LoadRegister("/nowhere/register.yaml").status().code(), absl::StatusCode::kNotFound);
+}
+
+// ---- Gateways.
+
+// An Ed25519 key of nobody.
+constexpr char kHeaderKey[] = "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+
+std::string WithGateway(const std::string& lines) {
+  return absl::StrCat(kRegisterYaml, "gateways:\n", lines);
+}
+
+TEST(RegisterTest, ReadsGateways) {
+  const auto reg = ParseRegister(
+      "register.yaml", WithGateway(absl::StrCat("  - code: front\n    header_keys: [\"", kHeaderKey,
+                                                "\"]\n    agencies: [yinchuan-mz, xingqing-mz]\n"
+                                                "    certificate_digests: [",
+                                                std::string(64, 'a'), "]\n")));
+  ASSERT_TRUE(reg.ok()) << reg.status();
+  const Gateway* front = reg->FindGateway("front");
+  ASSERT_NE(front, nullptr);
+  EXPECT_EQ(front->header_keys.size(), 1u);
+  EXPECT_TRUE(front->MaySpeakFor("xingqing-mz"));
+  EXPECT_FALSE(front->MaySpeakFor("elsewhere"));
+  EXPECT_EQ(reg->FindGatewayByCertificate(std::string(32, '\xaa')), front);
+  EXPECT_EQ(reg->FindAgencyByCertificate(std::string(32, '\xaa')), nullptr);
+  EXPECT_EQ(reg->FindGateway("other"), nullptr);
+}
+
+TEST(RegisterTest, EveryDefectOfAGatewayIsNamed) {
+  const std::string defects = DefectsIn(WithGateway(absl::StrCat(
+      "  - code: Front\n    header_keys: [\"nonsense\", \"AAAA\"]\n    agencies: [nobody]\n"
+      "    certificate_digests: "
+      "[00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff]\n"
+      "  - code: empty\n")));
+  EXPECT_THAT(defects, HasSubstr("CONFIG_CODE: gateways[0].code"));
+  EXPECT_THAT(defects, HasSubstr("CONFIG_KEY: gateways[0].header_keys[0]"));
+  EXPECT_THAT(defects, HasSubstr("CONFIG_KEY: gateways[0].header_keys[1]"));
+  EXPECT_THAT(defects, HasSubstr("CONFIG_REFERENCE: gateways[0].agencies[0]"));
+  EXPECT_THAT(defects, HasSubstr("CONFIG_DUPLICATE: gateways[0].certificate_digests[0]"));
+  EXPECT_THAT(defects, HasSubstr("CONFIG_RANGE: gateways[1].header_keys"));
+  EXPECT_THAT(defects, HasSubstr("CONFIG_MISSING: gateways[1].agencies"));
 }
 
 // ---- Who calls.

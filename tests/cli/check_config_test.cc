@@ -151,6 +151,74 @@ TEST_F(CheckConfigTest, TlsKeyAndCertificateThatDoNotBelongTogether) {
               ElementsAre(AllOf(At("tls:", "TLS_FILES", "tls"), HasSubstr("is not the key of"))));
 }
 
+TEST_F(CheckConfigTest, ACertificateThatHasExpiredOrDoesNotLinkToItsChain) {
+  CertificateRequest request;
+  request.name = "ended";
+  request.to = clock_.WallNow() - absl::Hours(1);
+  const Issued ended = scenario_.pki().Issue(request);
+  const std::string chain = scenario_.Path("chain.pem");
+  std::ofstream(chain) << ended.certificate_pem << agency_tls_.certificate_pem;
+  SetServer("tls", absl::StrCat("{ca_file: ", scenario_.pki().ca_path(), ", certificate_file: ",
+                                chain, ", key_file: ", ended.key_path, "}"));
+  EXPECT_THAT(Defects(),
+              ElementsAre(AllOf(At("tls:", "CERTIFICATE_EXPIRED", "tls.certificate_file"),
+                                HasSubstr("\"CN=ended\" expired at")),
+                          HasSubstr("\"CN=ended\" was not issued by \"CN=agency\"")));
+}
+
+TEST_F(CheckConfigTest, ARevocationListThatCannotBeUsed) {
+  const auto set = [this](const std::string& list) {
+    std::ofstream(scenario_.Path("ca.crl")) << list;
+    Set(&scenario_.server_yaml, "tls",
+        absl::StrCat("{ca_file: ", scenario_.pki().ca_path(),
+                     ", certificate_file: ", agency_tls_.certificate_path,
+                     ", key_file: ", agency_tls_.key_path, ", crl_file: ca.crl}"));
+  };
+  const absl::Time now = clock_.WallNow();
+  set(scenario_.pki().RevocationList({}, now - absl::Hours(2), now - absl::Hours(1)));
+  EXPECT_THAT(Defects(), ElementsAre(At("tls:", "REVOCATION_LIST_EXPIRED", "tls.crl_file")));
+  TestPki other;
+  set(other.RevocationList({}, now - absl::Hours(2), now + absl::Hours(1)));
+  EXPECT_THAT(Defects(), ElementsAre(At("tls:", "REVOCATION_LIST", "tls.crl_file")));
+  set("");
+  EXPECT_THAT(Defects(), ElementsAre(At("tls:", "REVOCATION_LIST", "tls.crl_file")));
+}
+
+// A start goes on without the department; whoever checks should know.
+TEST_F(CheckConfigTest, ASourcesCertificateThatHasExpiredIsADefectOfTheCheckAlone) {
+  CertificateRequest request;
+  request.name = "ended";
+  request.to = clock_.WallNow() - absl::Hours(1);
+  const Issued ended = scenario_.pki().Issue(request);
+  scenario_.UseGrpc("nx-bank", 1);
+  Set(&scenario_.catalogue_yaml, "client_tls",
+      absl::StrCat("{ca_file: ", scenario_.pki().ca_path(), ", certificate_file: ",
+                   ended.certificate_path, ", key_file: ", ended.key_path, "}"));
+  scenario_.Write();
+  const absl::Status checked = Platform::Check(options_);
+  EXPECT_THAT(std::string(checked.message()),
+              AllOf(HasSubstr(ended.certificate_path), HasSubstr("CERTIFICATE_EXPIRED"),
+                    HasSubstr("source nx-bank")));
+  const auto started = Platform::Start(options_);
+  EXPECT_TRUE(started.ok()) << started.status();
+}
+
+TEST_F(CheckConfigTest, WhatEndsSoonIsToldAndNoDefect) {
+  CertificateRequest request;
+  request.name = "ending";
+  request.from = clock_.WallNow() - absl::Hours(24 * 300);
+  request.to = clock_.WallNow() + absl::Hours(24 * 20 + 1);
+  const Issued ending = scenario_.pki().Issue(request);
+  SetServer("tls", absl::StrCat("{ca_file: ", scenario_.pki().ca_path(), ", certificate_file: ",
+                                ending.certificate_path, ", key_file: ", ending.key_path, "}"));
+  scenario_.Write();
+  std::vector<std::string> told;
+  options_.tell = [&told](const std::string& line) { told.push_back(line); };
+  EXPECT_TRUE(Platform::Check(options_).ok()) << Platform::Check(options_);
+  ASSERT_FALSE(told.empty());
+  EXPECT_THAT(told[0], AllOf(HasSubstr("tls.certificate_file"), HasSubstr("expires in 20 days")));
+}
+
 TEST_F(CheckConfigTest, EveryTlsFileThatCannotBeUsed) {
   SetServer("tls", absl::StrCat("{ca_file: none.pem, certificate_file: ", agency_tls_.key_path,
                                 ", key_file: ", scenario_.directory(), "}"));

@@ -1,6 +1,8 @@
 // Certificates, trusted authorities and signing keys in PEM, as operators give them.
 #include <string>
 
+#include "server/access/caller_trust.h"
+#include "server/base/certificate.h"
 #include "server/ledger/certificates.h"
 #include "server/ledger/pem_signer.h"
 #include "server/ledger/public_key.h"
@@ -20,6 +22,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     testing::Require(certificates->intermediates.size() <= ledger::kIntermediatesMax,
                      "intermediates keep within their limit");
   }
+  const absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  const bool readable = base::LivesOfCertificates(pem).ok();
+  testing::Require(readable || !base::CheckChain(pem, now).ok(),
+                   "a chain consists of certificates");
+  testing::Require(readable || !access::CallerTrust::Make(pem, "", now).ok(),
+                   "authorities are certificates");
+  (void)access::CallerTrust::Make(pem, pem, now);
   const auto signer = ledger::MakePemSigner(pem);
   if (!signer.ok()) return 0;
   const auto key = ledger::PublicKey::FromSpki((*signer)->PublicKey());

@@ -164,6 +164,8 @@ TEST_F(RefusalTest, NoClientCertificate) {
 TEST(CheckConfigTest, UnknownAndDuplicateKeysAndMissingFilesAreRefused) {
   Scenario scenario;
   PlatformOptions options;
+  const base::SystemClock clock;
+  options.clock = &clock;
   options.config_file = scenario.Path("heduid.yaml");
   scenario.Write();
   EXPECT_TRUE(Platform::Check(options).ok()) << Platform::Check(options);

@@ -41,6 +41,25 @@ TEST(SignalsTest, AnInterruptEndsTheWaitToo) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
+TEST(SignalsTest, AHangUpIsToldApart) {
+  const int status = StatusOfChild([] {
+    BlockSignals();
+    kill(getpid(), SIGHUP);
+    _exit(WaitForSignal(absl::Hours(1)) == SIGHUP ? 0 : 1);
+  });
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST(SignalsTest, TheWaitEndsWithoutASignalToo) {
+  const int status = StatusOfChild([] {
+    BlockSignals();
+    _exit(WaitForSignal(absl::Milliseconds(1)));
+  });
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
 TEST(SignalsTest, WritingToAPeerThatHungUpIsAnErrorNotTheEnd) {
   const int status = StatusOfChild([] {
     BlockSignals();

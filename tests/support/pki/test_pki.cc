@@ -107,7 +107,9 @@ std::string AlternativeNames(const CertificateRequest& request) {
   return absl::StrJoin(names, ",");
 }
 
-void SignCertificate(X509* certificate, EVP_PKEY* key) {
+// Set up to sign with the key, as its kind wants; `sign` uses it.
+template <typename Sign>
+void WithSigning(EVP_PKEY* key, Sign sign) {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   EVP_PKEY_CTX* key_context = nullptr;
   const EVP_MD* digest = EVP_sha256();
@@ -119,9 +121,13 @@ void SignCertificate(X509* certificate, EVP_PKEY* key) {
     EVP_MD_CTX_set_pkey_ctx(context, key_context);
   }
   Require(EVP_DigestSignInit(context, nullptr, digest, nullptr, key) == 1, "cannot begin to sign");
-  Require(X509_sign_ctx(certificate, context) > 0, "cannot sign");
+  Require(sign(context), "cannot sign");
   EVP_MD_CTX_free(context);
   EVP_PKEY_CTX_free(key_context);
+}
+
+void SignCertificate(X509* certificate, EVP_PKEY* key) {
+  WithSigning(key, [&](EVP_MD_CTX* context) { return X509_sign_ctx(certificate, context) > 0; });
 }
 
 // `issuer` null: signed by its own key.
@@ -154,6 +160,28 @@ X509Handle MakeCertificate(const CertificateRequest& request, long serial, EVP_P
 }
 
 }  // namespace
+
+std::string SignText(const Issued& signer, absl::string_view text) {
+  const KeyHandle key = ReadKey(signer.key_pem);
+  std::string signature(256, 0);
+  size_t size = signature.size();
+  WithSigning(key.get(), [&](EVP_MD_CTX* context) {
+    return EVP_DigestSign(context, reinterpret_cast<unsigned char*>(signature.data()), &size,
+                          reinterpret_cast<const unsigned char*>(text.data()), text.size()) == 1;
+  });
+  signature.resize(size);
+  return signature;
+}
+
+std::string PublicKeyOf(const Issued& issued) {
+  const KeyHandle key = ReadKey(issued.key_pem);
+  unsigned char* bytes = nullptr;
+  const int size = i2d_PUBKEY(key.get(), &bytes);
+  Require(size > 0, "cannot write a public key");
+  std::string der(reinterpret_cast<char*>(bytes), static_cast<size_t>(size));
+  OPENSSL_free(bytes);
+  return der;
+}
 
 struct TestPki::State {
   std::string directory;
@@ -204,6 +232,35 @@ Issued TestPki::Issue(const CertificateRequest& request, const Issued* issuer) {
   const X509Handle certificate = MakeCertificate(request, state_->serial, key.get(),
                                                  issuer_certificate.get(), issuer_key.get());
   return state_->Save(request, certificate.get(), key.get());
+}
+
+std::string TestPki::RevocationList(const std::vector<Issued>& revoked, absl::Time from,
+                                    absl::Time to, const Issued* issuer) {
+  if (issuer == nullptr) issuer = &state_->root;
+  const X509Handle issuer_certificate = ReadCertificate(issuer->certificate_pem);
+  const KeyHandle issuer_key = ReadKey(issuer->key_pem);
+  const std::unique_ptr<X509_CRL, Freer<&X509_CRL_free>> list(X509_CRL_new());
+  X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
+  X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(issuer_certificate.get()));
+  const std::unique_ptr<ASN1_TIME, Freer<&ASN1_TIME_free>> since(
+      ASN1_TIME_set(nullptr, absl::ToTimeT(from)));
+  const std::unique_ptr<ASN1_TIME, Freer<&ASN1_TIME_free>> next(
+      ASN1_TIME_set(nullptr, absl::ToTimeT(to)));
+  X509_CRL_set1_lastUpdate(list.get(), since.get());
+  X509_CRL_set1_nextUpdate(list.get(), next.get());
+  for (const Issued& one : revoked) {
+    const X509Handle certificate = ReadCertificate(one.certificate_pem);
+    X509_REVOKED* entry = X509_REVOKED_new();
+    X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(certificate.get()));
+    X509_REVOKED_set_revocationDate(entry, since.get());
+    Require(X509_CRL_add0_revoked(list.get(), entry) == 1, "cannot add to a revocation list");
+  }
+  X509_CRL_sort(list.get());
+  WithSigning(issuer_key.get(),
+              [&](EVP_MD_CTX* context) { return X509_CRL_sign_ctx(list.get(), context) > 0; });
+  const BioHandle bio(BIO_new(BIO_s_mem()));
+  Require(PEM_write_bio_X509_CRL(bio.get(), list.get()) == 1, "cannot write a revocation list");
+  return Contents(bio.get());
 }
 
 Issued TestPki::IssueTls(absl::string_view name, absl::string_view uri) {

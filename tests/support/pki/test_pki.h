@@ -36,6 +36,10 @@ struct CertificateRequest {
   absl::Time to = absl::FromUnixSeconds(2019686400);    // 2034-01-01
 };
 
+// The key's signature over a text, and its public key (SubjectPublicKeyInfo in DER).
+std::string SignText(const Issued& signer, absl::string_view text);
+std::string PublicKeyOf(const Issued& issued);
+
 class TestPki {
  public:
   // The root's key decides what its signatures are.
@@ -55,6 +59,11 @@ class TestPki {
   // For mutual TLS on this machine: localhost and 127.0.0.1, and optionally one URI such as
   // "hedui://agency/640104".
   Issued IssueTls(absl::string_view name, absl::string_view uri = "");
+  // A revocation list in PEM that names these certificates, by an authority of this one; nullptr:
+  // the root. It is in force from `from` until `to`.
+  std::string RevocationList(const std::vector<Issued>& revoked, absl::Time from, absl::Time to,
+                             const Issued* issuer = nullptr);
+
   // For a log: digitalSignature and the URI hedui://log/<origin>.
   Issued IssueLog(KeyType key, absl::string_view origin);
 

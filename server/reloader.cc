@@ -1,0 +1,191 @@
+#include "server/reloader.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/certificate.h"
+#include "server/base/status.h"
+#include "server/gather/sources.h"
+
+namespace hedui {
+namespace {
+
+base::EventLevel LevelOf(Expiry expiry) {
+  return expiry == Expiry::kNear ? base::EventLevel::kWarning : base::EventLevel::kError;
+}
+
+// What a change of calls for a reload: the configuration file and what it names of register,
+// catalogue, policies and the server's TLS; and the files of the sources.
+std::vector<std::string> ReloadedFiles(const std::string& config_file,
+                                       const config::v1::Server& server,
+                                       const plan::Catalogue& catalogue) {
+  const std::filesystem::path directory = std::filesystem::absolute(config_file).parent_path();
+  std::vector<std::string> files = {config_file};
+  for (const std::string& name :
+       {server.register_file(), server.catalogue_file(), server.policies_dir(),
+        server.tls().ca_file(), server.tls().certificate_file(), server.tls().key_file(),
+        server.tls().crl_file()}) {
+    if (!name.empty()) files.push_back((directory / name).string());
+  }
+  for (const plan::Source& source : catalogue.sources()) {
+    for (std::string& file : adapters::FilesOf(AdapterConfigOf(source))) {
+      files.push_back(std::move(file));
+    }
+  }
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  return files;
+}
+
+// Whether all that only a start takes is the same in both.
+bool SameButForReload(const config::v1::Server& a, const config::v1::Server& b) {
+  const auto rest = [](config::v1::Server server) {
+    server.clear_tls();
+    server.clear_register_file();
+    server.clear_catalogue_file();
+    server.clear_policies_dir();
+    server.clear_report();
+    return server.SerializeAsString();
+  };
+  return rest(a) == rest(b);
+}
+
+}  // namespace
+
+Reloader::Reloader(std::string config_file, const base::Clock* clock, Tell tell,
+                   adapters::AdapterSet* adapters)
+    : config_file_(std::move(config_file)),
+      clock_(clock),
+      tell_(std::move(tell)),
+      adapters_(adapters),
+      certificates_(
+          [this](Expiry expiry, const std::string& line) { tell_(LevelOf(expiry), line); }) {}
+
+absl::Status Reloader::Begin(const PlatformConfiguration& read) {
+  auto setup = std::make_shared<Setup>(*read.setup);
+  HEDUI_ASSIGN_OR_RETURN(setup->sources, Connect(setup->catalogue, nullptr));
+  setup_.Put(std::move(setup));
+  trust_.Put(read.trust);
+  server_configuration_ = read.server;
+  tls_ = read.api.tls;
+  tls_certificates_ = read.tls_certificates;
+  source_certificates_ = read.source_certificates;
+  log_certificates_ = read.log_certificates;
+  looked_at_ = clock_->SteadyNow();
+  WatchAgain();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<const gather::Sources>> Reloader::Connect(
+    const plan::Catalogue& catalogue, const gather::Sources* before) {
+  auto sources = std::make_shared<gather::Sources>();
+  for (const plan::Source& source : catalogue.sources()) {
+    HEDUI_ASSIGN_OR_RETURN(adapters::SourceAdapter * adapter,
+                           adapters_->GetOrMake(AdapterConfigOf(source)));
+    gather::SourcePolicy policy = gather::PolicyOf(source);
+    std::shared_ptr<gather::SourceGate> gate;
+    const gather::Source* const was = before == nullptr ? nullptr : before->Find(source.id);
+    if (was != nullptr && was->policy.concurrency == policy.concurrency) gate = was->gate;
+    HEDUI_RETURN_IF_ERROR(sources->Add(std::move(policy), adapter, std::move(gate)));
+  }
+  return sources;
+}
+
+absl::Status Reloader::CheckNewSources(const PlatformConfiguration& read) const {
+  std::vector<std::string> defects;
+  for (const plan::Source& source : read.setup->catalogue.sources()) {
+    const adapters::AdapterConfig config = AdapterConfigOf(source);
+    if (config.certificate_file.empty() || adapters_->Holds(config)) continue;
+    for (const WatchedCertificate& one : read.source_certificates) {
+      if (one.file != config.certificate_file) continue;
+      const absl::Status alive = base::CheckLife(one.life, clock_->WallNow());
+      if (!alive.ok()) defects.push_back(absl::StrCat(one.file, ": ", alive.message()));
+    }
+  }
+  if (defects.empty()) return absl::OkStatus();
+  return base::MakeError(absl::StatusCode::kInvalidArgument, "CONFIGURATION",
+                         absl::StrJoin(defects, "\n"), base::Visibility::kOperator);
+}
+
+absl::Status Reloader::ReloadSetup() {
+  HEDUI_ASSIGN_OR_RETURN(
+      const std::unique_ptr<PlatformConfiguration> read,
+      ReadPlatformConfiguration(config_file_, clock_->WallNow(), Reading::kSetup));
+  HEDUI_RETURN_IF_ERROR(CheckNewSources(*read));
+  const std::shared_ptr<const Setup> before = setup_.Get();
+  HEDUI_ASSIGN_OR_RETURN(read->setup->sources,
+                         Connect(read->setup->catalogue, before->sources.get()));
+  setup_.Put(read->setup);
+  server_configuration_.set_register_file(read->server.register_file());
+  server_configuration_.set_catalogue_file(read->server.catalogue_file());
+  server_configuration_.set_policies_dir(read->server.policies_dir());
+  source_certificates_ = read->source_certificates;
+  if (!SameButForReload(read->server, server_configuration_)) {
+    tell_(base::EventLevel::kWarning,
+          absl::StrCat(config_file_,
+                       ": what it says of listen, store, log, loops and threads, or of health, "
+                       "differs from what is in force and takes a restart"));
+  }
+  tell_(base::EventLevel::kInfo,
+        absl::StrCat("reloaded: register, catalogue and policies are in force; ",
+                     setup_.Get()->reg.agencies().size(), " agencies, ",
+                     setup_.Get()->catalogue.sources().size(), " sources"));
+  return absl::OkStatus();
+}
+
+absl::Status Reloader::ReloadTls() {
+  HEDUI_ASSIGN_OR_RETURN(const std::unique_ptr<PlatformConfiguration> read,
+                         ReadPlatformConfiguration(config_file_, clock_->WallNow(), Reading::kTls));
+  // Callers judged under the old lists are judged anew under the new ones.
+  trust_.Put(read->trust);
+  *server_configuration_.mutable_tls() = read->server.tls();
+  tls_certificates_ = read->tls_certificates;
+  if (read->api.tls == tls_) return absl::OkStatus();
+  tls_ = read->api.tls;
+  if (server_ != nullptr) server_->UseCertificates(tls_);
+  tell_(base::EventLevel::kInfo,
+        "reloaded: new connections are made with the server's new certificates");
+  return absl::OkStatus();
+}
+
+absl::Status Reloader::Reload() {
+  // Before reading: what changes while it is read is seen by the next look.
+  files_.Refresh();
+  std::vector<std::string> refused;
+  for (const absl::Status& status : {ReloadSetup(), ReloadTls()}) {
+    if (status.ok()) continue;
+    // A configuration file that cannot be read is the same defect twice.
+    if (!refused.empty() && refused.front() == status.message()) continue;
+    refused.emplace_back(status.message());
+  }
+  // Of what is in force now: other files may be named, and other certificates be near their end.
+  WatchAgain();
+  certificates_.TellIfDue(clock_->WallNow());
+  if (refused.empty()) return absl::OkStatus();
+  const std::string text = absl::StrJoin(refused, "\n");
+  tell_(base::EventLevel::kError,
+        absl::StrCat("not reloaded, what was in force stays; mend this and send SIGHUP:\n", text));
+  return base::MakeError(absl::StatusCode::kInvalidArgument, "CONFIGURATION", text,
+                         base::Visibility::kOperator);
+}
+
+void Reloader::WatchAgain() {
+  files_.Watch(ReloadedFiles(config_file_, server_configuration_, setup_.Get()->catalogue));
+  std::vector<WatchedCertificate> all = tls_certificates_;
+  all.insert(all.end(), source_certificates_.begin(), source_certificates_.end());
+  all.insert(all.end(), log_certificates_.begin(), log_certificates_.end());
+  certificates_.Watch(std::move(all));
+}
+
+void Reloader::Tend() {
+  certificates_.TellIfDue(clock_->WallNow());
+  const absl::Duration now = clock_->SteadyNow();
+  if (now - looked_at_ < kLookAtFilesEvery) return;
+  looked_at_ = now;
+  if (files_.ChangedAndSettled()) Reload().IgnoreError();  // told
+}
+
+}  // namespace hedui
