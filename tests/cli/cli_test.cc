@@ -1,5 +1,7 @@
 // The programs as they are run: arguments in, exit code and texts out. Every verb, and what each
 // says of bad input.
+#include <signal.h>
+
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -403,6 +405,25 @@ TEST(CliLifeTest, AMatterThroughItsStatesAndAPlatformToItsEnd) {
   world.Expect(kHedui,
                {{"authorization", "close", "matter.yaml"}, 0, "state: MATTER_STATE_CLOSED"});
   world.Expect(kHedui, {{"authorization", "monitor", "matter.yaml"}, 1, "", "hedui: "});
+  EXPECT_EQ(world.heduid().Stop(), ProcessEnd{});
+}
+
+TEST(CliLifeTest, AServerReadsItsRegisterAnewOnAHangUpAndServesOn) {
+  World world;
+  world.Expect(kHedui, {{"authorization", "register", "letters.yaml"}, 0, "letters_added: 3"});
+  std::string reg = Slurp(world.Path("register.yaml"));
+  Scenario::Replace(&reg, kAgency, "640104-another");
+  Spill(world.Path("register.yaml"), reg);
+  ASSERT_EQ(kill(world.heduid().pid(), SIGHUP), 0);
+  std::string told;
+  while (!absl::StrContains(told, "reloaded")) {
+    const auto line = world.heduid().ReadLine("{");
+    ASSERT_TRUE(line.ok()) << line.status();
+    told = *line;
+  }
+  EXPECT_THAT(told, HasSubstr("register, catalogue and policies are in force"));
+  world.Expect(kHedui,
+               {{"authorization", "monitor", "matter.yaml"}, 1, "", "is not in the register"});
   EXPECT_EQ(world.heduid().Stop(), ProcessEnd{});
 }
 

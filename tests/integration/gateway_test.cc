@@ -2,7 +2,9 @@
 #include <fstream>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "hedui/v1/errors.pb.h"
@@ -30,7 +32,10 @@ std::string ReasonIn(const grpc::Status& status) {
 
 class GatewayTest : public ::testing::Test {
  protected:
-  GatewayTest() : header_key_(HeaderKey()) {
+  GatewayTest() : header_key_(HeaderKey()), listed_(scenario_.pki().IssueTls("listed")) {
+    Scenario::Replace(&scenario_.register_yaml, "    purposes: [social_assistance]\n",
+                      absl::StrCat("    purposes: [social_assistance]\n    certificate_digests: [",
+                                   DigestOf(listed_), "]\n"));
     // What docs/gateways.md writes down with openssl's own tools.
     scenario_.register_yaml += absl::StrCat("gateways:\n  - code: tlcp-front\n    header_keys: [",
                                             base::Base64Encode(PublicKeyOf(header_key_)),
@@ -45,8 +50,19 @@ class GatewayTest : public ::testing::Test {
     return scenario_.pki().Issue(request);
   }
 
+  // SHA-256 of the DER form, as the register has it.
+  static std::string DigestOf(const Issued& issued) {
+    std::string base64;
+    for (absl::string_view line : absl::StrSplit(issued.certificate_pem, '\n')) {
+      if (!absl::StartsWith(line, "-----")) absl::StrAppend(&base64, line);
+    }
+    return base::HexEncode(base::Sha256(*base::Base64Decode(base64)));
+  }
+
   std::unique_ptr<v1::ReportService::Stub> Connect(const std::string& uri) {
-    const Issued pair = scenario_.pki().IssueTls("caller", uri);
+    return Connect(scenario_.pki().IssueTls("caller", uri));
+  }
+  std::unique_ptr<v1::ReportService::Stub> Connect(const Issued& pair) {
     grpc::SslCredentialsOptions tls;
     tls.pem_root_certs = scenario_.pki().ca_pem();
     tls.pem_cert_chain = pair.certificate_pem;
@@ -83,6 +99,7 @@ class GatewayTest : public ::testing::Test {
   const std::string other_nonce_ = std::string(32, 'b');
   Scenario scenario_;
   const Issued header_key_;
+  const Issued listed_;
   std::unique_ptr<RunningPlatform> platform_;
 };
 
@@ -112,6 +129,11 @@ TEST_F(GatewayTest, FromOthersItIsRefused) {
   EXPECT_EQ(Ask(*agency, {}), "OK");
   EXPECT_EQ(Ask(*agency, {Header(nonce_)}), "IDENTITY_HEADER_NOT_ALLOWED");
   EXPECT_EQ(Ask(*Connect("hedui://gateway/unlisted"), {Header(nonce_)}), "GATEWAY_UNKNOWN");
+}
+
+TEST_F(GatewayTest, AnAgencysCertificateMayBeListedInstead) {
+  EXPECT_EQ(Ask(*Connect(listed_), {}), "OK");
+  EXPECT_EQ(Ask(*Connect(scenario_.pki().IssueTls("listed")), {}), "NO_AGENCY_IDENTITY");
 }
 
 // A call is answered NOT_FOUND by the handler, not refused at the door: streams too.

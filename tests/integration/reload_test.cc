@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
@@ -17,6 +18,7 @@
 #include "server/base/yaml.h"
 #include "server/reloader.h"
 #include "server/rooms.h"
+#include "tests/integration/departments.h"
 #include "tests/integration/running_platform.h"
 #include "tests/support/notification.h"
 
@@ -339,6 +341,59 @@ TEST_F(ReloadTest, ASourceTakenOutIsNotAskedAnyMore) {
   for (const v1::SourceOutcome& outcome : second->outcomes()) {
     EXPECT_NE(outcome.source_id(), "nx-public-security");
   }
+}
+
+// The departments take certificates of another authority than ours is of, until ours is renewed.
+TEST_F(ReloadTest, DepartmentsAreShownTheRenewedCertificate) {
+  TestPki next(KeyType::kP256, "Next authority");
+  absl::StrReplaceAll({{absl::StrCat("tls: {ca_file: ", scenario_.pki().ca_path()),
+                        absl::StrCat("tls: {ca_file: ", next.ca_path())}},
+                      &scenario_.simulation_yaml);
+  const Issued shown = scenario_.pki().IssueTls("platform");
+  WriteText("client.pem", shown.certificate_pem);
+  WriteText("client.key", shown.key_pem);
+  const size_t from = scenario_.catalogue_yaml.find("client_tls: {");
+  scenario_.catalogue_yaml.replace(
+      from, scenario_.catalogue_yaml.find('\n', from) - from,
+      absl::StrCat("client_tls: {ca_file: ", scenario_.pki().ca_path(),
+                   ", certificate_file: client.pem, key_file: client.key}"));
+  const Departments departments(&scenario_);
+  Start();
+  auto first = client_->VerifyHousehold(scenario_.household, kPatience);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(OutcomeOf(*first, "m1", "employment").kind(), v1::ANSWER_KIND_UNAVAILABLE);
+
+  const Issued renewed = next.IssueTls("platform");
+  WriteText("client.pem", renewed.certificate_pem);
+  EXPECT_THAT(std::string(platform_->Reload().message()), HasSubstr("is not the key of"));
+  WriteText("client.key", renewed.key_pem);
+  ASSERT_TRUE(platform_->Reload().ok());
+  v1::VerifyHouseholdRequest again = scenario_.household;
+  again.mutable_header()->set_request_id("00000000-0000-4000-8000-000000000001");
+  auto second = client_->VerifyHousehold(again, kPatience);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(OutcomeOf(*second, "m1", "employment").kind(), v1::ANSWER_KIND_FOUND);
+}
+
+TEST_F(ReloadTest, ARenewedCertificateForDepartmentsThatHasExpiredIsRefused) {
+  const Issued shown = scenario_.pki().IssueTls("platform");
+  WriteText("client.pem", shown.certificate_pem);
+  WriteText("client.key", shown.key_pem);
+  scenario_.UseGrpc("nx-bank", 1);
+  const size_t from = scenario_.catalogue_yaml.find("client_tls: {");
+  scenario_.catalogue_yaml.replace(
+      from, scenario_.catalogue_yaml.find('\n', from) - from,
+      absl::StrCat("client_tls: {ca_file: ", scenario_.pki().ca_path(),
+                   ", certificate_file: client.pem, key_file: client.key}"));
+  Start();
+  CertificateRequest request;
+  request.name = "ended";
+  request.to = clock_.WallNow() - absl::Hours(1);
+  const Issued ended = scenario_.pki().Issue(request);
+  WriteText("client.pem", ended.certificate_pem);
+  WriteText("client.key", ended.key_pem);
+  EXPECT_THAT(std::string(platform_->Reload().message()),
+              AllOf(HasSubstr("client.pem"), HasSubstr("\"CN=ended\" expired at")));
 }
 
 TEST_F(ReloadTest, WhatOnlyAStartTakesIsToldOf) {
