@@ -107,14 +107,13 @@ void CheckCapacity(const LetterDraft& draft, const Letter& letter, bool person_k
     defects->Add(kInvalid, absl::StrCat(path, ".signer"), "SIGNER_REQUIRED",
                  "name the guardian or agent who signed");
   }
-  const bool same_number = letter.signer.has_value() && !letter.person.number.empty() &&
-                           letter.signer->kind == letter.person.kind &&
-                           letter.signer->number == letter.person.number;
-  if (!self && same_number) {
+  const bool same_human =
+      letter.signer.has_value() && person_known && IsSameHuman(*letter.signer, letter.person);
+  if (!self && same_human) {
     defects->Add(kInvalid, absl::StrCat(path, ".signer"), "SIGNER_IS_PERSON",
                  "the guardian or agent is another person than the one spoken for");
   }
-  if (!self && !same_number && letter.signer.has_value() && day_known) {
+  if (!self && !same_human && letter.signer.has_value() && day_known) {
     CheckSignerAge(*letter.signer, letter.signed_day, path, defects);
   }
   const std::string mandate = absl::StrCat(path, ".mandate_number");

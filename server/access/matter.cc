@@ -3,9 +3,7 @@
 #include <algorithm>
 
 namespace hedui::access {
-namespace {
 
-// The number tells, whichever document carries it; who has none is known by name.
 bool IsSameHuman(const base::Identity& a, const base::Identity& b) {
   const auto citizen_a = base::CitizenNumberOf(a);
   const auto citizen_b = base::CitizenNumberOf(b);
@@ -13,8 +11,6 @@ bool IsSameHuman(const base::Identity& a, const base::Identity& b) {
   if (a.number.empty() && b.number.empty()) return base::SameName(a.name, b.name);
   return a.number == b.number;
 }
-
-}  // namespace
 
 absl::string_view MatterStateName(MatterState state) {
   switch (state) {

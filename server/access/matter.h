@@ -43,6 +43,10 @@ absl::string_view LetterDocumentName(LetterDocument document);  // "AUTHORIZATIO
 absl::string_view SignerCapacityName(SignerCapacity capacity);  // "SELF", …
 absl::string_view SignatureKindName(SignatureKind signature);   // "HANDWRITTEN", …
 
+// Whether two identities are one human's: the citizen number tells, whichever document carries it;
+// who has no number is known by name.
+bool IsSameHuman(const base::Identity& a, const base::Identity& b);
+
 // A letter that passed every rule.
 struct Letter {
   std::string number;  // the agency's own

@@ -115,6 +115,24 @@ TEST_F(LetterRulesTest, GuardianMustBeNamedAndAnother) {
   EXPECT_THAT(Check(draft), ElementsAre("l.signer.name NAME_LENGTH"));
 }
 
+TEST_F(LetterRulesTest, NobodySpeaksForThemselvesUnderAnotherDocument) {
+  LetterDraft draft = MotherDraft();
+  draft.capacity = SignerCapacity::kGuardian;
+  draft.has_signer = true;
+  draft.signer_kind = base::IdentityKind::kDisabilityCertificate;
+  draft.signer_number = draft.person_number + "43";
+  draft.signer_name = draft.person_name;
+  EXPECT_THAT(Check(draft), ElementsAre("l.signer SIGNER_IS_PERSON"));
+  // Who has no number is known by name.
+  draft.person_kind = base::IdentityKind::kWithoutNumber;
+  draft.signer_kind = base::IdentityKind::kWithoutNumber;
+  draft.person_number = "";
+  draft.signer_number = "";
+  EXPECT_THAT(Check(draft), ElementsAre("l.signer SIGNER_IS_PERSON"));
+  draft.signer_name = "马建国";
+  EXPECT_THAT(Check(draft), IsEmpty());
+}
+
 TEST_F(LetterRulesTest, AGuardianOrAgentUnderEighteenCannotSign) {
   LetterDraft draft = ChildDraft();
   draft.signer_number = Number(absl::CivilDay(2007, 3, 1), 44);
