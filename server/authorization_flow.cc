@@ -150,6 +150,15 @@ Describe NoEntry() {
 
 }  // namespace
 
+void Registrar::Get(runtime::EventLoop* loop, std::string agency, std::string matter_number,
+                    MatterDone done) const {
+  ReadMatter(rooms_, loop, std::move(agency), std::move(matter_number), std::move(done));
+}
+
+void Registrar::List(runtime::EventLoop* loop, MatterQuery query, MatterPageDone done) const {
+  ListMatters(rooms_, loop, std::move(query), std::move(done));
+}
+
 void Registrar::Register(runtime::EventLoop* loop, std::string agency,
                          access::RegisterRequest request, Done done) {
   std::vector<std::string> keys = MatterBook::KeysOf(agency, request);

@@ -1,6 +1,6 @@
-// Letters and matters changed: registered, withdrawn, monitored, closed. Reserve, prepare on the
-// disk pool, commit, apply - so that two callers cannot open one matter twice, and a withdrawal is
-// live for running verifications the moment it is durable.
+// Letters and matters read; and changed: registered, withdrawn, monitored, closed. Reserve, prepare
+// on the disk pool, commit, apply - so that two callers cannot open one matter twice, and a
+// withdrawal is live for running verifications the moment it is durable.
 //
 // Thread safety: calls on the given loop's thread. Limits: those of access::MatterBook and the
 // committer.
@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/access/matter.h"
+#include "server/list_flow.h"
 #include "server/runtime/event_loop.h"
 
 namespace hedui {
@@ -43,6 +44,12 @@ class Registrar {
   void Monitor(runtime::EventLoop* loop, std::string agency, access::StateRequest request,
                Done done);
   void Close(runtime::EventLoop* loop, std::string agency, access::StateRequest request, Done done);
+
+  // What stands (list_flow.h). NOT_FOUND (MATTER_UNKNOWN) for others' matters too.
+  void Get(runtime::EventLoop* loop, std::string agency, std::string matter_number,
+           MatterDone done) const;
+  // A matter opened by a version before lists were kept is in none.
+  void List(runtime::EventLoop* loop, MatterQuery query, MatterPageDone done) const;
 
  private:
   const Rooms* const rooms_;

@@ -136,6 +136,7 @@ void Platform::Parts::BuildRooms() {
   rooms.clock = options.clock;
   rooms.ids = options.ids;
   rooms.rows = store.get();
+  rooms.pages = store.get();
   rooms.log = store.get();
   rooms.committer = committer.get();
   rooms.matters = matters.get();
@@ -157,6 +158,7 @@ void Platform::Parts::BuildRooms() {
 
 absl::Status Platform::Parts::Listen() {
   loops = std::make_unique<runtime::EventLoops>(options.clock);
+  read->api.page_token_key = store->TokenKey();
   api = std::make_unique<api::ApiServer>(
       read->api,
       [this] {

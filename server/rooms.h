@@ -14,6 +14,7 @@
 #include "server/base/clock.h"
 #include "server/base/ids.h"
 #include "server/base/row.h"
+#include "server/base/row_pages.h"
 #include "server/gather/sources.h"
 #include "server/ledger/certificates.h"
 #include "server/ledger/committer.h"
@@ -41,6 +42,7 @@ struct Rooms {
   const base::Clock* clock = nullptr;
   base::IdSource* ids = nullptr;
   const base::RowReader* rows = nullptr;
+  const base::RowPages* pages = nullptr;
   const ledger::LogRepository* log = nullptr;
   ledger::Committer* committer = nullptr;
   access::MatterBook* matters = nullptr;

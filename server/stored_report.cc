@@ -118,6 +118,11 @@ base::LookupKey EndedKey(const std::string& agency, const base::Uuid& request_id
   return {base::LookupKind::kRequest, absl::StrCat(agency, "\n", request_id.ToString(), "\nended")};
 }
 
+base::LookupKey MatterVerificationsKey(const std::string& agency,
+                                       const std::string& matter_number) {
+  return {base::LookupKind::kMatterVerifications, absl::StrCat(agency, "\n", matter_number)};
+}
+
 base::LookupKey BegunKey(absl::Time at) {
   return {base::LookupKind::kBegun, absl::StrCat(absl::ToUnixSeconds(at))};
 }

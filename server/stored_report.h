@@ -62,6 +62,8 @@ base::LookupKey ResultKey(const std::string& agency, const base::Uuid& request_i
 base::LookupKey ReportKey(const base::Uuid& report_id);
 // That a request was ended without a report.
 base::LookupKey EndedKey(const std::string& agency, const base::Uuid& request_id);
+// The first intents of a matter's verifications.
+base::LookupKey MatterVerificationsKey(const std::string& agency, const std::string& matter_number);
 // Intents to be resumed that were made in the second of `at`.
 base::LookupKey BegunKey(absl::Time at);
 

@@ -8,6 +8,7 @@
 #include "server/flow_book.h"
 #include "server/gather/gatherer.h"
 #include "server/read_flow.h"
+#include "server/request_check.h"
 #include "server/rooms.h"
 #include "server/verify_steps.h"
 #include "server/view_flow.h"
@@ -306,7 +307,8 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   FlowKey Key() const { return {request_.agency, request_.request_id}; }
 
   VerificationView View(VerificationState state) const {
-    return {prepared_.verification_id, request_.request_id, state, begun_, ""};
+    return {prepared_.verification_id, request_.request_id, state, begun_, "",
+            request_.matter_number};
   }
 
   // How it ended, for those who do not want the report.
@@ -438,6 +440,11 @@ void Verifier::Enter(runtime::EventLoop* loop, VerifyRequest request,
   }
 }
 
+void Verifier::Examine(runtime::EventLoop* loop, VerifyRequest request,
+                       std::vector<std::string> unread, ExamineDone done) {
+  ExamineRequest(rooms_, loop, std::move(request), std::move(unread), std::move(done));
+}
+
 void Verifier::Watch(runtime::EventLoop* loop, std::string agency, std::string officer,
                      base::Uuid request_id, std::function<void(SourceOutcomeView)> on_outcome,
                      VerifyDone done) {
@@ -460,6 +467,13 @@ void Verifier::Get(runtime::EventLoop* loop, std::string agency, base::Uuid requ
                    ViewDone done) {
   const bool running = book_->IsRunning({agency, request_id});
   ReadView(rooms_, loop, std::move(agency), request_id, running, std::move(done));
+}
+
+void Verifier::List(runtime::EventLoop* loop, VerificationQuery query, VerificationPageDone done) {
+  IsRunning is_running = [book = book_, agency = query.agency](const base::Uuid& request_id) {
+    return book->IsRunning({agency, request_id});
+  };
+  ListVerifications(rooms_, loop, std::move(query), std::move(is_running), std::move(done));
 }
 
 void Verifier::Cancel(runtime::EventLoop* loop, std::string agency, std::string officer,

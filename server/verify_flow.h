@@ -26,10 +26,12 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/access/defects.h"
 #include "server/base/answer.h"
 #include "server/base/household.h"
 #include "server/base/ids.h"
 #include "server/base/row.h"
+#include "server/list_flow.h"
 #include "server/runtime/event_loop.h"
 
 namespace hedui {
@@ -86,8 +88,11 @@ struct VerificationView {
   VerificationState state = VerificationState::kRunning;
   absl::Time begun;           // when its first intent was made
   std::string report_number;  // kFinished
+  std::string matter_number;
 };
 using ViewDone = absl::AnyInvocable<void(absl::StatusOr<VerificationView>) &&>;
+
+using ExamineDone = absl::AnyInvocable<void(std::vector<access::Defect>) &&>;
 
 using VerifyDone = absl::AnyInvocable<void(absl::StatusOr<VerifyResult>) &&>;
 
@@ -108,6 +113,12 @@ class Verifier {
   // again joins. Errors as Verify; FAILED_PRECONDITION (VERIFICATION_CANCELLED).
   void Create(runtime::EventLoop* loop, VerifyRequest request, ViewDone done);
 
+  // What would forbid a request of which api could not read all, so that its caller is told
+  // everything at once. Nothing is said of the fields in `unread`, nor of what depends on them.
+  // Empty also when the platform has no reader free for this.
+  void Examine(runtime::EventLoop* loop, VerifyRequest request, std::vector<std::string> unread,
+               ExamineDone done);
+
   // Each outcome of a verification under way as it comes, those told before first; then its report,
   // as ReadRequest gives it: logged before it is shown. Of one that has ended the report only.
   // `on_outcome` runs on `loop`, before `done`, never after. NOT_FOUND (VERIFICATION_UNKNOWN) for
@@ -118,6 +129,10 @@ class Verifier {
 
   // NOT_FOUND (VERIFICATION_UNKNOWN) for others' too.
   void Get(runtime::EventLoop* loop, std::string agency, base::Uuid request_id, ViewDone done);
+
+  // Those that the query's agency began (list_flow.h). A verification begun by a version before
+  // lists were kept is in none.
+  void List(runtime::EventLoop* loop, VerificationQuery query, VerificationPageDone done);
 
   // Ends a verification without a report. Answers how it ended once that is durable: kCancelled, or
   // kFinished where the report was being made. What was asked stays in the log. NOT_FOUND as Get.

@@ -12,12 +12,14 @@
 #include "server/base/dates.h"
 #include "server/base/digest.h"
 #include "server/base/division.h"
+#include "server/base/row_pages.h"
 #include "server/base/status.h"
 #include "server/ledger/entry.h"
 #include "server/ledger/proof_reader.h"
 #include "server/match/matcher.h"
 #include "server/report/case_bundle.h"
 #include "server/report/report_input.h"
+#include "server/request_check.h"
 
 namespace hedui {
 namespace {
@@ -57,48 +59,6 @@ absl::StatusOr<Earlier> LookUp(const Rooms& rooms, const VerifyRequest& request)
   if (!result.ParseFromString(results[0].body)) return Damaged("report");
   HEDUI_ASSIGN_OR_RETURN(earlier.report, ReportOf(rooms, results[0], result, request.officer));
   return earlier;
-}
-
-absl::Status CheckProgrammes(const Setup& setup, const VerifyRequest& request) {
-  std::vector<std::string> missing;
-  for (const std::string& programme : request.programmes) {
-    if (!setup.policies->HasProgramme(request.household.division, programme,
-                                      request.dates.policy)) {
-      missing.push_back(programme);
-    }
-  }
-  if (missing.empty()) return absl::OkStatus();
-  std::string names;
-  for (const std::string& name : missing) absl::StrAppend(&names, names.empty() ? "" : ", ", name);
-  return base::MakeError(
-      absl::StatusCode::kFailedPrecondition, "NO_POLICY_SET",
-      absl::StrCat("no policy set is in force for ", names, " in ", request.household.division,
-                   " on ", base::FormatDay(request.dates.policy),
-                   "; ask without the programme for findings only"));
-}
-
-absl::StatusOr<access::Grant> AuthorizeRequest(const Rooms& rooms, const Setup& setup,
-                                               const VerifyRequest& request) {
-  access::AccessRequest access_request;
-  access_request.reg = &setup.reg;
-  access_request.agency = setup.reg.FindAgency(request.agency);
-  if (access_request.agency == nullptr) {
-    return base::MakeError(absl::StatusCode::kPermissionDenied, "AGENCY_UNKNOWN",
-                           "the agency is not in the register");
-  }
-  access_request.officer = request.officer;
-  access_request.purpose = request.purpose;
-  access_request.check_kind = request.check_kind;
-  auto matter = rooms.matters->Load(request.agency, request.matter_number);
-  if (matter.ok()) {
-    access_request.matter = *std::move(matter);
-  } else if (base::ReasonOf(matter.status()) != "MATTER_UNKNOWN") {
-    return matter.status();
-  }
-  access_request.matter_number = request.matter_number;
-  access_request.household = &request.household;
-  access_request.today = base::CivilDayOf(rooms.clock->WallNow());
-  return access::Authorize(access_request);
 }
 
 base::Period AskedPeriod(const base::CaseDates& dates) {
@@ -162,7 +122,15 @@ absl::StatusOr<ledger::IntentParts> BuildParts(const access::Grant& grant,
   return ledger::IntentParts::Build(parts);
 }
 
-base::Row IntentRow(const VerifyRequest& request, const Prepared& prepared, absl::Time now) {
+// Keys of the first intent only, so that a verification which was resumed is listed once.
+void AddListingKeys(const VerifyRequest& request, absl::Time now, base::Row* row) {
+  row->keys.push_back(
+      base::DayKey(request.agency, base::Listed::kVerification, base::CivilDayOf(now)));
+  row->keys.push_back(MatterVerificationsKey(request.agency, request.matter_number));
+}
+
+base::Row IntentRow(const VerifyRequest& request, const Prepared& prepared, bool first,
+                    absl::Time now) {
   stored::v1::Intent body;
   body.set_verification_id(prepared.verification_id.ToBytes());
   body.set_request(request.bytes);
@@ -178,6 +146,7 @@ base::Row IntentRow(const VerifyRequest& request, const Prepared& prepared, absl
   row.at = now;
   row.keys = {RequestKey(request.agency, request.request_id),
               {base::LookupKind::kVerification, prepared.verification_id.ToBytes()}};
+  if (first) AddListingKeys(request, now, &row);
   if (request.detached) row.keys.push_back(BegunKey(now));
   for (const base::Person& person : request.household.persons) {
     if (person.identity.number.empty()) continue;
@@ -441,8 +410,7 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
     prepared.stored = std::move(earlier.report);
     return prepared;
   }
-  HEDUI_ASSIGN_OR_RETURN(prepared.grant, AuthorizeRequest(rooms, setup, request));
-  HEDUI_RETURN_IF_ERROR(CheckProgrammes(setup, request));
+  HEDUI_ASSIGN_OR_RETURN(prepared.grant, CheckRequest(rooms, setup, request));
   HEDUI_ASSIGN_OR_RETURN(prepared.plan, PlanRequest(setup, request, prepared.grant));
 
   const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
@@ -456,7 +424,7 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
                            BuildParts(prepared.grant, everything, prepared.intent_id,
                                       rooms.ids->RandomBytes(ledger::Hash().size()), now));
   }
-  prepared.rows.push_back(IntentRow(request, prepared, now));
+  prepared.rows.push_back(IntentRow(request, prepared, !earlier.verification_id.has_value(), now));
   if (prepared.parts.has_value()) {
     ledger::IntentEntry entry;
     entry.intent = prepared.intent_id;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "hedui/stored/v1/verification.pb.h"
+#include "hedui/v1/verification.pb.h"
 #include "server/base/status.h"
 #include "server/read_flow.h"
 #include "server/report/report_builder.h"
@@ -34,6 +35,9 @@ absl::StatusOr<Stored> Read(const Rooms& rooms, const std::string& agency,
   stored.matter = intents[0].matter;
   stored.view.request_id = request_id;
   stored.view.begun = intents[0].at;
+  v1::VerifyHouseholdRequest request;
+  if (!request.ParseFromString(intent.request())) return Damaged("request");
+  stored.view.matter_number = request.header().matter_number();
   HEDUI_ASSIGN_OR_RETURN(stored.view.verification_id,
                          base::Uuid::FromBytes(intent.verification_id()));
   HEDUI_ASSIGN_OR_RETURN(auto results, rooms.rows->Find(ResultKey(agency, request_id), 1));

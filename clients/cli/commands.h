@@ -25,6 +25,7 @@ using Action = std::function<int()>;
 
 void AddVerify(CLI::App& app, Action* action);     // verify_command.cc
 void AddAuthorize(CLI::App& app, Action* action);  // authorize_command.cc
+void AddRead(CLI::App& app, Action* action);       // read_verbs.cc: verifications and matters
 void AddReport(CLI::App& app, Action* action);     // report_command.cc
 void AddAssess(CLI::App& app, Action* action);     // assess_verbs.cc
 void AddLater(CLI::App& app, Action* action);      // later_verbs.cc: refused as not built yet

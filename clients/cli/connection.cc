@@ -45,6 +45,10 @@ int Unreadable(const absl::Status& status) {
   return kExitUnreadable;
 }
 
+std::string Bare(const std::string& name, const std::string& prefix) {
+  return name.rfind(prefix, 0) == 0 ? name.substr(prefix.size()) : name;
+}
+
 bool ReadRequest(const std::string& path, google::protobuf::Message* message) {
   const absl::Status read = base::ReadYamlMessageFile(path, message);
   if (!read.ok()) std::cerr << "hedui: " << read.message() << "\n";

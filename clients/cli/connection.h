@@ -30,6 +30,8 @@ struct Connection {
 // assessment) refuses, or of what lies here and cannot be read or used.
 int Refused(const absl::Status& status);
 int Unreadable(const absl::Status& status);
+// Enum value names of the wire carry their type: "ANSWER_KIND_FOUND" is printed as FOUND.
+std::string Bare(const std::string& name, const std::string& prefix);
 // Reads a request written in YAML with the message's field names; prints what is wrong with it.
 bool ReadRequest(const std::string& path, google::protobuf::Message* message);
 

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   hedui::clients::Action action;
   hedui::clients::AddVerify(app, &action);
   hedui::clients::AddAuthorize(app, &action);
+  hedui::clients::AddRead(app, &action);
   hedui::clients::AddReport(app, &action);
   hedui::clients::AddAssess(app, &action);
   hedui::clients::AddLater(app, &action);

@@ -33,11 +33,6 @@ bool WriteFile(const std::string& path, const std::string& bytes) {
   return static_cast<bool>(file);
 }
 
-// Enum value names of the wire carry their type: "ANSWER_KIND_FOUND" is printed as FOUND.
-std::string Bare(const std::string& name, const std::string& prefix) {
-  return name.rfind(prefix, 0) == 0 ? name.substr(prefix.size()) : name;
-}
-
 void PrintOutcome(const v1::SourceOutcome& outcome) {
   std::cout << absl::StrCat(
       outcome.source_id().empty() ? "-" : outcome.source_id(), "  ", outcome.person_id(), "  ",

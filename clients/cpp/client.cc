@@ -100,6 +100,18 @@ absl::StatusOr<v1::CloseMatterResponse> Client::CloseMatter(const v1::CloseMatte
                       request, timeout);
 }
 
+absl::StatusOr<v1::GetMatterResponse> Client::GetMatter(const v1::GetMatterRequest& request,
+                                                        absl::Duration timeout) {
+  return stubs_->Call(stubs_->authorizations.get(), &v1::AuthorizationService::Stub::GetMatter,
+                      request, timeout);
+}
+
+absl::StatusOr<v1::ListMattersResponse> Client::ListMatters(const v1::ListMattersRequest& request,
+                                                            absl::Duration timeout) {
+  return stubs_->Call(stubs_->authorizations.get(), &v1::AuthorizationService::Stub::ListMatters,
+                      request, timeout);
+}
+
 absl::StatusOr<v1::VerifyHouseholdResponse> Client::VerifyHousehold(
     const v1::VerifyHouseholdRequest& request, absl::Duration timeout) {
   return stubs_->Call(stubs_->verifications.get(), &v1::VerificationService::Stub::VerifyHousehold,
@@ -116,6 +128,12 @@ absl::StatusOr<v1::GetVerificationResponse> Client::GetVerification(
     const v1::GetVerificationRequest& request, absl::Duration timeout) {
   return stubs_->Call(stubs_->verifications.get(), &v1::VerificationService::Stub::GetVerification,
                       request, timeout);
+}
+
+absl::StatusOr<v1::ListVerificationsResponse> Client::ListVerifications(
+    const v1::ListVerificationsRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->verifications.get(),
+                      &v1::VerificationService::Stub::ListVerifications, request, timeout);
 }
 
 absl::StatusOr<v1::VerifyHouseholdResponse> Client::WatchVerification(

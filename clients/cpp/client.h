@@ -39,6 +39,11 @@ class Client {
                                                           absl::Duration timeout);
   absl::StatusOr<v1::CloseMatterResponse> CloseMatter(const v1::CloseMatterRequest& request,
                                                       absl::Duration timeout);
+  absl::StatusOr<v1::GetMatterResponse> GetMatter(const v1::GetMatterRequest& request,
+                                                  absl::Duration timeout);
+  // One page; the next is asked for with its next_page_token. A page may be empty and have one.
+  absl::StatusOr<v1::ListMattersResponse> ListMatters(const v1::ListMattersRequest& request,
+                                                      absl::Duration timeout);
   // `timeout` is also what the platform lets its sources take, less a reserve.
   absl::StatusOr<v1::VerifyHouseholdResponse> VerifyHousehold(
       const v1::VerifyHouseholdRequest& request, absl::Duration timeout);
@@ -47,6 +52,9 @@ class Client {
       const v1::CreateVerificationRequest& request, absl::Duration timeout);
   absl::StatusOr<v1::GetVerificationResponse> GetVerification(
       const v1::GetVerificationRequest& request, absl::Duration timeout);
+  // One page, as ListMatters.
+  absl::StatusOr<v1::ListVerificationsResponse> ListVerifications(
+      const v1::ListVerificationsRequest& request, absl::Duration timeout);
   // Blocks until the report is there; `on_outcome` is called on this thread for each outcome as it
   // comes. DATA_LOSS (STREAM_CUT) when the stream ends without a report.
   absl::StatusOr<v1::VerifyHouseholdResponse> WatchVerification(

@@ -11,10 +11,6 @@
 namespace hedui::access {
 namespace {
 
-// One matter's rows: it, two changes of state, each letter and its withdrawal; some more for states
-// recorded twice by servers of old.
-constexpr size_t kRowsPerMatterMax = 2 * kLettersPerMatterMax + 64;
-
 // "m": a matter; "l": a letter number. An agency's code holds no line feed.
 std::string MatterLock(absl::string_view agency, absl::string_view matter_number) {
   return absl::StrCat("m\n", agency, "\n", matter_number);
@@ -27,31 +23,6 @@ std::string LetterLock(absl::string_view agency, absl::string_view letter_number
 void SortUnique(std::vector<std::string>* keys) {
   std::sort(keys->begin(), keys->end());
   keys->erase(std::unique(keys->begin(), keys->end()), keys->end());
-}
-
-absl::Status MatterUnknown() {
-  return base::MakeError(absl::StatusCode::kNotFound, "MATTER_UNKNOWN",
-                         "this agency has registered no matter of this number");
-}
-
-void ApplyEvent(const base::Row& row, const MatterEvent& event, MatterSnapshot* snapshot) {
-  if (const auto* opened = std::get_if<MatterOpened>(&event)) {
-    snapshot->id = row.id;
-    snapshot->agency = opened->agency;
-    snapshot->number = opened->number;
-    snapshot->division = opened->division;
-  } else if (const auto* changed = std::get_if<StateChanged>(&event)) {
-    snapshot->state = std::max(snapshot->state, changed->to);  // never back
-  } else if (const auto* letter = std::get_if<Letter>(&event)) {
-    const auto place = std::lower_bound(
-        snapshot->letters.begin(), snapshot->letters.end(), row.id,
-        [](const RegisteredLetter& have, const base::Uuid& id) { return have.id < id; });
-    if (place != snapshot->letters.end() && place->id == row.id) return;
-    snapshot->letters.insert(place, {row.id, row.at, *letter});
-  } else if (const auto* withdrawn = std::get_if<LetterWithdrawn>(&event)) {
-    const auto [place, is_new] = snapshot->revocations.emplace(withdrawn->letter_id, row.at);
-    if (!is_new) place->second = std::min(place->second, row.at);
-  }
 }
 
 }  // namespace
@@ -148,24 +119,9 @@ void MatterBook::EndLoad(const std::string& key, const std::shared_ptr<MatterRec
 
 absl::Status MatterBook::ReadInto(absl::string_view agency, absl::string_view number,
                                   MatterRecord* record) const {
-  HEDUI_ASSIGN_OR_RETURN(const std::vector<base::Row> opened,
-                         reader_->Find(MatterNumberKey(agency, number), 2));
-  if (opened.empty()) return MatterUnknown();
-  if (opened.size() > 1) {
-    return base::MakeError(absl::StatusCode::kDataLoss, "MATTER_TWICE",
-                           "two matters were stored under one number", base::Visibility::kOperator);
-  }
-  const base::Uuid& matter = opened.front().id;
   HEDUI_ASSIGN_OR_RETURN(const std::vector<base::Row> rows,
-                         reader_->Find(MatterRowsKey(matter), kRowsPerMatterMax + 1));
-  if (rows.size() > kRowsPerMatterMax) {
-    // The newest rows were left out, and a withdrawal may be among them.
-    return base::MakeError(absl::StatusCode::kDataLoss, "MATTER_TOO_LONG",
-                           "a matter has more rows than this version writes",
-                           base::Visibility::kOperator);
-  }
-  HEDUI_ASSIGN_OR_RETURN(std::string digest_key, reader_->DigestKey(matter));
-  HEDUI_RETURN_IF_ERROR(Merge(opened, record));
+                         ReadMatterRows(*reader_, agency, number));
+  HEDUI_ASSIGN_OR_RETURN(std::string digest_key, reader_->DigestKey(rows.front().matter));
   HEDUI_RETURN_IF_ERROR(Merge(rows, record));
   base::MutexLock lock(&record->mutex_);
   record->digest_key_ = std::move(digest_key);

@@ -7,6 +7,7 @@
 #include "hedui/stored/v1/bodies.pb.h"
 #include "server/base/dates.h"
 #include "server/base/digest.h"
+#include "server/base/row_pages.h"
 #include "server/base/status.h"
 
 namespace hedui::access {
@@ -65,6 +66,18 @@ absl::StatusOr<MatterEvent> DecodeLetter(const base::Row& row) {
   return letter;
 }
 
+absl::Status MatterUnknown() {
+  return base::MakeError(absl::StatusCode::kNotFound, "MATTER_UNKNOWN",
+                         "this agency has registered no matter of this number");
+}
+
+template <typename Body>
+absl::StatusOr<std::string> OfficerOf(const base::Row& row) {
+  Body body;
+  if (!body.ParseFromString(row.body)) return Unreadable(row);
+  return body.officer();
+}
+
 }  // namespace
 
 base::LookupKey MatterNumberKey(absl::string_view agency, absl::string_view matter_number) {
@@ -90,7 +103,8 @@ base::Row MatterRow(const base::Uuid& id, absl::Time at, const MatterOpened& ope
           id,
           id,
           at,
-          {MatterNumberKey(opened.agency, opened.number), MatterRowsKey(id)},
+          {MatterNumberKey(opened.agency, opened.number), MatterRowsKey(id),
+           base::DayKey(opened.agency, base::Listed::kMatter, base::CivilDayOf(at))},
           Serialized(body)};
 }
 
@@ -167,6 +181,63 @@ absl::StatusOr<MatterEvent> DecodeRow(const base::Row& row) {
     default:
       return Unreadable(row);
   }
+}
+
+absl::StatusOr<std::string> OfficerIn(const base::Row& row) {
+  switch (row.kind) {
+    case base::RowKind::kMatter:
+      return OfficerOf<pb::Matter>(row);
+    case base::RowKind::kMatterState:
+      return OfficerOf<pb::MatterState>(row);
+    case base::RowKind::kLetter:
+      return OfficerOf<pb::Letter>(row);
+    case base::RowKind::kRevocation:
+      return OfficerOf<pb::Revocation>(row);
+    default:
+      return Unreadable(row);
+  }
+}
+
+void ApplyEvent(const base::Row& row, const MatterEvent& event, MatterSnapshot* snapshot) {
+  if (const auto* opened = std::get_if<MatterOpened>(&event)) {
+    snapshot->id = row.id;
+    snapshot->agency = opened->agency;
+    snapshot->number = opened->number;
+    snapshot->division = opened->division;
+  } else if (const auto* changed = std::get_if<StateChanged>(&event)) {
+    snapshot->state = std::max(snapshot->state, changed->to);  // never back
+  } else if (const auto* letter = std::get_if<Letter>(&event)) {
+    const auto place = std::lower_bound(
+        snapshot->letters.begin(), snapshot->letters.end(), row.id,
+        [](const RegisteredLetter& have, const base::Uuid& id) { return have.id < id; });
+    if (place != snapshot->letters.end() && place->id == row.id) return;
+    snapshot->letters.insert(place, {row.id, row.at, *letter});
+  } else if (const auto* withdrawn = std::get_if<LetterWithdrawn>(&event)) {
+    const auto [place, is_new] = snapshot->revocations.emplace(withdrawn->letter_id, row.at);
+    if (!is_new) place->second = std::min(place->second, row.at);
+  }
+}
+
+absl::StatusOr<std::vector<base::Row>> ReadMatterRows(const base::RowReader& rows,
+                                                      absl::string_view agency,
+                                                      absl::string_view matter_number) {
+  HEDUI_ASSIGN_OR_RETURN(const std::vector<base::Row> opened,
+                         rows.Find(MatterNumberKey(agency, matter_number), 2));
+  if (opened.empty()) return MatterUnknown();
+  if (opened.size() > 1) {
+    return base::MakeError(absl::StatusCode::kDataLoss, "MATTER_TWICE",
+                           "two matters were stored under one number", base::Visibility::kOperator);
+  }
+  HEDUI_ASSIGN_OR_RETURN(std::vector<base::Row> all,
+                         rows.Find(MatterRowsKey(opened.front().id), kRowsPerMatterMax + 1));
+  if (all.size() > kRowsPerMatterMax) {
+    // The newest rows were left out, and a withdrawal may be among them.
+    return base::MakeError(absl::StatusCode::kDataLoss, "MATTER_TOO_LONG",
+                           "a matter has more rows than this version writes",
+                           base::Visibility::kOperator);
+  }
+  if (all.empty()) all = opened;
+  return all;
 }
 
 }  // namespace hedui::access

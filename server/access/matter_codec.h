@@ -47,6 +47,21 @@ base::Row RevocationRow(const base::Uuid& id, const base::Uuid& matter, absl::Ti
 
 // DATA_LOSS when the body is not what the row's kind says.
 absl::StatusOr<MatterEvent> DecodeRow(const base::Row& row);
+// Who made the row so. DATA_LOSS likewise.
+absl::StatusOr<std::string> OfficerIn(const base::Row& row);
+
+// What the matter is once a row of it counts; rows may come in any order, and again.
+void ApplyEvent(const base::Row& row, const MatterEvent& event, MatterSnapshot* snapshot);
+
+// One matter's rows: it, two changes of state, each letter and its withdrawal; some more for states
+// recorded twice by servers of old.
+inline constexpr size_t kRowsPerMatterMax = 2 * kLettersPerMatterMax + 64;
+
+// Every row of the matter that its kMatter row is found by. Blocks. NOT_FOUND (MATTER_UNKNOWN);
+// DATA_LOSS (MATTER_TWICE, MATTER_TOO_LONG); the store's errors.
+absl::StatusOr<std::vector<base::Row>> ReadMatterRows(const base::RowReader& rows,
+                                                      absl::string_view agency,
+                                                      absl::string_view matter_number);
 
 }  // namespace hedui::access
 

@@ -7,6 +7,7 @@
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
+#include "server/api/page_token.h"
 #include "server/api/service.h"
 #include "server/base/limits.h"
 #include "server/base/status.h"
@@ -38,8 +39,10 @@ void EnableOwnServices() {
 }  // namespace
 
 struct ApiServer::Parts {
-  Parts(RegisterSource reg, TrustSource trust, const base::Clock* clock, TlsMaterial material)
-      : door(std::move(reg), std::move(trust), clock), certificates(std::move(material)) {}
+  Parts(RegisterSource reg, TrustSource trust, const base::Clock* clock, ApiOptions* options)
+      : door(std::move(reg), std::move(trust), clock),
+        certificates(std::move(options->tls)),
+        tokens(options->page_token_key) {}
 
   void SetHealth(bool serving) const {
     grpc::HealthCheckServiceInterface* const health =
@@ -51,6 +54,7 @@ struct ApiServer::Parts {
 
   const Door door;
   ServerCertificates certificates;
+  const PageTokens tokens;
   std::vector<std::unique_ptr<Service>> services;
   std::unique_ptr<grpc::Server> server;
 };
@@ -58,11 +62,10 @@ struct ApiServer::Parts {
 ApiServer::ApiServer(ApiOptions options, RegisterSource reg, TrustSource trust,
                      const base::Clock* clock, Verifier* verifier, Registrar* registrar)
     : options_(std::move(options)),
-      parts_(std::make_unique<Parts>(std::move(reg), std::move(trust), clock,
-                                     std::move(options_.tls))) {
-  parts_->services.push_back(MakeVerificationService(&parts_->door, verifier));
+      parts_(std::make_unique<Parts>(std::move(reg), std::move(trust), clock, &options_)) {
+  parts_->services.push_back(MakeVerificationService(&parts_->door, &parts_->tokens, verifier));
   parts_->services.push_back(MakeReportService(&parts_->door, verifier));
-  parts_->services.push_back(MakeAuthorizationService(&parts_->door, registrar));
+  parts_->services.push_back(MakeAuthorizationService(&parts_->door, &parts_->tokens, registrar));
 }
 
 ApiServer::~ApiServer() = default;

@@ -22,8 +22,9 @@
 namespace hedui::api {
 
 struct ApiOptions {
-  std::string listen;  // "0.0.0.0:7443"; port 0: any free one
-  TlsMaterial tls;     // checked
+  std::string listen;          // "0.0.0.0:7443"; port 0: any free one
+  TlsMaterial tls;             // checked
+  std::string page_token_key;  // 32 bytes: what page tokens are made with
   // gRPC's own health service and reflection beside ours.
   bool health_and_reflection = false;
 };

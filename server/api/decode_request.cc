@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/access/matter.h"
 #include "server/base/dates.h"
@@ -41,17 +42,19 @@ bool HasControl(absl::string_view text) {
 }
 
 // Enum values of the wire and of base have the same numbers; what the generated code does not know,
-// and the zero of "not given", is a defect.
+// and the zero of "not given", is a defect and leaves `decoded` as it is. False then.
 template <typename Enum>
-Enum DecodeEnum(int value, bool known, absl::string_view path, Violations* violations) {
+bool DecodeEnum(int value, bool known, absl::string_view path, Enum* decoded,
+                Violations* violations) {
   if (value == 0) {
     violations->Add(path, "is required");
   } else if (!known) {
     violations->Add(path, absl::StrCat("has the unknown value ", value));
   } else {
-    return static_cast<Enum>(value);
+    *decoded = static_cast<Enum>(value);
+    return true;
   }
-  return static_cast<Enum>(1);
+  return false;
 }
 
 base::FieldValue DecodeValue(const v1::Field& field, absl::string_view path,
@@ -111,9 +114,18 @@ base::Record DecodeRecord(const v1::Record& record, const std::string& path,
   return result;
 }
 
-base::Person DecodePerson(const v1::Person& person, const std::string& path,
-                          Violations* violations) {
-  base::Person result;
+// A person, and what of them could be read: a part that could not has its own defect, and says
+// nothing about how many there are of it.
+struct DecodedPerson {
+  base::Person person;
+  bool has_role = false;
+  bool has_relation = false;
+};
+
+DecodedPerson DecodePerson(const v1::Person& person, const std::string& path,
+                           Violations* violations) {
+  DecodedPerson decoded;
+  base::Person& result = decoded.person;
   result.id = person.person_id();
   if (!IsCode(result.id, '-') || result.id.size() > kPersonIdBytesMax) {
     violations->Add(absl::StrCat(path, ".person_id"),
@@ -122,23 +134,22 @@ base::Person DecodePerson(const v1::Person& person, const std::string& path,
     violations->Add(absl::StrCat(path, ".person_id"),
                     "must not be a citizen number: it stands in logs");
   }
-  result.role = DecodeEnum<base::PersonRole>(person.role(), v1::PersonRole_IsValid(person.role()),
-                                             absl::StrCat(path, ".role"), violations);
-  result.relation =
-      DecodeEnum<base::Relation>(person.relation(), v1::Relation_IsValid(person.relation()),
-                                 absl::StrCat(path, ".relation"), violations);
+  decoded.has_role = DecodeEnum(person.role(), v1::PersonRole_IsValid(person.role()),
+                                absl::StrCat(path, ".role"), &result.role, violations);
+  decoded.has_relation = DecodeEnum(person.relation(), v1::Relation_IsValid(person.relation()),
+                                    absl::StrCat(path, ".relation"), &result.relation, violations);
   result.identity = DecodeIdentity(person.identity(), absl::StrCat(path, ".identity"), violations);
   result.declared_birth =
       DecodeOptionalDay(person.declared_birth(), absl::StrCat(path, ".declared_birth"), violations);
   if (person.declared_size() > kDeclaredMax) {
     violations->Add(absl::StrCat(path, ".declared"), "are more than 200 records");
-    return result;
+    return decoded;
   }
   for (int i = 0; i < person.declared_size(); ++i) {
     result.declared.push_back(
         DecodeRecord(person.declared(i), absl::StrCat(path, ".declared[", i, "]"), violations));
   }
-  return result;
+  return decoded;
 }
 
 // What makes two entries the same human: the citizen number, whichever document carries it.
@@ -153,24 +164,31 @@ std::string HumanOf(const base::Identity& identity) {
 }
 
 // What holds between persons: counts, one applicant, nobody twice, members before obligors; a
-// spouse is a member.
-void CheckPersons(const std::vector<base::Person>& persons, Violations* violations) {
-  int members = 0, obligors = 0, applicants = 0, spouses = 0;
+// spouse is a member. Whose role or relation could not be read may be any of what is missing.
+void CheckPersons(const std::vector<DecodedPerson>& persons, Violations* violations) {
+  int members = 0, obligors = 0, applicants = 0, spouses = 0, unread_roles = 0,
+      unread_relations = 0;
   std::set<std::string> ids;
   std::set<std::string> humans;
   for (size_t i = 0; i < persons.size(); ++i) {
-    const base::Person& person = persons[i];
+    const base::Person& person = persons[i].person;
     const std::string path = absl::StrCat("persons[", i, "]");
-    (person.role == base::PersonRole::kObligor ? obligors : members) += 1;
-    if (person.relation == base::Relation::kApplicant) ++applicants;
-    if (person.relation == base::Relation::kSpouse && ++spouses > 1) {
+    const bool obligor = persons[i].has_role && person.role == base::PersonRole::kObligor;
+    const bool member = persons[i].has_role && !obligor;
+    const bool spouse = persons[i].has_relation && person.relation == base::Relation::kSpouse;
+    obligors += obligor ? 1 : 0;
+    members += member ? 1 : 0;
+    unread_roles += persons[i].has_role ? 0 : 1;
+    unread_relations += persons[i].has_relation ? 0 : 1;
+    if (persons[i].has_relation && person.relation == base::Relation::kApplicant) ++applicants;
+    if (spouse && ++spouses > 1) {
       violations->Add(absl::StrCat(path, ".relation"),
                       "an applicant has one spouse; enter whoever is not as OTHER");
     }
-    if (person.role == base::PersonRole::kMember && obligors > 0) {
+    if (member && obligors > 0) {
       violations->Add(absl::StrCat(path, ".role"), "members come before obligors");
     }
-    if (person.role == base::PersonRole::kObligor && person.relation == base::Relation::kSpouse) {
+    if (obligor && spouse) {
       violations->Add(absl::StrCat(path, ".role"),
                       "a spouse is always a member of the household (A57 Art 7): give the role "
                       "MEMBER, before the obligors");
@@ -183,14 +201,14 @@ void CheckPersons(const std::vector<base::Person>& persons, Violations* violatio
       violations->Add(absl::StrCat(path, ".identity"), "is the same human as an earlier entry");
     }
   }
-  if (members == 0) violations->Add("persons", "need at least one member");
+  if (members == 0 && unread_roles == 0) violations->Add("persons", "need at least one member");
   if (members > base::kMembersMax) {
     violations->Add("persons", absl::StrCat("hold ", members, " members; at most 20 are taken"));
   }
   if (obligors > base::kObligorsMax) {
     violations->Add("persons", absl::StrCat("hold ", obligors, " obligors; at most 20 are taken"));
   }
-  if (members > 0 && applicants != 1) {
+  if (members > 0 && (applicants > 1 || (applicants == 0 && unread_relations == 0))) {
     violations->Add("persons", absl::StrCat("need exactly one applicant; there are ", applicants));
   }
 }
@@ -215,9 +233,8 @@ void DecodeHeader(const v1::RequestHeader& header, absl::CivilDay today, VerifyR
                     "must be a UUID that the caller chose for this verification");
   }
   result->officer = DecodeIdentifier(header.officer(), "header.officer", violations);
-  result->check_kind =
-      DecodeEnum<base::CheckKind>(header.check_kind(), v1::CheckKind_IsValid(header.check_kind()),
-                                  "header.check_kind", violations);
+  DecodeEnum(header.check_kind(), v1::CheckKind_IsValid(header.check_kind()), "header.check_kind",
+             &result->check_kind, violations);
   result->matter_number =
       DecodeIdentifier(header.matter_number(), "header.matter_number", violations);
   result->purpose = DecodeIdentifier(header.purpose(), "header.purpose", violations);
@@ -254,22 +271,26 @@ void Violations::Add(absl::string_view field, absl::string_view description) {
 
 base::Identity DecodeIdentity(const v1::Identity& identity, absl::string_view path,
                               Violations* violations) {
-  const auto kind =
-      DecodeEnum<base::IdentityKind>(identity.kind(), v1::IdentityKind_IsValid(identity.kind()),
-                                     absl::StrCat(path, ".kind"), violations);
-  if (identity.name().empty() || identity.name().size() > base::kNameBytesMax ||
-      HasControl(identity.name())) {
+  auto kind = base::IdentityKind::kResidentId;
+  const bool has_kind = DecodeEnum(identity.kind(), v1::IdentityKind_IsValid(identity.kind()),
+                                   absl::StrCat(path, ".kind"), &kind, violations);
+  const bool has_name = !identity.name().empty() && identity.name().size() <= base::kNameBytesMax &&
+                        !HasControl(identity.name());
+  if (!has_name) {
     violations->Add(absl::StrCat(path, ".name"),
                     "must be 1 to 256 bytes of UTF-8 without control characters");
   }
+  // What a number must be depends on the kind.
+  if (!has_kind) return {};
   auto normal = base::NormaliseIdentity(kind, identity.number(), identity.name());
-  if (!normal.ok()) {
-    violations->Add(
-        absl::StrCat(path, ".number"),
-        absl::StrCat(normal.status().message(), " (", base::ReasonOf(normal.status()), ")"));
-    return {};
+  if (normal.ok()) return *std::move(normal);
+  const std::string reason = base::ReasonOf(normal.status());
+  const bool of_name = absl::StartsWith(reason, "NAME_");
+  if (!of_name || has_name) {
+    violations->Add(absl::StrCat(path, of_name ? ".name" : ".number"),
+                    absl::StrCat(normal.status().message(), " (", reason, ")"));
   }
-  return *std::move(normal);
+  return {};
 }
 
 absl::CivilDay DecodeDay(absl::string_view text, absl::string_view path, Violations* violations) {
@@ -311,28 +332,38 @@ std::string DecodeDivision(absl::string_view code, absl::CivilDay day, absl::str
   return std::string(code);
 }
 
-absl::StatusOr<VerifyRequest> DecodeVerifyRequest(const v1::VerifyHouseholdRequest& request,
-                                                  absl::CivilDay today) {
-  Violations violations;
+VerifyRequest ReadVerifyRequest(const v1::VerifyHouseholdRequest& request, absl::CivilDay today,
+                                Violations* violations) {
   VerifyRequest result;
-  DecodeHeader(request.header(), today, &result, &violations);
+  DecodeHeader(request.header(), today, &result, violations);
   result.household.division =
-      DecodeDivision(request.division(), result.dates.policy, "division", &violations);
+      DecodeDivision(request.division(), result.dates.policy, "division", violations);
   result.household.scope = request.scope();
   if (!request.scope().empty() && request.scope() != "urban" && request.scope() != "rural") {
-    violations.Add("scope", "must be \"urban\", \"rural\" or empty");
+    violations->Add("scope", "must be \"urban\", \"rural\" or empty");
   }
   result.household.staff_relative = request.staff_relative();
   // Past twice the bound the list is not even read: one defect says enough.
   if (request.persons_size() > 2 * (base::kMembersMax + base::kObligorsMax)) {
-    violations.Add("persons", "are more than 20 members and 20 obligors");
+    violations->Add("persons", "are more than 20 members and 20 obligors");
   } else {
+    std::vector<DecodedPerson> persons;
     for (int i = 0; i < request.persons_size(); ++i) {
-      result.household.persons.push_back(
-          DecodePerson(request.persons(i), absl::StrCat("persons[", i, "]"), &violations));
+      persons.push_back(
+          DecodePerson(request.persons(i), absl::StrCat("persons[", i, "]"), violations));
     }
-    CheckPersons(result.household.persons, &violations);
+    CheckPersons(persons, violations);
+    for (DecodedPerson& decoded : persons) {
+      result.household.persons.push_back(std::move(decoded.person));
+    }
   }
+  return result;
+}
+
+absl::StatusOr<VerifyRequest> DecodeVerifyRequest(const v1::VerifyHouseholdRequest& request,
+                                                  absl::CivilDay today) {
+  Violations violations;
+  VerifyRequest result = ReadVerifyRequest(request, today, &violations);
   HEDUI_RETURN_IF_ERROR(violations.AsStatus());
   return result;
 }

@@ -48,8 +48,11 @@ std::string DecodeIdentifier(absl::string_view text, absl::string_view path,
 std::string DecodeDivision(absl::string_view code, absl::CivilDay day, absl::string_view path,
                            Violations* violations);
 
-// Everything but agency, bytes and timeout. INVALID_ARGUMENT (INVALID_REQUEST) with all violations.
-// `today` bounds the days of the case.
+// Everything but agency, bytes and timeout; what has violations is left at some value. `today`
+// bounds the days of the case.
+VerifyRequest ReadVerifyRequest(const v1::VerifyHouseholdRequest& request, absl::CivilDay today,
+                                Violations* violations);
+// The same. INVALID_ARGUMENT (INVALID_REQUEST) with all violations.
 absl::StatusOr<VerifyRequest> DecodeVerifyRequest(const v1::VerifyHouseholdRequest& request,
                                                   absl::CivilDay today);
 

@@ -41,6 +41,25 @@ access::LetterDraft DraftOfLetter(const v1::Letter& letter) {
   return draft;
 }
 
+v1::RegisteredLetter EncodeLetter(const access::LetterView& view) {
+  v1::RegisteredLetter letter;
+  letter.set_letter_number(view.number);
+  letter.set_document(static_cast<v1::LetterDocument>(view.document));
+  letter.set_capacity(static_cast<v1::SignerCapacity>(view.capacity));
+  letter.set_mandate_number(view.mandate_number);
+  letter.set_signature(static_cast<v1::SignatureKind>(view.signature));
+  letter.set_signed_day(base::FormatDay(view.signed_day));
+  for (const std::string& purpose : view.purposes) letter.add_purposes(purpose);
+  letter.set_registered_at_seconds(absl::ToUnixSeconds(view.registered_at));
+  letter.set_registered_by(view.registered_by);
+  if (view.revoked_at.has_value()) {
+    letter.set_revoked_at_seconds(absl::ToUnixSeconds(*view.revoked_at));
+  }
+  letter.set_revoked_by(view.revoked_by);
+  letter.set_live(view.live);
+  return letter;
+}
+
 }  // namespace
 
 v1::SourceOutcome EncodeOutcome(SourceOutcomeView view) {
@@ -72,6 +91,7 @@ v1::Verification EncodeVerification(const VerificationView& view) {
   verification.set_state(static_cast<v1::VerificationState>(view.state));
   verification.set_begun_at_seconds(absl::ToUnixSeconds(view.begun));
   verification.set_report_number(view.report_number);
+  verification.set_matter_number(view.matter_number);
   return verification;
 }
 
@@ -80,6 +100,25 @@ v1::GetReportResponse EncodeReportResponse(VerifyResult result) {
   response.set_verification_id(result.verification_id.ToString());
   response.set_envelope(std::move(result.envelope));
   return response;
+}
+
+v1::Matter EncodeMatter(const access::MatterView& view) {
+  v1::Matter matter;
+  matter.set_matter_number(view.number);
+  matter.set_division(view.division);
+  matter.set_state(static_cast<v1::MatterState>(view.state));
+  matter.set_opened_at_seconds(absl::ToUnixSeconds(view.opened_at));
+  matter.set_opened_by(view.opened_by);
+  for (const access::StateChangeView& change : view.changes) {
+    v1::MatterStateChange* added = matter.add_changes();
+    added->set_state(static_cast<v1::MatterState>(change.state));
+    added->set_at_seconds(absl::ToUnixSeconds(change.at));
+    added->set_officer(change.officer);
+  }
+  for (const access::LetterView& letter : view.letters) {
+    *matter.add_letters() = EncodeLetter(letter);
+  }
+  return matter;
 }
 
 access::RegisterRequest DraftOf(const v1::RegisterAuthorizationsRequest& request) {

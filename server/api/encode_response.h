@@ -15,6 +15,8 @@ v1::Verification EncodeVerification(const VerificationView& view);
 v1::VerifyHouseholdResponse EncodeVerifyResponse(VerifyResult result);
 v1::GetReportResponse EncodeReportResponse(VerifyResult result);
 
+v1::Matter EncodeMatter(const access::MatterView& view);
+
 // Nothing is judged here: what is missing or unknown stays so, and access lists it with the rest.
 access::RegisterRequest DraftOf(const v1::RegisterAuthorizationsRequest& request);
 

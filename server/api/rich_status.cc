@@ -41,7 +41,7 @@ constexpr int64_t kRetryAfterSeconds = 1;
 
 }  // namespace
 
-absl::Status InvalidRequest(const std::vector<Violation>& violations) {
+absl::Status InvalidRequest(const std::vector<Violation>& violations, absl::string_view reason) {
   if (violations.empty()) return absl::OkStatus();
   v1::BadRequest bad_request;
   std::string text = absl::StrCat("the request has ", violations.size(), " defect(s)");
@@ -56,8 +56,7 @@ absl::Status InvalidRequest(const std::vector<Violation>& violations) {
       absl::StrAppend(&text, "; the rest is in the details");
     }
   }
-  absl::Status status =
-      base::MakeError(absl::StatusCode::kInvalidArgument, "INVALID_REQUEST", text);
+  absl::Status status = base::MakeError(absl::StatusCode::kInvalidArgument, reason, text);
   status.SetPayload(kViolationsUrl, absl::Cord(bad_request.SerializeAsString()));
   return status;
 }

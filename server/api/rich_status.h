@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "grpcpp/support/status.h"
 
 namespace hedui::api {
@@ -17,8 +18,10 @@ struct Violation {
   std::string description;  // what is wrong and what to do
 };
 
-// INVALID_ARGUMENT (INVALID_REQUEST) carrying every violation; OK when there is none.
-absl::Status InvalidRequest(const std::vector<Violation>& violations);
+// INVALID_ARGUMENT carrying every violation; OK when there is none. `reason`: where one defect has
+// a name of its own.
+absl::Status InvalidRequest(const std::vector<Violation>& violations,
+                            absl::string_view reason = "INVALID_REQUEST");
 
 // What the caller is told. Errors not marked for callers become INTERNAL without their text, which
 // belongs to the log.

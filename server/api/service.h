@@ -22,6 +22,8 @@ class Verifier;
 
 namespace hedui::api {
 
+class PageTokens;
+
 // Calls of one method that wait on each loop: a burst finds a few ready while the next are being
 // set up.
 inline constexpr int kWaitingCallsPerMethod = 16;
@@ -63,9 +65,11 @@ class Service {
 };
 
 // Borrowed objects outlive the service.
-std::unique_ptr<Service> MakeVerificationService(const Door* door, Verifier* verifier);
+std::unique_ptr<Service> MakeVerificationService(const Door* door, const PageTokens* tokens,
+                                                 Verifier* verifier);
 std::unique_ptr<Service> MakeReportService(const Door* door, Verifier* verifier);
-std::unique_ptr<Service> MakeAuthorizationService(const Door* door, Registrar* registrar);
+std::unique_ptr<Service> MakeAuthorizationService(const Door* door, const PageTokens* tokens,
+                                                  Registrar* registrar);
 
 }  // namespace hedui::api
 

@@ -1,8 +1,12 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "hedui/v1/verification.grpc.pb.h"
+#include "server/access/defects.h"
+#include "server/api/decode_list.h"
 #include "server/api/decode_request.h"
 #include "server/api/encode_response.h"
 #include "server/api/rich_status.h"
@@ -18,6 +22,7 @@ namespace {
 using Verify = UnaryCall<v1::VerifyHouseholdRequest, v1::VerifyHouseholdResponse>;
 using Create = UnaryCall<v1::CreateVerificationRequest, v1::CreateVerificationResponse>;
 using Get = UnaryCall<v1::GetVerificationRequest, v1::GetVerificationResponse>;
+using List = UnaryCall<v1::ListVerificationsRequest, v1::ListVerificationsResponse>;
 using Watch = StreamCall<v1::WatchVerificationRequest, v1::WatchVerificationResponse>;
 using Cancel = UnaryCall<v1::CancelVerificationRequest, v1::CancelVerificationResponse>;
 
@@ -39,7 +44,8 @@ ViewDone Answer(const std::shared_ptr<Call>& call) {
 
 class VerificationService final : public Service {
  public:
-  VerificationService(const Door* door, Verifier* verifier) : door_(*door), verifier_(verifier) {
+  VerificationService(const Door* door, const PageTokens* tokens, Verifier* verifier)
+      : door_(*door), tokens_(*tokens), verifier_(verifier) {
     using Generated = v1::VerificationService::AsyncService;
     Add<Verify>("VerifyHousehold", &service_, &Generated::RequestVerifyHousehold,
                 [this](std::shared_ptr<Verify> call) { OnVerify(call); });
@@ -47,6 +53,8 @@ class VerificationService final : public Service {
                 [this](std::shared_ptr<Create> call) { OnCreate(call); });
     Add<Get>("GetVerification", &service_, &Generated::RequestGetVerification,
              [this](std::shared_ptr<Get> call) { OnGet(call); });
+    Add<List>("ListVerifications", &service_, &Generated::RequestListVerifications,
+              [this](std::shared_ptr<List> call) { OnList(call); });
     Add<Watch>("WatchVerification", &service_, &Generated::RequestWatchVerification,
                [this](std::shared_ptr<Watch> call) { OnWatch(call); });
     Add<Cancel>("CancelVerification", &service_, &Generated::RequestCancelVerification,
@@ -57,14 +65,28 @@ class VerificationService final : public Service {
   grpc::Service* generated() override { return &service_; }
 
  private:
-  // A request that is well formed, of an agency that may call.
-  absl::StatusOr<VerifyRequest> Read(const CallContext& context,
-                                     const v1::VerifyHouseholdRequest& message) const {
-    HEDUI_ASSIGN_OR_RETURN(std::string agency, door_.Enter(context, message.header().officer()));
-    HEDUI_ASSIGN_OR_RETURN(VerifyRequest request, DecodeVerifyRequest(message, door_.Today()));
-    request.agency = std::move(agency);
+  // Goes on with a request that is well formed, of an agency that may call. One that is not is
+  // refused with all that is wrong with it, also what would forbid the rest of it.
+  template <typename Call, typename GoOn>
+  void WithRequest(const std::shared_ptr<Call>& call, const v1::VerifyHouseholdRequest& message,
+                   GoOn go_on) {
+    auto agency = door_.Enter(call->context(), message.header().officer());
+    if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
+    Violations violations;
+    VerifyRequest request = ReadVerifyRequest(message, door_.Today(), &violations);
+    request.agency = *std::move(agency);
     request.bytes = message.SerializeAsString();
-    return request;
+    if (violations.all().empty()) return go_on(std::move(request));
+    std::vector<std::string> unread;
+    for (const Violation& violation : violations.all()) unread.push_back(violation.field);
+    verifier_->Examine(
+        call->loop(), std::move(request), std::move(unread),
+        [call, violations = std::move(violations)](std::vector<access::Defect> found) mutable {
+          for (const access::Defect& defect : found) {
+            violations.Add(defect.field, absl::StrCat(defect.text, " (", defect.reason, ")"));
+          }
+          call->Refuse(ToWire(violations.AsStatus()));
+        });
   }
 
   // Which verification of whose a message is about.
@@ -85,27 +107,45 @@ class VerificationService final : public Service {
   }
 
   void OnVerify(const std::shared_ptr<Verify>& call) {
-    auto request = Read(call->context(), call->request());
-    if (!request.ok()) return call->Refuse(ToWire(request.status()));
-    request->timeout = TimeoutOf(call->context());
-    verifier_->Verify(call->loop(), *std::move(request),
-                      [call](absl::StatusOr<VerifyResult> result) {
-                        if (!result.ok()) return call->Refuse(ToWire(result.status()));
-                        call->Finish(EncodeVerifyResponse(*std::move(result)));
-                      });
+    WithRequest(call, call->request(), [this, call](VerifyRequest request) {
+      request.timeout = TimeoutOf(call->context());
+      verifier_->Verify(call->loop(), std::move(request),
+                        [call](absl::StatusOr<VerifyResult> result) {
+                          if (!result.ok()) return call->Refuse(ToWire(result.status()));
+                          call->Finish(EncodeVerifyResponse(*std::move(result)));
+                        });
+    });
   }
 
   void OnCreate(const std::shared_ptr<Create>& call) {
-    auto request = Read(call->context(), call->request().request());
-    if (!request.ok()) return call->Refuse(ToWire(request.status()));
-    request->timeout = absl::InfiniteDuration();
-    verifier_->Create(call->loop(), *std::move(request), Answer(call));
+    WithRequest(call, call->request().request(), [this, call](VerifyRequest request) {
+      request.timeout = absl::InfiniteDuration();
+      verifier_->Create(call->loop(), std::move(request), Answer(call));
+    });
   }
 
   void OnGet(const std::shared_ptr<Get>& call) {
     auto named = ReadName(*call);
     if (!named.ok()) return call->Refuse(ToWire(named.status()));
     verifier_->Get(call->loop(), std::move(named->agency), named->request_id, Answer(call));
+  }
+
+  void OnList(const std::shared_ptr<List>& call) {
+    auto agency = door_.Enter(call->context(), call->request().officer());
+    if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
+    auto query = DecodeListVerifications(call->request(), *agency, door_.Today(), tokens_);
+    if (!query.ok()) return call->Refuse(ToWire(query.status()));
+    verifier_->List(
+        call->loop(), *std::move(query),
+        [this, call, agency = *agency](absl::StatusOr<Page<VerificationView>> page) {
+          if (!page.ok()) return call->Refuse(ToWire(page.status()));
+          v1::ListVerificationsResponse response;
+          for (const VerificationView& view : page->items) {
+            *response.add_verifications() = EncodeVerification(view);
+          }
+          response.set_next_page_token(NextToken(call->request(), agency, page->next, tokens_));
+          call->Finish(response);
+        });
   }
 
   void OnCancel(const std::shared_ptr<Cancel>& call) {
@@ -135,14 +175,16 @@ class VerificationService final : public Service {
   }
 
   const Door& door_;
+  const PageTokens& tokens_;
   Verifier* const verifier_;
   v1::VerificationService::AsyncService service_;
 };
 
 }  // namespace
 
-std::unique_ptr<Service> MakeVerificationService(const Door* door, Verifier* verifier) {
-  return std::make_unique<VerificationService>(door, verifier);
+std::unique_ptr<Service> MakeVerificationService(const Door* door, const PageTokens* tokens,
+                                                 Verifier* verifier) {
+  return std::make_unique<VerificationService>(door, tokens, verifier);
 }
 
 }  // namespace hedui::api

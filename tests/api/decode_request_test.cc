@@ -96,6 +96,42 @@ TEST(DecodeRequestTest, EveryFieldOfTheHouseholdIsChecked) {
                [](Request* r) { r->mutable_persons(2)->set_declared_birth("2004"); });
 }
 
+// What could not be read says nothing about what is missing.
+TEST(DecodeRequestTest, AnUnreadEnumIsOneDefectAndMakesNoOthers) {
+  using Request = v1::VerifyHouseholdRequest;
+  const auto expect_only = [](const std::string& field, auto change) {
+    ExpectDefect(field, change);
+    v1::VerifyHouseholdRequest request = Demo();
+    change(&request);
+    EXPECT_THAT(std::string(DecodeVerifyRequest(request, kToday).status().message()),
+                HasSubstr(" 1 defect(s): "));
+  };
+  const auto unknown = static_cast<v1::Relation>(99);
+  for (int i = 0; i < 3; ++i) {
+    const std::string person = absl::StrCat("persons[", i, "]");
+    expect_only(person + ".relation",
+                [&](Request* r) { r->mutable_persons(i)->set_relation(unknown); });
+    expect_only(person + ".relation", [&](Request* r) { r->mutable_persons(i)->clear_relation(); });
+    expect_only(person + ".role", [&](Request* r) { r->mutable_persons(i)->clear_role(); });
+    expect_only(person + ".identity.name",
+                [&](Request* r) { r->mutable_persons(i)->mutable_identity()->clear_name(); });
+    expect_only(person + ".identity.kind", [&](Request* r) {
+      r->mutable_persons(i)->mutable_identity()->clear_kind();
+      r->mutable_persons(i)->mutable_identity()->set_number("E12345678");
+    });
+  }
+  expect_only("persons[0].role", [](Request* r) {
+    r->mutable_persons()->DeleteSubrange(1, 2);
+    r->mutable_persons(0)->set_role(static_cast<v1::PersonRole>(7));
+  });
+  // Two are still one too many, whatever a third may be.
+  v1::VerifyHouseholdRequest request = Demo();
+  request.mutable_persons(1)->set_relation(v1::RELATION_APPLICANT);
+  request.mutable_persons(2)->set_relation(unknown);
+  EXPECT_THAT(std::string(DecodeVerifyRequest(request, kToday).status().message()),
+              HasSubstr("persons: need exactly one applicant; there are 2"));
+}
+
 TEST(DecodeRequestTest, EveryFieldOfADeclarationIsChecked) {
   using Request = v1::VerifyHouseholdRequest;
   const auto record = [](Request* r) { return r->mutable_persons(0)->mutable_declared(0); };

@@ -276,6 +276,96 @@ TEST_F(CliTest, AuthorizationVerbsTellRefusedFromUnreadable) {
           {{"authorization", "register", "matter.yaml"}, 1, "", "INVALID_ARGUMENT"}});
 }
 
+TEST_F(CliTest, VerificationVerbsListAndTellHowEachStands) {
+  const std::string id = "7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d11";
+  const std::string finished = "  FINISHED  request " + id + "  verification ";
+  Expect({{{"verification", "list", "--officer", "XQ-0107"}, 0, finished},
+          {{"verification", "list", "--officer", "XQ-0107"}, 0, "report " + number_ + "\n"},
+          {{"verification", "list", "--officer", "XQ-0107", "--state", "running"}, 0, ""},
+          {{"verification", "list", "--officer", "XQ-0107", "--matter", "XQ-2025-000318"},
+           0,
+           "  matter XQ-2025-000318  "},
+          {{"verification", "list", "--officer", "XQ-0107", "--to", "2020-01-01"}, 0, ""},
+          {{"verification", "get", id, "--officer", "XQ-0107"}, 0, finished},
+          // It has its report: that is how it ended.
+          {{"verification", "cancel", id, "--officer", "XQ-0107"}, 0, finished}});
+}
+
+TEST_F(CliTest, VerificationVerbsTellRefusedFromUnreadable) {
+  const std::string nobody = "7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4dff";
+  for (const char* verb : {"get", "cancel"}) {
+    Expect({{{"verification", verb, nobody, "--officer", "XQ-0107"}, 1, "", "VERIFICATION_UNKNOWN"},
+            {{"verification", verb, "1", "--officer", "XQ-0107"}, 1, "", "INVALID_REQUEST"},
+            {{"verification", verb, nobody}, 2, "", "--officer is required"},
+            {{"verification", verb, "--officer", "XQ-0107"}, 2, "", "REQUEST_ID is required"}});
+  }
+  const std::vector<std::string> list = {"verification", "list", "--officer", "XQ-0107"};
+  const auto with = [&list](std::vector<std::string> more) {
+    more.insert(more.begin(), list.begin(), list.end());
+    return more;
+  };
+  Expect({{with({"--from", "2025-02-30"}), 1, "", "begun_from: "},
+          {with({"--page-token", "00"}), 1, "", "INVALID_ARGUMENT (PAGE_TOKEN)"},
+          {with({"--state", "lost"}), 2, "", "there is no state \"lost\""},
+          {with({"--max", "0"}), 2, "", "--max"},
+          {with({"--server", kNobody}), 1, "", "UNAVAILABLE"},
+          {{"verification", "list"}, 2, "", "--officer is required"},
+          {{"verification"}, 2, "", "subcommand is required"},
+          {{"verification", "extend"}, 2, "", "there is no \"extend\" here"}});
+}
+
+TEST_F(CliTest, AListThatIsCutSaysHowToGoOn) {
+  std::string another = Slurp(world_->Path("household.yaml"));
+  Scenario::Replace(&another, "7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d11",
+                    "7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d14");
+  Spill(world_->Path("listed.yaml"), another);
+  ASSERT_EQ(world_->Run({kHedui, "verify", "listed.yaml", "--out", "listed.hdr"}).exit_code, 0);
+  std::vector<std::string> argv = {kHedui,    "verification", "list", "--officer",
+                                   "XQ-0107", "--max",        "1"};
+  ProgramResult result = world_->Run(argv);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d14"));
+  // Page by page to the first of all.
+  argv.push_back("--page-token");
+  argv.emplace_back();
+  std::string listed = result.out;
+  const std::string go_on = "go on with --page-token ";
+  for (int pages = 0; pages < 10 && absl::StrContains(result.err, go_on); ++pages) {
+    argv.back() = result.err.substr(result.err.find(go_on) + go_on.size());
+    argv.back().pop_back();  // the line's end
+    result = world_->Run(argv);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    listed += result.out;
+  }
+  EXPECT_THAT(result.err, IsEmpty());
+  EXPECT_THAT(listed, HasSubstr("7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d11"));
+  // All in one go is the same.
+  EXPECT_EQ(world_->Run({kHedui, "verification", "list", "--officer", "XQ-0107"}).out, listed);
+}
+
+TEST_F(CliTest, MatterVerbsListAndShowLettersWithoutThePeople) {
+  Expect({{{"matter", "list", "--officer", "XQ-0107"},
+           0,
+           "  OPEN  matter XQ-2025-000318  division 640104  opened by "},
+          {{"matter", "list", "--officer", "XQ-0107", "--division", "640105"}, 0, ""},
+          {{"matter", "list", "--officer", "XQ-0107", "--state", "closed"}, 0, ""},
+          {{"matter", "get", "XQ-2025-000318", "--officer", "XQ-0107"},
+           0,
+           "letter XQ-2025-000318-3  LIVE  AUTHORIZATION  signed "},
+          {{"matter", "get", "XQ-0", "--officer", "XQ-0107"}, 1, "", "NOT_FOUND (MATTER_UNKNOWN)"},
+          {{"matter", "get", "--officer", "XQ-0107"}, 2, "", "NUMBER is required"},
+          {{"matter", "list", "--officer", "XQ-0107", "--division", "1"}, 1, "", "division: "},
+          {{"matter", "list", "--officer", "XQ-0107", "--state", "lost"}, 2, "", "no state"},
+          {{"matter"}, 2, "", "subcommand is required"}});
+  const ProgramResult shown =
+      world_->Run({kHedui, "matter", "get", "XQ-2025-000318", "--officer", "XQ-0107"});
+  for (const v1::Letter& letter : world_->scenario().letters.letters()) {
+    EXPECT_THAT(shown.out, HasSubstr("letter " + letter.letter_number() + "  "));
+    EXPECT_FALSE(absl::StrContains(shown.out, letter.person().number()));
+    EXPECT_FALSE(absl::StrContains(shown.out, letter.person().name()));
+  }
+}
+
 TEST_F(CliTest, ReportCheck) {
   std::string altered = Slurp(world_->Path("report.hdr"));
   altered[altered.size() / 3] = static_cast<char>(altered[altered.size() / 3] ^ 1);

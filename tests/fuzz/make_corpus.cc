@@ -18,6 +18,7 @@
 #include "hedui/v1/verification.pb.h"
 #include "server/access/letter_rules.h"
 #include "server/access/matter_codec.h"
+#include "server/api/decode_list.h"
 #include "server/base/digest.h"
 #include "server/base/yaml_message.h"
 #include "server/ledger/note.h"
@@ -198,6 +199,35 @@ void WriteRequests() {
   Seed("letters/demo", letters.SerializeAsString());
 }
 
+// Tokens of the key and the agency of page_token_fuzz.cc and list_fuzz.cc.
+void WriteLists() {
+  const api::PageTokens tokens(std::string(32, 'k'));
+  const std::string agency = "xq-civil-affairs";
+  PagePlace place = FirstPlace(absl::CivilDay(2025, 2, 1), absl::CivilDay(2025, 3, 4));
+  place.day -= 3;
+  place.before = 4'711;
+  v1::ListVerificationsRequest all;
+  Seed("page_token/valid", api::NextToken(all, agency, place, tokens));
+  all.set_officer("XQ-0107");
+  all.set_page_size(50);
+  all.set_page_token(api::NextToken(all, agency, place, tokens));
+  Seed("list/next_page", all.SerializeAsString());
+  v1::ListVerificationsRequest filtered;
+  filtered.set_officer("XQ-0107");
+  filtered.set_begun_from("2025-02-01");
+  filtered.set_begun_to("2025-03-01");
+  filtered.set_matter_number("XQ-2025-000318");
+  filtered.set_state(v1::VERIFICATION_STATE_FINISHED);
+  Seed("list/filtered", filtered.SerializeAsString());
+  v1::ListMattersRequest matters;
+  matters.set_officer("XQ-0107");
+  matters.set_opened_from("2025-02-01");
+  matters.set_division("640104");
+  matters.set_state(v1::MATTER_STATE_MONITORED);
+  matters.set_page_size(2'000);
+  Seed("list/matters", matters.SerializeAsString());
+}
+
 void WriteStored() {
   stored::v1::Matter matter;
   matter.set_agency("xq-civil-affairs");
@@ -238,5 +268,6 @@ int main() {
   hedui::testing::WriteReports();
   hedui::testing::WriteAnswers();
   hedui::testing::WriteRequests();
+  hedui::testing::WriteLists();
   hedui::testing::WriteStored();
 }

@@ -130,6 +130,53 @@ TEST_F(RefusalTest, AnAgencyOutsideItsPurpose) {
   EXPECT_EQ(base::ReasonOf(status), "PURPOSE_NOT_ALLOWED");
 }
 
+TEST_F(RefusalTest, EverythingThatForbidsItIsListedAtOnce) {
+  request().mutable_header()->set_matter_number("nobody's");
+  request().mutable_header()->set_purpose("curiosity");
+  request().mutable_header()->add_programmes("no_such_programme");
+  request().set_division("640105");
+  const absl::Status status = Verify();
+  // The gravest speaks for all.
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied) << status;
+  EXPECT_EQ(base::ReasonOf(status), "PURPOSE_NOT_ALLOWED");
+  const std::string text(status.message());
+  EXPECT_THAT(text, HasSubstr("header.purpose: PURPOSE_NOT_ALLOWED"));
+  EXPECT_THAT(text, HasSubstr("division: OUTSIDE_DIVISION"));
+  EXPECT_THAT(text, HasSubstr("header.matter_number: MATTER_UNKNOWN"));
+  const int last = request().header().programmes_size() - 1;
+  EXPECT_THAT(text, HasSubstr(absl::StrCat("header.programmes[", last, "]: NO_POLICY_SET")));
+}
+
+TEST_F(RefusalTest, WhatIsMalformedAndWhatIsForbiddenAreListedTogether) {
+  request().set_scope("suburban");
+  request().mutable_header()->set_check_kind(static_cast<v1::CheckKind>(77));
+  request().mutable_header()->set_matter_number("nobody's");
+  request().mutable_header()->add_programmes("Destitute!");
+  request().mutable_header()->add_programmes("destitute");
+  for (const char* field : {"scope: ", "header.check_kind: has the unknown value 77",
+                            "header.matter_number: ", "(MATTER_UNKNOWN)", "(NO_POLICY_SET)"}) {
+    ExpectInvalid(field);
+  }
+  // Four fields, of which one programme cannot be read and another has no rules.
+  EXPECT_THAT(std::string(Verify().message()), HasSubstr(" 5 defect(s)"));
+  // Without the day there are no rules to look for; without a purpose none to forbid.
+  request().mutable_header()->clear_policy_day();
+  request().mutable_header()->clear_purpose();
+  ExpectInvalid("header.purpose: is required");
+  EXPECT_THAT(std::string(Verify().message()), HasSubstr(" 6 defect(s)"));
+}
+
+TEST_F(RefusalTest, AProgrammeWithoutAPolicySetIsNamedByItsField) {
+  request().mutable_header()->clear_programmes();
+  request().mutable_header()->add_programmes("dibao");
+  request().mutable_header()->add_programmes("destitute");
+  const absl::Status status = Verify();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+  EXPECT_EQ(base::ReasonOf(status), "NO_POLICY_SET");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("header.programmes[1]: NO_POLICY_SET"));
+  EXPECT_THAT(std::string(status.message()), Not(HasSubstr("header.programmes[0]")));
+}
+
 TEST_F(RefusalTest, AnAgencyThatIsNotInTheRegister) {
   auto stranger = scenario_.Connect(platform_.port(), "stranger");
   const absl::Status status = stranger->VerifyHousehold(request(), kPatience).status();

@@ -5,7 +5,7 @@ import unittest
 import uuid
 
 import grpc
-from hedui.v1 import common_pb2, verification_pb2
+from hedui.v1 import authorization_pb2, common_pb2, verification_pb2
 from hedui_client import Client, Refusal, read_message
 from running_platform import BIN_DIR, IMPATIENT, ONE_AT_A_TIME, SOURCE_DIR, RunningPlatform
 
@@ -55,6 +55,43 @@ class StoryTest(unittest.TestCase):
                 ("nx-bank", common_pb2.ANSWER_KIND_UNAVAILABLE, common_pb2.REASON_LATE),
                 {(event.outcome.source_id, event.outcome.kind, event.outcome.reason) for event in events[:-1]},
             )
+
+    def test_lists_go_on_over_pages_and_end(self):
+        with self.platform.connect() as client:
+            begun = []
+            for _ in range(3):
+                household = self.platform.household()
+                begun.insert(0, household.header.request_id)
+                client.verify_household(household, _TIMEOUT_S)
+            header = household.header
+            request = verification_pb2.ListVerificationsRequest(
+                officer=header.officer, matter_number=header.matter_number, page_size=2
+            )
+            listed = list(client.list_verifications(request, _TIMEOUT_S))
+            self.assertEqual(begun, [each.request_id for each in listed[:3]])
+            self.assertEqual({verification_pb2.VERIFICATION_STATE_FINISHED}, {each.state for each in listed[:3]})
+            self.assertEqual(len(listed), len({each.request_id for each in listed}))
+            self.assertEqual(request.page_token, "")
+            request.page_token = "forged"
+            with self.assertRaises(Refusal) as caught:
+                list(client.list_verifications(request, _TIMEOUT_S))
+            self.assertEqual(caught.exception.reason, "PAGE_TOKEN")
+            self.assertEqual(["page_token"], [each.field for each in caught.exception.violations])
+
+    def test_matters_are_listed_and_shown_with_their_letters(self):
+        with self.platform.connect() as client:
+            letters = self.platform.letters()
+            client.register_authorizations(letters, _TIMEOUT_S)
+            request = authorization_pb2.ListMattersRequest(officer=letters.officer)
+            self.assertEqual(
+                [letters.matter_number], [each.matter_number for each in client.list_matters(request, _TIMEOUT_S)]
+            )
+            matter = client.get_matter(letters.matter_number, letters.officer, _TIMEOUT_S)
+            self.assertEqual(matter.state, authorization_pb2.MATTER_STATE_OPEN)
+            self.assertEqual(
+                [each.letter_number for each in letters.letters], [each.letter_number for each in matter.letters]
+            )
+            self.assertTrue(all(each.live for each in matter.letters))
 
     def test_the_example_shows_every_violation_and_ends_with_1(self):
         text = (self.platform.directory / "household.yaml").read_text(encoding="utf-8")

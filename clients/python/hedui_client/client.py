@@ -92,6 +92,18 @@ class Client:
     ) -> authorization_pb2.RevokeAuthorizationResponse:
         return self._call(self._authorizations.RevokeAuthorization, request, timeout_s)
 
+    def get_matter(self, matter_number: str, officer: str, timeout_s: float) -> authorization_pb2.Matter:
+        """A matter with its letters, but not the people they are about."""
+        request = authorization_pb2.GetMatterRequest(matter_number=matter_number, officer=officer)
+        return self._call(self._authorizations.GetMatter, request, timeout_s).matter
+
+    def list_matters(
+        self, request: authorization_pb2.ListMattersRequest, timeout_s: float
+    ) -> Iterator[authorization_pb2.Matter]:
+        """The newest first. Pages are asked for as they are needed; `timeout_s` is for each."""
+        for page in self._pages(self._authorizations.ListMatters, request, timeout_s):
+            yield from page.matters
+
     def verify_household(
         self, request: verification_pb2.VerifyHouseholdRequest, timeout_s: float
     ) -> verification_pb2.VerifyHouseholdResponse:
@@ -108,6 +120,13 @@ class Client:
     def get_verification(self, request_id: str, officer: str, timeout_s: float) -> verification_pb2.Verification:
         request = verification_pb2.GetVerificationRequest(request_id=request_id, officer=officer)
         return self._call(self._verifications.GetVerification, request, timeout_s).verification
+
+    def list_verifications(
+        self, request: verification_pb2.ListVerificationsRequest, timeout_s: float
+    ) -> Iterator[verification_pb2.Verification]:
+        """The newest first. Pages are asked for as they are needed; `timeout_s` is for each."""
+        for page in self._pages(self._verifications.ListVerifications, request, timeout_s):
+            yield from page.verifications
 
     def watch_verification(
         self, request_id: str, officer: str, timeout_s: float
@@ -133,6 +152,18 @@ class Client:
         if request_id:
             request.request_id = request_id
         return self._call(self._reports.GetReport, request, timeout_s)
+
+    def _pages(self, method, request, timeout_s: float) -> Iterator:
+        """The page that `request` asks for and those behind it. A page may be empty without being the last."""
+        while True:
+            page = self._call(method, request, timeout_s)
+            yield page
+            if not page.next_page_token:
+                return
+            following = type(request)()
+            following.CopyFrom(request)
+            following.page_token = page.next_page_token
+            request = following
 
     def _call(self, method, request, timeout_s: float):
         deadline = time.monotonic() + timeout_s
