@@ -6,10 +6,14 @@
 
 #include "gtest/gtest.h"
 #include "server/base/clock.h"
+#include "server/base/dates.h"
 #include "server/base/digest.h"
 #include "server/base/ids.h"
+#include "server/base/row_pages.h"
 #include "server/platform.h"
 #include "server/report/case_bundle.h"
+#include "server/report/report_builder.h"
+#include "server/stored_report.h"
 #include "tests/integration/scenario.h"
 
 namespace hedui::testing {
@@ -54,6 +58,30 @@ TEST_P(OldStoreTest, GivesItsCaseAndReportAsTheyWereIssued) {
   const auto bundle = report::DecodeCaseBundle(*exported);
   ASSERT_TRUE(bundle.ok()) << bundle.status();
   EXPECT_EQ(bundle->lines.size(), GetParam().lines);
+}
+
+// Look-up keys that came later are not given to rows of before (docs/store.md).
+TEST_P(OldStoreTest, IsOpenedForWritingAndFoundByItsOldKeysThoughInNoList) {
+  scenario_.Write();
+  fs::copy(Kept() / "kek", scenario_.Path("kek"), fs::copy_options::overwrite_existing);
+  const auto store = scenario_.OpenStore();
+  ASSERT_NE(store, nullptr);
+  const auto report = report::ReportIdOfNumber(GetParam().report_number);
+  ASSERT_TRUE(report.ok()) << report.status();
+  const auto results = store->Find(ReportKey(*report), 2);
+  ASSERT_TRUE(results.ok()) << results.status();
+  ASSERT_EQ(results->size(), 1u);
+  const auto heads = store->FindHeads(ReportKey(*report), 2);
+  ASSERT_TRUE(heads.ok()) << heads.status();
+  ASSERT_EQ(heads->size(), 1u);
+  EXPECT_EQ((*heads)[0].id, *report);
+  for (const base::Listed listed : {base::Listed::kVerification, base::Listed::kMatter}) {
+    const auto page = store->FindBefore(
+        base::DayKey(kAgency, listed, base::CivilDayOf((*heads)[0].at)), base::kNewestPlace, 10);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_TRUE(page->rows.empty());
+    EXPECT_FALSE(page->more);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, OldStoreTest,
