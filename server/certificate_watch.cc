@@ -58,7 +58,6 @@ std::vector<WatchedCertificate> WatchedIn(absl::string_view pem, absl::string_vi
 void CertificateWatch::Watch(std::vector<WatchedCertificate> all) {
   const base::MutexLock lock(&mutex_);
   all_ = std::move(all);
-  due_ = true;
 }
 
 std::vector<WatchedCertificate> CertificateWatch::List() const {
@@ -67,19 +66,23 @@ std::vector<WatchedCertificate> CertificateWatch::List() const {
 }
 
 void CertificateWatch::TellIfDue(absl::Time now) {
-  std::vector<WatchedCertificate> all;
+  std::vector<std::pair<Expiry, std::string>> lines;
   {
     const base::MutexLock lock(&mutex_);
-    const absl::CivilDay today = base::CivilDayOf(now);
-    if (!due_ && today == told_on_) return;
-    due_ = false;
-    told_on_ = today;
-    all = all_;
+    if (const absl::CivilDay today = base::CivilDayOf(now); today != today_) {
+      today_ = today;
+      told_today_.clear();
+    }
+    for (const WatchedCertificate& one : all_) {
+      const Expiry expiry = ExpiryOf(one.life, now);
+      if (expiry == Expiry::kFar) continue;
+      const std::string told =
+          absl::StrCat(one.key, "\n", one.file, "\n", one.life.subject, "\n",
+                       absl::ToUnixSeconds(one.life.to), "\n", static_cast<int>(expiry));
+      if (told_today_.insert(told).second) lines.emplace_back(expiry, ExpiryText(one, now));
+    }
   }
-  for (const WatchedCertificate& one : all) {
-    const Expiry expiry = ExpiryOf(one.life, now);
-    if (expiry != Expiry::kFar) tell_(expiry, ExpiryText(one, now));
-  }
+  for (const auto& [expiry, line] : lines) tell_(expiry, line);
 }
 
 }  // namespace hedui

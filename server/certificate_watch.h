@@ -1,5 +1,5 @@
-// Warns before certificates and revocation lists end: once when they are first watched, then once
-// each civil day.
+// Warns before certificates and revocation lists end: when one comes near its end, is urgent or has
+// ended, and then once each civil day.
 //
 // Near is the last 30 days and urgent the last 7, but no more than a third and a tenth of a life: a
 // list that is issued weekly is not near its end on every day. Thread-safe; no limits.
@@ -7,6 +7,7 @@
 #define HEDUI_SERVER_CERTIFICATE_WATCH_H_
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,19 +45,19 @@ class CertificateWatch {
   CertificateWatch(const CertificateWatch&) = delete;
   CertificateWatch& operator=(const CertificateWatch&) = delete;
 
-  // In place of what was watched; what of it is near its end is told by the next TellIfDue.
+  // In place of what was watched.
   void Watch(std::vector<WatchedCertificate> all);
   // What is watched now, for metrics: key and life.to, `InfiniteFuture` for a list without an end.
   std::vector<WatchedCertificate> List() const;
-  // Tells what is near its end, unless it did so on this civil day.
+  // Tells what is near its end, but for what it told as just as near on this civil day.
   void TellIfDue(absl::Time now);
 
  private:
   const Tell tell_;
   mutable base::Mutex mutex_;
   std::vector<WatchedCertificate> all_ ABSL_GUARDED_BY(mutex_);
-  bool due_ ABSL_GUARDED_BY(mutex_) = true;
-  absl::CivilDay told_on_ ABSL_GUARDED_BY(mutex_);
+  absl::CivilDay today_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> told_today_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace hedui

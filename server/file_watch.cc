@@ -47,18 +47,21 @@ void FileWatch::Watch(std::vector<std::string> paths) {
       return name == path || absl::StartsWith(name, path + "/");
     });
   };
-  Sight known;
+  Sight before;
   for (auto& [name, sight] : known_) {
-    if (belongs(name)) known.emplace(name, std::move(sight));
+    if (belongs(name)) before.emplace(name, std::move(sight));
   }
   paths_ = std::move(paths);
   last_ = Look();
+  // What was not there when its directory was looked at is new; other paths are as they are.
+  const auto in_known_directory = [&before](const std::string& path) {
+    return std::any_of(before.begin(), before.end(), [&path](const auto& one) {
+      return absl::StartsWith(path, one.first + "/");
+    });
+  };
+  Sight known = before;
   for (const auto& [name, sight] : last_) {
-    // What is in a directory that is known was not there.
-    const bool in_known_directory =
-        std::any_of(known.begin(), known.end(),
-                    [&name](const auto& one) { return absl::StartsWith(name, one.first + "/"); });
-    if (!in_known_directory) known.emplace(name, sight);
+    if (!in_known_directory(name)) known.emplace(name, sight);
   }
   known_ = std::move(known);
 }

@@ -17,19 +17,23 @@ base::EventLevel LevelOf(Expiry expiry) {
   return expiry == Expiry::kNear ? base::EventLevel::kWarning : base::EventLevel::kError;
 }
 
-// What a change of calls for a reload: the configuration file and what it names of register,
-// catalogue, policies and the server's TLS; and the files of the sources.
-std::vector<std::string> ReloadedFiles(const std::string& config_file,
-                                       const config::v1::Server& server,
-                                       const plan::Catalogue& catalogue) {
+std::vector<std::string> InDirectoryOf(const std::string& config_file,
+                                       const std::vector<std::string>& names) {
   const std::filesystem::path directory = std::filesystem::absolute(config_file).parent_path();
   std::vector<std::string> files = {config_file};
-  for (const std::string& name :
-       {server.register_file(), server.catalogue_file(), server.policies_dir(),
-        server.tls().ca_file(), server.tls().certificate_file(), server.tls().key_file(),
-        server.tls().crl_file()}) {
+  for (const std::string& name : names) {
     if (!name.empty()) files.push_back((directory / name).string());
   }
+  return files;
+}
+
+// The configuration file, and what it names of register, catalogue and policies; and the files of
+// the sources.
+std::vector<std::string> SetupFiles(const std::string& config_file,
+                                    const config::v1::Server& server,
+                                    const plan::Catalogue& catalogue) {
+  std::vector<std::string> files = InDirectoryOf(
+      config_file, {server.register_file(), server.catalogue_file(), server.policies_dir()});
   for (const plan::Source& source : catalogue.sources()) {
     for (std::string& file : adapters::FilesOf(AdapterConfigOf(source))) {
       files.push_back(std::move(file));
@@ -38,6 +42,12 @@ std::vector<std::string> ReloadedFiles(const std::string& config_file,
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());
   return files;
+}
+
+// The same of the server's TLS.
+std::vector<std::string> TlsFiles(const std::string& config_file, const config::v1::Tls& tls) {
+  return InDirectoryOf(config_file,
+                       {tls.ca_file(), tls.certificate_file(), tls.key_file(), tls.crl_file()});
 }
 
 // Whether all that only a start takes is the same in both.
@@ -110,7 +120,7 @@ absl::Status Reloader::CheckNewSources(const PlatformConfiguration& read) const 
                          absl::StrJoin(defects, "\n"), base::Visibility::kOperator);
 }
 
-absl::Status Reloader::ReloadSetup() {
+absl::Status Reloader::ReadSetup() {
   HEDUI_ASSIGN_OR_RETURN(
       const std::unique_ptr<PlatformConfiguration> read,
       ReadPlatformConfiguration(config_file_, clock_->WallNow(), Reading::kSetup));
@@ -126,8 +136,8 @@ absl::Status Reloader::ReloadSetup() {
   if (!SameButForReload(read->server, server_configuration_)) {
     tell_(base::EventLevel::kWarning,
           absl::StrCat(config_file_,
-                       ": what it says of listen, store, log, loops and threads, or of health, "
-                       "differs from what is in force and takes a restart"));
+                       ": what it says beside tls, register, catalogue, policies and texts on "
+                       "reports differs from what is in force and takes a restart"));
   }
   tell_(base::EventLevel::kInfo,
         absl::StrCat("reloaded: register, catalogue and policies are in force; ",
@@ -136,7 +146,7 @@ absl::Status Reloader::ReloadSetup() {
   return absl::OkStatus();
 }
 
-absl::Status Reloader::ReloadTls() {
+absl::Status Reloader::ReadTls() {
   HEDUI_ASSIGN_OR_RETURN(const std::unique_ptr<PlatformConfiguration> read,
                          ReadPlatformConfiguration(config_file_, clock_->WallNow(), Reading::kTls));
   // Callers judged under the old lists are judged anew under the new ones.
@@ -151,29 +161,41 @@ absl::Status Reloader::ReloadTls() {
   return absl::OkStatus();
 }
 
-absl::Status Reloader::Reload() {
-  // Before reading: what changes while it is read is seen by the next look.
-  files_.Refresh();
+absl::Status Reloader::Reload() { return Read(/*setup=*/true, /*tls=*/true); }
+
+absl::Status Reloader::Read(bool setup, bool tls) {
   std::vector<std::string> refused;
-  for (const absl::Status& status : {ReloadSetup(), ReloadTls()}) {
-    if (status.ok()) continue;
+  const auto note = [&refused](const absl::Status& status) {
     // A configuration file that cannot be read is the same defect twice.
-    if (!refused.empty() && refused.front() == status.message()) continue;
+    if (status.ok() || (!refused.empty() && refused.front() == status.message())) return;
     refused.emplace_back(status.message());
+  };
+  // Looked at before they are read: what changes meanwhile is seen by the next look.
+  if (setup) {
+    setup_files_.Refresh();
+    note(ReadSetup());
   }
-  // Of what is in force now: other files may be named, and other certificates be near their end.
+  if (tls) {
+    tls_files_.Refresh();
+    note(ReadTls());
+  }
   WatchAgain();
   certificates_.TellIfDue(clock_->WallNow());
   if (refused.empty()) return absl::OkStatus();
   const std::string text = absl::StrJoin(refused, "\n");
-  tell_(base::EventLevel::kError,
-        absl::StrCat("not reloaded, what was in force stays; mend this and send SIGHUP:\n", text));
+  tell_(
+      base::EventLevel::kError,
+      absl::StrCat("not reloaded, what was in force stays; mend this, and send SIGHUP if it is not "
+                   "read by itself:\n",
+                   text));
   return base::MakeError(absl::StatusCode::kInvalidArgument, "CONFIGURATION", text,
                          base::Visibility::kOperator);
 }
 
+// Of what is in force now: other files may be named, and other certificates be near their end.
 void Reloader::WatchAgain() {
-  files_.Watch(ReloadedFiles(config_file_, server_configuration_, setup_.Get()->catalogue));
+  setup_files_.Watch(SetupFiles(config_file_, server_configuration_, setup_.Get()->catalogue));
+  tls_files_.Watch(TlsFiles(config_file_, server_configuration_.tls()));
   std::vector<WatchedCertificate> all = tls_certificates_;
   all.insert(all.end(), source_certificates_.begin(), source_certificates_.end());
   all.insert(all.end(), log_certificates_.begin(), log_certificates_.end());
@@ -185,7 +207,9 @@ void Reloader::Tend() {
   const absl::Duration now = clock_->SteadyNow();
   if (now - looked_at_ < kLookAtFilesEvery) return;
   looked_at_ = now;
-  if (files_.ChangedAndSettled()) Reload().IgnoreError();  // told
+  const bool setup = setup_files_.ChangedAndSettled();
+  const bool tls = tls_files_.ChangedAndSettled();
+  if (setup || tls) Read(setup, tls).IgnoreError();  // told
 }
 
 }  // namespace hedui

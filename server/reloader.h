@@ -5,8 +5,8 @@
 // the certificates they were made under; whether a caller's certificate holds is asked at every
 // call (access/caller_trust.h).
 //
-// Reads on SIGHUP (Reload), and where looking at the files shows a change (Tend). Connections to
-// departments are added, never dropped: a completion might hold the last reference.
+// Reads both on SIGHUP (Reload), and each where looking at its files shows a change (Tend).
+// Connections to departments are added, never dropped: a completion might hold the last reference.
 //
 // Main thread only, but setup() and trust(), which any thread may ask, and Certificates().
 #ifndef HEDUI_SERVER_RELOADER_H_
@@ -64,8 +64,10 @@ class Reloader {
   std::vector<WatchedCertificate> Certificates() const { return certificates_.List(); }
 
  private:
-  absl::Status ReloadSetup();
-  absl::Status ReloadTls();
+  // Those of the two that are asked for.
+  absl::Status Read(bool setup, bool tls);
+  absl::Status ReadSetup();
+  absl::Status ReadTls();
   // The sources of a catalogue, connected; those of `before` keep their count of calls in flight.
   absl::StatusOr<std::shared_ptr<const gather::Sources>> Connect(const plan::Catalogue& catalogue,
                                                                  const gather::Sources* before);
@@ -87,7 +89,8 @@ class Reloader {
   std::vector<WatchedCertificate> source_certificates_;
   std::vector<WatchedCertificate> log_certificates_;
   CertificateWatch certificates_;
-  FileWatch files_;
+  FileWatch setup_files_;
+  FileWatch tls_files_;
   absl::Duration looked_at_ = absl::ZeroDuration();
 };
 

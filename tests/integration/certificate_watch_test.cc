@@ -58,20 +58,26 @@ class CertificateWatchTest : public ::testing::Test {
       [this](Expiry expiry, const std::string& line) { told_.emplace_back(expiry, line); }};
 };
 
-TEST_F(CertificateWatchTest, TellsOnceADayAndAtOnceOfWhatIsNew) {
+TEST_F(CertificateWatchTest, TellsOnceADayAndAtOnceOfWhatIsNewOrNearer) {
   watch_.Watch({Ending(20 * kDay), Ending(200 * kDay)});
   EXPECT_THAT(Told(kNow),
               ElementsAre(Pair(Expiry::kNear,
                                HasSubstr("tls.certificate_file: platform.pem: \"CN=platform\" "
                                          "expires in 20 days, at 2027-02-04 08:00:00 UTC"))));
   EXPECT_THAT(Told(kNow), IsEmpty());
+  watch_.Watch({Ending(20 * kDay), Ending(200 * kDay)});
+  EXPECT_THAT(Told(kNow), IsEmpty()) << "read anew, and still the same";
   // 16:00 at UTC+8: the next civil day begins in eight hours.
   EXPECT_THAT(Told(kNow + absl::Hours(7)), IsEmpty());
   EXPECT_THAT(Told(kNow + absl::Hours(8)), ElementsAre(Pair(Expiry::kNear, HasSubstr("19 days"))));
   EXPECT_THAT(Told(kNow + 14 * kDay), ElementsAre(Pair(Expiry::kUrgent, HasSubstr("6 days"))));
   EXPECT_THAT(Told(kNow + 21 * kDay), ElementsAre(Pair(Expiry::kExpired, HasSubstr("expired at"))));
+  EXPECT_THAT(Told(kNow + 21 * kDay + absl::Hours(1)), IsEmpty());
   watch_.Watch({Ending(21 * kDay + absl::Hours(5))});
   EXPECT_THAT(Told(kNow + 21 * kDay), ElementsAre(Pair(Expiry::kUrgent, HasSubstr("5 hours"))));
+  EXPECT_THAT(Told(kNow + 21 * kDay + absl::Hours(5) + absl::Seconds(1)),
+              ElementsAre(Pair(Expiry::kExpired, HasSubstr("expired at"))))
+      << "on the same day";
 }
 
 TEST_F(CertificateWatchTest, ListsWhatItWatches) {

@@ -60,6 +60,8 @@ TEST_F(FileWatchTest, AChangeCountsWhenItHasSettled) {
 TEST_F(FileWatchTest, AllThatIsInADirectoryCounts) {
   Write("policies/640000/a.yaml", "1");
   watch_.Watch({Path("policies")});
+  EXPECT_FALSE(watch_.ChangedAndSettled());
+  EXPECT_FALSE(watch_.ChangedAndSettled()) << "nothing happened yet";
   Write("policies/640000/a.yaml", "12");
   ExpectChange();
   Write("policies/640104/b.yaml", "1");

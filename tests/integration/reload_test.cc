@@ -422,6 +422,24 @@ TEST_F(ReloadTest, AChangeIsFoundWithoutASignalOnceItHasSettled) {
   EXPECT_THAT(TakeTold(), Not(Contains(HasSubstr("reloaded")))) << "nothing changed since";
 }
 
+TEST_F(ReloadTest, OnlyWhatChangedIsReadAnew) {
+  Start();
+  const auto look = [this] {
+    for (int i = 0; i < 2; ++i) {
+      clock_.Advance(kLookAtFilesEvery);
+      platform_->Tend();
+    }
+    return TakeTold();
+  };
+  const auto setup = HasSubstr("register, catalogue and policies are in force");
+  const auto pair = HasSubstr("the server's new certificates");
+  EXPECT_THAT(look(), Not(Contains(HasSubstr("reloaded")))) << "nothing did";
+  Put(scenario_.pki().IssueTls("next", "hedui://platform/640000"));
+  EXPECT_THAT(look(), AllOf(Contains(pair), Not(Contains(setup))));
+  WriteText("register.yaml", absl::StrCat("# Read anew.\n", scenario_.register_yaml));
+  EXPECT_THAT(look(), AllOf(Contains(setup), Not(Contains(pair))));
+}
+
 TEST_F(ReloadTest, ADefectFoundByLookingIsToldOnceAndItsRepairIsTaken) {
   Start();
   TakeTold();
