@@ -67,6 +67,11 @@ absl::StatusOr<Servers> StartServers(const std::string& config_file, const base:
                          Province::Load(config_file));
   const config::v1::Simulation& simulation = province->simulation();
   const Paths paths(config_file);
+  if (!simulation.tls().crl_file().empty()) {
+    return base::MakeError(absl::StatusCode::kInvalidArgument, "CONFIGURATION",
+                           "tls.crl_file is read by heduid only; leave it out",
+                           base::Visibility::kOperator);
+  }
   HEDUI_ASSIGN_OR_RETURN(const TlsFiles tls,
                          ReadTlsFiles(paths.Of(simulation.tls().ca_file()),
                                       paths.Of(simulation.tls().certificate_file()),

@@ -469,6 +469,10 @@ TEST_F(CliTest, SimulatedDepartmentsRefuseWhatTheyCannotBe) {
                     {{"--help"}, 0, "Usage: "},
                     {{"--config", "nowhere.yaml"}, 1, "", "nowhere.yaml: No such file"},
                     {{"--config", "broken.yaml"}, 1, "", "broken.yaml:"}});
+  std::string with_lists = world_->scenario().simulation_yaml;
+  Scenario::Replace(&with_lists, "tls: {", "tls: {crl_file: ca.crl, ");
+  Spill(world_->Path("with-lists.yaml"), with_lists);
+  ExpectBare(kSim, {{{"--config", "with-lists.yaml"}, 1, "", "tls.crl_file is read by heduid"}});
 }
 
 // A standard output on a full disk.
