@@ -465,12 +465,14 @@ absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
   report::CaseBundle bundle;
   bundle.input.household = request.household;
   bundle.input.dates = request.dates;
+  bundle.input.matter_number = request.matter_number;
+  bundle.input.programmes = request.programmes;
   bundle.input.outcomes = MatchOutcomes(setup, prepared, std::move(outcomes), unasked);
 
   report::ReportInput input;
   input.household = request.household;
   input.dates = request.dates;
-  input.match = match::Match(bundle.input);
+  input.match = match::Match(bundle.input, setup.policies->discrepancy_rules());
   if (!request.programmes.empty()) {
     // The facts go into the case and come back: copies of hundreds of texts else.
     assess::Case assessed = report::MakeCase(request.household, request.dates, request.programmes,

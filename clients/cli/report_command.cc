@@ -73,7 +73,9 @@ int Replay(const std::string& file, const std::string& policies) {
   auto pack = assess::PolicyPack::Load(policies);
   if (!pack.ok()) return Unreadable(pack.status());
   report::ReplayEngines engines;
-  engines.match = [](const match::MatchInput& input) { return match::Match(input); };
+  engines.match = [&pack](const match::MatchInput& input) {
+    return match::Match(input, (*pack)->discrepancy_rules());
+  };
   engines.assess = [&pack](const assess::Case& c) { return assess::Assess(**pack, c); };
   auto result = report::Replay(*bundle, engines);
   if (!result.ok()) {

@@ -20,6 +20,7 @@
 #include "server/assess/types.h"
 #include "server/assess/value.h"
 #include "server/base/dates.h"
+#include "server/base/discrepancy.h"
 #include "server/base/division.h"
 
 namespace hedui::assess {
@@ -246,6 +247,7 @@ struct CompiledPack {
   int relation_list = -1;  // of them: relations to the applicant
   std::vector<std::string> categories;
   std::vector<FactKind> fact_kinds;
+  base::DiscrepancyRules discrepancies;
   std::vector<Symbol> symbols;
   std::vector<Row> rows;
   std::vector<RowInfo> row_infos;

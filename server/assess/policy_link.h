@@ -1,8 +1,10 @@
-// The linker's state while it goes through the files. Split over two files: policy_declarations.cc
-// gives names, types and places, policy_linker.cc rows, evidence, programmes. Internal to the two.
+// The linker's state while it goes through the files. Split over three files:
+// policy_declarations.cc gives names, types and places, policy_discrepancies.cc what is shown
+// beside the rules, policy_linker.cc rows, evidence, programmes. Internal to the three.
 #ifndef HEDUI_SERVER_ASSESS_POLICY_LINK_H_
 #define HEDUI_SERVER_ASSESS_POLICY_LINK_H_
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +53,20 @@ class PolicyLink {
   std::vector<base::Level> Levels(const SourceFile& file, const std::vector<Located>& names);
   void DeclareFacts(const SourceFile& file);
   void DeclareField(const SourceFile& file, const SourceField& source, FactKind* kind);
+
+  // What the nation's file says of discrepancies, against the kinds, fields and codes it names. In
+  // policy_discrepancies.cc.
+  void DeclareDiscrepancies(const SourceFile& file);
+  base::DiscrepancyRule LinkDiscrepancy(const SourceFile& file, const SourceDiscrepancy& source);
+  void LinkStatement(const SourceFile& file, const SourceDiscrepancy& source,
+                     base::DiscrepancyRule* rule);
+  const FactKind* KindNamed(const SourceFile& file, const Located& name);
+  base::FoundKind LinkFound(const SourceFile& file, const SourceFound& source);
+  base::FieldName LinkFieldName(const SourceFile& file, const FactKind* kind, const Located& name,
+                                std::initializer_list<TypeKind> types);
+  base::FieldCondition LinkCondition(const SourceFile& file, const FactKind* kind,
+                                     const Located& field, const std::vector<Located>& values);
+
   void DeclareSymbols(size_t f);
   bool NameIsFree(const SourceFile& file, size_t f, const SourceSymbol& source);
   void DeclareSymbol(const SourceFile& file, size_t f, const SourceSymbol& source);

@@ -32,6 +32,7 @@ std::unique_ptr<CompiledPack> PolicyLink::Link() {
   }
   for (size_t f = 0; f < sources_.size(); ++f) DeclareLists(*sources_[f]);
   for (size_t f = 0; f < sources_.size(); ++f) DeclareFacts(*sources_[f]);
+  for (size_t f = 0; f < sources_.size(); ++f) DeclareDiscrepancies(*sources_[f]);
   // Sources are sorted by depth, so that a level's names are there when the next one's are
   // checked.
   for (size_t f = 0; f < sources_.size(); ++f) DeclareSymbols(f);

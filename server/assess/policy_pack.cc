@@ -262,6 +262,10 @@ std::string PolicyPack::LabelOf(absl::string_view name) const {
   return it == compiled_->labels.end() ? std::string(name) : it->second;
 }
 
+const base::DiscrepancyRules& PolicyPack::discrepancy_rules() const {
+  return compiled_->discrepancies;
+}
+
 const std::vector<PolicyFile>& PolicyPack::files() const { return compiled_->files; }
 const std::string& PolicyPack::digest() const { return compiled_->digest; }
 const std::vector<PolicyFinding>& PolicyPack::warnings() const { return compiled_->warnings; }

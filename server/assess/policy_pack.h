@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "server/assess/assessment.h"
+#include "server/base/discrepancy.h"
 
 namespace hedui::assess {
 
@@ -61,6 +62,8 @@ class PolicyPack {
   std::vector<std::string> Categories() const;
   // Chinese names; the code itself when unknown.
   std::string LabelOf(absl::string_view kind_or_category) const;
+  // By which match tells that registers and declaration do not agree. No computation uses them.
+  const base::DiscrepancyRules& discrepancy_rules() const;
 
   // Every file, the nation's first; and the digest over all of them.
   const std::vector<PolicyFile>& files() const;

@@ -30,8 +30,8 @@ class Reader {
   void ReadRoot(const YamlNode& root) {
     if (!IsMapping(root, "a policy file")) return;
     Keys(root,
-         {"division", "documents", "codes", "categories", "facts", "parameters", "quantities",
-          "tests", "evidence", "programmes"},
+         {"division", "documents", "codes", "categories", "facts", "discrepancies", "parameters",
+          "quantities", "tests", "evidence", "programmes"},
          {"division"});
     if (const YamlNode* division = root.Find("division");
         division != nullptr && division->scalar != file_.division) {
@@ -47,6 +47,8 @@ class Reader {
     });
     EachNamed(root, "facts",
               [this](const Located& name, const YamlNode& node) { ReadFact(name, node); });
+    Each(root, "discrepancies",
+         [this](const Located& code, const YamlNode& node) { ReadDiscrepancy(code, node); });
     for (auto [section, kind] :
          {std::pair("parameters", SymbolKind::kParameter),
           std::pair("quantities", SymbolKind::kQuantity), std::pair("tests", SymbolKind::kTest)}) {
@@ -237,6 +239,72 @@ class Reader {
                              Optional(field, "min"), Optional(field, "default")});
     });
     file_.facts.push_back(std::move(kind));
+  }
+
+  SourceConditions ReadConditions(const YamlNode& node, absl::string_view key) {
+    SourceConditions conditions;
+    Each(node, key, [this, &conditions](const Located& field, const YamlNode& values) {
+      conditions.emplace_back(field, ListOf(values));
+    });
+    return conditions;
+  }
+
+  // A kind alone, or with what its records must say and must not.
+  SourceFound ReadFound(const YamlNode& node, std::vector<absl::string_view> more) {
+    SourceFound found;
+    if (node.kind == YamlNode::Kind::kScalar) {
+      found.kind = {node.scalar, node.line};
+      return found;
+    }
+    found.kind.line = node.line;
+    if (!IsMapping(node, "what is looked at")) return found;
+    for (absl::string_view key : {"kind", "only", "except"}) more.push_back(key);
+    Keys(node, more, {"kind"});
+    found.kind = Optional(node, "kind");
+    found.only = ReadConditions(node, "only");
+    found.except = ReadConditions(node, "except");
+    return found;
+  }
+
+  void ReadDiscrepancy(const Located& code, const YamlNode& node) {
+    if (!IsMapping(node, "a discrepancy")) return;
+    const Located check = Optional(node, "check");
+    std::vector<absl::string_view> known = {"check", "found"};
+    std::vector<absl::string_view> required = known;
+    if (check.text == "undeclared") {
+      known.insert(known.end(), {"from", "until", "declared_by", "or_declared", "own"});
+    }
+    if (check.text == "against_statement") {
+      known.insert(known.end(), {"statement", "months_back"});
+      required.push_back("statement");
+    }
+    Keys(node, known, required);
+    SourceDiscrepancy rule;
+    rule.code = code;
+    rule.check = check;
+    if (const YamlNode* found = node.Find("found"); found != nullptr) {
+      if (found->kind != YamlNode::Kind::kSequence) {
+        Find(found->line, "WRONG_SHAPE", "found is written as a list");
+      }
+      for (const YamlNode& item : found->items) rule.found.push_back(ReadFound(item, {}));
+    }
+    rule.from = Optional(node, "from");
+    rule.until = Optional(node, "until");
+    rule.declared_by = Optional(node, "declared_by");
+    rule.or_declared = List(node, "or_declared");
+    if (const YamlNode* own = node.Find("own"); own != nullptr && IsMapping(*own, "own")) {
+      Keys(*own, {"matter", "programme", "division"}, {"matter"});
+      rule.matter = Optional(*own, "matter");
+      rule.programme = Optional(*own, "programme");
+      rule.division = Optional(*own, "division");
+    }
+    if (const YamlNode* statement = node.Find("statement");
+        statement != nullptr && IsMapping(*statement, "statement")) {
+      rule.statement = ReadFound(*statement, {"since"});
+      rule.since = Optional(*statement, "since");
+    }
+    rule.months_back = Optional(node, "months_back");
+    file_.discrepancies.push_back(std::move(rule));
   }
 
   std::vector<SourceBand> ReadBands(const YamlNode& node, absl::string_view key) {

@@ -102,6 +102,32 @@ struct SourceProgramme {
   std::vector<Rule> rules;
 };
 
+// Fields and the values meant.
+using SourceConditions = std::vector<std::pair<Located, std::vector<Located>>>;
+
+struct SourceFound {
+  Located kind;
+  SourceConditions only;
+  SourceConditions except;
+};
+
+// Which of the keys a rule may have depends on its check. Empty texts: none.
+struct SourceDiscrepancy {
+  Located code;
+  Located check;
+  std::vector<SourceFound> found;
+  Located from;
+  Located until;
+  Located declared_by;
+  std::vector<Located> or_declared;
+  Located matter;
+  Located programme;
+  Located division;
+  std::optional<SourceFound> statement;
+  Located since;
+  Located months_back;
+};
+
 struct SourceFile {
   std::string path;      // as opened
   std::string shown;     // below the policy directory
@@ -111,6 +137,7 @@ struct SourceFile {
   std::vector<SourceCodeList> codes;
   std::vector<std::pair<Located, std::string>> categories;
   std::vector<SourceFactKind> facts;
+  std::vector<SourceDiscrepancy> discrepancies;
   std::vector<SourceSymbol> symbols;
   std::vector<SourceEvidence> evidence;
   std::vector<SourceProgramme> programmes;

@@ -1,7 +1,6 @@
 #include "server/match/deduplicate.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <map>
 #include <optional>
@@ -10,17 +9,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "server/base/identity.h"
 #include "server/base/money.h"
 #include "server/match/likeness.h"
+#include "server/match/records.h"
 #include "server/match/told.h"
 #include "server/match/vocabulary.h"
 
 namespace hedui::match {
 namespace {
-
-// In the order of the candidates.
-using Records = std::vector<Candidate*>;
 
 // What one or several answers tell of one thing.
 struct Thing {
@@ -30,97 +26,16 @@ struct Thing {
   const Thing* may_be = nullptr;  // the first that stands and may be the same
 };
 
-// Records of several answers with equal keys are one thing.
-using Key = std::array<std::string, 3>;
-
-std::optional<Key> KeyOf(const base::Record& record) {
-  switch (TellingOf(record)) {
-    case Telling::kByPayer: {
-      Key key{base::NormaliseName(TextOf(record, kPayerField)), MonthOf(record),
-              TextOf(record, kNatureField)};
-      if (key[0].empty() || key[1].empty()) return std::nullopt;
-      return key;
-    }
-    case Telling::kByNumber: {
-      const absl::string_view holder_field = ThingKindOf(record.kind)->holder_field;
-      HeldNumber number = HeldNumberOf(record);
-      std::string holder = base::NormaliseName(TextOf(record, holder_field));
-      // Two may end alike, but hardly at one bank.
-      const bool enough = holder_field.empty() ? !number.masked : !holder.empty();
-      if (number.text.empty() || !enough) return std::nullopt;
-      return Key{std::move(number.text), std::move(holder), ""};
-    }
-    case Telling::kNever:
-    case Telling::kNothing:
-      break;
-  }
-  return std::nullopt;
-}
-
 bool IsMoreAuthoritative(const Candidate& a, const Candidate& b) {
   return std::tie(a.rank, a.answer) < std::tie(b.rank, b.answer);
-}
-
-// What an answer tells of the amount of one thing.
-struct Sum {
-  bool told = false;  // some amount, even one that cannot be read
-  bool known = true;  // every record has one, and they can be added
-  int64_t fen = 0;
-};
-
-// Amounts are bounded far below what 64 bits hold times the number of records an answer may have,
-// but a hostile sum must not wrap.
-Sum SumOf(const Records& records) {
-  Sum sum;
-  for (const Candidate* candidate : records) {
-    sum.told = sum.told || candidate->record->Find(kAmountField) != nullptr;
-    const std::optional<base::Money> amount = AmountOf(*candidate->record);
-    if (!amount.has_value() || __builtin_add_overflow(sum.fen, amount->fen(), &sum.fen)) {
-      sum.known = false;
-    }
-  }
-  return sum;
-}
-
-// What amounts so far apart that they wrap are of is no income: as far off as can be said.
-int64_t Difference(int64_t a, int64_t b) {
-  int64_t difference = 0;
-  if (__builtin_sub_overflow(a, b, &difference)) return a < b ? INT64_MIN : INT64_MAX;
-  return difference;
 }
 
 std::string YuanText(int64_t fen) {
   return absl::StrCat(base::Money::FromFen(fen).ToString(), " 元");
 }
 
-std::vector<Records> SplitByAnswer(const Records& records) {
-  std::vector<Records> split;
-  for (Candidate* candidate : records) {
-    if (split.empty() || split.back().front()->answer != candidate->answer) split.emplace_back();
-    split.back().push_back(candidate);
-  }
-  return split;
-}
-
 void Doubt(absl::string_view field, const Records& records) {
   for (Candidate* candidate : records) candidate->doubtful.emplace_back(field);
-}
-
-// What some records tell of one field: its values, each beside the amount, since which value goes
-// with which payment matters. Sorted; less than there are records where it is absent from some.
-using Column = std::vector<std::pair<std::string, std::string>>;
-
-std::map<absl::string_view, Column> ColumnsOf(const Records& records) {
-  std::map<absl::string_view, Column> columns;
-  for (const Candidate* candidate : records) {
-    const std::optional<base::Money> amount = AmountOf(*candidate->record);
-    for (auto& [field, value] : OtherFieldsOf(*candidate->record)) {
-      columns[field].emplace_back(std::move(value),
-                                  amount.has_value() ? absl::StrCat(amount->fen()) : "");
-    }
-  }
-  for (auto& [field, column] : columns) std::sort(column.begin(), column.end());
-  return columns;
 }
 
 bool IsAll(const Column& column, const std::string& value) {
@@ -363,6 +278,8 @@ class Deduplication {
   void NotePossible(const Thing& standing, const Thing& possible) {
     const Telling telling = TellingOf(*possible.standing.front()->record);
     if (telling == Telling::kNever) return;  // what they tell differently is noted
+    const ThingKind* kind = ThingKindOf(possible.standing.front()->record->kind);
+    if (kind != nullptr && !kind->counted) return;
     const bool income = telling == Telling::kByPayer;
     const Sum sum = SumOf(standing.standing);
     Note(

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "server/base/discrepancy.h"
 #include "server/base/facts.h"
-#include "server/base/household.h"
 #include "server/match/match_result.h"
 
 namespace hedui::match {
@@ -19,8 +19,10 @@ struct Explained {
 };
 
 // Appends to `discrepancies` everything about declared and found facts. Only facts of usable
-// answers (kFound) count. Property declared by any person of the household is declared.
-std::vector<Explained> CompareWithDeclaration(const base::Household& household,
+// answers (kFound) count: a missing answer makes no discrepancy and hides none. Property declared
+// by any person of the household is declared, where the rule says so.
+std::vector<Explained> CompareWithDeclaration(const MatchInput& input,
+                                              const base::DiscrepancyRules& rules,
                                               const base::Facts& facts,
                                               std::vector<Discrepancy>* discrepancies);
 

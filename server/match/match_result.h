@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
 #include "server/base/answer.h"
+#include "server/base/discrepancy.h"
 #include "server/base/facts.h"
 #include "server/base/household.h"
 
@@ -31,30 +31,18 @@ struct SourceOutcome {
 struct MatchInput {
   base::Household household;
   base::CaseDates dates;
+  // The matter (救助事项) and the programmes asked for: an aid of this very matter is not received
+  // elsewhere. Empty: none.
+  std::string matter_number;
+  std::vector<std::string> programmes;
   // In any order: the result does not depend on it.
   std::vector<SourceOutcome> outcomes;
 };
 
-// Stable: the names stand in reports. Append only.
-enum class DiscrepancyCode : uint8_t {
-  kUndeclaredVehicle = 1,    // UNDECLARED_VEHICLE
-  kUndeclaredDeposit,        // UNDECLARED_DEPOSIT
-  kUndeclaredProperty,       // UNDECLARED_PROPERTY: a house or land
-  kUndeclaredBusiness,       // UNDECLARED_BUSINESS
-  kDepositAboveDeclared,     // DEPOSIT_ABOVE_DECLARED
-  kWageDiffers,              // WAGE_DIFFERS: declared and found wages of a month are not the same
-  kIncomeConflict,           // INCOME_CONFLICT: two sources give one income different amounts
-  kPossibleDuplicateIncome,  // POSSIBLE_DUPLICATE_INCOME: perhaps one income told twice
-  kDeathFound,               // DEATH_FOUND: a register calls a living person dead
-  kUndeclaredSpouse,         // UNDECLARED_SPOUSE: married to somebody the household does not name
-  kRecordConflict,           // RECORD_CONFLICT: two sources tell of one thing differently
-  kPossibleDuplicateAsset,   // POSSIBLE_DUPLICATE_ASSET: perhaps one piece of property told twice
-  kSpouseNotRegistered,      // SPOUSE_NOT_REGISTERED: no register has the declared marriage
-};
-absl::string_view DiscrepancyCodeName(DiscrepancyCode code);
-std::optional<DiscrepancyCode> DiscrepancyCodeFromName(absl::string_view name);
-// 未申报机动车
-absl::string_view DiscrepancyLabel(DiscrepancyCode code);
+using base::DiscrepancyCode;
+using base::DiscrepancyCodeFromName;
+using base::DiscrepancyCodeName;
+using base::DiscrepancyLabel;
 
 // Where registers and the declaration, or two registers, do not agree. Shown to people: what it
 // means to a computation stands in the facts themselves (otherwise, doubtful, possible).
@@ -66,6 +54,7 @@ struct Discrepancy {
   base::Record record;                // what the source says
   std::optional<base::Record> other;  // what it is compared with
   int32_t other_answer = -1;          // -1: `other` was declared, or there is none
+  std::vector<int32_t> also_answers;  // those that say the same as `answer`; sorted
   std::string text;                   // a Chinese sentence; numbers of other people masked
   friend bool operator==(const Discrepancy&, const Discrepancy&) = default;
 };

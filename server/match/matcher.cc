@@ -33,7 +33,8 @@ bool SameContent(const base::Answer& a, const base::Answer& b) {
 
 class Matching {
  public:
-  explicit Matching(const MatchInput& input) : input_(input) {
+  Matching(const MatchInput& input, const base::DiscrepancyRules& rules)
+      : input_(input), rules_(rules) {
     for (size_t i = 0; i < input.household.persons.size(); ++i) {
       persons_.emplace(input.household.persons[i].id, i);
     }
@@ -45,7 +46,7 @@ class Matching {
     MarkSuperseded();
     CollectFacts();
     AddDeclared();
-    MarkExplained(CompareWithDeclaration(input_.household, result_.facts, &result_.discrepancies));
+    MarkExplained(CompareWithDeclaration(input_, rules_, result_.facts, &result_.discrepancies));
     OrderDiscrepancies();
     return std::move(result_);
   }
@@ -279,6 +280,7 @@ class Matching {
   }
 
   const MatchInput& input_;
+  const base::DiscrepancyRules& rules_;
   absl::flat_hash_map<std::string, size_t> persons_;
   std::map<Place, std::vector<const SourceOutcome*>> outcomes_;
   std::vector<const SourceOutcome*> chosen_;  // one for each of the answers
@@ -287,6 +289,8 @@ class Matching {
 
 }  // namespace
 
-MatchResult Match(const MatchInput& input) { return Matching(input).Run(); }
+MatchResult Match(const MatchInput& input, const base::DiscrepancyRules& rules) {
+  return Matching(input, rules).Run();
+}
 
 }  // namespace hedui::match

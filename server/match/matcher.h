@@ -9,7 +9,8 @@
 
 namespace hedui::match {
 
-MatchResult Match(const MatchInput& input);
+// `rules` are the policy pack's (PolicyPack::discrepancy_rules).
+MatchResult Match(const MatchInput& input, const base::DiscrepancyRules& rules);
 
 }  // namespace hedui::match
 

@@ -54,17 +54,17 @@ Telling TellingOf(const base::Record& record) {
   return Telling::kNothing;
 }
 
-const AssetKind* AssetKindOf(absl::string_view kind) {
-  for (const AssetKind& asset : kAssetKinds) {
-    if (asset.kind == kind) return &asset;
-  }
-  return nullptr;
-}
-
 std::string TextOf(const base::Record& record, absl::string_view field) {
   const base::FieldValue* value = record.Find(field);
   const std::string* text = value == nullptr ? nullptr : std::get_if<std::string>(value);
   return text == nullptr ? std::string() : *text;
+}
+
+std::optional<absl::CivilDay> DayOf(const base::Record& record, absl::string_view field) {
+  const base::FieldValue* value = record.Find(field);
+  const auto* day = value == nullptr ? nullptr : std::get_if<absl::CivilDay>(value);
+  if (day == nullptr) return std::nullopt;
+  return *day;
 }
 
 std::optional<base::Money> AmountOf(const base::Record& record) {

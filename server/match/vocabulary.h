@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
 #include "server/base/answer.h"
 #include "server/base/money.h"
-#include "server/match/match_result.h"
 
 namespace hedui::match {
 
@@ -30,6 +30,9 @@ inline constexpr absl::string_view kMarriedStatus = "married";
 inline constexpr absl::string_view kNatureField = "nature";
 inline constexpr absl::string_view kSpouseNumberField = "spouse_number";
 inline constexpr absl::string_view kSpouseNameField = "spouse_name";
+inline constexpr absl::string_view kCremationDayField = "cremation_day";
+// Wages after deduction of employment cost and before it cannot be compared.
+inline constexpr absl::string_view kNetField = "net";
 
 // What tells two things of one kind apart, for a person of whom two sources speak.
 enum class Telling : uint8_t {
@@ -53,9 +56,12 @@ struct ThingKind {
   absl::string_view number_field;  // empty: nothing numbers them
   absl::string_view holder_field;  // numbers are one only where this is; empty: everywhere
   Held held = Held::kAlone;
+  // Sums and counts use it: that it may be told twice is worth showing.
+  bool counted = true;
 };
-inline constexpr std::array<ThingKind, 17> kThingKinds{{
+inline constexpr std::array<ThingKind, 22> kThingKinds{{
     {"wage", Telling::kByPayer, "", ""},
+    {"contribution", Telling::kByPayer, "", "", Held::kAlone, false},
     {"property_income", Telling::kByPayer, "", ""},
     {"operating_income", Telling::kByPayer, "", ""},
     {"transfer_income", Telling::kByPayer, "", ""},
@@ -65,6 +71,10 @@ inline constexpr std::array<ThingKind, 17> kThingKinds{{
     {"vehicle", Telling::kByNumber, "plate", "", Held::kByNumber},
     {"real_estate", Telling::kByNumber, "certificate", "", Held::kUnlessKnown},
     {"business", Telling::kByNumber, "credit_code", ""},
+    {"shareholding", Telling::kByNumber, "credit_code", ""},
+    {"office", Telling::kByNumber, "credit_code", "position", Held::kAlone, false},
+    {"public_payroll", Telling::kByNumber, "", "employer", Held::kAlone, false},
+    {"aid", Telling::kByNumber, "matter", "programme", Held::kAlone, false},
     {"security", Telling::kByNumber, "", ""},
     {"insurance", Telling::kByNumber, "", ""},
     {"enrolment", Telling::kNever, "", ""},
@@ -81,30 +91,18 @@ struct ImpliedField {
   absl::string_view field;
   bool value = false;
 };
-inline constexpr std::array<ImpliedField, 1> kImpliedFields{{{kWageKind, "net", false}}};
+inline constexpr std::array<ImpliedField, 2> kImpliedFields{
+    {{kWageKind, kNetField, false}, {"aid", "ended", false}}};
 
 // nullptr for kinds we do not know.
 const ThingKind* ThingKindOf(absl::string_view kind);
 // What is of no kind we know is taken for an income when it has an amount, a month or a payer.
 Telling TellingOf(const base::Record& record);
 
-// Kinds of property that must be declared.
-struct AssetKind {
-  absl::string_view kind;
-  DiscrepancyCode undeclared;
-};
-inline constexpr std::array<AssetKind, 4> kAssetKinds{{
-    {"vehicle", DiscrepancyCode::kUndeclaredVehicle},
-    {"deposit", DiscrepancyCode::kUndeclaredDeposit},
-    {"real_estate", DiscrepancyCode::kUndeclaredProperty},
-    {"business", DiscrepancyCode::kUndeclaredBusiness},
-}};
-
-// nullptr for what need not be declared.
-const AssetKind* AssetKindOf(absl::string_view kind);
-
 // A text field's value; empty when it is absent or no text.
 std::string TextOf(const base::Record& record, absl::string_view field);
+// A day; absent when the field is absent or no day.
+std::optional<absl::CivilDay> DayOf(const base::Record& record, absl::string_view field);
 // The amount, where the record has one.
 std::optional<base::Money> AmountOf(const base::Record& record);
 // Its month as text; empty when absent.

@@ -73,6 +73,8 @@ absl::StatusOr<CaseBundle> DecodeCaseBundle(absl::string_view bytes) {
   CaseBundle bundle;
   CaseReader reader;
   reader.ReadFrame(message.frame(), &bundle.frame, &bundle.input.household, &bundle.input.dates);
+  bundle.input.matter_number = bundle.frame.matter_number;
+  bundle.input.programmes = bundle.frame.programmes;
   bundle.engine = message.frame().engine();
   bundle.policy_digest = message.frame().policy_digest();
   for (const v1::CaseAuthorization& in : message.authorizations()) {

@@ -94,7 +94,7 @@ class LineBuilder {
       }
     }
     for (const match::Discrepancy& discrepancy : input_.match.discrepancies) {
-      if (!InRange(discrepancy.answer, answers) ||
+      if (!InRange(discrepancy.answer, answers) || !AllInRange(discrepancy.also_answers, answers) ||
           (discrepancy.other_answer != -1 && !InRange(discrepancy.other_answer, answers))) {
         return BadInput("a discrepancy's answer");
       }
@@ -324,14 +324,14 @@ class LineBuilder {
   void AddDiscrepancy(const match::Discrepancy& discrepancy) {
     Begin(v1::LINE_KIND_DISCREPANCY, discrepancy.person_id,
           match::DiscrepancyCodeName(discrepancy.code), match::DiscrepancyLabel(discrepancy.code),
-          absl::StrCat(discrepancy.text, "；", names_.Source(discrepancy.source_id), "：",
-                       names_.Record(discrepancy.record)));
+          names_.Discrepancy(discrepancy, facts_));
     PutMaskedFields(Line::kFieldsFieldNumber, discrepancy.record);
     if (discrepancy.other.has_value()) {
       PutMaskedFields(Line::kOtherFieldsFieldNumber, *discrepancy.other);
     }
     Trace trace;
-    trace.answers = {discrepancy.answer};
+    trace.answers = discrepancy.also_answers;
+    trace.answers.push_back(discrepancy.answer);
     if (discrepancy.other_answer != -1) trace.answers.push_back(discrepancy.other_answer);
     PutTrace(std::move(trace));
     PutOutcome(Line::kOutcomeFieldNumber, facts_.answers[discrepancy.answer], names_, &line_);

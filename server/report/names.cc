@@ -91,6 +91,23 @@ std::string Names::Record(const base::Record& record) const {
   return text;
 }
 
+std::string Names::ToldBy(const base::AnswerState& answer) const {
+  return absl::StrCat(Source(answer.source_id), "（数据日 ",
+                      answer.data_day.has_value() ? base::FormatDay(*answer.data_day) : "未载明",
+                      "）");
+}
+
+std::string Names::Discrepancy(const match::Discrepancy& discrepancy,
+                               const base::Facts& facts) const {
+  std::string text = absl::StrCat(discrepancy.text, "；", ToldBy(facts.answers[discrepancy.answer]),
+                                  "：", Record(discrepancy.record));
+  if (!discrepancy.other.has_value()) return text;
+  const int32_t other = discrepancy.other_answer;
+  absl::StrAppend(&text, "；", other == -1 ? "申报" : ToldBy(facts.answers[other]), "：",
+                  Record(*discrepancy.other));
+  return text;
+}
+
 std::string Names::Blame(const assess::Blame& blame) const {
   return BlameOf(blame, Person(blame.person_id));
 }

@@ -28,12 +28,16 @@ class Names {
 
   // "金额 3000.00 元，支付单位 宁夏甲公司"; identity numbers masked.
   std::string Record(const base::Record& record) const;
+  // What does not agree, then both sides: who tells it, of which day, and what.
+  std::string Discrepancy(const match::Discrepancy& discrepancy, const base::Facts& facts) const;
   // "银行（存款）未答复（超过时限）"
   std::string Blame(const assess::Blame& blame) const;
   // Each cause once, with everybody it concerns.
   std::string Blames(const std::vector<assess::Blame>& blames) const;
 
  private:
+  // "公安厅（数据日 2025-03-02）"
+  std::string ToldBy(const base::AnswerState& answer) const;
   std::string BlameOf(const assess::Blame& blame, absl::string_view people) const;
 
   absl::flat_hash_map<absl::string_view, const base::Person*> persons_;

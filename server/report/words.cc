@@ -93,11 +93,22 @@ constexpr std::array<Word, 2> kScopes{{{"urban", "城市"}, {"rural", "农村"}}
 constexpr std::array<Word, 4> kLevels{
     {{"ministry", "部级"}, {"region", "自治区级"}, {"city", "市级"}, {"county", "县级"}}};
 
-constexpr std::array<Word, 37> kFields{{
+constexpr std::array<Word, 49> kFields{{
     {"month", "月份"},
     {"amount", "金额"},
     {"payer", "支付单位"},
     {"day", "日期"},
+    {"cremation_day", "火化日期"},
+    {"from", "起始日期"},
+    {"until", "终止日期（当日起不再）"},
+    {"ended", "是否已停止"},
+    {"since", "自何日起"},
+    {"employer", "供养单位"},
+    {"programme", "救助类别"},
+    {"matter", "救助事项编号"},
+    {"registered_in", "登记地"},
+    {"insured_as", "参保身份"},
+    {"position", "职务"},
     {"net", "已扣除就业成本"},
     {"nature", "性质"},
     {"institution", "机构"},
@@ -111,6 +122,7 @@ constexpr std::array<Word, 37> kFields{{
     {"name", "名称"},
     {"credit_code", "统一社会信用代码"},
     {"registered_capital", "认缴出资"},
+    {"subscribed_capital", "认缴出资"},
     {"status", "状态"},
     {"stage", "教育阶段"},
     {"full_time", "全日制"},
@@ -140,7 +152,7 @@ struct ValueEntry {
 };
 
 // The code lists of the vocabulary (policies/national), as sources deliver them.
-constexpr std::array<ValueEntry, 55> kValues{{
+constexpr std::array<ValueEntry, 87> kValues{{
     {"nature", "pension", "养老金、离退休金"},
     {"nature", "resident_pension", "城乡居民基本养老保险（基础养老金）"},
     {"nature", "unemployment", "失业保险金"},
@@ -196,6 +208,38 @@ constexpr std::array<ValueEntry, 55> kValues{{
     {"category", "intellectual", "智力"},
     {"category", "mental", "精神"},
     {"category", "multiple", "多重"},
+    {"nature", "pension_insurance", "养老保险"},
+    {"nature", "unemployment_insurance", "失业保险"},
+    {"nature", "injury_insurance", "工伤保险"},
+    {"nature", "medical_insurance", "医疗保险"},
+    {"nature", "maternity_insurance", "生育保险"},
+    {"nature", "tax", "税款"},
+    {"nature", "social_insurance", "社会保险费"},
+    {"insured_as", "employee", "单位职工"},
+    {"insured_as", "flexible", "灵活就业人员"},
+    {"insured_as", "resident", "城乡居民"},
+    {"status", "employed", "就业"},
+    {"status", "unemployed", "失业"},
+    {"status", "flexible", "灵活就业"},
+    {"status", "self_employed", "自主经营"},
+    {"status", "student", "在校"},
+    {"status", "retired", "退休"},
+    {"status", "unable", "无劳动能力"},
+    {"position", "legal_representative", "法定代表人"},
+    {"position", "director", "董事"},
+    {"position", "supervisor", "监事"},
+    {"position", "manager", "高级管理人员"},
+    {"class", "civil_servant", "机关公务员"},
+    {"class", "institution", "事业单位人员"},
+    {"class", "retired", "离退休人员"},
+    {"class", "other", "其他财政供养人员"},
+    {"programme", "dibao", "最低生活保障"},
+    {"programme", "marginal", "低保边缘家庭"},
+    {"programme", "destitute", "特困人员供养"},
+    {"programme", "rigid_expenditure", "刚性支出困难家庭"},
+    {"programme", "orphan", "孤儿基本生活保障"},
+    {"programme", "unattended_child", "事实无人抚养儿童保障"},
+    {"programme", "other", "其他救助"},
 }};
 
 constexpr std::array<Word, 10> kUnits{{

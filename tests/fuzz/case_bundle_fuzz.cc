@@ -19,7 +19,9 @@ const report::ReplayEngines& Engines() {
     auto pack = assess::PolicyPack::Load(std::string(HEDUI_SOURCE_DIR) + "/policies");
     Require(pack.ok(), "the shipped policies load");
     auto* made = new report::ReplayEngines;
-    made->match = [](const match::MatchInput& input) { return match::Match(input); };
+    made->match = [pack = *pack](const match::MatchInput& input) {
+      return match::Match(input, pack->discrepancy_rules());
+    };
     made->assess = [pack = *pack](const assess::Case& c) { return assess::Assess(*pack, c); };
     return made;
   }();

@@ -252,7 +252,9 @@ TEST(VerifyTest, AStoredCaseReplaysToTheSameBytes) {
   auto pack = assess::PolicyPack::Load(absl::StrCat(HEDUI_SOURCE_DIR, "/policies"));
   ASSERT_TRUE(pack.ok()) << pack.status();
   report::ReplayEngines engines;
-  engines.match = [](const match::MatchInput& input) { return match::Match(input); };
+  engines.match = [&pack](const match::MatchInput& input) {
+    return match::Match(input, (*pack)->discrepancy_rules());
+  };
   engines.assess = [&pack](const assess::Case& c) { return assess::Assess(**pack, c); };
   auto replayed = report::Replay(*bundle, engines);
   ASSERT_TRUE(replayed.ok()) << replayed.status();

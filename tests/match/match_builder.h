@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/civil_time.h"
+#include "server/assess/policy_pack.h"
 #include "server/base/money.h"
 #include "server/match/matcher.h"
 #include "tests/support/synthetic_person.h"
@@ -47,6 +48,13 @@ inline base::Household Couple() {
   return household;
 }
 
+// Those of policies/national/vocabulary.yaml.
+inline const base::DiscrepancyRules& ShippedRules() {
+  static const auto* const kPack =
+      new assess::PolicyPack::Ptr(*assess::PolicyPack::Load(HEDUI_SOURCE_DIR "/policies"));
+  return (*kPack)->discrepancy_rules();
+}
+
 class MatchBuilder {
  public:
   MatchBuilder() {
@@ -83,7 +91,7 @@ class MatchBuilder {
   }
 
   MatchInput& input() { return input_; }
-  MatchResult Run() const { return Match(input_); }
+  MatchResult Run() const { return Match(input_, ShippedRules()); }
 
  private:
   MatchInput input_;

@@ -30,7 +30,8 @@ TEST(CaseBundleTest, EverythingComesBack) {
   const auto back = DecodeCaseBundle(bytes);
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(EncodeCaseBundle(*back), bytes);
-  EXPECT_EQ(match::Match(back->input).facts, match::Match(bundle.input).facts);
+  EXPECT_EQ(match::Match(back->input, SampleRules()).facts,
+            match::Match(bundle.input, SampleRules()).facts);
   EXPECT_EQ(back->frame.previous_report, bundle.frame.previous_report);
   EXPECT_EQ(back->frame.valid_until, bundle.frame.valid_until);
   EXPECT_EQ(back->frame.validity_basis, bundle.frame.validity_basis);
@@ -68,7 +69,7 @@ TEST(CaseBundleTest, NoAlteredBytesAreReadAsTheSameCase) {
 TEST(MakeCaseTest, NumbersGiveBirthAndSex) {
   const match::MatchInput input = SampleMatchInput();
   const assess::Case c =
-      MakeCase(input.household, input.dates, {"dibao"}, match::Match(input).facts);
+      MakeCase(input.household, input.dates, {"dibao"}, match::Match(input, SampleRules()).facts);
   EXPECT_EQ(c.programme, "dibao");
   EXPECT_EQ(c.division, "640104");
   ASSERT_EQ(c.persons.size(), 3u);

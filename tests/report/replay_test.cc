@@ -15,7 +15,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 ReplayEngines Engines() {
-  return {match::Match, [](const assess::Case& c) -> absl::StatusOr<assess::Assessment> {
+  return {[](const match::MatchInput& input) { return match::Match(input, SampleRules()); },
+          [](const assess::Case& c) -> absl::StatusOr<assess::Assessment> {
             return SampleAssessment(c.facts);
           }};
 }

@@ -89,6 +89,19 @@ int32_t AnswerIndex(const base::Facts& facts, const std::string& person,
   std::abort();
 }
 
+const base::DiscrepancyRules& SampleRules() {
+  static const auto* const kRules = [] {
+    auto* rules = new base::DiscrepancyRules(2);
+    (*rules)[0].code = base::DiscrepancyCode::kUndeclaredVehicle;
+    (*rules)[0].found = {{"vehicle", "车辆", {}, {}}};
+    (*rules)[1].code = base::DiscrepancyCode::kWageDiffers;
+    (*rules)[1].check = base::DiscrepancyCheck::kIncomeDiffers;
+    (*rules)[1].found = {{"wage", "工资性收入", {}, {}}};
+    return rules;
+  }();
+  return *kRules;
+}
+
 match::MatchInput SampleMatchInput() {
   using base::AnswerKind;
   match::MatchInput input;
@@ -240,7 +253,7 @@ ReportInput SampleInput() {
   input.frame = SampleFrame();
   input.household = match_input.household;
   input.dates = match_input.dates;
-  input.match = match::Match(match_input);
+  input.match = match::Match(match_input, SampleRules());
   input.assessment = SampleAssessment(input.match.facts);
   input.seed = std::string(32, '\x11');
   return input;

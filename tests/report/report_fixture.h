@@ -20,6 +20,8 @@ inline constexpr char kOrigin[] = "hedui.example/640000";
 // Three persons: m1 with a wage and an undeclared motorcycle, m2 whose bank is silent, m3 not
 // authorized.
 match::MatchInput SampleMatchInput();
+// Of undeclared vehicles and of wages that differ.
+const base::DiscrepancyRules& SampleRules();
 ReportFrame SampleFrame();
 // Over the facts of SampleMatchInput: a wage, a test with blame, two indications, two policy rows.
 assess::Assessment SampleAssessment(const base::Facts& facts);
