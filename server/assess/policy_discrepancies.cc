@@ -42,6 +42,7 @@ void PolicyLink::DeclareDiscrepancies(const SourceFile& file) {
   }
   for (const SourceDiscrepancy& source : file.discrepancies) {
     base::DiscrepancyRule rule = LinkDiscrepancy(file, source);
+    if (!base::DiscrepancyCodeFromName(source.code.text).has_value()) continue;
     const bool taken = std::any_of(pack_->discrepancies.begin(), pack_->discrepancies.end(),
                                    [&rule](const auto& one) { return one.code == rule.code; });
     if (taken) {

@@ -94,6 +94,31 @@ TEST(PolicyPackTest, ShippedPoliciesLoadWithoutFindings) {
   EXPECT_THAT(PolicyPack::Check({Folder("policies")}), IsEmpty());
 }
 
+TEST(PolicyPackTest, DiscrepancyRulesNameKindsAndFieldsInChinese) {
+  const auto pack = PolicyPack::Load(Folder("policies"));
+  ASSERT_TRUE(pack.ok()) << pack.status();
+  const base::DiscrepancyRule* aid = nullptr;
+  const base::DiscrepancyRule* work = nullptr;
+  for (const base::DiscrepancyRule& rule : (*pack)->discrepancy_rules()) {
+    if (rule.code == base::DiscrepancyCode::kAlreadyAssisted) aid = &rule;
+    if (rule.code == base::DiscrepancyCode::kEmploymentFound) work = &rule;
+  }
+  ASSERT_NE(aid, nullptr);
+  EXPECT_EQ(aid->check, base::DiscrepancyCheck::kUndeclared);
+  EXPECT_TRUE(aid->declared_by_household);
+  ASSERT_EQ(aid->found.size(), 1u);
+  EXPECT_EQ(aid->found[0].label, "在册救助");
+  ASSERT_EQ(aid->found[0].except.size(), 1u);
+  EXPECT_EQ(aid->found[0].except[0].field.label, "是否已停止");
+  EXPECT_THAT(aid->found[0].except[0].values, ElementsAre("true"));
+  EXPECT_EQ(aid->matter.name, "matter");
+  ASSERT_NE(work, nullptr);
+  EXPECT_EQ(work->statement_kind, "work_status");
+  EXPECT_THAT(work->statement.values, ElementsAre("unemployed"));
+  EXPECT_EQ(work->since.name, "since");
+  EXPECT_EQ(work->months_back, 1);
+}
+
 TEST(PolicyPackTest, LoadNamesEveryDefectOnALineOfItsOwn) {
   const std::string text = *base::ReadFile(Folder("tests/assess/broken/several.yaml"));
   const Overlay overlay("all_at_once", "649999", text);

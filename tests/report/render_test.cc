@@ -32,6 +32,15 @@ class RenderTest : public ::testing::Test {
   SealingLog log_;
 };
 
+TEST_F(RenderTest, ANearRelativeOfStaffIsShown) {
+  ReportInput input = SampleInput();
+  EXPECT_THAT(Text(input), Not(HasSubstr("近亲属备案")));
+  EXPECT_THAT(Json(input), HasSubstr("\"staff_relative\": false"));
+  input.household.staff_relative = true;
+  EXPECT_THAT(Text(input), HasSubstr("近亲属备案：单独登记，须由县级入户调查"));
+  EXPECT_THAT(Json(input), HasSubstr("\"staff_relative\": true"));
+}
+
 TEST_F(RenderTest, TextHasEverySectionInChinese) {
   const std::string text = Text(SampleInput());
   for (const char* part : {"家庭经济状况核对报告",

@@ -19,6 +19,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 std::vector<v1::Line> LinesOf(const ReportInput& input) {
   const auto lines = BuildLines(input);
@@ -156,6 +157,47 @@ TEST(ReportBuilderTest, ADiscrepancyShowsBothSides) {
   EXPECT_THAT(wage.text(), HasSubstr("2800.00"));
   EXPECT_FALSE(wage.fields().empty());
   EXPECT_FALSE(wage.other_fields().empty());
+}
+
+TEST(ReportBuilderTest, ADiscrepancySaysWhoTellsItOfWhichDayAndWhatWasDeclared) {
+  ReportInput input = SampleInput();
+  match::Discrepancy& wage = input.match.discrepancies.back();
+  ASSERT_EQ(wage.code, match::DiscrepancyCode::kWageDiffers);
+  base::AnswerState& answer = input.match.facts.answers[wage.answer];
+  answer.data_day = absl::CivilDay(2025, 3, 1);
+  v1::Line line = Only(LinesOf(input), v1::LINE_KIND_DISCREPANCY, "WAGE_DIFFERS");
+  EXPECT_THAT(line.text(), HasSubstr("人力资源和社会保障厅（数据日 2025-03-01）："));
+  EXPECT_THAT(line.text(), HasSubstr("；申报：月份 2025-02"));
+  answer.data_day.reset();
+  line = Only(LinesOf(input), v1::LINE_KIND_DISCREPANCY, "WAGE_DIFFERS");
+  EXPECT_THAT(line.text(), HasSubstr("（数据日 未载明）"));
+}
+
+TEST(ReportBuilderTest, ADiscrepancyBetweenSourcesNamesBothAndAllTheirAnswers) {
+  ReportInput input = SampleInput();
+  const base::Facts& facts = input.match.facts;
+  const int32_t hrss = AnswerIndex(facts, "m1", "employment");
+  const int32_t tax = AnswerIndex(facts, "m1", "tax");
+  const int32_t police = AnswerIndex(facts, "m1", "vehicle");
+  match::Discrepancy conflict;
+  conflict.code = match::DiscrepancyCode::kDeathContradicted;
+  conflict.person_id = "m1";
+  conflict.source_id = facts.answers[hrss].source_id;
+  conflict.answer = hrss;
+  conflict.also_answers = {tax};
+  conflict.record = {"wage", {{"payer", std::string("甲")}}};
+  conflict.other = base::Record{"death", {{"day", absl::CivilDay(2025, 1, 7)}}};
+  conflict.other_answer = police;
+  conflict.text = "来源之间相互矛盾";
+  input.match.discrepancies = {conflict};
+  const v1::Line line = Only(LinesOf(input), v1::LINE_KIND_DISCREPANCY, "DEATH_CONTRADICTED");
+  EXPECT_THAT(line.text(), HasSubstr("公安厅"));
+  EXPECT_THAT(line.text(), HasSubstr("日期 2025-01-07"));
+  EXPECT_THAT(line.answer_digests(),
+              UnorderedElementsAre(facts.answers[hrss].digest, facts.answers[tax].digest,
+                                   facts.answers[police].digest));
+  input.match.discrepancies[0].also_answers = {static_cast<int32_t>(facts.answers.size())};
+  EXPECT_FALSE(BuildLines(input).ok());
 }
 
 TEST(ReportBuilderTest, TheNumberOfAnUndeclaredSpouseStandsInNoLine) {
