@@ -89,6 +89,10 @@ base::DiscrepancyRule PolicyLink::LinkDiscrepancy(const SourceFile& file,
                         IsOfMonths(*check) ? " by month" : "", "; ", kind->name, " is none"));
     }
   }
+  rule.members_only = source.of.text == "members";
+  if (!source.of.text.empty() && !rule.members_only && source.of.text != "everybody") {
+    Find(file, source.of.line, "BAD_VALUE", "of is \"members\" or \"everybody\"");
+  }
   rule.declared_by_household = source.declared_by.text == "household";
   if (!source.declared_by.text.empty() && !rule.declared_by_household &&
       source.declared_by.text != "person") {

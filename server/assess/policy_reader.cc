@@ -269,8 +269,8 @@ class Reader {
   void ReadDiscrepancy(const Located& code, const YamlNode& node) {
     if (!IsMapping(node, "a discrepancy")) return;
     const Located check = Optional(node, "check");
-    std::vector<absl::string_view> known = {"check", "found"};
-    std::vector<absl::string_view> required = known;
+    std::vector<absl::string_view> known = {"check", "found", "of"};
+    std::vector<absl::string_view> required = {"check", "found"};
     if (check.text == "undeclared") {
       known.insert(known.end(), {"from", "until", "declared_by", "or_declared", "own"});
     }
@@ -288,6 +288,7 @@ class Reader {
       }
       for (const YamlNode& item : found->items) rule.found.push_back(ReadFound(item, {}));
     }
+    rule.of = Optional(node, "of");
     rule.from = Optional(node, "from");
     rule.until = Optional(node, "until");
     rule.declared_by = Optional(node, "declared_by");

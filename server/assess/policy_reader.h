@@ -116,6 +116,7 @@ struct SourceDiscrepancy {
   Located code;
   Located check;
   std::vector<SourceFound> found;
+  Located of;
   Located from;
   Located until;
   Located declared_by;

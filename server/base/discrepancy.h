@@ -88,6 +88,9 @@ struct DiscrepancyRule {
   DiscrepancyCheck check = DiscrepancyCheck::kUndeclared;
   std::vector<FoundKind> found;
 
+  // False: of obligors too.
+  bool members_only = false;
+
   // kUndeclared. Days between which it is in force: the first, and the first on which it no longer
   // is. A record without them is in force.
   FieldName from;

@@ -39,6 +39,13 @@ bool Comparison::Declares(absl::string_view person, absl::string_view kind) cons
   });
 }
 
+bool Comparison::IsMember(absl::string_view person) const {
+  for (const base::Person& one : input_.household.persons) {
+    if (one.id == person) return one.role == base::PersonRole::kMember;
+  }
+  return false;
+}
+
 bool IsDoubtful(const base::Fact& fact, absl::string_view field) {
   return std::find(fact.doubtful.begin(), fact.doubtful.end(), field) != fact.doubtful.end();
 }

@@ -39,6 +39,11 @@ class Comparison {
             std::string text);
   void Add(Discrepancy discrepancy) { discrepancies_.push_back(std::move(discrepancy)); }
 
+  bool IsMember(absl::string_view person) const;
+  // Whether a rule is about the person.
+  bool IsAbout(const base::DiscrepancyRule& rule, absl::string_view person) const {
+    return !rule.members_only || IsMember(person);
+  }
   // Whether the person declares something of the kind.
   bool Declares(absl::string_view person, absl::string_view kind) const;
 

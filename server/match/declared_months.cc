@@ -72,6 +72,7 @@ class Months {
   void Run() {
     for (const DiscrepancyRule& rule : rules_) {
       for (const base::Person& person : comparison_.input().household.persons) {
+        if (!comparison_.IsAbout(rule, person.id)) continue;
         if (rule.check == DiscrepancyCheck::kAgainstStatement) CompareStatement(rule, person.id);
         if (rule.check == DiscrepancyCheck::kAfterDeath) CompareDeath(rule, person.id);
         for (const FoundKind& kind : rule.found) {

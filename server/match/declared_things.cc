@@ -43,7 +43,8 @@ class Things {
     for (const base::Fact* fact : comparison_.found()) {
       const base::FoundKind* kind = FoundKindOf(rule, *fact);
       // What may be the same as another thing found is shown as that: the declaration may name it.
-      if (kind == nullptr || fact->possible) continue;
+      if (kind == nullptr || fact->possible || !comparison_.IsAbout(rule, fact->person_id))
+        continue;
       Open one{fact};
       one.meant = IsMeant(*fact, *kind, &one.unknown) && IsInForce(rule, *fact, &one.unknown) &&
                   !IsOwnMatter(rule, *fact);

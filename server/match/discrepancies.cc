@@ -60,16 +60,9 @@ class Family {
     return !status.empty() && status != kMarriedStatus;
   }
 
-  bool IsMember(const std::string& id) const {
-    for (const base::Person& person : household_.persons) {
-      if (person.id == id) return person.role == base::PersonRole::kMember;
-    }
-    return false;
-  }
-
   // Whom an obligor is married to is nothing that the household has to name.
   void NoteSpouse(const base::Fact& fact) {
-    if (HasEnded(fact.record) || !IsMember(fact.person_id)) return;
+    if (HasEnded(fact.record) || !comparison_.IsMember(fact.person_id)) return;
     const std::string number = TextOf(fact.record, kSpouseNumberField);
     if (number.empty() && TextOf(fact.record, kSpouseNameField).empty()) return;
     for (const base::Person& person : household_.persons) {

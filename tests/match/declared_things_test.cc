@@ -193,6 +193,12 @@ TEST_F(AidTest, OfNoNamedMatterMayBeThisOneAndThatIsSaid) {
   EXPECT_THAT(text, Not(HasSubstr("属另一救助事项")));
 }
 
+TEST_F(AidTest, OfAnObligorIsReceivedWithTheirOwnHousehold) {
+  EXPECT_NE(TextFor({Text("matter", "XJ-9")}), "");
+  b_.person(0).role = base::PersonRole::kObligor;
+  EXPECT_EQ(TextFor({Text("matter", "XJ-9")}), "");
+}
+
 TEST_F(AidTest, ThatIsNotInForceIsNone) {
   const base::Field other = Text("matter", "XJ-9");
   EXPECT_EQ(TextFor({other, base::Field{"ended", true}}), "");
