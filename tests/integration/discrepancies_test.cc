@@ -42,7 +42,8 @@ class DiscrepanciesTest : public ::testing::Test {
  protected:
   DiscrepanciesTest() {
     Scenario::Replace(&scenario_.catalogue_yaml, "deadline: 2s", "deadline: 300ms");
-    Scenario::Replace(&scenario_.register_yaml, "assistance]\n", "assistance, public_payroll]\n");
+    Scenario::Replace(&scenario_.register_yaml, "disability, assistance]\n",
+                      "disability, assistance, public_payroll]\n");
     absl::StrAppend(&scenario_.catalogue_yaml, R"(
   - id: nx-finance
     name: 财政供养人员信息系统
@@ -117,7 +118,7 @@ TEST_F(DiscrepanciesTest, WhatTheyMeanIsSaidToPeople) {
                     HasSubstr("登记地不是本次申请地"), HasSubstr("救助事项编号 XJ-2024-000077")));
   EXPECT_THAT(lines.find("m1 UNDECLARED_SPOUSE")->second.text(),
               AllOf(HasSubstr("未查询其信息"), Not(HasSubstr("640104198207024226"))));
-  EXPECT_THAT(lines.find("m1 EMPLOYMENT_FOUND")->second.text(), HasSubstr("就业状况 失业"));
+  EXPECT_THAT(lines.find("m1 EMPLOYMENT_FOUND")->second.text(), HasSubstr("；申报：状态 失业"));
   EXPECT_THAT(lines.find("m2 DEATH_CONTRADICTED")->second.text(), HasSubstr("2024-12-20"));
   EXPECT_THAT(lines.find("o1 PUBLIC_PAYROLL")->second.text(), HasSubstr("机关公务员"));
   const auto text = report::RenderText(response_.envelope());
