@@ -44,6 +44,13 @@ class DiscrepanciesTest : public ::testing::Test {
     Scenario::Replace(&scenario_.catalogue_yaml, "deadline: 2s", "deadline: 300ms");
     Scenario::Replace(&scenario_.register_yaml, "disability, assistance]\n",
                       "disability, assistance, public_payroll]\n");
+    AddFinance();
+    ReadHousehold("discrepant.yaml", &scenario_.household);
+    ReadHousehold("discrepant_letters.yaml", &scenario_.letters);
+  }
+
+  // The finance department, which the demo has not, pays the applicant's brother.
+  void AddFinance() {
     absl::StrAppend(&scenario_.catalogue_yaml, R"(
   - id: nx-finance
     name: 财政供养人员信息系统
@@ -53,8 +60,24 @@ class DiscrepanciesTest : public ::testing::Test {
     categories: [{code: public_payroll}]
     simulated: {file: simulation.yaml}
 )");
-    ReadHousehold("discrepant.yaml", &scenario_.household);
-    ReadHousehold("discrepant_letters.yaml", &scenario_.letters);
+    Scenario::Replace(&scenario_.simulation_yaml, "\nsources:\n", R"(
+sources:
+  - id: nx-finance
+    categories: [public_payroll]
+    divisions: ["640000"]
+)");
+    absl::StrAppend(&scenario_.simulation_yaml, R"(
+  - identity: {kind: resident_id, number: "640104198401217152", name: 王建军}
+    holdings:
+      - source: nx-finance
+        category: public_payroll
+        records:
+          - kind: public_payroll
+            fields:
+              - {name: employer, text: 演示县水务局}
+              - {name: class, text: civil_servant}
+              - {name: from, day: "2010-07-01"}
+)");
   }
 
   void Verify() {
