@@ -43,6 +43,9 @@ struct SourceRequest {
   std::string warrant;
   std::string attempt_id;  // names this attempt in both sides' logs; no two attempts share one
   absl::Duration timeout;  // from Start; the call's whole budget
+  // W3C trace context of this attempt, to be sent where the transport has a place for it; empty:
+  // none.
+  std::string traceparent;
   // Keys the digests of raw answers (base::Answer::digest).
   std::string digest_key;
   // Whether everybody in the query may still be asked about. True when Start() runs; asked again,

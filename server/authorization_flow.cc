@@ -101,7 +101,7 @@ class ChangeFlow : public std::enable_shared_from_this<ChangeFlow> {
 
   void Finish(absl::StatusOr<MatterChange> result) {
     if (!result.ok() && base::VisibilityOf(result.status()) == base::Visibility::kOperator) {
-      rooms_.tell(absl::StrCat("change of a matter failed: ", result.status().ToString()));
+      rooms_.tell(base::FailureEvent("matter_not_changed", result.status()));
     }
     loop_->Post([done = std::move(done_), result = std::move(result)]() mutable {
       std::move(done)(std::move(result));

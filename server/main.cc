@@ -6,16 +6,19 @@
 #include <atomic>
 #include <cstdio>
 #include <iostream>
+#include <memory>
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
 #include "server/base/clock.h"
 #include "server/base/ids.h"
 #include "server/base/mutex.h"
+#include "server/operation/event_log.h"
+#include "server/operation/service_manager.h"
+#include "server/operation/watchdog.h"
 #include "server/platform.h"
-#include "server/report/json_writer.h"
 #include "server/runtime/signals.h"
-#include "spdlog/spdlog.h"
 
 // Exit codes are part of the contract (clients/README.md); 0 is an end that was asked for.
 constexpr int kExitRefused = 1;  // cannot start, a defective configuration, no such case
@@ -24,12 +27,36 @@ constexpr int kExitFailed = 3;   // nothing can be committed any more; start the
 
 // What is due by the clock is looked after so often.
 constexpr absl::Duration kTendEvery = absl::Seconds(1);
+// Checks a watchdog's interval: one that is missed is no end yet.
+constexpr int kBeatsPerLimit = 3;
 
-// A line for operators as a JSON string: texts may hold quotes, and what a source sent.
-std::string Quoted(const std::string& line) {
-  std::string quoted = hedui::report::JsonWriter().String(line).Take();
-  quoted.pop_back();  // the writer ends with a newline
-  return quoted;
+// Says that all is well, as long as it is, to a service manager that asked to be told.
+std::unique_ptr<hedui::operation::Watchdog> StartWatchdog(hedui::Platform* platform,
+                                                          const hedui::base::Tell& tell) {
+  const auto limit = hedui::operation::WatchdogLimit();
+  if (!limit.has_value()) return nullptr;
+  return std::make_unique<hedui::operation::Watchdog>(
+      *limit / kBeatsPerLimit, [platform] { return platform->Beat(); },
+      hedui::operation::NotifyAlive, tell);
+}
+
+void NotifyReady(int port) {
+  hedui::operation::NotifyReady(absl::StrCat("listening on port ", port));
+}
+
+// Returns when the process is to end.
+void ServeUntilTold(hedui::Platform* platform) {
+  for (;;) {
+    const int signal = hedui::runtime::WaitForSignal(kTendEvery);
+    if (signal == SIGHUP) {
+      hedui::operation::NotifyReloading();
+      platform->Reload().IgnoreError();  // told
+      NotifyReady(platform->port());
+    } else if (signal != 0) {
+      return;
+    }
+    platform->Tend();
+  }
 }
 
 int main(int argc, char** argv) {
@@ -55,9 +82,9 @@ int main(int argc, char** argv) {
   setrlimit(RLIMIT_CORE, &no_core);
   hedui::runtime::BlockSignals();
   hedui::base::DropLockOrderChecks();
-  spdlog::set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","text":%v})");
 
   const hedui::base::SystemClock clock;
+  hedui::operation::EventLog log(STDOUT_FILENO, &clock);
   hedui::base::SecureIdSource ids;
   options.clock = &clock;
   options.ids = &ids;
@@ -67,10 +94,14 @@ int main(int argc, char** argv) {
     failed.store(true);
     kill(getpid(), SIGTERM);
   };
-  options.tell = [](const std::string& line) { spdlog::info("{}", Quoted(line)); };
+  const hedui::base::Tell tell = [&log](const hedui::base::Event& event) { log.Write(event); };
+  options.tell = tell;
+  options.lines_dropped = [&log] { return log.dropped(); };
   if (check_only) {
     // Warnings go where the defects go.
-    options.tell = [](const std::string& line) { std::cerr << "warning: " << line << "\n"; };
+    options.tell = [](const hedui::base::Event& event) {
+      std::cerr << "warning: " << hedui::base::TextOf(event) << "\n";
+    };
     const absl::Status checked = hedui::Platform::Check(options);
     if (!checked.ok()) std::cerr << checked.message() << "\n";
     return checked.ok() ? 0 : kExitRefused;
@@ -88,17 +119,16 @@ int main(int argc, char** argv) {
     std::cerr << "heduid: " << platform.status().message() << "\n";
     return kExitRefused;
   }
-  // Scripts and tests wait for this line; port 0 in the configuration is resolved here.
+  // Scripts and tests wait for these lines; port 0 in the configuration is resolved here.
+  if ((*platform)->metrics_port() != 0) std::printf("metrics %d\n", (*platform)->metrics_port());
   std::printf("listening %d\n", (*platform)->port());
   std::fflush(stdout);
-  for (;;) {
-    const int signal = hedui::runtime::WaitForSignal(kTendEvery);
-    if (signal == SIGHUP) {
-      (*platform)->Reload().IgnoreError();  // told
-    } else if (signal != 0) {
-      break;
-    }
-    (*platform)->Tend();
+  NotifyReady((*platform)->port());
+  {
+    const auto watchdog = StartWatchdog(platform->get(), tell);
+    ServeUntilTold(platform->get());
   }
+  hedui::operation::NotifyStopping();
+  platform->reset();  // drains
   return failed.load() ? kExitFailed : 0;
 }

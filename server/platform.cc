@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -13,17 +14,23 @@
 #include "server/authorization_flow.h"
 #include "server/base/dates.h"
 #include "server/base/event.h"
+#include "server/base/metrics.h"
 #include "server/base/status.h"
 #include "server/ledger/certificates.h"
 #include "server/ledger/committer.h"
 #include "server/ledger/log.h"
+#include "server/operation/metrics_endpoint.h"
+#include "server/operation/process_metrics.h"
 #include "server/platform_configuration.h"
+#include "server/platform_metrics.h"
 #include "server/reloader.h"
 #include "server/resume.h"
 #include "server/rooms.h"
 #include "server/runtime/drain.h"
 #include "server/runtime/grpc_event_loop.h"
+#include "server/runtime/loop_watch.h"
 #include "server/runtime/worker_pool.h"
+#include "server/source_log.h"
 #include "server/store/store.h"
 #include "server/verify_flow.h"
 #include "server/verify_steps.h"
@@ -67,6 +74,8 @@ struct Platform::Parts {
   std::unique_ptr<runtime::WorkerPool> disk;
   std::unique_ptr<runtime::WorkerPool> compute;
   std::unique_ptr<Reloader> reloader;
+  std::unique_ptr<SourceLog> source_log;
+  std::unique_ptr<api::CallLog> call_log;
   Rooms rooms;
   std::unique_ptr<runtime::EventLoops> loops;
   std::unique_ptr<Verifier> verifier;
@@ -75,13 +84,20 @@ struct Platform::Parts {
   std::unique_ptr<Resumer> resumer;
   // Of the process that wrote the store before this one.
   std::optional<absl::Time> newest_row;
+  std::unique_ptr<runtime::LoopWatch> loop_watch;
+  std::atomic<bool> serving{false};
+  base::MetricBook metrics;
   runtime::Drain drain;
+  // Reads all of the above, so it goes first.
+  std::unique_ptr<operation::MetricsEndpoint> metrics_endpoint;
 
   absl::Status OpenStore();
   void BuildPools();
   absl::Status Connect();
   void BuildRooms();
+  void QuietTell();
   absl::Status Listen();
+  absl::Status ShowMetrics();
   void PlanDrain();
 };
 
@@ -123,9 +139,7 @@ absl::Status Platform::Parts::Connect() {
   reloader = std::make_unique<Reloader>(
       options.config_file, options.clock,
       [this](base::EventLevel level, const std::string& line) {
-        options.tell(level < base::EventLevel::kWarning
-                         ? line
-                         : absl::StrCat(base::EventLevelName(level), ": ", line));
+        options.tell(base::Event(level, "reload").With("text", line));
       },
       &adapters);
   return reloader->Begin(*read);
@@ -148,8 +162,11 @@ void Platform::Parts::BuildRooms() {
   rooms.setup = [this] { return reloader->setup(); };
   rooms.on_step = options.on_step;
   rooms.tell = options.tell;
+  source_log = std::make_unique<SourceLog>(options.tell);
+  rooms.source_log = source_log.get();
+  call_log = std::make_unique<api::CallLog>(options.clock, options.ids, options.tell);
   rooms.fatal = [this](const absl::Status& why) {
-    options.tell(absl::StrCat("nothing can be committed any more: ", why.ToString()));
+    options.tell(base::FailureEvent("cannot_commit_any_more", why));
     if (options.on_fatal) options.on_fatal(why);
   };
   verifier = std::make_unique<Verifier>(&rooms);
@@ -166,19 +183,58 @@ absl::Status Platform::Parts::Listen() {
         const access::Register* const reg = &setup->reg;
         return std::shared_ptr<const access::Register>(std::move(setup), reg);
       },
-      [this] { return reloader->trust(); }, options.clock, verifier.get(), registrar.get());
+      [this] { return reloader->trust(); }, options.clock, call_log.get(), verifier.get(),
+      registrar.get());
   reloader->Serve(api.get());
   resumer = std::make_unique<Resumer>(
       &rooms, verifier.get(), loops.get(),
       [this](const std::string& agency, const std::string& bytes) {
         return api::DecodeKeptRequest(agency, bytes, base::CivilDayOf(options.clock->WallNow()));
       });
-  return api->Start(loops.get(), std::max(1, read->server.loops()));
+  HEDUI_RETURN_IF_ERROR(api->Start(loops.get(), std::max(1, read->server.loops())));
+  loop_watch = std::make_unique<runtime::LoopWatch>(loops.get());
+  serving = true;
+  return absl::OkStatus();
+}
+
+// Before anything is told: what is below the level that the configuration names is not.
+void Platform::Parts::QuietTell() {
+  const base::EventLevel least = read->log_level;
+  options.tell = [least, tell = std::move(options.tell)](const base::Event& event) {
+    if (event.level >= least) tell(event);
+  };
+}
+
+absl::Status Platform::Parts::ShowMetrics() {
+  const std::string& listen = read->server.metrics().listen();
+  if (listen.empty()) return absl::OkStatus();
+  PlatformParts shown;
+  shown.rooms = &rooms;
+  shown.store = store.get();
+  shown.store_options = &read->store;
+  shown.verifier = verifier.get();
+  shown.certificates = [this] { return reloader->Certificates(); };
+  shown.serving = [this] { return serving.load(); };
+  AddPlatformMetrics(shown, &metrics);
+  call_log->AddTo(&metrics);
+  source_log->AddTo(&metrics);
+  operation::AddProcessMetrics(&metrics);
+  if (options.lines_dropped) {
+    metrics.Add("hedui_log_lines_dropped_total", "Log lines lost because nobody read them in time.",
+                base::MetricKind::kCounter, [this](std::vector<base::MetricSample>* samples) {
+                  samples->emplace_back().value = static_cast<double>(options.lines_dropped());
+                });
+  }
+  HEDUI_ASSIGN_OR_RETURN(metrics_endpoint, operation::MetricsEndpoint::Start(listen, &metrics));
+  return absl::OkStatus();
 }
 
 void Platform::Parts::PlanDrain() {
   using Stage = runtime::DrainStage;
-  drain.Add(Stage::kHealth, "health", [this] { api->StopServing(); });
+  drain.Add(Stage::kHealth, "health", [this] {
+    serving = false;
+    api->StopServing();
+  });
   drain.Add(Stage::kHealth, "resuming", [this] { resumer->Stop(); });
   // Before the door closes: its Shutdown waits for calls, which wait for flows, which wait for
   // sources. Calls that come meanwhile are told to repeat.
@@ -215,10 +271,13 @@ absl::StatusOr<std::unique_ptr<Platform>> Platform::Start(PlatformOptions option
   HEDUI_ASSIGN_OR_RETURN(parts->read,
                          ReadPlatformConfiguration(options.config_file, options.clock->WallNow()));
   parts->options = std::move(options);
+  parts->QuietTell();
   HEDUI_RETURN_IF_ERROR(parts->OpenStore());
   parts->BuildPools();
   HEDUI_RETURN_IF_ERROR(parts->Connect());
   parts->BuildRooms();
+  // Before the first call: a start that fails for it needs no drain.
+  HEDUI_RETURN_IF_ERROR(parts->ShowMetrics());
   HEDUI_RETURN_IF_ERROR(parts->Listen());
   parts->PlanDrain();
   parts->resumer->Start(parts->newest_row);
@@ -231,8 +290,10 @@ Platform::Platform(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Platform::~Platform() {
   parts_->drain.Run(*parts_->options.clock, [this](runtime::DrainStage stage,
                                                    absl::string_view name, absl::Duration took) {
-    parts_->options.tell(absl::StrCat("drained ", runtime::DrainStageName(stage), ": ", name,
-                                      " in ", absl::ToInt64Milliseconds(took), " ms"));
+    parts_->options.tell(base::Event(base::EventLevel::kInfo, "drained")
+                             .With("stage", std::string(runtime::DrainStageName(stage)))
+                             .With("step", std::string(name))
+                             .With("ms", absl::ToInt64Milliseconds(took)));
   });
 }
 
@@ -245,6 +306,15 @@ std::vector<WatchedCertificate> Platform::Certificates() const {
 }
 
 int Platform::port() const { return parts_->api->port(); }
+
+int Platform::metrics_port() const {
+  return parts_->metrics_endpoint == nullptr ? 0 : parts_->metrics_endpoint->port();
+}
+
+absl::Status Platform::Beat() {
+  HEDUI_RETURN_IF_ERROR(Health());
+  return parts_->loop_watch->Check();
+}
 
 absl::Status Platform::Health() const { return parts_->committer->Health(); }
 

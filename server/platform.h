@@ -5,6 +5,7 @@
 #ifndef HEDUI_SERVER_PLATFORM_H_
 #define HEDUI_SERVER_PLATFORM_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/base/clock.h"
+#include "server/base/event.h"
 #include "server/base/ids.h"
 #include "server/certificate_watch.h"
 
@@ -27,12 +29,13 @@ struct PlatformOptions {
   std::string config_file;
   const base::Clock* clock = nullptr;  // outlives the platform, as do the rest
   base::IdSource* ids = nullptr;
-  std::function<void(const std::string& line)>
-      tell;  // operators' lines; no personal data; thread-safe
+  base::Tell tell;  // what happens, for operators; no personal data
   // The platform can no longer commit (another process writes its store, or the disk does not
   // answer): end the process and start anew. From any thread; absent: the line is told and that is
   // all.
   std::function<void(const absl::Status& why)> on_fatal;
+  // Log lines that were lost, for the metrics; absent: none are.
+  std::function<uint64_t()> lines_dropped;
   // For tests: moments at which a crash must not hurt, and the name of a file system registered
   // with SQLite.
   std::function<void(FlowStep)> on_step;
@@ -74,8 +77,13 @@ class Platform {
 
   // The port callers reach.
   int port() const;
+  // The port of the metrics; 0 where the configuration asks for none.
+  int metrics_port() const;
   // OK while it can commit; otherwise the process must end and be started anew.
   absl::Status Health() const;
+  // For a watchdog, from one thread: Health, and whether every event loop has turned since the last
+  // call (LOOP_STUCK). Not once the platform is being destroyed.
+  absl::Status Beat();
 
  private:
   struct Parts;

@@ -89,6 +89,7 @@ class Reader {
     const std::string& certificate_file;
   };
 
+  void ReadOperation();
   void ReadTrust(const std::string& authorities);
   void ReadLog();
   // The certificate's text; nullopt when it cannot be the log's.
@@ -194,9 +195,26 @@ void Reader::ReadRest() {
   read_->api.listen = server.listen();
   read_->api.health_and_reflection = server.health_and_reflection();
   if (!server.listen().empty()) Note("listen", CheckListen(server.listen()));
+  ReadOperation();
   CheckStoreDirectory("store.directory", read_->store.directory);
   CheckStoreDirectory("store.key_directory", read_->store.key_directory);
   ReadLog();
+}
+
+void Reader::ReadOperation() {
+  const config::v1::Server& server = read_->server;
+  if (server.has_metrics()) {
+    // The library that listens knows addresses only.
+    Note("metrics.listen", CheckListen(server.metrics().listen()));
+  }
+  const std::string& level = server.logging().level();
+  if (level.empty()) return;
+  const auto known = base::EventLevelFromName(level);
+  if (known.has_value()) {
+    read_->log_level = *known;
+  } else {
+    defects_->Add("logging.level", "CONFIG_VALUE", "allowed are debug, info, warning and error");
+  }
 }
 
 void Reader::ReadTls() {

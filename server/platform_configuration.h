@@ -17,6 +17,7 @@
 #include "hedui/config/v1/server.pb.h"
 #include "server/access/caller_trust.h"
 #include "server/api/api_server.h"
+#include "server/base/event.h"
 #include "server/base/ids.h"
 #include "server/certificate_watch.h"
 #include "server/ledger/certificates.h"
@@ -40,6 +41,7 @@ struct PlatformConfiguration {
   std::vector<WatchedCertificate> tls_certificates;
   std::vector<WatchedCertificate> source_certificates;
   std::vector<WatchedCertificate> log_certificates;
+  base::EventLevel log_level = base::EventLevel::kInfo;
 };
 
 // Which of what a configuration names is read. What a reload reads is refused on its own: a

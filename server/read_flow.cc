@@ -52,7 +52,7 @@ class Reading : public std::enable_shared_from_this<Reading> {
   // On any thread.
   void Finish(absl::StatusOr<VerifyResult> result) {
     if (!result.ok() && base::VisibilityOf(result.status()) == base::Visibility::kOperator) {
-      rooms_.tell(absl::StrCat("reading a report failed: ", result.status().ToString()));
+      rooms_.tell(base::FailureEvent("report_not_read", result.status()));
     }
     loop_->Post([done = std::move(done_), result = std::move(result)]() mutable {
       std::move(done)(std::move(result));

@@ -76,8 +76,7 @@ void Resumer::ResumeBegunAt(absl::Time second) {
   auto intents = rooms_.rows->Find(BegunKey(second), kIntentsPerSecondMax);
   if (!intents.ok()) {
     if (base::ReasonOf(intents.status()) == "MATTER_ERASED") return;
-    return rooms_.tell(
-        absl::StrCat("verifications to resume cannot be read: ", intents.status().ToString()));
+    return rooms_.tell(base::FailureEvent("resuming_failed", intents.status()));
   }
   for (const base::Row& row : *intents) {
     if (stopped()) return;
@@ -85,8 +84,8 @@ void Resumer::ResumeBegunAt(absl::Time second) {
     if (!intent.ParseFromString(row.body)) continue;
     auto request = decode_(intent.agency(), intent.request());
     if (!request.ok()) {
-      rooms_.tell(absl::StrCat("intent=", row.id.ToString(),
-                               " is not resumed: ", request.status().ToString()));
+      rooms_.tell(
+          base::FailureEvent("not_resumed", request.status()).With("intent_id", row.id.ToString()));
       continue;
     }
     const auto view = ViewNow(rooms_, request->agency, request->request_id, /*running=*/false);
@@ -116,10 +115,11 @@ void Resumer::OnTakenUp(const absl::StatusOr<VerificationView>& view, VerifyRequ
   const std::string name = request.request_id.ToString();
   const bool again = view.status().code() == absl::StatusCode::kResourceExhausted;
   if (view.ok()) {
-    rooms_.tell(absl::StrCat("request=", name, " verification=", view->verification_id.ToString(),
-                             " resumed"));
+    rooms_.tell(base::Event(base::EventLevel::kInfo, "resumed")
+                    .With("request_id", name)
+                    .With("verification_id", view->verification_id.ToString()));
   } else if (!again) {
-    rooms_.tell(absl::StrCat("request=", name, " is not resumed: ", view.status().ToString()));
+    rooms_.tell(base::FailureEvent("not_resumed", view.status()).With("request_id", name));
   }
   base::MutexLock lock(&mutex_);
   --outstanding_;

@@ -12,6 +12,7 @@
 #include "server/access/register.h"
 #include "server/assess/policy_pack.h"
 #include "server/base/clock.h"
+#include "server/base/event.h"
 #include "server/base/ids.h"
 #include "server/base/row.h"
 #include "server/base/row_pages.h"
@@ -23,6 +24,8 @@
 #include "server/runtime/worker_pool.h"
 
 namespace hedui {
+
+class SourceLog;
 
 // Everything a reload may change. Immutable; a flow pins the one it began with.
 struct Setup {
@@ -56,8 +59,10 @@ struct Rooms {
   // Nothing can be committed any more: the process must end and be started anew. Thread-safe,
   // returns at once.
   std::function<void(const absl::Status& why)> fatal;
-  // One line for operators, no personal data; never empty. Thread-safe, does not block.
-  std::function<void(const std::string& line)> tell;
+  // For operators; no personal data; never empty. Thread-safe, does not block.
+  base::Tell tell;
+  // What sources answered, counted and logged; never null.
+  SourceLog* source_log = nullptr;
 };
 
 }  // namespace hedui

@@ -10,6 +10,7 @@
 #include "server/read_flow.h"
 #include "server/request_check.h"
 #include "server/rooms.h"
+#include "server/source_log.h"
 #include "server/verify_steps.h"
 #include "server/view_flow.h"
 
@@ -198,6 +199,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     request.digest_key = prepared_.grant.digest_key;
     request.deadline = deadline_;
     request.today = base::CivilDayOf(rooms_.clock->WallNow());
+    request.trace = request_.trace;
     auto self = shared_from_this();
     request.still_authorized = [self](const std::string& person_id) {
       return access::IsLive(self->prepared_.grant, person_id);
@@ -215,14 +217,9 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   }
 
   void OnOutcome(gather::Outcome outcome) {
-    if (!outcome.operator_text.empty()) {
-      rooms_.tell(absl::StrCat("verification=", prepared_.verification_id.ToString(),
-                               " intent=", prepared_.intent_id.ToString(),
-                               " source=", outcome.source_id, " attempts=", outcome.attempts,
-                               " ms=", absl::ToInt64Milliseconds(outcome.elapsed), " ",
-                               outcome.operator_text));
-    }
     HoldToBudget(&outcome);
+    rooms_.source_log->Ended({prepared_.verification_id, prepared_.intent_id, request_.trace},
+                             outcome);
     for (const Spectator& spectator : spectators_) Show(outcome, spectator);
     // Only what a later wave is made from.
     if (wave_ + 1 < prepared_.plan.waves.size()) {
@@ -352,8 +349,8 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     if (!result.ok() && base::VisibilityOf(result.status()) == base::Visibility::kOperator) {
       if (const absl::Status health = rooms_.committer->Health(); !health.ok())
         rooms_.fatal(health);
-      rooms_.tell(absl::StrCat("request=", request_.request_id.ToString(),
-                               " failed: ", result.status().ToString()));
+      rooms_.tell(base::FailureEvent("verification_failed", result.status())
+                      .With("request_id", request_.request_id.ToString()));
     }
     gatherer_.reset();
     place_ = {};

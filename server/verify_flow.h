@@ -31,6 +31,7 @@
 #include "server/base/household.h"
 #include "server/base/ids.h"
 #include "server/base/row.h"
+#include "server/base/trace.h"
 #include "server/list_flow.h"
 #include "server/runtime/event_loop.h"
 
@@ -52,6 +53,8 @@ struct VerifyRequest {
   base::Household household;
   std::string bytes;       // the request as received: its digest says what "same content" is
   absl::Duration timeout;  // until the caller's deadline; infinite: as long as the plan allows
+  // The span of the call that asked, where it was traced; not kept.
+  std::optional<base::TraceParent> trace;
   // Nobody waits for it: to be resumed after a crash.
   bool detached = false;
 };

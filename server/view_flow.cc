@@ -110,7 +110,7 @@ class Viewing : public std::enable_shared_from_this<Viewing> {
   // On any thread.
   void Finish(absl::StatusOr<VerificationView> view) {
     if (!view.ok() && base::VisibilityOf(view.status()) == base::Visibility::kOperator) {
-      rooms_.tell(absl::StrCat("reading a verification failed: ", view.status().ToString()));
+      rooms_.tell(base::FailureEvent("verification_not_read", view.status()));
     }
     loop_->Post([done = std::move(done_), view = std::move(view)]() mutable {
       std::move(done)(std::move(view));

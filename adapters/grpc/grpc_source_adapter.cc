@@ -17,6 +17,7 @@
 #include "server/base/limits.h"
 #include "server/base/mutex.h"
 #include "server/base/status.h"
+#include "server/base/trace.h"
 #include "server/runtime/completion_tag.h"
 #include "server/runtime/grpc_event_loop.h"
 
@@ -80,6 +81,9 @@ class GrpcCall final : public SourceCall,
     context_.set_deadline(
         gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                      gpr_time_from_micros(absl::ToInt64Microseconds(timeout), GPR_TIMESPAN)));
+    if (!request_.traceparent.empty()) {
+      context_.AddMetadata(base::kTraceParentKey, request_.traceparent);
+    }
     alignas(8) char first_block[4'096];
     google::protobuf::ArenaOptions options;
     options.initial_block = first_block;

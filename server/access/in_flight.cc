@@ -40,4 +40,14 @@ int InFlight::Count(const std::string& agency) const {
   return found == counts_.end() ? 0 : found->second->load(std::memory_order_relaxed);
 }
 
+std::vector<std::pair<std::string, int>> InFlight::Counts() const {
+  std::vector<std::pair<std::string, int>> counts;
+  base::MutexLock lock(&mutex_);
+  counts.reserve(counts_.size());
+  for (const auto& [agency, count] : counts_) {
+    counts.emplace_back(agency, count->load(std::memory_order_relaxed));
+  }
+  return counts;
+}
+
 }  // namespace hedui::access

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
@@ -33,6 +35,8 @@ class InFlight {
   // RESOURCE_EXHAUSTED (AGENCY_IN_FLIGHT) when the agency has its share under way already.
   absl::StatusOr<Place> Enter(const Agency& agency);
   int Count(const std::string& agency) const;
+  // Of every agency that has asked since the start.
+  std::vector<std::pair<std::string, int>> Counts() const;
 
  private:
   mutable base::Mutex mutex_;

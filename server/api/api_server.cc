@@ -60,12 +60,14 @@ struct ApiServer::Parts {
 };
 
 ApiServer::ApiServer(ApiOptions options, RegisterSource reg, TrustSource trust,
-                     const base::Clock* clock, Verifier* verifier, Registrar* registrar)
+                     const base::Clock* clock, CallLog* log, Verifier* verifier,
+                     Registrar* registrar)
     : options_(std::move(options)),
       parts_(std::make_unique<Parts>(std::move(reg), std::move(trust), clock, &options_)) {
   parts_->services.push_back(MakeVerificationService(&parts_->door, &parts_->tokens, verifier));
   parts_->services.push_back(MakeReportService(&parts_->door, verifier));
   parts_->services.push_back(MakeAuthorizationService(&parts_->door, &parts_->tokens, registrar));
+  for (const auto& service : parts_->services) service->SetLog(log);
 }
 
 ApiServer::~ApiServer() = default;

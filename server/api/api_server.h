@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "server/api/call_log.h"
 #include "server/api/door.h"
 #include "server/api/server_credentials.h"
 #include "server/authorization_flow.h"
@@ -33,7 +34,7 @@ class ApiServer {
  public:
   // Borrowed objects outlive the server.
   ApiServer(ApiOptions options, RegisterSource reg, TrustSource trust, const base::Clock* clock,
-            Verifier* verifier, Registrar* registrar);
+            CallLog* log, Verifier* verifier, Registrar* registrar);
   ~ApiServer();
 
   // Adds `count` loops over the server's queues to `loops`, binds and listens, starts the loops and

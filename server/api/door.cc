@@ -6,8 +6,8 @@
 #include "server/access/caller_trust.h"
 #include "server/access/gateway_header.h"
 #include "server/access/identify_caller.h"
+#include "server/api/call_log.h"
 #include "server/api/caller.h"
-#include "server/api/server_call.h"
 #include "server/base/dates.h"
 #include "server/base/status.h"
 
@@ -21,12 +21,12 @@ Door::Door(RegisterSource reg, TrustSource trust, const base::Clock* clock)
 
 Door::~Door() = default;
 
-absl::StatusOr<std::string> Door::Enter(const CallContext& context,
-                                        absl::string_view officer) const {
+absl::StatusOr<std::string> Door::Enter(CallContext& context, absl::string_view officer) const {
   const std::shared_ptr<const access::Register> reg = reg_();
   HEDUI_ASSIGN_OR_RETURN(const access::Agency* agency,
                          access::IdentifyCaller(*reg, *trust_(), headers_.get(), CallerOf(context),
                                                 context.method, clock_->WallNow()));
+  context.note.agency = agency->code;
   HEDUI_RETURN_IF_ERROR(access::CheckOfficer(*agency, officer));
   return agency->code;
 }

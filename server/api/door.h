@@ -32,9 +32,9 @@ class Door {
   ~Door();
 
   // The caller's agency code, having checked that it is one and that the officer may act for it.
-  // Once for each call: a gateway's header is used up. Errors as access::IdentifyCaller and
-  // access::CheckOfficer.
-  absl::StatusOr<std::string> Enter(const CallContext& context, absl::string_view officer) const;
+  // It is noted in `context`. Once for each call: a gateway's header is used up. Errors as
+  // access::IdentifyCaller and access::CheckOfficer.
+  absl::StatusOr<std::string> Enter(CallContext& context, absl::string_view officer) const;
   // The civil day.
   absl::CivilDay Today() const;
 

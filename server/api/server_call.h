@@ -12,17 +12,12 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/string_view.h"
 #include "grpcpp/grpcpp.h"
+#include "server/api/call_log.h"
 #include "server/runtime/completion_tag.h"
 #include "server/runtime/grpc_event_loop.h"
 
 namespace hedui::api {
-
-// gRPC's context, which does not know its method.
-struct CallContext final : grpc::ServerContext {
-  absl::string_view method;  // the method's path; outlives the call
-};
 
 // `Call` is the class derived from this one. It has `void OnDone(bool cancelled)`, which runs once
 // for each call that began: when it has ended, or its caller has gone.
@@ -37,7 +32,7 @@ class ServerCall : public std::enable_shared_from_this<Call> {
                                       grpc::CompletionQueue*, grpc::ServerCompletionQueue*, void*)>;
 
   struct Method {
-    const char* name;  // "VerifyHousehold"
+    MethodRecord* record;
     std::string path;  // "/hedui.v1.VerificationService/VerifyHousehold"
     Acceptor accept;
     Handler handle;
@@ -54,15 +49,17 @@ class ServerCall : public std::enable_shared_from_this<Call> {
     call->context_.AsyncNotifyWhenDone(done);
     method->accept(
         &call->context_, &call->request_, &call->writer_, loop->queue(), loop->server_queue(),
-        runtime::OnceTag::Of([call, done](bool ok) {
+        runtime::OnceTag::Of([call, done, method](bool ok) {
           if (!ok) {  // the server shuts down: no call came and no done notice will
             delete static_cast<runtime::OnceTag*>(static_cast<runtime::CompletionTag*>(done));
             return;
           }
-          Await(call->loop_, call->method_);
+          Await(call->loop_, method);
           call->open_ = true;
-          call->context_.method = call->method_->path;
-          call->method_->handle(call);
+          call->context_.method = method->path;
+          method->record->Begin(&call->context_);
+          call->context_.note.request_id = RequestIdOf(call->request_);
+          method->handle(call);
         }));
   }
 
@@ -70,7 +67,7 @@ class ServerCall : public std::enable_shared_from_this<Call> {
   ServerCall& operator=(const ServerCall&) = delete;
 
   const Request& request() const { return request_; }
-  const CallContext& context() const { return context_; }
+  CallContext& context() const { return context_; }
   runtime::GrpcEventLoop* loop() const { return loop_; }
 
  protected:
@@ -78,15 +75,26 @@ class ServerCall : public std::enable_shared_from_this<Call> {
       : loop_(loop), method_(method), writer_(&context_) {}
   ~ServerCall() = default;
 
-  // Whoever is to answer has not done so: true once.
-  bool Close() { return std::exchange(open_, false); }
+  // Whoever is to answer has not done so: true once. That is how the call ended, for the record.
+  bool Close(const grpc::Status& status) {
+    if (!std::exchange(open_, false)) return false;
+    method_->record->End(context_.note, status);
+    return true;
+  }
+  // What is about to be written names the verification, if anything does.
+  template <typename Response>
+  void NoteResponse(const Response& response) {
+    if (context_.note.verification_id.empty()) {
+      context_.note.verification_id = VerificationIdOf(response);
+    }
+  }
   bool open() const { return open_; }
   Writer& writer() { return writer_; }
 
  private:
   runtime::GrpcEventLoop* const loop_;
   const Method* const method_;
-  CallContext context_;
+  mutable CallContext context_;
   Request request_;
   Writer writer_;
   bool open_ = false;

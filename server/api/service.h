@@ -5,6 +5,7 @@
 #ifndef HEDUI_SERVER_API_SERVICE_H_
 #define HEDUI_SERVER_API_SERVICE_H_
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -12,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "grpcpp/grpcpp.h"
+#include "server/api/call_log.h"
 #include "server/api/door.h"
 #include "server/runtime/grpc_event_loop.h"
 
@@ -36,6 +38,11 @@ class Service {
   // For the server's builder.
   virtual grpc::Service* generated() = 0;
 
+  // Before calls come: what becomes of them is noted there.
+  void SetLog(CallLog* log) {
+    for (MethodRecord& record : records_) record.SetLog(log, name());
+  }
+
   // Once for each loop, after the server has been built.
   void AwaitCalls(runtime::GrpcEventLoop* loop) const {
     for (int i = 0; i < kWaitingCallsPerMethod; ++i) {
@@ -49,7 +56,7 @@ class Service {
   void Add(const char* name, Generated* service, RequestMethod request,
            typename Call::Handler handle) {
     auto method = std::make_shared<typename Call::Method>();
-    method->name = name;
+    method->record = &records_.emplace_back(name);
     method->path = absl::StrCat("/", this->name(), "/", name);
     method->accept = [service, request](grpc::ServerContext* context, auto* message, auto* writer,
                                         grpc::CompletionQueue* calls,
@@ -61,6 +68,7 @@ class Service {
   }
 
  private:
+  std::deque<MethodRecord> records_;  // of each method; they stay where they are
   std::vector<std::function<void(runtime::GrpcEventLoop*)>> methods_;
 };
 

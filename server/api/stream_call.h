@@ -26,6 +26,7 @@ class StreamCall final : public ServerCall<StreamCall<RequestType, ResponseType>
   // In the order of the calls; nothing once the caller has gone.
   void Write(Response response) {
     if (!this->open()) return;
+    this->NoteResponse(response);
     waiting_.push_back(std::move(response));
     Continue();
   }
@@ -38,7 +39,7 @@ class StreamCall final : public ServerCall<StreamCall<RequestType, ResponseType>
   using Base::Base;
 
   void End(const grpc::Status& status) {
-    if (!this->Close()) return;
+    if (!this->Close(status)) return;
     end_ = status;
     Continue();
   }

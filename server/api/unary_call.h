@@ -26,7 +26,8 @@ class UnaryCall final : public ServerCall<UnaryCall<RequestType, ResponseType>, 
   using Base::Base;
 
   void End(const grpc::Status& status, const Response* response) {
-    if (!this->Close()) return;
+    if (response != nullptr) this->NoteResponse(*response);
+    if (!this->Close(status)) return;
     if (this->loop()->queue_closed()) return;  // nobody is there to answer any more
     void* const tag = runtime::OnceTag::Of([self = this->shared_from_this()](bool) {});
     if (response != nullptr) {

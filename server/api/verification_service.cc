@@ -76,6 +76,7 @@ class VerificationService final : public Service {
     VerifyRequest request = ReadVerifyRequest(message, door_.Today(), &violations);
     request.agency = *std::move(agency);
     request.bytes = message.SerializeAsString();
+    request.trace = call->context().note.trace;
     if (violations.all().empty()) return go_on(std::move(request));
     std::vector<std::string> unread;
     for (const Violation& violation : violations.all()) unread.push_back(violation.field);

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 namespace hedui::base {
@@ -39,15 +40,20 @@ struct Event {
   // `event_name` is a constant in lower_snake: "rpc", "source_call".
   Event(EventLevel event_level, absl::string_view event_name);
 
-  Event& With(absl::string_view field, std::string value) &;
-  Event& With(absl::string_view field, int64_t value) &;
+  Event& With(absl::string_view field, std::string value);
+  Event& With(absl::string_view field, int64_t value);
   // Nothing for an empty value.
-  Event& WithAny(absl::string_view field, std::string value) &;
+  Event& WithAny(absl::string_view field, std::string value);
 
   EventLevel level = EventLevel::kInfo;
   std::string name;
   std::vector<EventField> fields;  // in the order added
 };
+
+// The field `text`; empty where there is none.
+absl::string_view TextOf(const Event& event);
+// What went wrong, with its reason and text: an error.
+Event FailureEvent(absl::string_view event_name, const absl::Status& status);
 
 // Thread-safe, does not block.
 using Tell = std::function<void(const Event&)>;

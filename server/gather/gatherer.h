@@ -20,6 +20,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@
 #include "absl/time/time.h"
 #include "server/base/answer.h"
 #include "server/base/ids.h"
+#include "server/base/trace.h"
 #include "server/gather/sources.h"
 #include "server/plan/source_query.h"
 #include "server/runtime/event_loop.h"
@@ -50,6 +52,8 @@ struct GatherRequest {
   std::string digest_key;   // of the matter: keys the digests of raw answers
   absl::Duration deadline;  // on the scale of EventLoop::Now(); the wave ends then at the latest
   absl::CivilDay today;     // against which freshness promises are measured
+  // Whoever asked is traced: each attempt is a span under this one.
+  std::optional<base::TraceParent> trace;
   // Whether this person may still be asked, now. Required. Runs on the loop immediately before
   // something is sent; never blocks.
   absl::AnyInvocable<bool(const std::string& person_id) const> still_authorized;

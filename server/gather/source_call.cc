@@ -85,6 +85,7 @@ void SourceCall::Ask(SourceGate::Place place) {
   request.attempt_id =
       absl::StrCat(wave_->name, "/", source_->policy.id, "/", query_index_, "/", started_);
   request.timeout = left;
+  if (wave_->trace.has_value()) request.traceparent = wave_->trace->Child(wave_->ids).ToString();
   request.digest_key = wave_->digest_key;
   request.may_be_sent = [weak = weak_from_this(), started = started_] {
     const std::shared_ptr<SourceCall> self = weak.lock();

@@ -33,6 +33,7 @@ struct WaveContext {
   absl::Duration started;
   absl::Duration deadline;
   absl::CivilDay today;
+  std::optional<base::TraceParent> trace;
   absl::AnyInvocable<bool(const std::string& person_id) const> still_authorized;
 };
 

@@ -75,8 +75,14 @@ void Committer::NoteFailure(const absl::Status& failure) {
 void Committer::Process(std::vector<CommitRequest> batch) {
   AnswerRefused(&batch);
   if (batch.empty()) return;
+  const absl::Duration begun = log_->clock().SteadyNow();
   absl::StatusOr<std::vector<CommitReceipt>> receipts = Commit(&batch);
-  if (!receipts.ok()) NoteFailure(receipts.status());
+  metrics_.seconds.Observe(log_->clock().SteadyNow() - begun);
+  metrics_.requests.Observe(static_cast<double>(batch.size()));
+  if (!receipts.ok()) {
+    metrics_.failures.Add();
+    NoteFailure(receipts.status());
+  }
   for (size_t i = 0; i < batch.size(); ++i) {
     if (receipts.ok()) {
       std::move(batch[i].done)(std::move((*receipts)[i]));

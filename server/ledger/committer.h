@@ -25,6 +25,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/base/metrics.h"
 #include "server/base/mutex.h"
 #include "server/base/row.h"
 #include "server/ledger/commit_repository.h"
@@ -45,6 +46,13 @@ struct CommitRequest {
   // Once, on the committer's thread: post to your loop at once and return, since all others wait
   // behind. Never from inside Submit. After drain: never, since Submit said false.
   absl::AnyInvocable<void(absl::StatusOr<CommitReceipt>) &&> done;
+};
+
+// Of commits since the start.
+struct CommitterMetrics {
+  base::Histogram requests{{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}};  // in one commit
+  base::Histogram seconds{base::LatencyBounds()};                     // of one commit
+  base::Counter failures;                                             // nothing was written
 };
 
 class Committer {
@@ -70,6 +78,11 @@ class Committer {
   // Commits everything submitted, answers it, and ends. Blocks; not from a `done`.
   void Drain();
 
+  // Slots taken: reserved, waiting or being written; and requests that wait for the next commit.
+  size_t used() const { return worker_.used(); }
+  size_t waiting() const { return worker_.waiting(); }
+  const CommitterMetrics& metrics() const { return metrics_; }
+
   // OK while it can commit; otherwise why the process must end.
   absl::Status Health() const;
 
@@ -83,6 +96,7 @@ class Committer {
 
   std::unique_ptr<Log> log_;  // on the worker's thread only
   CommitSink* const sink_;
+  CommitterMetrics metrics_;
   mutable base::Mutex mutex_;
   absl::Status health_ ABSL_GUARDED_BY(mutex_);
   runtime::BatchWorker<CommitRequest> worker_;  // last: its thread uses the rest

@@ -100,6 +100,7 @@ class Log {
 
   // As of the last confirmed batch.
   const std::string& origin() const { return signing_.origin; }
+  const base::Clock& clock() const { return *signing_.clock; }
   uint64_t size() const { return range_.size(); }
   Hash root() const { return range_.Root(); }
 

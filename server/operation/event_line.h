@@ -18,8 +18,8 @@ namespace hedui::operation {
 // end in "…".
 std::string EventLine(const base::Event& event, absl::Time time);
 
-// What a department or a library says of an error can be long.
-inline constexpr size_t kEventFieldBytesMax = 2'048;
+// A reload that is refused tells every defect of every file in one event.
+inline constexpr size_t kEventFieldBytesMax = 16'384;
 
 }  // namespace hedui::operation
 

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "server/base/status.h"
-
 namespace hedui::operation {
 
 Watchdog::Watchdog(absl::Duration interval, Check check, std::function<void()> alive,
@@ -40,9 +38,7 @@ void Watchdog::Beat() {
     return alive_();
   }
   if (!std::exchange(well_, false)) return;
-  base::Event event(base::EventLevel::kError, "unhealthy");
-  event.With("reason", base::ReasonOf(status)).With("text", std::string(status.message()));
-  tell_(event);
+  tell_(base::FailureEvent("unhealthy", status));
 }
 
 }  // namespace hedui::operation

@@ -75,6 +75,11 @@ class BatchWorker {
 
   // Slots taken: reserved, waiting or in work.
   size_t used() const { return slots_.used(); }
+  // Items submitted that are in no batch yet.
+  size_t waiting() const {
+    const base::MutexLock lock(&mutex_);
+    return queue_.size();
+  }
 
  private:
   struct Entry {
@@ -120,7 +125,7 @@ class BatchWorker {
   Slots slots_;
   Process process_;  // on the thread only
 
-  base::Mutex mutex_;
+  mutable base::Mutex mutex_;
   base::CondVar not_empty_;
   std::deque<Entry> queue_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;

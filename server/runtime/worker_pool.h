@@ -48,6 +48,11 @@ class WorkerPool {
 
   // Slots taken: reserved, waiting or running.
   size_t used() const { return slots_.used(); }
+  // Tasks submitted that no thread has taken yet.
+  size_t waiting() const {
+    const base::MutexLock lock(&mutex_);
+    return queue_.size();
+  }
   size_t threads() const { return threads_count_; }
 
  private:
@@ -60,7 +65,7 @@ class WorkerPool {
   void Run();
 
   Slots slots_;
-  base::Mutex mutex_;
+  mutable base::Mutex mutex_;
   base::CondVar not_empty_;
   std::deque<Entry> queue_ ABSL_GUARDED_BY(mutex_);
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;

@@ -6,12 +6,16 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "adapters/registry.h"
 #include "adapters/simulated/sim_department_server.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "hedui/v1/source.grpc.pb.h"
 #include "server/base/clock.h"
+#include "server/base/mutex.h"
 #include "server/base/status.h"
 #include "server/runtime/grpc_event_loop.h"
 #include "tests/adapters/kind_harness.h"
@@ -76,7 +80,9 @@ class GrpcSourceAdapterTest : public ::testing::Test {
     base::Mutex mutex;
     base::CondVar changed;
     loop_.Post([&] {
-      adapter_->Start(loop_, Request(timeout), [&](SourceReply reply) {
+      SourceRequest request = Request(timeout);
+      request.traceparent = traceparent_;
+      adapter_->Start(loop_, std::move(request), [&](SourceReply reply) {
         const base::MutexLock lock(&mutex);
         result = std::move(reply);
         ended = true;
@@ -88,6 +94,7 @@ class GrpcSourceAdapterTest : public ::testing::Test {
     return result;
   }
 
+  std::string traceparent_;
   const base::SystemClock clock_;
   testing::TestPki pki_;
   testing::Issued server_tls_ = pki_.IssueTls("department");
@@ -188,6 +195,52 @@ TEST_F(GrpcSourceAdapterTest, MissingFilesAndAddressesAreRefusedAtStart) {
   config = Config();
   config.target.clear();
   EXPECT_EQ(base::ReasonOf(MakeGrpcSourceAdapter(config).status()), "ADAPTER_CONFIG");
+}
+
+// A department that writes down the trace context it is called with.
+class TracedDepartment final : public v1::SourceService::Service {
+ public:
+  grpc::Status Query(grpc::ServerContext* context, const v1::QueryRequest*,
+                     v1::QueryResponse*) override {
+    const base::MutexLock lock(&mutex_);
+    for (const auto& [key, value] : context->client_metadata()) {
+      if (key == "traceparent") seen_.emplace_back(value.data(), value.size());
+    }
+    return {grpc::StatusCode::UNAVAILABLE, "only here to listen"};
+  }
+  std::vector<std::string> seen() {
+    const base::MutexLock lock(&mutex_);
+    return seen_;
+  }
+
+ private:
+  base::Mutex mutex_;
+  std::vector<std::string> seen_ ABSL_GUARDED_BY(mutex_);
+};
+
+TEST_F(GrpcSourceAdapterTest, TheTraceContextTravelsAsMetadata) {
+  TracedDepartment department;
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(
+      "127.0.0.1:0",
+      DepartmentServer::MutualTls(pki_.ca_pem(), server_tls_.certificate_pem, server_tls_.key_pem),
+      &port);
+  builder.RegisterService(&department);
+  const auto server = builder.BuildAndStart();
+  GrpcSourceConfig config;
+  config.target = absl::StrCat("127.0.0.1:", port);
+  config.ca_file = pki_.ca_path();
+  config.certificate_file = client_tls_.certificate_path;
+  config.key_file = client_tls_.key_path;
+  Connect(config);
+  traceparent_ = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  Ask();
+  traceparent_ = "";
+  Ask();
+  EXPECT_THAT(department.seen(),
+              ::testing::ElementsAre("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+  server->Shutdown();
 }
 
 TEST(RegistryTest, KindsThatAreNotBuiltAreRefusedByName) {

@@ -1,5 +1,6 @@
 #include "tests/bench/platform_rig.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <sys/prctl.h>
@@ -21,6 +22,8 @@
 #include "server/base/yaml.h"
 #include "server/base/yaml_message.h"
 #include "server/ledger/signer.h"
+#include "server/operation/event_line.h"
+#include "server/operation/event_log.h"
 #include "server/platform.h"
 #include "server/runtime/signals.h"
 
@@ -108,7 +111,13 @@ int ServePlatform(int argc, char** argv) {
   options.config_file = argv[1];
   options.clock = &clock;
   options.ids = &ids;
-  options.tell = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  // The log costs what it costs, and fills no disk; what went wrong is shown.
+  operation::EventLog log(open("/dev/null", O_WRONLY | O_CLOEXEC), &clock);
+  options.tell = [&log](const base::Event& event) {
+    log.Write(event);
+    if (event.level < base::EventLevel::kWarning) return;
+    std::fprintf(stderr, "%s\n", operation::EventLine(event, absl::Now()).c_str());
+  };
   if (std::string(argv[2]) == "unsigned") {
     options.replace_legal_signer = [](std::unique_ptr<ledger::Signer> signer) {
       return std::make_unique<IdleSigner>(std::move(signer));

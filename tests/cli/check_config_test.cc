@@ -36,7 +36,7 @@ class CheckConfigTest : public ::testing::Test {
     options_.config_file = scenario_.Path("heduid.yaml");
     options_.clock = &clock_;
     options_.ids = &ids_;
-    options_.tell = [](const std::string&) {};
+    options_.tell = [](const base::Event&) {};
   }
 
   // The line of a file, from 1, that holds `text`; the test fails unless it is one.
@@ -213,7 +213,7 @@ TEST_F(CheckConfigTest, WhatEndsSoonIsToldAndNoDefect) {
                                 ending.certificate_path, ", key_file: ", ending.key_path, "}"));
   scenario_.Write();
   std::vector<std::string> told;
-  options_.tell = [&told](const std::string& line) { told.push_back(line); };
+  options_.tell = [&told](const base::Event& event) { told.emplace_back(base::TextOf(event)); };
   EXPECT_TRUE(Platform::Check(options_).ok()) << Platform::Check(options_);
   ASSERT_FALSE(told.empty());
   EXPECT_THAT(told[0], AllOf(HasSubstr("tls.certificate_file"), HasSubstr("expires in 20 days")));

@@ -52,6 +52,7 @@ struct Flow {
     request.digest_key = "digest key";
     request.deadline = loop->Now() + time;
     request.today = absl::CivilDay(2025, 3, 3);
+    request.trace = trace;
     request.still_authorized = [this](const std::string& person) {
       return withdrawn.count(person) == 0;
     };
@@ -82,6 +83,7 @@ struct Flow {
 
   testing::FakeLoop* const loop;
   std::set<std::string> withdrawn;
+  std::optional<base::TraceParent> trace;
   bool destroy_on_outcome = false;
   bool inside = false;
   std::vector<Outcome> outcomes;

@@ -1,4 +1,7 @@
 // What is tried again, when, and until when.
+#include <array>
+#include <set>
+
 #include "tests/gather/gather_fixture.h"
 
 namespace hedui::gather {
@@ -76,6 +79,31 @@ TEST_F(GathererAttemptsTest, NoAttemptBeginsWhereItsPauseWouldEndAfterTheDeadlin
   loop.RunReady();
   EXPECT_EQ(flow->done, 1) << "what is known is said at once";
   EXPECT_EQ(flow->Only().reason, Reason::kUnreachable);
+}
+
+TEST_F(GathererAttemptsTest, EachAttemptIsASpanOfItsOwnUnderWhoAsked) {
+  AddSource("bank", &bank, 2);
+  const auto flow = NewFlow();
+  flow->trace = base::TraceParent::Parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  flow->Start({QueryOf("bank", {"m1"})});
+  bank.attempts.at(0)->ReplyAll(AnswerKind::kUnavailable, Reason::kUnreachable, true);
+  loop.AdvanceBy(absl::Seconds(1));
+  ASSERT_EQ(bank.attempts.size(), 2u);
+  std::set<std::array<uint8_t, 8>> spans{flow->trace->span_id};
+  for (const auto& attempt : bank.attempts) {
+    const auto sent = base::TraceParent::Parse(attempt->request.traceparent);
+    ASSERT_TRUE(sent.has_value()) << attempt->request.traceparent;
+    EXPECT_EQ(sent->trace_id, flow->trace->trace_id);
+    spans.insert(sent->span_id);
+  }
+  EXPECT_EQ(spans.size(), 3u);
+}
+
+TEST_F(GathererAttemptsTest, WithoutATraceNoneIsSent) {
+  AddSource("bank", &bank);
+  const auto flow = NewFlow();
+  flow->Start({QueryOf("bank", {"m1"})});
+  EXPECT_EQ(bank.attempts.at(0)->request.traceparent, "");
 }
 
 TEST_F(GathererAttemptsTest, TheSourcesDeadlineIsOfTheWholeQueryNotOfEachAttempt) {

@@ -154,7 +154,7 @@ int main(int argc, char** argv) {
   options.config_file = argv[1];
   options.clock = &clock;
   options.ids = &ids;
-  options.tell = [](const std::string&) {};
+  options.tell = [](const hedui::base::Event&) {};
   if (moment == "intent" || moment == "answers") {
     const auto fatal =
         moment == "intent" ? hedui::FlowStep::kIntentCommitted : hedui::FlowStep::kAnswersIn;

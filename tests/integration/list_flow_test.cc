@@ -46,7 +46,7 @@ class ListFlowTest : public ::testing::Test {
     rooms_.rows = store_.get();
     rooms_.pages = store_.get();
     rooms_.disk = &disk_;
-    rooms_.tell = [this](const std::string& line) { told_.push_back(line); };
+    rooms_.tell = [this](const base::Event& event) { told_.emplace_back(base::TextOf(event)); };
   }
 
   absl::Time At(absl::CivilDay day, int second) {

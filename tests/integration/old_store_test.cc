@@ -51,7 +51,7 @@ TEST_P(OldStoreTest, GivesItsCaseAndReportAsTheyWereIssued) {
   options.config_file = scenario_.Path("heduid.yaml");
   options.clock = &clock;
   options.ids = &ids;
-  options.tell = [](const std::string&) {};
+  options.tell = [](const base::Event&) {};
   const auto exported = Platform::ExportCase(options, GetParam().report_number);
   ASSERT_TRUE(exported.ok()) << exported.status();
   EXPECT_EQ(base::HexEncode(base::Sha256(*exported)), GetParam().case_sha256);

@@ -67,7 +67,7 @@ class Platforms {
     options.config_file = world_.scenario.Path("heduid.yaml");
     options.clock = &world_.clock;
     options.ids = &world_.ids;
-    options.tell = [](const std::string&) {};
+    options.tell = [](const base::Event&) {};
     options.sqlite_vfs = disk_.vfs();
     HEDUI_ASSIGN_OR_RETURN(platform_, Platform::Start(std::move(options)));
     client_ = world_.scenario.Connect(platform_->port());

@@ -91,7 +91,9 @@ class ReloadTest : public ::testing::Test {
     options.config_file = scenario_.Write();
     options.clock = &clock_;
     options.ids = &ids_;
-    options.tell = [this](const std::string& line) {
+    options.tell = [this](const base::Event& event) {
+      const std::string line =
+          absl::StrCat(base::EventLevelName(event.level), ": ", base::TextOf(event));
       const base::MutexLock lock(&mutex_);
       told_.push_back(line);
     };

@@ -4,6 +4,7 @@
 
 #include "gtest/gtest.h"
 #include "server/ledger/trust.h"
+#include "server/operation/event_line.h"
 
 namespace hedui::testing {
 
@@ -20,13 +21,21 @@ PlatformOptions RunningPlatform::Options() {
   options.config_file = scenario_->Path("heduid.yaml");
   options.clock = &clock_;
   options.ids = &ids_;
-  options.tell = [](const std::string&) {};
+  options.tell = [this](const base::Event& event) {
+    const base::MutexLock lock(&log_mutex_);
+    log_.push_back(operation::EventLine(event, clock_.WallNow()));
+  };
   options.on_step = on_step_;
   return options;
 }
 
 absl::StatusOr<std::string> RunningPlatform::ExportCase(const std::string& report_number) {
   return Platform::ExportCase(Options(), report_number);
+}
+
+std::vector<std::string> RunningPlatform::LogLines() const {
+  const base::MutexLock lock(&log_mutex_);
+  return log_;
 }
 
 void RunningPlatform::Start() {

@@ -29,8 +29,12 @@ class RunningPlatform {
   // Ends it and starts it again on the same files.
   void Restart();
   int port() const { return platform_->port(); }
+  int metrics_port() const { return platform_->metrics_port(); }
   clients::Client& client() { return *client_; }
   Scenario& scenario() { return *scenario_; }
+
+  // What was logged so far, as lines of the log, whatever their level.
+  std::vector<std::string> LogLines() const;
 
   // The stored case of a report, read beside the running platform.
   absl::StatusOr<std::string> ExportCase(const std::string& report_number);
@@ -48,6 +52,8 @@ class RunningPlatform {
 
   Scenario* const scenario_;
   const std::function<void(FlowStep)> on_step_;
+  mutable base::Mutex log_mutex_;
+  std::vector<std::string> log_ ABSL_GUARDED_BY(log_mutex_);
   base::SystemClock clock_;
   base::SecureIdSource ids_;
   std::unique_ptr<Platform> platform_;
