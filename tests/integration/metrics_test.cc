@@ -1,9 +1,11 @@
 // What a running platform shows to Prometheus.
+#include <regex>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/base/yaml.h"
 #include "tests/integration/running_platform.h"
 #include "tests/operation/http_get.h"
 
@@ -66,6 +68,25 @@ TEST_F(MetricsTest, CertificatesSayWhenTheyEnd) {
     EXPECT_THAT(shown, ContainsRegex(absl::StrCat("\nhedui_certificate_expires_in_seconds\\{key=\"",
                                                   key, "\",file=\"[^\"]*\"\\} [1-9]")));
   }
+}
+
+// An alert on a metric that is not there would be silent for good.
+TEST_F(MetricsTest, AlertRulesNameMetricsThatAreShown) {
+  platform_.Register();
+  ASSERT_TRUE(platform_.Verify().ok());
+  auto unknown = scenario_.household;
+  unknown.mutable_header()->set_matter_number("UNKNOWN");
+  unknown.mutable_header()->set_request_id("0192f0c1-7000-7000-8000-000000000001");
+  EXPECT_FALSE(platform_.Verify(unknown).ok());
+  const std::string shown = Scrape();
+  const auto rules = base::ReadFile(HEDUI_SOURCE_DIR "/docs/operation/alerts.yaml");
+  ASSERT_TRUE(rules.ok()) << rules.status();
+  const std::regex name("hedui_[a-z_]+");
+  int found = 0;
+  for (std::sregex_iterator it(rules->begin(), rules->end(), name), end; it != end; ++it, ++found) {
+    EXPECT_THAT(shown, HasSubstr(absl::StrCat("\n# TYPE ", it->str(), " ")));
+  }
+  EXPECT_GE(found, 8);
 }
 
 TEST_F(MetricsTest, NoLabelIsOfAPerson) {

@@ -26,6 +26,7 @@ PlatformOptions RunningPlatform::Options() {
     log_.push_back(operation::EventLine(event, clock_.WallNow()));
   };
   options.on_step = on_step_;
+  options.lines_dropped = [] { return uint64_t{0}; };
   return options;
 }
 
