@@ -9,6 +9,7 @@
 #include "server/base/status.h"
 #include "server/ledger/entry.h"
 #include "server/rooms.h"
+#include "server/stored_report.h"
 
 namespace hedui {
 namespace {
@@ -49,9 +50,7 @@ class ChangeFlow : public std::enable_shared_from_this<ChangeFlow> {
       self->PrepareAndCommit(std::move(reservation));
     };
     if (!rooms_.disk->TrySubmit(std::move(task))) {
-      Finish(
-          base::MakeError(absl::StatusCode::kResourceExhausted, "READERS_FULL",
-                          "the platform reads as much as it can; repeat the call a little later"));
+      Finish(Busy("READERS_FULL", "the platform reads as much as it can"));
     }
   }
 
@@ -76,9 +75,7 @@ class ChangeFlow : public std::enable_shared_from_this<ChangeFlow> {
       self->OnCommitted(receipt.status(), std::move(*shared));
     };
     if (!rooms_.committer->TrySubmit(std::move(request))) {
-      Finish(base::MakeError(
-          absl::StatusCode::kResourceExhausted, "COMMITTER_FULL",
-          "the platform has no room for another change; repeat the call a little later"));
+      Finish(Busy("COMMITTER_FULL", "the platform has no room for another change"));
     }
   }
 

@@ -197,9 +197,7 @@ void OnDisk(const Rooms* rooms, runtime::EventLoop* loop,
   };
   if (rooms->disk->TrySubmit(std::move(task))) return;
   loop->Post([waiting] {
-    std::move (*waiting)(
-        base::MakeError(absl::StatusCode::kResourceExhausted, "READERS_FULL",
-                        "the platform reads as much as it can; repeat the call a little later"));
+    std::move (*waiting)(Busy("READERS_FULL", "the platform reads as much as it can"));
   });
 }
 

@@ -14,6 +14,7 @@
 #include "server/base/clock.h"
 #include "server/base/ids.h"
 #include "server/base/mutex.h"
+#include "server/listener_watch.h"
 #include "server/operation/event_log.h"
 #include "server/operation/service_manager.h"
 #include "server/operation/watchdog.h"
@@ -23,7 +24,8 @@
 // Exit codes are part of the contract (clients/README.md); 0 is an end that was asked for.
 constexpr int kExitRefused = 1;  // cannot start, a defective configuration, no such case
 constexpr int kExitMisused = 2;  // the command line
-constexpr int kExitFailed = 3;   // nothing can be committed any more; start the process anew
+constexpr int kExitFailed =
+    3;  // nothing can be committed, or no connection taken, any more; start anew
 
 // What is due by the clock is looked after so often.
 constexpr absl::Duration kTendEvery = absl::Seconds(1);
@@ -80,6 +82,12 @@ int main(int argc, char** argv) {
   // A core of this process would hold keys and people's data.
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
+  // What we were started with is often a habit; what we may have is what somebody decided.
+  rlimit descriptors{};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
+    descriptors.rlim_cur = descriptors.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &descriptors);
+  }
   hedui::runtime::BlockSignals();
   hedui::base::DropLockOrderChecks();
 
@@ -114,6 +122,13 @@ int main(int argc, char** argv) {
     if (bundle.ok() && !std::cout) std::cerr << "heduid: standard output cannot be written\n";
     return bundle.ok() && std::cout ? 0 : kExitRefused;
   }
+  const hedui::ListenerWatch watch(tell, [&tell, fail = options.on_fatal] {
+    tell(
+        std::string("no connection is taken any more, since descriptors ran out: the process "
+                    "ends, to be started anew; raise LimitNOFILE and bound connections by a proxy "
+                    "in front"));
+    fail(absl::ResourceExhaustedError("descriptors"));
+  });
   auto platform = hedui::Platform::Start(std::move(options));
   if (!platform.ok()) {
     std::cerr << "heduid: " << platform.status().message() << "\n";

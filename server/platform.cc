@@ -1,5 +1,6 @@
 #include "server/platform.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <atomic>
@@ -16,6 +17,7 @@
 #include "server/base/event.h"
 #include "server/base/metrics.h"
 #include "server/base/status.h"
+#include "server/flow_bytes.h"
 #include "server/ledger/certificates.h"
 #include "server/ledger/committer.h"
 #include "server/ledger/log.h"
@@ -42,6 +44,20 @@ namespace {
 constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
 // The disk answers look-ups in parallel; more threads than connections would only queue.
 constexpr int kDiskThreads = 4;
+
+// What docker/proxy lets through, with the departments' connections and the store's files.
+constexpr rlim_t kDescriptorsMin = 4'096;
+
+// Once they run out, gRPC 1.51 takes no connection any more, also when there are some again.
+void TellOfFewDescriptors(const PlatformOptions& options) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kDescriptorsMin) return;
+  options.tell(absl::StrCat("this process may open ", limit.rlim_cur,
+                            " files and connections, which callers can use up: raise LimitNOFILE "
+                            "(ulimit -n) to ",
+                            kDescriptorsMin,
+                            " or more, and bound connections by a proxy in front"));
+}
 
 absl::Status MakeDirectory(const std::string& path) {
   std::error_code error;
@@ -71,6 +87,8 @@ struct Platform::Parts {
   std::unique_ptr<ledger::Committer> committer;
   std::unique_ptr<access::MatterBook> matters;
   access::InFlight in_flight;
+  std::unique_ptr<access::DayQuota> day_quota;
+  std::unique_ptr<base::ByteBudget> byte_budget;
   std::unique_ptr<runtime::WorkerPool> disk;
   std::unique_ptr<runtime::WorkerPool> compute;
   std::unique_ptr<Reloader> reloader;
@@ -104,6 +122,7 @@ struct Platform::Parts {
 absl::Status Platform::Parts::OpenStore() {
   store::SqliteStoreOptions store_options = read->store;
   store_options.vfs = options.sqlite_vfs;
+  if (options.adjust_store) options.adjust_store(&store_options);
   HEDUI_RETURN_IF_ERROR(MakeDirectory(store_options.directory));
   if (!store_options.key_directory.empty()) {
     HEDUI_RETURN_IF_ERROR(MakeDirectory(store_options.key_directory));
@@ -147,6 +166,11 @@ absl::Status Platform::Parts::Connect() {
 
 void Platform::Parts::BuildRooms() {
   matters = std::make_unique<access::MatterBook>(store.get(), options.clock, options.ids);
+  const size_t memory = read->server.memory_mib() > 0
+                            ? static_cast<size_t>(read->server.memory_mib()) << 20
+                            : kMemoryBytesDefault;
+  byte_budget = std::make_unique<base::ByteBudget>(memory, memory / kMemoryShareDivisor);
+  day_quota = std::make_unique<access::DayQuota>(options.clock, store.get());
   rooms.clock = options.clock;
   rooms.ids = options.ids;
   rooms.rows = store.get();
@@ -155,6 +179,8 @@ void Platform::Parts::BuildRooms() {
   rooms.committer = committer.get();
   rooms.matters = matters.get();
   rooms.in_flight = &in_flight;
+  rooms.day_quota = day_quota.get();
+  rooms.bytes = byte_budget.get();
   rooms.disk = disk.get();
   rooms.compute = compute.get();
   rooms.certificates = read->certificates;
@@ -176,6 +202,7 @@ void Platform::Parts::BuildRooms() {
 absl::Status Platform::Parts::Listen() {
   loops = std::make_unique<runtime::EventLoops>(options.clock);
   read->api.page_token_key = store->TokenKey();
+  if (options.adjust_api) options.adjust_api(&read->api);
   api = std::make_unique<api::ApiServer>(
       read->api,
       [this] {
@@ -268,6 +295,7 @@ absl::StatusOr<std::string> Platform::ExportCase(const PlatformOptions& options,
 
 absl::StatusOr<std::unique_ptr<Platform>> Platform::Start(PlatformOptions options) {
   auto parts = std::make_unique<Parts>();
+  TellOfFewDescriptors(options);
   HEDUI_ASSIGN_OR_RETURN(parts->read,
                          ReadPlatformConfiguration(options.config_file, options.clock->WallNow()));
   parts->options = std::move(options);

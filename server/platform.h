@@ -23,6 +23,14 @@ namespace ledger {
 class Signer;
 }  // namespace ledger
 
+namespace store {
+struct SqliteStoreOptions;
+}  // namespace store
+
+namespace api {
+struct ApiOptions;
+}  // namespace api
+
 enum class FlowStep;
 
 struct PlatformOptions {
@@ -40,6 +48,9 @@ struct PlatformOptions {
   // with SQLite.
   std::function<void(FlowStep)> on_step;
   std::string sqlite_vfs;
+  // For tests: what is changed of the store's and the api's limits.
+  std::function<void(store::SqliteStoreOptions*)> adjust_store;
+  std::function<void(api::ApiOptions*)> adjust_api;
   // For benchmarks: what stands in for the legal key's signer.
   std::function<std::unique_ptr<ledger::Signer>(std::unique_ptr<ledger::Signer>)>
       replace_legal_signer;

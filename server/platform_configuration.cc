@@ -37,6 +37,11 @@ constexpr int kLoopsMax = 64;
 constexpr int kComputeThreadsMax = 256;
 // Lists of a national authority take some megabytes.
 constexpr size_t kListBytesMax = 64 << 20;
+// A store of some hundred reports; a tebibyte holds what a province keeps in twenty years.
+constexpr int kStoreMibMin = 16;
+constexpr int kStoreMibMax = 1 << 20;
+// More than any machine that this runs on has.
+constexpr int kMemoryMibMax = 1 << 20;
 
 absl::Status Join(const std::vector<std::string>& texts) {
   if (texts.empty()) return absl::OkStatus();
@@ -158,11 +163,17 @@ void Reader::CheckKeys() {
   }
   const std::pair<const char*, std::pair<int, int>> bounded[] = {
       {"loops", {server.loops(), kLoopsMax}},
-      {"compute_threads", {server.compute_threads(), kComputeThreadsMax}}};
+      {"compute_threads", {server.compute_threads(), kComputeThreadsMax}},
+      {"memory_mib", {server.memory_mib(), kMemoryMibMax}},
+      {"store.max_mib", {server.store().max_mib(), kStoreMibMax}}};
   for (const auto& [name, range] : bounded) {
     if (range.first < 0 || range.first > range.second) {
       defects_->Add(name, "CONFIG_RANGE", absl::StrCat("allowed are 0 to ", range.second));
     }
+  }
+  if (server.store().max_mib() > 0 && server.store().max_mib() < kStoreMibMin) {
+    defects_->Add("store.max_mib", "CONFIG_RANGE",
+                  absl::StrCat("allowed are ", kStoreMibMin, " and more, or 0 for no limit"));
   }
 }
 
@@ -173,6 +184,7 @@ void Reader::ReadStore() {
   if (!store.key_encryption_key_file().empty()) {
     read_->store.key_encryption_key_file = PathOf(store.key_encryption_key_file());
   }
+  read_->store.max_bytes = static_cast<uint64_t>(store.max_mib()) << 20;
 }
 
 void Reader::ReadSetup() {

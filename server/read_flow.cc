@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/status.h"
+#include "server/flow_bytes.h"
 #include "server/rooms.h"
 #include "server/stored_report.h"
 
@@ -18,6 +19,7 @@ class Reading : public std::enable_shared_from_this<Reading> {
       : rooms_(*rooms), loop_(loop), done_(std::move(done)) {}
 
   void Find(std::string agency, std::string officer, base::LookupKey key) {
+    agency_ = agency;
     runtime::Task task = [self = shared_from_this(), agency = std::move(agency),
                           officer = std::move(officer), key = std::move(key)] {
       self->OnFound(ReadStored(self->rooms_, agency, officer, key));
@@ -32,6 +34,9 @@ class Reading : public std::enable_shared_from_this<Reading> {
   void OnFound(absl::StatusOr<StoredReport> found) {
     if (!found.ok()) return Finish(found.status());
     result_ = std::move(found->result);
+    auto bytes = rooms_.bytes->TryTake(agency_, kCallerBytes + result_.envelope.size());
+    if (!bytes.has_value()) return Finish(NoBytes());
+    result_.held = std::make_shared<base::ByteBudget::Place>(*std::move(bytes));
     ledger::CommitRequest request;
     request.entry = std::move(found->access_entry);
     request.done = [self = shared_from_this()](absl::StatusOr<ledger::CommitReceipt> receipt) {
@@ -62,6 +67,7 @@ class Reading : public std::enable_shared_from_this<Reading> {
   const Rooms& rooms_;
   runtime::EventLoop* const loop_;
   VerifyDone done_;
+  std::string agency_;
   VerifyResult result_;
 };
 

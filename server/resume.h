@@ -2,7 +2,9 @@
 // report nor an end are taken up again, under the same verification id.
 //
 // What was under way when the last process ended began no longer before the last row it committed
-// than a verification may take; so only intents of that time are looked at.
+// than a verification may take; so only intents of that time are looked at. Where somebody set the
+// clock by more than that while it was under way and the process died before its end, it stays
+// VERIFICATION_INTERRUPTED until its request comes again.
 //
 // Start and Stop on the main thread, while the rooms run; Stop before the verifier drains.
 #ifndef HEDUI_SERVER_RESUME_H_

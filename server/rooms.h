@@ -7,10 +7,12 @@
 #include <memory>
 #include <string>
 
+#include "server/access/day_quota.h"
 #include "server/access/in_flight.h"
 #include "server/access/matter_book.h"
 #include "server/access/register.h"
 #include "server/assess/policy_pack.h"
+#include "server/base/byte_budget.h"
 #include "server/base/clock.h"
 #include "server/base/event.h"
 #include "server/base/ids.h"
@@ -50,6 +52,8 @@ struct Rooms {
   ledger::Committer* committer = nullptr;
   access::MatterBook* matters = nullptr;
   access::InFlight* in_flight = nullptr;
+  access::DayQuota* day_quota = nullptr;
+  base::ByteBudget* bytes = nullptr;
   runtime::WorkerPool* disk = nullptr;     // reads the store
   runtime::WorkerPool* compute = nullptr;  // matches, assesses, drafts
   ledger::LogCertificates certificates;

@@ -7,6 +7,7 @@
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/base/dates.h"
 #include "server/base/digest.h"
+#include "server/base/retry_after.h"
 #include "server/base/status.h"
 #include "server/ledger/entry.h"
 #include "server/ledger/proof_reader.h"
@@ -94,10 +95,12 @@ base::Row EndedRow(const std::string& agency, const base::Uuid& request_id,
 }
 
 absl::Status Busy(absl::string_view reason, absl::string_view what) {
-  return base::MakeError(absl::StatusCode::kResourceExhausted, reason,
-                         absl::StrCat(what,
-                                      "; repeat the call a little later, a verification with "
-                                      "the same request id"));
+  return base::WithRetryAfter(
+      base::MakeError(absl::StatusCode::kResourceExhausted, reason,
+                      absl::StrCat(what,
+                                   "; repeat the call a little later, a verification with "
+                                   "the same request id")),
+      base::kRoomRetryAfter);
 }
 
 absl::Status CancelledError() {

@@ -4,8 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/limits.h"
+#include "server/base/retry_after.h"
 #include "server/base/status.h"
 #include "server/flow_book.h"
+#include "server/flow_bytes.h"
 #include "server/gather/gatherer.h"
 #include "server/read_flow.h"
 #include "server/request_check.h"
@@ -17,6 +19,8 @@
 namespace hedui {
 namespace {
 
+// Until whoever supervises the process has started it anew.
+constexpr absl::Duration kRestartTakes = absl::Seconds(5);
 // The intent's commit and the result's.
 constexpr size_t kCommitsPerFlow = 2;
 
@@ -25,8 +29,18 @@ absl::Status TooManyCalls() {
 }
 
 absl::Status Draining() {
-  return base::MakeError(absl::StatusCode::kUnavailable, "DRAINING",
-                         "the platform is shutting down; repeat the call with the same request id");
+  return base::WithRetryAfter(
+      base::MakeError(absl::StatusCode::kUnavailable, "DRAINING",
+                      "the platform is shutting down; repeat the call with the same request id"),
+      kRestartTakes);
+}
+
+// `done`, which gives its caller's place back when it has run.
+template <typename Done>
+Done Holding(base::ByteBudget::Place place, Done done) {
+  return [place = std::move(place), done = std::move(done)](auto result) mutable {
+    std::move(done)(std::move(result));
+  };
 }
 
 }  // namespace
@@ -109,6 +123,9 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
                              "the agency is not in the register");
     }
     HEDUI_ASSIGN_OR_RETURN(place_, rooms_.in_flight->Enter(*agency));
+    auto bytes = rooms_.bytes->TryTake(request_.agency, FlowBytes(request_));
+    if (!bytes.has_value()) return NoBytes();
+    bytes_ = *std::move(bytes);
     auto commits = rooms_.committer->TryReserve(kCommitsPerFlow);
     if (!commits.has_value())
       return Busy("COMMITTER_FULL", "the platform has no room for another report");
@@ -165,6 +182,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   void OnCommitIntentDone(absl::StatusOr<ledger::CommitReceipt> receipt) {
     if (!receipt.ok()) return Finish(receipt.status());
     intent_ = std::move(receipt->proof);
+    prepared_.day_place.Keep();
     if (request_.detached) {
       const VerificationView view = View(VerificationState::kRunning);
       Deliver(book_->SetDurable(Key(), view), view);
@@ -229,13 +247,14 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   }
 
   // One department must not be able to make a report too large to be issued: what passes the
-  // verification's budget is not used, and said so.
+  // verification's budget, or the process's, is not used, and said so.
   void HoldToBudget(gather::Outcome* outcome) {
     for (base::Answer& answer : outcome->answers) {
       size_t bytes = 0;
       for (const base::Record& record : answer.records) bytes += base::SizeOf(record);
       if (records_ + answer.records.size() <= base::kRecordsPerVerificationMax &&
-          record_bytes_ + bytes <= base::kRecordBytesPerVerificationMax) {
+          record_bytes_ + bytes <= base::kRecordBytesPerVerificationMax &&
+          bytes_.TryGrow(kRecordCopies * bytes)) {
         records_ += answer.records.size();
         record_bytes_ += bytes;
         continue;
@@ -354,6 +373,12 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     }
     gatherer_.reset();
     place_ = {};
+    if (result.ok()) {
+      // What is left of it is the report, until its readers have it.
+      bytes_.ResizeTo(result->envelope.size());
+      result->held = std::make_shared<base::ByteBudget::Place>(std::move(bytes_));
+    }
+    bytes_ = {};
     commits_.Release();
     compute_.Release();
     FlowBook::Left left = book_->Leave(Key());
@@ -370,6 +395,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   State state_ = State::kLooking;
   absl::Duration deadline_;  // for the sources, on the loop's clock
   access::InFlight::Place place_;
+  base::ByteBudget::Place bytes_;
   runtime::Reservation commits_;
   runtime::Reservation compute_;
   VerifyResult stored_;
@@ -404,6 +430,11 @@ void Verifier::Create(runtime::EventLoop* loop, VerifyRequest request, ViewDone 
 void Verifier::Enter(runtime::EventLoop* loop, VerifyRequest request,
                      std::optional<VerifyDone> done, std::optional<ViewDone> durable) {
   const FlowKey key{request.agency, request.request_id};
+  auto bytes = rooms_->bytes->TryTake(request.agency, CallerBytes(request));
+  if (bytes.has_value()) {
+    if (done.has_value()) done = Holding(*std::move(bytes), *std::move(done));
+    if (durable.has_value()) durable = Holding(*std::move(bytes), *std::move(durable));
+  }
   FlowBook::Caller caller;
   caller.bytes = request.bytes;
   if (done.has_value()) caller.result = Waiter{loop, *std::move(done)};
@@ -416,6 +447,7 @@ void Verifier::Enter(runtime::EventLoop* loop, VerifyRequest request,
     Deliver(std::move(results), status);
     Deliver(std::move(views), status);
   };
+  if (!bytes.has_value()) return refuse(NoBytes());
   switch (book_->Enter(key, &caller)) {
     case FlowBook::Entered::kBegin: {
       auto flow = std::make_shared<Flow>(rooms_, book_, loop, std::move(request));

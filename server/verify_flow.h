@@ -74,6 +74,8 @@ struct VerifyResult {
   std::string report_number;
   std::string envelope;  // hedui.report.v1.Envelope
   std::vector<SourceOutcomeView> outcomes;
+  // Its place in the memory budget: to be held until its reader has it.
+  std::shared_ptr<const void> held = nullptr;
 };
 
 // Stable numbers: they are those of the wire.
@@ -105,10 +107,11 @@ class Verifier {
   explicit Verifier(const Rooms* rooms);
   ~Verifier();
 
-  // Errors: RESOURCE_EXHAUSTED (IN_FLIGHT), ALREADY_EXISTS (REQUEST_ID_REUSED), NOT_FOUND
-  // (MATTER_UNKNOWN), PERMISSION_DENIED and FAILED_PRECONDITION as access and assess say,
-  // UNAVAILABLE (DRAINING). A caller that goes away does not stop the flow: its sources were asked,
-  // so its report is kept. `done` runs once, on `loop`.
+  // Errors: RESOURCE_EXHAUSTED (IN_FLIGHT, BYTES, AGENCY_IN_FLIGHT, AGENCY_DAY_QUOTA),
+  // ALREADY_EXISTS (REQUEST_ID_REUSED), NOT_FOUND (MATTER_UNKNOWN), PERMISSION_DENIED and
+  // FAILED_PRECONDITION as access and assess say, UNAVAILABLE (DRAINING). A caller that goes away
+  // does not stop the flow: its sources were asked, so its report is kept. `done` runs once, on
+  // `loop`.
   void Verify(runtime::EventLoop* loop, VerifyRequest request, VerifyDone done);
 
   // Begins a verification and answers once it is durable: kRunning, or kFinished where it had a

@@ -148,6 +148,7 @@ base::Row IntentRow(const VerifyRequest& request, const Prepared& prepared, bool
               {base::LookupKind::kVerification, prepared.verification_id.ToBytes()}};
   if (first) AddListingKeys(request, now, &row);
   if (request.detached) row.keys.push_back(BegunKey(now));
+  if (prepared.day_place.key().has_value()) row.keys.push_back(*prepared.day_place.key());
   for (const base::Person& person : request.household.persons) {
     if (person.identity.number.empty()) continue;
     row.keys.push_back(
@@ -416,7 +417,12 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
   const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
   prepared.verification_id =
       earlier.verification_id.has_value() ? *earlier.verification_id : rooms.ids->NextId(now);
-  if (!earlier.verification_id.has_value()) prepared.begun = now;
+  if (!earlier.verification_id.has_value()) {
+    prepared.begun = now;
+    // Authorized, so the agency is in this register.
+    HEDUI_ASSIGN_OR_RETURN(prepared.day_place,
+                           rooms.day_quota->Take(*setup.reg.FindAgency(request.agency)));
+  }
   prepared.intent_id = rooms.ids->NextId(now);
   const std::vector<plan::SourceQuery> everything = prepared.plan.Everything();
   if (!everything.empty()) {

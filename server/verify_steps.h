@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/access/access_control.h"
+#include "server/access/day_quota.h"
 #include "server/gather/gatherer.h"
 #include "server/ledger/warrant.h"
 #include "server/plan/planner.h"
@@ -38,6 +39,8 @@ struct Prepared {
   std::optional<ledger::IntentParts> parts;
   std::vector<base::Row> rows;
   std::string entry;
+  // Of the agency's day, where this begins the verification; to be kept once the intent is durable.
+  access::DayQuota::Place day_place;
 };
 
 // Looks the request up, authorizes, plans and builds the intent. Blocks on the store. Errors as

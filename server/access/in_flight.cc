@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/retry_after.h"
 #include "server/base/status.h"
 
 namespace hedui::access {
@@ -27,9 +28,14 @@ absl::StatusOr<InFlight::Place> InFlight::Enter(const Agency& agency) {
   Place place(count);
   // Counted first, so that two entering at once cannot both take the last place.
   if (count->fetch_add(1, std::memory_order_relaxed) >= agency.in_flight_max) {
-    return base::MakeError(absl::StatusCode::kResourceExhausted, "AGENCY_IN_FLIGHT",
-                           absl::StrCat("this agency has its ", agency.in_flight_max,
-                                        " verifications under way; ask again when one is done"));
+    const bool watches = what_ == What::kWatchers;
+    return base::WithRetryAfter(
+        base::MakeError(
+            absl::StatusCode::kResourceExhausted, watches ? "AGENCY_WATCHERS" : "AGENCY_IN_FLIGHT",
+            absl::StrCat("this agency ", watches ? "watches " : "has its ", agency.in_flight_max,
+                         " verifications ", watches ? "already" : "under way",
+                         "; ask again when one is done")),
+        base::kRoomRetryAfter);
   }
   return place;
 }

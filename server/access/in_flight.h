@@ -1,5 +1,5 @@
-// How many verifications each agency has under way: the in-flight share of the register. Counts
-// outlive reloads of the register. Thread-safe; never blocks.
+// How many verifications each agency has under way: the in-flight share of the register. It watches
+// as many at once. Counts outlive reloads of the register. Thread-safe; never blocks.
 #ifndef HEDUI_SERVER_ACCESS_IN_FLIGHT_H_
 #define HEDUI_SERVER_ACCESS_IN_FLIGHT_H_
 
@@ -18,6 +18,9 @@ namespace hedui::access {
 
 class InFlight {
  public:
+  enum class What { kVerifications, kWatchers };
+  explicit InFlight(What what = What::kVerifications) : what_(what) {}
+
   // One verification's place; given back by the destructor. Outlives the InFlight safely.
   class Place {
    public:
@@ -32,13 +35,14 @@ class InFlight {
     std::shared_ptr<std::atomic<int>> count_;
   };
 
-  // RESOURCE_EXHAUSTED (AGENCY_IN_FLIGHT) when the agency has its share under way already.
+  // RESOURCE_EXHAUSTED (AGENCY_IN_FLIGHT, AGENCY_WATCHERS) when the agency has its share already.
   absl::StatusOr<Place> Enter(const Agency& agency);
   int Count(const std::string& agency) const;
   // Of every agency that has asked since the start.
   std::vector<std::pair<std::string, int>> Counts() const;
 
  private:
+  const What what_;
   mutable base::Mutex mutex_;
   absl::flat_hash_map<std::string, std::shared_ptr<std::atomic<int>>> counts_
       ABSL_GUARDED_BY(mutex_);

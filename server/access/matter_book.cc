@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/access/matter_codec.h"
+#include "server/base/retry_after.h"
 #include "server/base/status.h"
 
 namespace hedui::access {
@@ -238,8 +239,10 @@ void MatterBook::Reserve(std::vector<std::string> keys, Ready ready) {
     }
   }
   if (full) {
-    return std::move(ready)(base::MakeError(absl::StatusCode::kResourceExhausted, "MATTER_BUSY",
-                                            "too many changes of matters are waiting; try again"));
+    return std::move(ready)(
+        base::WithRetryAfter(base::MakeError(absl::StatusCode::kResourceExhausted, "MATTER_BUSY",
+                                             "too many changes of matters are waiting; try again"),
+                             base::kRoomRetryAfter));
   }
   if (granted) Grant(*ticket);
 }

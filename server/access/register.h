@@ -27,6 +27,10 @@ inline constexpr int kInFlightDefault = 1'000;
 inline constexpr int kGatewaysMax = 64;
 // The key in force and its successor, and as many in reserve.
 inline constexpr int kHeaderKeysMax = 4;
+// Beyond what any platform serves; the bounds keep sums of thousand-millionths of calls and blocks
+// of a day's count within their integers.
+inline constexpr int kRequestsPerSecondMax = 100'000;
+inline constexpr int kRequestsPerDayMax = 100'000'000;
 
 struct Platform {
   base::Level level = base::Level::kRegion;
@@ -59,6 +63,8 @@ struct Agency {
   std::vector<std::string> purposes;  // sorted codes
   std::vector<std::string> officers;  // sorted; empty: any
   int in_flight_max = kInFlightDefault;
+  int requests_per_second = 0;  // 0: no limit
+  int requests_per_day = 0;     // 0: no limit
 
   bool MayAskFor(absl::string_view purpose) const;
   bool HasOfficer(absl::string_view officer) const;

@@ -336,18 +336,20 @@ void RegisterReader::ReadOfficers(const pb::Agency& message, const std::string& 
 
 void RegisterReader::ReadNumbers(const pb::Agency& message, const std::string& path,
                                  Agency* agency) {
-  constexpr absl::string_view kWhy =
-      "is not enforced by this version; leave it out, so that nobody relies on it";
   if (message.in_flight_max() != 0) agency->in_flight_max = message.in_flight_max();
   if (agency->in_flight_max < 1 || agency->in_flight_max > base::kVerificationsInFlightMax) {
     defects_.Add(absl::StrCat(path, ".in_flight_max"), "CONFIG_RANGE",
                  absl::StrCat("allowed are 1 to ", base::kVerificationsInFlightMax));
   }
-  if (message.requests_per_second() != 0) {
-    defects_.Add(absl::StrCat(path, ".requests_per_second"), "CONFIG_NOT_ENFORCED", kWhy);
+  agency->requests_per_second = message.requests_per_second();
+  if (agency->requests_per_second < 0 || agency->requests_per_second > kRequestsPerSecondMax) {
+    defects_.Add(absl::StrCat(path, ".requests_per_second"), "CONFIG_RANGE",
+                 absl::StrCat("allowed are 1 to ", kRequestsPerSecondMax, ", or 0 for no limit"));
   }
-  if (message.requests_per_day() != 0) {
-    defects_.Add(absl::StrCat(path, ".requests_per_day"), "CONFIG_NOT_ENFORCED", kWhy);
+  agency->requests_per_day = message.requests_per_day();
+  if (agency->requests_per_day < 0 || agency->requests_per_day > kRequestsPerDayMax) {
+    defects_.Add(absl::StrCat(path, ".requests_per_day"), "CONFIG_RANGE",
+                 absl::StrCat("allowed are 1 to ", kRequestsPerDayMax, ", or 0 for no limit"));
   }
 }
 

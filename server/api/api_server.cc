@@ -9,18 +9,11 @@
 #include "grpcpp/health_check_service_interface.h"
 #include "server/api/page_token.h"
 #include "server/api/service.h"
-#include "server/base/limits.h"
 #include "server/base/status.h"
 
 namespace hedui::api {
 namespace {
 
-// HTTP/2 streams of one connection. An agency's batch keeps some hundreds in flight.
-constexpr int kStreamsPerConnectionMax = 1000;
-// A peer that does not finish its TLS handshake by then is dropped (the default is two minutes).
-constexpr int kHandshakeTimeoutMs = 10'000;
-// Connections without calls are closed after this.
-constexpr int kIdleMsMax = 10 * 60 * 1000;
 // Threads for gRPC's own services, which are asked rarely; what they answer takes microseconds.
 constexpr int kOwnServicesThreads = 1;
 
@@ -40,7 +33,8 @@ void EnableOwnServices() {
 
 struct ApiServer::Parts {
   Parts(RegisterSource reg, TrustSource trust, const base::Clock* clock, ApiOptions* options)
-      : door(std::move(reg), std::move(trust), clock),
+      : limits(options->connection, options->open_calls_max),
+        door(std::move(reg), std::move(trust), clock),
         certificates(std::move(options->tls)),
         tokens(options->page_token_key) {}
 
@@ -52,6 +46,7 @@ struct ApiServer::Parts {
     for (const auto& service : services) health->SetServingStatus(service->name(), serving);
   }
 
+  CallLimits limits;
   const Door door;
   ServerCertificates certificates;
   const PageTokens tokens;
@@ -64,9 +59,11 @@ ApiServer::ApiServer(ApiOptions options, RegisterSource reg, TrustSource trust,
                      Registrar* registrar)
     : options_(std::move(options)),
       parts_(std::make_unique<Parts>(std::move(reg), std::move(trust), clock, &options_)) {
-  parts_->services.push_back(MakeVerificationService(&parts_->door, &parts_->tokens, verifier));
-  parts_->services.push_back(MakeReportService(&parts_->door, verifier));
-  parts_->services.push_back(MakeAuthorizationService(&parts_->door, &parts_->tokens, registrar));
+  parts_->services.push_back(
+      MakeVerificationService(&parts_->limits, &parts_->door, &parts_->tokens, verifier));
+  parts_->services.push_back(MakeReportService(&parts_->limits, &parts_->door, verifier));
+  parts_->services.push_back(
+      MakeAuthorizationService(&parts_->limits, &parts_->door, &parts_->tokens, registrar));
   for (const auto& service : parts_->services) service->SetLog(log);
 }
 
@@ -80,12 +77,7 @@ absl::Status ApiServer::Start(runtime::EventLoops* loops, int count) {
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, kOwnServicesThreads);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kOwnServicesThreads);
   builder.AddListeningPort(options_.listen, parts_->certificates.Credentials(), &port_);
-  builder.SetMaxReceiveMessageSize(static_cast<int>(base::kRequestBytesMax));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
-  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMsMax);
-  // Two servers on one port would share its connections at random.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  ApplyConnectionLimits(options_.connection, &builder);
   for (const auto& service : parts_->services) builder.RegisterService(service->generated());
   for (int i = 0; i < count; ++i) loops->Add(builder.AddCompletionQueue());
   parts_->server = builder.BuildAndStart();

@@ -12,7 +12,9 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "server/api/call_limits.h"
 #include "server/api/call_log.h"
+#include "server/api/connection_limits.h"
 #include "server/api/door.h"
 #include "server/api/server_credentials.h"
 #include "server/authorization_flow.h"
@@ -28,6 +30,8 @@ struct ApiOptions {
   std::string page_token_key;  // 32 bytes: what page tokens are made with
   // gRPC's own health service and reflection beside ours.
   bool health_and_reflection = false;
+  ConnectionLimits connection;
+  size_t open_calls_max = kOpenCallsMax;
 };
 
 class ApiServer {

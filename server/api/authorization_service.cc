@@ -23,8 +23,9 @@ using Close = UnaryCall<v1::CloseMatterRequest, v1::CloseMatterResponse>;
 
 class AuthorizationService final : public Service {
  public:
-  AuthorizationService(const Door* door, const PageTokens* tokens, Registrar* registrar)
-      : door_(*door), tokens_(*tokens), registrar_(registrar) {
+  AuthorizationService(CallLimits* limits, const Door* door, const PageTokens* tokens,
+                       Registrar* registrar)
+      : Service(limits), door_(*door), tokens_(*tokens), registrar_(registrar) {
     using Generated = v1::AuthorizationService::AsyncService;
     Add<Register>("RegisterAuthorizations", &service_, &Generated::RequestRegisterAuthorizations,
                   [this](std::shared_ptr<Register> call) { OnRegister(call); });
@@ -45,7 +46,7 @@ class AuthorizationService final : public Service {
 
  private:
   void OnRegister(const std::shared_ptr<Register>& call) {
-    auto agency = door_.Enter(call->context(), call->request().officer());
+    auto agency = door_.Enter(call->context(), call->request().officer(), Door::Call::kWork);
     if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
     if (const absl::Status count = CheckLetterCount(call->request()); !count.ok()) {
       return call->Refuse(ToWire(count));
@@ -62,7 +63,7 @@ class AuthorizationService final : public Service {
 
   void OnRevoke(const std::shared_ptr<Revoke>& call) {
     const v1::RevokeAuthorizationRequest& request = call->request();
-    auto agency = door_.Enter(call->context(), request.officer());
+    auto agency = door_.Enter(call->context(), request.officer(), Door::Call::kFollow);
     if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
     registrar_->Revoke(
         call->loop(), *std::move(agency),
@@ -79,7 +80,7 @@ class AuthorizationService final : public Service {
   void OnState(const std::shared_ptr<Call>& call,
                void (Registrar::*method)(runtime::EventLoop*, std::string, access::StateRequest,
                                          Registrar::Done)) {
-    auto agency = door_.Enter(call->context(), call->request().officer());
+    auto agency = door_.Enter(call->context(), call->request().officer(), Door::Call::kFollow);
     if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
     (registrar_->*method)(call->loop(), *std::move(agency),
                           {call->request().matter_number(), call->request().officer()},
@@ -92,7 +93,7 @@ class AuthorizationService final : public Service {
   }
 
   void OnGet(const std::shared_ptr<Get>& call) {
-    auto agency = door_.Enter(call->context(), call->request().officer());
+    auto agency = door_.Enter(call->context(), call->request().officer(), Door::Call::kFollow);
     if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
     Violations violations;
     std::string number =
@@ -110,7 +111,7 @@ class AuthorizationService final : public Service {
   }
 
   void OnList(const std::shared_ptr<List>& call) {
-    auto agency = door_.Enter(call->context(), call->request().officer());
+    auto agency = door_.Enter(call->context(), call->request().officer(), Door::Call::kFollow);
     if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
     auto query = DecodeListMatters(call->request(), *agency, door_.Today(), tokens_);
     if (!query.ok()) return call->Refuse(ToWire(query.status()));
@@ -135,9 +136,9 @@ class AuthorizationService final : public Service {
 
 }  // namespace
 
-std::unique_ptr<Service> MakeAuthorizationService(const Door* door, const PageTokens* tokens,
-                                                  Registrar* registrar) {
-  return std::make_unique<AuthorizationService>(door, tokens, registrar);
+std::unique_ptr<Service> MakeAuthorizationService(CallLimits* limits, const Door* door,
+                                                  const PageTokens* tokens, Registrar* registrar) {
+  return std::make_unique<AuthorizationService>(limits, door, tokens, registrar);
 }
 
 }  // namespace hedui::api

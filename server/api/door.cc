@@ -17,18 +17,33 @@ Door::Door(RegisterSource reg, TrustSource trust, const base::Clock* clock)
     : reg_(std::move(reg)),
       trust_(std::move(trust)),
       clock_(clock),
-      headers_(std::make_unique<access::HeaderBook>(clock->WallNow())) {}
+      headers_(std::make_unique<access::HeaderBook>(clock->WallNow())),
+      rates_(std::make_unique<access::RateLimit>(clock)),
+      watchers_(std::make_unique<access::InFlight>(access::InFlight::What::kWatchers)) {}
 
 Door::~Door() = default;
 
-absl::StatusOr<std::string> Door::Enter(CallContext& context, absl::string_view officer) const {
+absl::StatusOr<std::string> Door::Enter(CallContext& context, absl::string_view officer,
+                                        Call call) const {
   const std::shared_ptr<const access::Register> reg = reg_();
   HEDUI_ASSIGN_OR_RETURN(const access::Agency* agency,
                          access::IdentifyCaller(*reg, *trust_(), headers_.get(), CallerOf(context),
                                                 context.method, clock_->WallNow()));
   context.note.agency = agency->code;
+  // First: a call that is refused for another reason is a call too.
+  HEDUI_RETURN_IF_ERROR(rates_->Take(*agency, call));
   HEDUI_RETURN_IF_ERROR(access::CheckOfficer(*agency, officer));
   return agency->code;
+}
+
+absl::StatusOr<access::InFlight::Place> Door::EnterWatch(const std::string& agency) const {
+  const std::shared_ptr<const access::Register> reg = reg_();
+  const access::Agency* const found = reg->FindAgency(agency);
+  if (found == nullptr) {
+    return base::MakeError(absl::StatusCode::kPermissionDenied, "AGENCY_UNKNOWN",
+                           "the agency is not in the register");
+  }
+  return watchers_->Enter(*found);
 }
 
 absl::CivilDay Door::Today() const { return base::CivilDayOf(clock_->WallNow()); }

@@ -8,6 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/access/in_flight.h"
+#include "server/access/rate_limit.h"
 #include "server/access/register.h"
 #include "server/base/clock.h"
 
@@ -31,10 +33,18 @@ class Door {
   Door(RegisterSource reg, TrustSource trust, const base::Clock* clock);
   ~Door();
 
-  // The caller's agency code, having checked that it is one and that the officer may act for it.
-  // It is noted in `context`. Once for each call: a gateway's header is used up. Errors as
-  // access::IdentifyCaller and access::CheckOfficer.
-  absl::StatusOr<std::string> Enter(CallContext& context, absl::string_view officer) const;
+  // What a call does, for its agency's rate.
+  using Call = access::RateLimit::Call;
+
+  // The caller's agency code, having checked that it is one, that its rate has room for the call
+  // and that the officer may act for it. It is noted in `context`. Once for each call: a gateway's
+  // header is used up. Errors as access::IdentifyCaller, access::RateLimit and
+  // access::CheckOfficer.
+  absl::StatusOr<std::string> Enter(CallContext& context, absl::string_view officer,
+                                    Call call) const;
+  // A watcher's place of its agency's, to be kept while it watches; an agency that has left the
+  // register meanwhile has none. Errors as access::InFlight.
+  absl::StatusOr<access::InFlight::Place> EnterWatch(const std::string& agency) const;
   // The civil day.
   absl::CivilDay Today() const;
 
@@ -43,6 +53,8 @@ class Door {
   const TrustSource trust_;
   const base::Clock* const clock_;
   const std::unique_ptr<access::HeaderBook> headers_;
+  const std::unique_ptr<access::RateLimit> rates_;
+  const std::unique_ptr<access::InFlight> watchers_;
 };
 
 }  // namespace hedui::api

@@ -16,7 +16,8 @@ using GetReport = UnaryCall<v1::GetReportRequest, v1::GetReportResponse>;
 
 class ReportService final : public Service {
  public:
-  ReportService(const Door* door, Verifier* verifier) : door_(*door), verifier_(verifier) {
+  ReportService(CallLimits* limits, const Door* door, Verifier* verifier)
+      : Service(limits), door_(*door), verifier_(verifier) {
     using Generated = v1::ReportService::AsyncService;
     Add<GetReport>("GetReport", &service_, &Generated::RequestGetReport,
                    [this](std::shared_ptr<GetReport> call) { OnGetReport(call); });
@@ -28,10 +29,11 @@ class ReportService final : public Service {
  private:
   void OnGetReport(const std::shared_ptr<GetReport>& call) {
     const v1::GetReportRequest& request = call->request();
-    auto agency = door_.Enter(call->context(), request.officer());
+    auto agency = door_.Enter(call->context(), request.officer(), Door::Call::kFollow);
     if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
     VerifyDone done = [call](absl::StatusOr<VerifyResult> result) {
       if (!result.ok()) return call->Refuse(ToWire(result.status()));
+      call->Keep(result->held);
       call->Finish(EncodeReportResponse(*std::move(result)));
     };
     if (request.key_case() == v1::GetReportRequest::kReportNumber) {
@@ -59,8 +61,9 @@ class ReportService final : public Service {
 
 }  // namespace
 
-std::unique_ptr<Service> MakeReportService(const Door* door, Verifier* verifier) {
-  return std::make_unique<ReportService>(door, verifier);
+std::unique_ptr<Service> MakeReportService(CallLimits* limits, const Door* door,
+                                           Verifier* verifier) {
+  return std::make_unique<ReportService>(limits, door, verifier);
 }
 
 }  // namespace hedui::api

@@ -2,8 +2,10 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "hedui/v1/errors.pb.h"
 #include "server/access/defects.h"
+#include "server/base/retry_after.h"
 #include "server/base/status.h"
 
 namespace hedui::api {
@@ -35,9 +37,23 @@ v1::BadRequest ViolationsOf(const absl::Status& status) {
   return bad_request;
 }
 
-// How long a caller who is turned away for lack of room should wait: a flow takes some tens of
-// milliseconds, so a second later there is other room or none.
-constexpr int64_t kRetryAfterSeconds = 1;
+// Somebody has to make room on the disk.
+constexpr absl::Duration kDiskRetryAfter = absl::Minutes(1);
+
+// Errors that were written for operators and that callers can do something about: what those are
+// told instead.
+absl::Status ForCaller(const absl::Status& status) {
+  if (base::VisibilityOf(status) == base::Visibility::kCaller) return status;
+  if (base::ReasonOf(status) == "STORE_FULL") {
+    return base::WithRetryAfter(
+        base::MakeError(absl::StatusCode::kResourceExhausted, "STORE_FULL",
+                        "the platform has no room left to keep anything; nothing of this call was "
+                        "kept: repeat it with the same request id when there is room again"),
+        kDiskRetryAfter);
+  }
+  return base::MakeError(absl::StatusCode::kInternal, "INTERNAL",
+                         "the service failed; repeat the call with the same request id");
+}
 
 }  // namespace
 
@@ -63,26 +79,25 @@ absl::Status InvalidRequest(const std::vector<Violation>& violations, absl::stri
 
 grpc::Status ToWire(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  const bool for_caller = base::VisibilityOf(status) == base::Visibility::kCaller;
-  const auto code =
-      for_caller ? static_cast<grpc::StatusCode>(status.code()) : grpc::StatusCode::INTERNAL;
-  const std::string text = for_caller
-                               ? std::string(status.message())
-                               : "the service failed; repeat the call with the same request id";
+  const absl::Status told = ForCaller(status);
+  const auto code = static_cast<grpc::StatusCode>(told.code());
+  const std::string text(told.message());
   v1::RichStatus rich;
   rich.set_code(static_cast<int>(code));
   rich.set_message(text);
   v1::ErrorInfo info;
-  info.set_reason(for_caller ? base::ReasonOf(status) : "INTERNAL");
+  info.set_reason(base::ReasonOf(told));
   info.set_domain("hedui");
   Pack(info, "ErrorInfo", &rich);
-  if (const v1::BadRequest bad_request = ViolationsOf(status);
+  if (const v1::BadRequest bad_request = ViolationsOf(told);
       bad_request.field_violations_size() > 0) {
     Pack(bad_request, "BadRequest", &rich);
   }
-  if (for_caller && code == grpc::StatusCode::RESOURCE_EXHAUSTED) {
+  if (const auto retry_after = base::RetryAfterOf(told); retry_after.has_value()) {
     v1::RetryInfo retry_info;
-    retry_info.mutable_retry_delay()->set_seconds(kRetryAfterSeconds);
+    const int64_t ms = absl::ToInt64Milliseconds(*retry_after);
+    retry_info.mutable_retry_delay()->set_seconds(ms / 1'000);
+    retry_info.mutable_retry_delay()->set_nanos(static_cast<int32_t>(ms % 1'000) * 1'000'000);
     Pack(retry_info, "RetryInfo", &rich);
   }
   return grpc::Status(code, text, rich.SerializeAsString());

@@ -24,7 +24,8 @@ absl::Status InvalidRequest(const std::vector<Violation>& violations,
                             absl::string_view reason = "INVALID_REQUEST");
 
 // What the caller is told. Errors not marked for callers become INTERNAL without their text, which
-// belongs to the log.
+// belongs to the log; but that the store is full they are told (RESOURCE_EXHAUSTED, STORE_FULL).
+// RetryInfo stands where waiting helps, and only there (base/retry_after.h).
 grpc::Status ToWire(const absl::Status& status);
 
 }  // namespace hedui::api

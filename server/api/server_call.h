@@ -11,16 +11,19 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "grpcpp/grpcpp.h"
+#include "server/api/call_limits.h"
 #include "server/api/call_log.h"
+#include "server/api/rich_status.h"
 #include "server/runtime/completion_tag.h"
 #include "server/runtime/grpc_event_loop.h"
 
 namespace hedui::api {
 
 // `Call` is the class derived from this one. It has `void OnDone(bool cancelled)`, which runs once
-// for each call that began: when it has ended, or its caller has gone.
+// for each call that began: when it has ended, or its caller has gone; and `void Refuse(status)`.
 template <typename Call, typename RequestType, typename WriterType>
 class ServerCall : public std::enable_shared_from_this<Call> {
  public:
@@ -34,6 +37,7 @@ class ServerCall : public std::enable_shared_from_this<Call> {
   struct Method {
     MethodRecord* record;
     std::string path;  // "/hedui.v1.VerificationService/VerifyHousehold"
+    CallLimits* limits;
     Acceptor accept;
     Handler handle;
   };
@@ -59,6 +63,9 @@ class ServerCall : public std::enable_shared_from_this<Call> {
           call->context_.method = method->path;
           method->record->Begin(&call->context_);
           call->context_.note.request_id = RequestIdOf(call->request_);
+          auto place = method->limits->open_calls.TryReserve(1);
+          if (!place.has_value()) return call->Refuse(ToWire(TooManyOpenCalls()));
+          call->place_ = *std::move(place);
           method->handle(call);
         }));
   }
@@ -69,6 +76,8 @@ class ServerCall : public std::enable_shared_from_this<Call> {
   const Request& request() const { return request_; }
   CallContext& context() const { return context_; }
   runtime::GrpcEventLoop* loop() const { return loop_; }
+  // Lives as long as the call: until its caller has read the answer, or has gone.
+  void Keep(std::shared_ptr<const void> kept) { kept_.push_back(std::move(kept)); }
 
  protected:
   ServerCall(runtime::GrpcEventLoop* loop, const Method* method)
@@ -90,6 +99,16 @@ class ServerCall : public std::enable_shared_from_this<Call> {
   }
   bool open() const { return open_; }
   Writer& writer() { return writer_; }
+  CallLimits& limits() const { return *method_->limits; }
+
+  // What has been given to gRPC to be written has to be read by the caller in time, or the call is
+  // cut: else whoever does not read keeps what it would have read.
+  void ExpectReader() {
+    reader_timer_ = loop_->After(limits().reader, [weak = this->weak_from_this()] {
+      if (const std::shared_ptr<Call> call = weak.lock()) call->context_.TryCancel();
+    });
+  }
+  void ReaderDone() { loop_->Cancel(reader_timer_); }
 
  private:
   runtime::GrpcEventLoop* const loop_;
@@ -98,6 +117,9 @@ class ServerCall : public std::enable_shared_from_this<Call> {
   Request request_;
   Writer writer_;
   bool open_ = false;
+  runtime::EventLoop::TimerId reader_timer_ = 0;
+  runtime::Reservation place_;
+  std::vector<std::shared_ptr<const void>> kept_;
 };
 
 }  // namespace hedui::api

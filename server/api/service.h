@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "grpcpp/grpcpp.h"
+#include "server/api/call_limits.h"
 #include "server/api/call_log.h"
 #include "server/api/door.h"
 #include "server/runtime/grpc_event_loop.h"
@@ -32,6 +33,7 @@ inline constexpr int kWaitingCallsPerMethod = 16;
 
 class Service {
  public:
+  explicit Service(CallLimits* limits) : limits_(limits) {}
   virtual ~Service() = default;
   // Its name on the wire: "hedui.v1.ReportService".
   virtual const char* name() const = 0;
@@ -58,6 +60,7 @@ class Service {
     auto method = std::make_shared<typename Call::Method>();
     method->record = &records_.emplace_back(name);
     method->path = absl::StrCat("/", this->name(), "/", name);
+    method->limits = limits_;
     method->accept = [service, request](grpc::ServerContext* context, auto* message, auto* writer,
                                         grpc::CompletionQueue* calls,
                                         grpc::ServerCompletionQueue* notices, void* tag) {
@@ -68,16 +71,18 @@ class Service {
   }
 
  private:
+  CallLimits* const limits_;
   std::deque<MethodRecord> records_;  // of each method; they stay where they are
   std::vector<std::function<void(runtime::GrpcEventLoop*)>> methods_;
 };
 
 // Borrowed objects outlive the service.
-std::unique_ptr<Service> MakeVerificationService(const Door* door, const PageTokens* tokens,
-                                                 Verifier* verifier);
-std::unique_ptr<Service> MakeReportService(const Door* door, Verifier* verifier);
-std::unique_ptr<Service> MakeAuthorizationService(const Door* door, const PageTokens* tokens,
-                                                  Registrar* registrar);
+std::unique_ptr<Service> MakeVerificationService(CallLimits* limits, const Door* door,
+                                                 const PageTokens* tokens, Verifier* verifier);
+std::unique_ptr<Service> MakeReportService(CallLimits* limits, const Door* door,
+                                           Verifier* verifier);
+std::unique_ptr<Service> MakeAuthorizationService(CallLimits* limits, const Door* door,
+                                                  const PageTokens* tokens, Registrar* registrar);
 
 }  // namespace hedui::api
 

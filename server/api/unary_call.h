@@ -29,7 +29,9 @@ class UnaryCall final : public ServerCall<UnaryCall<RequestType, ResponseType>, 
     if (response != nullptr) this->NoteResponse(*response);
     if (!this->Close(status)) return;
     if (this->loop()->queue_closed()) return;  // nobody is there to answer any more
-    void* const tag = runtime::OnceTag::Of([self = this->shared_from_this()](bool) {});
+    this->ExpectReader();
+    void* const tag =
+        runtime::OnceTag::Of([self = this->shared_from_this()](bool) { self->ReaderDone(); });
     if (response != nullptr) {
       this->writer().Finish(*response, status, tag);
     } else {

@@ -44,8 +44,9 @@ ViewDone Answer(const std::shared_ptr<Call>& call) {
 
 class VerificationService final : public Service {
  public:
-  VerificationService(const Door* door, const PageTokens* tokens, Verifier* verifier)
-      : door_(*door), tokens_(*tokens), verifier_(verifier) {
+  VerificationService(CallLimits* limits, const Door* door, const PageTokens* tokens,
+                      Verifier* verifier)
+      : Service(limits), door_(*door), tokens_(*tokens), verifier_(verifier) {
     using Generated = v1::VerificationService::AsyncService;
     Add<Verify>("VerifyHousehold", &service_, &Generated::RequestVerifyHousehold,
                 [this](std::shared_ptr<Verify> call) { OnVerify(call); });
@@ -70,7 +71,7 @@ class VerificationService final : public Service {
   template <typename Call, typename GoOn>
   void WithRequest(const std::shared_ptr<Call>& call, const v1::VerifyHouseholdRequest& message,
                    GoOn go_on) {
-    auto agency = door_.Enter(call->context(), message.header().officer());
+    auto agency = door_.Enter(call->context(), message.header().officer(), Door::Call::kWork);
     if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
     Violations violations;
     VerifyRequest request = ReadVerifyRequest(message, door_.Today(), &violations);
@@ -100,7 +101,8 @@ class VerificationService final : public Service {
   absl::StatusOr<Named> ReadName(const Call& call) const {
     Named named;
     named.officer = call.request().officer();
-    HEDUI_ASSIGN_OR_RETURN(named.agency, door_.Enter(call.context(), named.officer));
+    HEDUI_ASSIGN_OR_RETURN(named.agency,
+                           door_.Enter(call.context(), named.officer, Door::Call::kFollow));
     const auto id = base::Uuid::Parse(call.request().request_id());
     if (!id.ok()) return InvalidRequest({{"request_id", "is not a UUID"}});
     named.request_id = *id;
@@ -113,6 +115,7 @@ class VerificationService final : public Service {
       verifier_->Verify(call->loop(), std::move(request),
                         [call](absl::StatusOr<VerifyResult> result) {
                           if (!result.ok()) return call->Refuse(ToWire(result.status()));
+                          call->Keep(result->held);
                           call->Finish(EncodeVerifyResponse(*std::move(result)));
                         });
     });
@@ -132,7 +135,7 @@ class VerificationService final : public Service {
   }
 
   void OnList(const std::shared_ptr<List>& call) {
-    auto agency = door_.Enter(call->context(), call->request().officer());
+    auto agency = door_.Enter(call->context(), call->request().officer(), Door::Call::kFollow);
     if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
     auto query = DecodeListVerifications(call->request(), *agency, door_.Today(), tokens_);
     if (!query.ok()) return call->Refuse(ToWire(query.status()));
@@ -159,6 +162,9 @@ class VerificationService final : public Service {
   void OnWatch(const std::shared_ptr<Watch>& call) {
     auto named = ReadName(*call);
     if (!named.ok()) return call->Refuse(ToWire(named.status()));
+    auto place = door_.EnterWatch(named->agency);
+    if (!place.ok()) return call->Refuse(ToWire(place.status()));
+    call->Keep(std::make_shared<access::InFlight::Place>(*std::move(place)));
     verifier_->Watch(
         call->loop(), std::move(named->agency), std::move(named->officer), named->request_id,
         [call](SourceOutcomeView view) {
@@ -168,6 +174,7 @@ class VerificationService final : public Service {
         },
         [call](absl::StatusOr<VerifyResult> result) {
           if (!result.ok()) return call->Refuse(ToWire(result.status()));
+          call->Keep(result->held);
           v1::WatchVerificationResponse event;
           *event.mutable_finished() = EncodeVerifyResponse(*std::move(result));
           call->Write(std::move(event));
@@ -183,9 +190,9 @@ class VerificationService final : public Service {
 
 }  // namespace
 
-std::unique_ptr<Service> MakeVerificationService(const Door* door, const PageTokens* tokens,
-                                                 Verifier* verifier) {
-  return std::make_unique<VerificationService>(door, tokens, verifier);
+std::unique_ptr<Service> MakeVerificationService(CallLimits* limits, const Door* door,
+                                                 const PageTokens* tokens, Verifier* verifier) {
+  return std::make_unique<VerificationService>(limits, door, tokens, verifier);
 }
 
 }  // namespace hedui::api

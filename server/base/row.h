@@ -50,6 +50,9 @@ enum class LookupKind : uint8_t {
   kDay = 9,
   // A verification's first intent: agency code, '\n', matter number.
   kMatterVerifications = 10,
+  // Intents that begin a block of an agency's count of a day: agency code, '\n', civil day, '\n',
+  // the block's number in decimal (access/day_quota.h).
+  kDayQuota = 40,
 };
 
 struct LookupKey {

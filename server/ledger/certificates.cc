@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/status.h"
@@ -118,6 +119,21 @@ absl::StatusOr<PublicKey> LogKeyFromPem(absl::string_view pem, absl::string_view
                                         LogKeyRole role) {
   HEDUI_ASSIGN_OR_RETURN(const std::vector<std::string> ders, DersOf(pem, NameOf(role)));
   return KeyOf(ders[0], origin, role);
+}
+
+absl::StatusOr<SigningTime> SigningTimeOf(const LogCertificates& certificates) {
+  std::vector<absl::string_view> ders = {certificates.ed25519, certificates.legal};
+  ders.insert(ders.end(), certificates.intermediates.begin(), certificates.intermediates.end());
+  SigningTime time;
+  for (const absl::string_view der : ders) {
+    HEDUI_ASSIGN_OR_RETURN(const X509Handle certificate, ParseCertificate(der, "certificate"));
+    const auto from = TimeOf(X509_get0_notBefore(certificate.get()));
+    const auto to = TimeOf(X509_get0_notAfter(certificate.get()));
+    if (!from || !to) return Bad("a certificate has no readable validity");
+    time.from = std::max(time.from, *from);
+    time.to = std::min(time.to, *to);
+  }
+  return time;
 }
 
 absl::StatusOr<LogKeys> KeysOf(const LogCertificates& certificates, absl::string_view origin) {

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "server/ledger/public_key.h"
 
 namespace hedui::ledger {
@@ -34,6 +35,14 @@ absl::StatusOr<LogCertificates> LogCertificatesFromPem(absl::string_view ed25519
 // naming the file.
 absl::StatusOr<LogCertificates> LoadLogCertificates(const std::string& ed25519_path,
                                                     const std::string& legal_path);
+
+// When all of a log's certificates are valid: whoever reads what is signed at another time cannot
+// check it. Both ends included. INVALID_ARGUMENT with reason LOG_CERTIFICATE.
+struct SigningTime {
+  absl::Time from = absl::InfinitePast();
+  absl::Time to = absl::InfiniteFuture();
+};
+absl::StatusOr<SigningTime> SigningTimeOf(const LogCertificates& certificates);
 
 struct LogKeys {
   PublicKey ed25519;

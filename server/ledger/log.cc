@@ -178,6 +178,7 @@ absl::StatusOr<std::unique_ptr<Log>> Log::Open(const LogRepository& repository,
   std::unique_ptr<Log> log(
       new Log(std::move(signing), std::move(range), std::move(partial), last_time));
   HEDUI_ASSIGN_OR_RETURN(const LogKeys keys, KeysOf(log->signing_.certificates, log->origin()));
+  HEDUI_ASSIGN_OR_RETURN(log->signing_time_, SigningTimeOf(log->signing_.certificates));
   log->ed25519_id_ = NoteKeyId(log->origin(), keys.ed25519);
   log->legal_id_ = NoteKeyId(log->origin(), keys.legal);
   return log;
@@ -213,6 +214,16 @@ absl::Status Log::CheckEntries(const std::vector<std::string>& entries, bool* cl
   return absl::OkStatus();
 }
 
+// A clock that is set far ahead for a moment would else leave a checkpoint that nobody can check,
+// and all after it, since their times do not go back.
+absl::Status Log::CheckTime(absl::Time time) const {
+  if (signing_time_.from <= time && time <= signing_time_.to) return absl::OkStatus();
+  return Fault(absl::StatusCode::kFailedPrecondition, "LOG_CLOCK",
+               absl::StrCat("nothing is signed at ", absl::FormatTime(time, absl::UTCTimeZone()),
+                            ", when the log's certificates are not valid: set the clock, or renew "
+                            "the certificates"));
+}
+
 absl::StatusOr<std::string> Log::SignCheckpoint(const Checkpoint& checkpoint) const {
   const std::string text = FormatCheckpoint(checkpoint);
   // Both begin before either is waited for: devices work at the same time.
@@ -235,6 +246,7 @@ absl::StatusOr<PreparedBatch> Log::Prepare(std::vector<std::string> entries) {
 
   const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(signing_.clock->WallNow()));
   const Checkpoint checkpoint{origin(), tree.size(), tree.root(), std::max(now, last_time_)};
+  HEDUI_RETURN_IF_ERROR(CheckTime(checkpoint.time));
   HEDUI_ASSIGN_OR_RETURN(std::string note, SignCheckpoint(checkpoint));
 
   auto pending =

@@ -117,6 +117,7 @@ class Log {
 
   Log(LogSigning signing, CompactRange range, PartialTiles partial, absl::Time last_time);
   absl::Status CheckEntries(const std::vector<std::string>& entries, bool* closes) const;
+  absl::Status CheckTime(absl::Time time) const;
   absl::StatusOr<std::string> SignCheckpoint(const Checkpoint& checkpoint) const;
 
   LogSigning signing_;
@@ -125,6 +126,7 @@ class Log {
   CompactRange range_;
   PartialTiles partial_;
   absl::Time last_time_;  // checkpoint times never go back
+  SigningTime signing_time_;
   bool closed_ = false;
   std::unique_ptr<Pending> pending_;
 };

@@ -43,12 +43,6 @@ struct StackFree {
 };
 using StackHandle = std::unique_ptr<STACK_OF(X509), StackFree>;
 
-std::optional<absl::Time> TimeOf(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
-  return absl::FromTM(parts, absl::UTCTimeZone());
-}
-
 // When every certificate of a chain was valid.
 absl::StatusOr<Validity> ValidityOf(STACK_OF(X509) * chain) {
   Validity validity;

@@ -4,11 +4,13 @@
 #ifndef HEDUI_SERVER_LEDGER_X509_H_
 #define HEDUI_SERVER_LEDGER_X509_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "server/ledger/openssl_handles.h"
 
 namespace hedui::ledger {
@@ -22,6 +24,9 @@ absl::StatusOr<std::vector<X509Handle>> ParsePemCertificates(absl::string_view p
                                                              absl::string_view which);
 
 std::string CertificateDer(X509* certificate);
+
+// nullopt where it cannot be read.
+std::optional<absl::Time> TimeOf(const ASN1_TIME* time);
 
 }  // namespace hedui::ledger
 

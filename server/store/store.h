@@ -69,6 +69,9 @@ struct SqliteStoreOptions {
   std::string key_directory;            // of keys.db, to be backed up apart; empty: `directory`
   std::string key_encryption_key_file;  // key_store.h describes it
 
+  // What hedui.db may grow to; 0: as far as the disk allows. Beyond: RESOURCE_EXHAUSTED
+  // (STORE_FULL), as on a full disk.
+  uint64_t max_bytes = 0;
   int readers = 4;  // connections for reading; at least 1
   int cache_kib_per_connection = 8'192;
   // Of the write-ahead log, in pages of 8 KiB, before the background thread copies it into the

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "server/base/retry_after.h"
 #include "server/base/status.h"
 
 namespace hedui::access {
@@ -26,8 +27,16 @@ TEST(InFlightTest, AgencyIsRefusedBeyondItsShareAndOthersAreNot) {
   const auto third = in_flight.Enter(a);
   EXPECT_EQ(third.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(base::ReasonOf(third.status()), "AGENCY_IN_FLIGHT");
+  EXPECT_EQ(base::RetryAfterOf(third.status()), base::kRoomRetryAfter);
   EXPECT_TRUE(in_flight.Enter(b).ok());
   EXPECT_EQ(in_flight.Count("a"), 2) << "a refusal takes no place";
+}
+
+TEST(InFlightTest, WatchersAreCountedAsVerificationsAre) {
+  InFlight watchers(InFlight::What::kWatchers);
+  const auto place = watchers.Enter(AgencyOf("a", 1));
+  ASSERT_TRUE(place.ok());
+  EXPECT_EQ(base::ReasonOf(watchers.Enter(AgencyOf("a", 1)).status()), "AGENCY_WATCHERS");
 }
 
 TEST(InFlightTest, PlaceIsGivenBackOnce) {

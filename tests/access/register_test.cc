@@ -101,11 +101,18 @@ TEST(RegisterTest, PlatformLevelMustFitItsDivision) {
               HasSubstr("register.yaml:2: CONFIG_DIVISION: platform.level"));
 }
 
-TEST(RegisterTest, RatesAreRefusedWhileNothingEnforcesThem) {
-  const std::string defects = DefectsIn(
+TEST(RegisterTest, RatesAreReadAndHeldToTheirRange) {
+  const auto reg = ParseRegister(
+      "register.yaml",
       With("    in_flight_max: 2", "    requests_per_second: 5\n    requests_per_day: 100"));
-  EXPECT_THAT(defects, HasSubstr("CONFIG_NOT_ENFORCED: agencies[0].requests_per_second"));
-  EXPECT_THAT(defects, HasSubstr("CONFIG_NOT_ENFORCED: agencies[0].requests_per_day"));
+  ASSERT_TRUE(reg.ok()) << reg.status();
+  EXPECT_EQ(reg->agencies()[0].requests_per_second, 5);
+  EXPECT_EQ(reg->agencies()[0].requests_per_day, 100);
+  EXPECT_EQ(reg->agencies()[1].requests_per_second, 0) << "no limit";
+  const std::string defects = DefectsIn(
+      With("    in_flight_max: 2", "    requests_per_second: 100001\n    requests_per_day: -1"));
+  EXPECT_THAT(defects, HasSubstr("CONFIG_RANGE: agencies[0].requests_per_second"));
+  EXPECT_THAT(defects, HasSubstr("CONFIG_RANGE: agencies[0].requests_per_day"));
 }
 
 TEST(RegisterTest, InFlightShareBeyondTheServersIsRefused) {

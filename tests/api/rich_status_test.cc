@@ -4,6 +4,7 @@
 #include "gtest/gtest.h"
 #include "hedui/v1/errors.pb.h"
 #include "server/access/defects.h"
+#include "server/base/retry_after.h"
 #include "server/base/status.h"
 
 namespace hedui::api {
@@ -81,8 +82,29 @@ TEST(RichStatusTest, DefectsThatAccessFoundAreViolationsToo) {
 }
 
 TEST(RichStatusTest, WhoIsTurnedAwayForLackOfRoomIsToldWhenToComeBack) {
-  const v1::RichStatus rich =
-      Details(ToWire(base::MakeError(absl::StatusCode::kResourceExhausted, "IN_FLIGHT", "full")));
+  const v1::RichStatus rich = Details(ToWire(base::WithRetryAfter(
+      base::MakeError(absl::StatusCode::kResourceExhausted, "IN_FLIGHT", "full"),
+      absl::Milliseconds(2'345))));
+  EXPECT_EQ(Detail<v1::RetryInfo>(rich, "RetryInfo").retry_delay().seconds(), 2);
+  EXPECT_EQ(Detail<v1::RetryInfo>(rich, "RetryInfo").retry_delay().nanos(), 345'000'000);
+}
+
+TEST(RichStatusTest, NobodyIsToldToComeBackWhereWaitingDoesNotHelp) {
+  const v1::RichStatus rich = Details(
+      ToWire(base::MakeError(absl::StatusCode::kResourceExhausted, "PLAN_TOO_WIDE", "too wide")));
+  for (const auto& any : rich.details()) {
+    EXPECT_NE(any.type_url(), "type.googleapis.com/google.rpc.RetryInfo");
+  }
+}
+
+TEST(RichStatusTest, AFullStoreIsToldWithoutTheOperatorsText) {
+  const grpc::Status wire = ToWire(base::MakeError(
+      absl::StatusCode::kResourceExhausted, "STORE_FULL",
+      "INSERT INTO rows: database or disk is full (SQLite 13)", base::Visibility::kOperator));
+  EXPECT_EQ(wire.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(wire.error_message(), Not(HasSubstr("INSERT")));
+  const v1::RichStatus rich = Details(wire);
+  EXPECT_EQ(Detail<v1::ErrorInfo>(rich, "ErrorInfo").reason(), "STORE_FULL");
   EXPECT_GE(Detail<v1::RetryInfo>(rich, "RetryInfo").retry_delay().seconds(), 1);
 }
 

@@ -1,4 +1,7 @@
 // What operators and stock tools ask of a running platform: its health, and what it serves.
+#include <sys/resource.h>
+
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -94,6 +97,27 @@ TEST_F(OperationTest, AServiceThatIsNotThereHasNoHealth) {
   std::string response;
   EXPECT_EQ(Ask("/grpc.health.v1.Health/Check", "\x0a\x04none", &response).error_code(),
             grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(OperationTest, FewDescriptorsAreToldAtTheStart) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  Scenario scenario;
+  for (const rlim_t may_open : {rlim_t{1'024}, rlim_t{4'096}}) {
+    rlimit limit = before;
+    limit.rlim_cur = may_open;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    std::atomic<bool> told{false};
+    {
+      RunningPlatform platform(&scenario, nullptr, [&told](PlatformOptions* options) {
+        options->tell = [&told](const base::Event& event) {
+          if (base::TextOf(event).find("LimitNOFILE") != std::string::npos) told = true;
+        };
+      });
+    }
+    EXPECT_EQ(told, may_open == 1'024);
+  }
+  setrlimit(RLIMIT_NOFILE, &before);
 }
 
 // Field 7 asks for the list of services.

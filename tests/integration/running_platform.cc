@@ -8,8 +8,9 @@
 
 namespace hedui::testing {
 
-RunningPlatform::RunningPlatform(Scenario* scenario, std::function<void(FlowStep)> on_step)
-    : scenario_(scenario), on_step_(std::move(on_step)) {
+RunningPlatform::RunningPlatform(Scenario* scenario, std::function<void(FlowStep)> on_step,
+                                 std::function<void(PlatformOptions*)> adjust)
+    : scenario_(scenario), on_step_(std::move(on_step)), adjust_(std::move(adjust)) {
   scenario_->Write();
   Start();
 }
@@ -27,6 +28,7 @@ PlatformOptions RunningPlatform::Options() {
   };
   options.on_step = on_step_;
   options.lines_dropped = [] { return uint64_t{0}; };
+  if (adjust_) adjust_(&options);
   return options;
 }
 

@@ -22,8 +22,10 @@ inline constexpr absl::Duration kPatience =
 
 class RunningPlatform {
  public:
-  // Starts at once; the test fails when it cannot.
-  explicit RunningPlatform(Scenario* scenario, std::function<void(FlowStep)> on_step = nullptr);
+  // Starts at once; the test fails when it cannot. `adjust` changes what it is started with, each
+  // time.
+  explicit RunningPlatform(Scenario* scenario, std::function<void(FlowStep)> on_step = nullptr,
+                           std::function<void(PlatformOptions*)> adjust = nullptr);
   ~RunningPlatform();
 
   // Ends it and starts it again on the same files.
@@ -52,6 +54,7 @@ class RunningPlatform {
 
   Scenario* const scenario_;
   const std::function<void(FlowStep)> on_step_;
+  const std::function<void(PlatformOptions*)> adjust_;
   mutable base::Mutex log_mutex_;
   std::vector<std::string> log_ ABSL_GUARDED_BY(log_mutex_);
   base::SystemClock clock_;

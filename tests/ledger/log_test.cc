@@ -148,6 +148,21 @@ TEST(LogTest, CheckpointTimesNeverGoBack) {
             first + absl::Milliseconds(5));
 }
 
+TEST(LogTest, NothingIsSignedAtATimeThatNobodyCouldCheck) {
+  LogFixture fixture;
+  auto log = *fixture.Open();
+  const absl::Time now = fixture.clock.WallNow();
+  for (const int years : {-20, 20}) {
+    fixture.clock.SetWall(now + absl::Hours(24 * 365 * years));
+    EXPECT_EQ(base::ReasonOf(log->Prepare(EntriesOf(0, 1)).status()), "LOG_CLOCK") << years;
+  }
+  // And it goes on once the clock is right.
+  fixture.clock.SetWall(now);
+  const PreparedBatch batch = fixture.Append(*log, EntriesOf(0, 1));
+  EXPECT_EQ(batch.checkpoint().time, now);
+  EXPECT_TRUE(fixture.trust->KeysAt(fixture.certificates, kOrigin, now).ok());
+}
+
 TEST(LogTest, AClosedLogTakesNothingMore) {
   LogFixture fixture;
   auto log = *fixture.Open();

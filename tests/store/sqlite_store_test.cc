@@ -346,6 +346,29 @@ TEST_F(SqliteStoreTest, AFullDiskRefusesTheCommitWholeAndServesAgainWithRoom) {
   EXPECT_EQ(Bodies(RequestKey("r")).size(), 2u);
 }
 
+TEST_F(SqliteStoreTest, AStoreAtItsLargestRefusesTheCommitWholeUntilItMayGrow) {
+  options_.max_bytes = uint64_t{1} << 20;
+  Open();
+  const base::Uuid matter = OpenMatter();
+  int kept = 0;
+  absl::Status status;
+  while (kept < 100) {
+    status = Commit({RowOf(&ids_, matter, {RequestKey("r")}, std::string(50'000, 'x'))});
+    if (!status.ok()) break;
+    ++kept;
+  }
+  EXPECT_EQ(base::ReasonOf(status), "STORE_FULL") << status;
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_GT(kept, 5);
+  EXPECT_EQ(Bodies(RequestKey("r")).size(), static_cast<size_t>(kept));
+  Open();
+  EXPECT_EQ(Bodies(RequestKey("r")).size(), static_cast<size_t>(kept));
+  options_.max_bytes *= 2;
+  Open();
+  EXPECT_TRUE(Commit({RowOf(&ids_, matter, {RequestKey("s")}, std::string(50'000, 'x'))}).ok());
+  EXPECT_EQ(Bodies(RequestKey("s")).size(), 1u);
+}
+
 TEST_F(SqliteStoreTest, ALockHeldByAnotherIsWaitedForAndTriedAgain) {
   const base::Uuid matter = OpenMatter();
   disk_.DenyWriteLocks(100);  // longer than one busy timeout

@@ -50,10 +50,13 @@ std::string PragmasOf(const ConnectionOptions& options) {
       "; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA "
       "mmap_size=0");
   if (options.read_only) return absl::StrCat(common, "; PRAGMA query_only=ON");
-  return absl::StrCat("PRAGMA page_size=", options.page_bytes,
-                      "; PRAGMA secure_delete=", options.secure_delete ? "ON" : "OFF",
-                      "; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=",
-                      options.synchronous_full ? "FULL" : "NORMAL", "; ", common);
+  return absl::StrCat(
+      "PRAGMA page_size=", options.page_bytes,
+      "; PRAGMA secure_delete=", options.secure_delete ? "ON" : "OFF",
+      "; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=",
+      options.synchronous_full ? "FULL" : "NORMAL",
+      options.pages_max > 0 ? absl::StrCat("; PRAGMA max_page_count=", options.pages_max) : "",
+      "; ", common);
 }
 
 // SQLite would make the file with mode 0644; its journals take the file's own mode.

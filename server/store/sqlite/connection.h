@@ -83,6 +83,8 @@ struct ConnectionOptions {
   bool synchronous_full = true;
   int page_bytes = 4096;  // of a new file
   int cache_kib = 8'192;
+  // What this connection may grow the file to; 0: no limit. A file that is larger stays as it is.
+  int64_t pages_max = 0;
   // How long a statement waits for another connection's lock.
   absl::Duration busy_timeout = absl::Seconds(5);
 };

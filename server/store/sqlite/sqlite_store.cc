@@ -65,7 +65,9 @@ absl::Status SqliteStore::Start() {
   ConnectionOptions rows = FileOptions(options_.directory + "/hedui.db");
   rows.page_bytes = kStorePageBytes;
   HEDUI_RETURN_IF_ERROR(OpenKeysAndSchema(rows));
-  HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<StoreWriter> writer, StoreWriter::Open(rows));
+  ConnectionOptions limited = rows;
+  limited.pages_max = static_cast<int64_t>(options_.max_bytes / kStorePageBytes);
+  HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<StoreWriter> writer, StoreWriter::Open(limited));
   ConnectionOptions impatient = rows;
   impatient.busy_timeout = kRestartWait;
   HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<Connection> checkpointer, Connection::Open(impatient));
