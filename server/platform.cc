@@ -17,6 +17,7 @@
 #include "server/base/event.h"
 #include "server/base/metrics.h"
 #include "server/base/status.h"
+#include "server/correction_flow.h"
 #include "server/flow_bytes.h"
 #include "server/ledger/certificates.h"
 #include "server/ledger/committer.h"
@@ -26,6 +27,7 @@
 #include "server/platform_configuration.h"
 #include "server/platform_metrics.h"
 #include "server/reloader.h"
+#include "server/report_desk.h"
 #include "server/resume.h"
 #include "server/rooms.h"
 #include "server/runtime/drain.h"
@@ -98,6 +100,8 @@ struct Platform::Parts {
   std::unique_ptr<runtime::EventLoops> loops;
   std::unique_ptr<Verifier> verifier;
   std::unique_ptr<Registrar> registrar;
+  std::unique_ptr<Corrector> corrector;
+  std::unique_ptr<ReportDesk> reports;
   std::unique_ptr<api::ApiServer> api;
   std::unique_ptr<Resumer> resumer;
   // Of the process that wrote the store before this one.
@@ -185,6 +189,7 @@ void Platform::Parts::BuildRooms() {
   rooms.compute = compute.get();
   rooms.certificates = read->certificates;
   rooms.log_origin = read->server.log().origin();
+  rooms.trust = read->report_trust;
   rooms.setup = [this] { return reloader->setup(); };
   rooms.on_step = options.on_step;
   rooms.tell = options.tell;
@@ -197,6 +202,8 @@ void Platform::Parts::BuildRooms() {
   };
   verifier = std::make_unique<Verifier>(&rooms);
   registrar = std::make_unique<Registrar>(&rooms);
+  corrector = std::make_unique<Corrector>(&rooms);
+  reports = std::make_unique<ReportDesk>(&rooms);
 }
 
 absl::Status Platform::Parts::Listen() {
@@ -210,8 +217,8 @@ absl::Status Platform::Parts::Listen() {
         const access::Register* const reg = &setup->reg;
         return std::shared_ptr<const access::Register>(std::move(setup), reg);
       },
-      [this] { return reloader->trust(); }, options.clock, call_log.get(), verifier.get(),
-      registrar.get());
+      [this] { return reloader->trust(); }, options.clock, call_log.get(),
+      api::Flows{verifier.get(), registrar.get(), corrector.get(), reports.get()});
   reloader->Serve(api.get());
   resumer = std::make_unique<Resumer>(
       &rooms, verifier.get(), loops.get(),

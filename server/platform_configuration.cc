@@ -290,6 +290,10 @@ void Reader::ReadLog() {
                   "log.legal_certificate_file", log.legal_certificate_file()},
                  &read_->legal);
   if (has_origin && ed25519.has_value() && legal.has_value()) CheckSigning(*ed25519, *legal);
+  if (log.trust_file().empty()) return;
+  std::unique_ptr<ledger::LogTrust> trust;
+  Take("log.trust_file", ledger::LogTrust::Load(PathOf(log.trust_file())), &trust);
+  read_->report_trust = std::move(trust);
 }
 
 std::optional<std::string> Reader::ReadLogKey(const LogKey& key,

@@ -22,6 +22,7 @@
 #include "server/ledger/certificates.h"
 #include "server/ledger/committer.h"
 #include "server/ledger/log_repository.h"
+#include "server/ledger/trust.h"
 #include "server/plan/catalogue.h"
 #include "server/runtime/worker_pool.h"
 
@@ -58,6 +59,8 @@ struct Rooms {
   runtime::WorkerPool* compute = nullptr;  // matches, assesses, drafts
   ledger::LogCertificates certificates;
   std::string log_origin;
+  // Who issues logs' certificates: for callers who ask whether a report is genuine. May be null.
+  std::shared_ptr<const ledger::LogTrust> trust;
   std::function<std::shared_ptr<const Setup>()> setup;  // the one in force; never null
   std::function<void(FlowStep)> on_step;                // may be empty
   // Nothing can be committed any more: the process must end and be started anew. Thread-safe,

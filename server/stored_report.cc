@@ -13,17 +13,13 @@
 #include "server/ledger/proof_reader.h"
 #include "server/report/case_bundle.h"
 #include "server/report/report_builder.h"
+#include "server/report_chain.h"
 
 namespace hedui {
 namespace {
 
 // A report's own keys name one row.
 constexpr size_t kRowsPerReportMax = 1;
-
-absl::Status ReportUnknown() {
-  return base::MakeError(absl::StatusCode::kNotFound, "REPORT_UNKNOWN",
-                         "this agency has no such report; check the number or the request id");
-}
 
 absl::StatusOr<ledger::EntryProof> ProofNow(const Rooms& rooms, const std::string& entry,
                                             uint64_t index) {
@@ -68,6 +64,11 @@ absl::StatusOr<std::string> AccessEntryOf(const Rooms& rooms, const base::Row& r
 
 ledger::Hash KeyedHash(absl::string_view key, absl::string_view label, absl::string_view content) {
   return *ledger::HashFromBytes(base::HmacSha256(key, absl::StrCat(label, "\n", content)));
+}
+
+absl::Status ReportUnknown() {
+  return base::MakeError(absl::StatusCode::kNotFound, "REPORT_UNKNOWN",
+                         "this agency has no such report; check the number or the request id");
 }
 
 absl::Status Damaged(absl::string_view what) {
@@ -147,25 +148,30 @@ absl::StatusOr<StoredReport> ReportOf(const Rooms& rooms, const base::Row& row,
   if (!row.log_index.has_value()) return Damaged("report without its log index");
   HEDUI_ASSIGN_OR_RETURN(ledger::EntryProof proof, ProofNow(rooms, draft.entry, *row.log_index));
   HEDUI_ASSIGN_OR_RETURN(result.envelope, report::SealReport(std::move(draft), proof));
-  for (const auto& outcome : stored.outcomes()) result.outcomes.push_back(FromStored(outcome));
+  result.outcomes = OutcomesOf(stored);
   return report;
+}
+
+std::vector<SourceOutcomeView> OutcomesOf(const stored::v1::Result& stored) {
+  std::vector<SourceOutcomeView> outcomes;
+  for (const auto& outcome : stored.outcomes()) outcomes.push_back(FromStored(outcome));
+  return outcomes;
 }
 
 absl::StatusOr<StoredReport> ReadStored(const Rooms& rooms, const std::string& agency,
                                         const std::string& officer, const base::LookupKey& key) {
-  auto rows = rooms.rows->Find(key, kRowsPerReportMax);
-  if (!rows.ok()) {
-    return rows.status().code() == absl::StatusCode::kNotFound ? ReportUnknown() : rows.status();
+  HEDUI_ASSIGN_OR_RETURN(const ReportChain chain, ReadChainBy(*rooms.rows, agency, key));
+  const ChainReport* report = &chain.current();
+  if (key.kind == base::LookupKind::kReport) {
+    HEDUI_ASSIGN_OR_RETURN(const base::Uuid id, base::Uuid::FromBytes(key.text));
+    report = &chain.at(id);
   }
-  for (const base::Row& row : *rows) {
-    if (row.kind != base::RowKind::kResult) continue;
-    stored::v1::Result stored;
-    if (!stored.ParseFromString(row.body)) return Damaged("report");
-    // Whether the report exists is not told to others.
-    if (stored.agency() != agency) return ReportUnknown();
-    return ReportOf(rooms, row, stored, officer);
-  }
-  return ReportUnknown();
+  stored::v1::Result stored;
+  if (!stored.ParseFromString(report->row.body)) return Damaged("report");
+  HEDUI_ASSIGN_OR_RETURN(StoredReport result, ReportOf(rooms, report->row, stored, officer));
+  result.result.status = std::make_shared<const ReportStatus>(
+      StatusOf(chain, report->report_id, base::CivilDayOf(rooms.clock->WallNow())));
+  return result;
 }
 
 absl::StatusOr<std::string> ReadCase(const base::RowReader& rows, const base::Uuid& report_id) {

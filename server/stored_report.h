@@ -4,6 +4,7 @@
 #define HEDUI_SERVER_STORED_REPORT_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -34,12 +35,18 @@ ledger::Hash KeyedHash(absl::string_view key, absl::string_view label, absl::str
 // DATA_LOSS (STORED_BODY): what the store gave back is no `what` that this program wrote.
 absl::Status Damaged(absl::string_view what);
 
+// NOT_FOUND (REPORT_UNKNOWN).
+absl::Status ReportUnknown();
+
+// What a report's response told of its sources.
+std::vector<SourceOutcomeView> OutcomesOf(const stored::v1::Result& stored);
+
 // The report that a kResult row holds, with a proof as of now, for `officer` to read.
 absl::StatusOr<StoredReport> ReportOf(const Rooms& rooms, const base::Row& row,
                                       const stored::v1::Result& stored, const std::string& officer);
 
-// A stored report with a proof as of now, for `officer`. Blocks. NOT_FOUND (REPORT_UNKNOWN) unless
-// `agency` owns it.
+// A report of `agency` with a proof as of now, for `officer`, and how it stands: that of a report's
+// own key, or the current one of a request's. Blocks. NOT_FOUND (REPORT_UNKNOWN) for others' too.
 absl::StatusOr<StoredReport> ReadStored(const Rooms& rooms, const std::string& agency,
                                         const std::string& officer, const base::LookupKey& key);
 

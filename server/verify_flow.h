@@ -38,6 +38,7 @@
 namespace hedui {
 
 struct Rooms;  // rooms.h: what main has built
+struct ReportStatus;
 class FlowBook;
 
 // A request that api has read and found well formed.
@@ -51,6 +52,7 @@ struct VerifyRequest {
   std::string purpose;
   base::CaseDates dates;
   base::Household household;
+  std::string replaces_report_number;  // an annulled report of the same matter; empty: none
   std::string bytes;       // the request as received: its digest says what "same content" is
   absl::Duration timeout;  // until the caller's deadline; infinite: as long as the plan allows
   // The span of the call that asked, where it was traced; not kept.
@@ -76,6 +78,8 @@ struct VerifyResult {
   std::vector<SourceOutcomeView> outcomes;
   // Its place in the memory budget: to be held until its reader has it.
   std::shared_ptr<const void> held = nullptr;
+  // How the report stands, where a stored one was asked for (report_chain.h); else null.
+  std::shared_ptr<const ReportStatus> status = nullptr;
 };
 
 // Stable numbers: they are those of the wire.
@@ -145,10 +149,10 @@ class Verifier {
   void Cancel(runtime::EventLoop* loop, std::string agency, std::string officer,
               base::Uuid request_id, ViewDone done);
 
-  // A stored report of `agency`, by report id or by request id. That `officer` read it is in the
-  // log before it is handed out (ledger::AccessEntry), so that what cannot be logged is not read.
-  // The same goes for Verify where the request was answered before. NOT_FOUND (REPORT_UNKNOWN) for
-  // others' too; RESOURCE_EXHAUSTED (READERS_FULL, COMMITTER_FULL).
+  // A stored report of `agency`: the one of a report id, or the current one of a request id. That
+  // `officer` read it is in the log before it is handed out (ledger::AccessEntry), so that what
+  // cannot be logged is not read. The same goes for Verify where the request was answered before.
+  // NOT_FOUND (REPORT_UNKNOWN) for others' too; RESOURCE_EXHAUSTED (READERS_FULL, COMMITTER_FULL).
   void ReadReport(runtime::EventLoop* loop, std::string agency, std::string officer,
                   base::Uuid report_id, VerifyDone done);
   void ReadRequest(runtime::EventLoop* loop, std::string agency, std::string officer,

@@ -8,17 +8,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "hedui/stored/v1/verification.pb.h"
-#include "server/assess/assessor.h"
 #include "server/base/dates.h"
 #include "server/base/digest.h"
-#include "server/base/division.h"
 #include "server/base/row_pages.h"
 #include "server/base/status.h"
 #include "server/ledger/entry.h"
 #include "server/ledger/proof_reader.h"
-#include "server/match/matcher.h"
 #include "server/report/case_bundle.h"
 #include "server/report/report_input.h"
+#include "server/report_chain.h"
+#include "server/report_steps.h"
 #include "server/request_check.h"
 
 namespace hedui {
@@ -260,27 +259,6 @@ std::vector<report::Authorization> Authorizations(const access::Grant& grant) {
   return result;
 }
 
-// The words for every category and kind that lines name: answered, found, or not stated.
-std::vector<report::CodeLabel> Labels(const Setup& setup, const report::ReportInput& input) {
-  std::set<std::string> codes;
-  for (const base::AnswerState& answer : input.match.facts.answers) codes.insert(answer.category);
-  for (const base::Fact& fact : input.match.facts.facts) codes.insert(fact.record.kind);
-  if (input.assessment.has_value()) {
-    for (const assess::TraceEntry& entry : input.assessment->entries) {
-      for (const assess::Blame& blame : entry.blame) {
-        if (blame.kind != assess::BlameKind::kDeclaration) continue;
-        codes.insert(blame.detail.substr(0, blame.detail.find('.')));
-      }
-    }
-  }
-  std::vector<report::CodeLabel> labels;
-  for (const std::string& code : codes) {
-    std::string label = setup.policies->LabelOf(code);
-    if (label != code) labels.push_back({code, std::move(label)});
-  }
-  return labels;
-}
-
 // The sources that lines name: those that could be asked, then those that were passed over.
 std::vector<report::SourceName> NamedSources(const Setup& setup, const plan::Plan& plan) {
   std::vector<std::string> ids;
@@ -299,26 +277,11 @@ std::vector<report::SourceName> NamedSources(const Setup& setup, const plan::Pla
   return named;
 }
 
-// How long the report is valid, where a policy of the household's division says so on the day of
-// issue. Days count from that day, which is the first.
-void SetValidity(const Setup& setup, const std::string& division, report::ReportFrame* frame) {
-  const absl::CivilDay issued = base::CivilDayOf(frame->issued_at);
-  const auto days = setup.policies->WholeNumberOn(division, "report_validity", issued);
-  if (!days.has_value() || days->value <= 0) return;
-  frame->valid_until = issued + (days->value - 1);
-  frame->validity_basis = absl::StrCat(days->citation.title, " ", days->citation.article,
-                                       days->citation.verified ? "" : "，未核实");
-}
-
-report::ReportFrame Frame(const Rooms& rooms, const Setup& setup, const VerifyRequest& request,
-                          const Prepared& prepared, const report::ReportInput& input,
-                          absl::Time now) {
+// What only the request and its plan say of a report.
+report::ReportFrame Frame(const Setup& setup, const VerifyRequest& request,
+                          const Prepared& prepared) {
   report::ReportFrame frame;
-  frame.report_id = rooms.ids->NextId(now);
   frame.verification_id = prepared.verification_id;
-  frame.issuing_centre = setup.reg.platform().name;
-  frame.issuing_division = setup.reg.platform().division;
-  frame.log_origin = rooms.log_origin;
   frame.agency = prepared.grant.agency;
   frame.agency_name = prepared.grant.agency_name;
   frame.officer = prepared.grant.officer;
@@ -326,48 +289,18 @@ report::ReportFrame Frame(const Rooms& rooms, const Setup& setup, const VerifyRe
   frame.matter_number = request.matter_number;
   frame.purpose = request.purpose;
   frame.programmes = request.programmes;
-  frame.division_name =
-      base::DivisionFullName(request.household.division, request.dates.policy).value_or("");
-  frame.issued_at = now;
-  SetValidity(setup, request.household.division, &frame);
-  frame.restriction = setup.restriction;
-  frame.objection = setup.objection;
+  frame.replaces_report_number = request.replaces_report_number;
   frame.authorizations = Authorizations(prepared.grant);
   frame.sources = NamedSources(setup, prepared.plan);
-  frame.labels = Labels(setup, input);
   return frame;
 }
 
-void ToStored(const SourceOutcomeView& view, stored::v1::StoredOutcome* stored) {
-  stored->set_source_id(view.source_id);
-  stored->set_person_id(view.person_id);
-  stored->set_category(view.category);
-  stored->set_kind(static_cast<int>(view.kind));
-  stored->set_reason(static_cast<int>(view.reason));
-  if (view.data_day.has_value()) stored->set_data_day(base::FormatDay(*view.data_day));
-  stored->set_elapsed_ms(view.elapsed_ms);
-}
-
-base::Row ResultRow(const VerifyRequest& request, const Prepared& prepared,
-                    const report::ReportInput& input, const report::CaseBundle& bundle,
-                    const Concluded& concluded, absl::Time now) {
-  stored::v1::Result body;
-  body.set_verification_id(prepared.verification_id.ToBytes());
-  body.set_report_id(input.frame.report_id.ToBytes());
-  body.set_request_digest(base::HmacSha256(prepared.grant.digest_key, request.bytes));
-  body.set_agency(request.agency);
-  body.set_draft(report::EncodeDraft(concluded.draft));
-  body.set_case_bundle(report::EncodeCaseBundle(bundle));
-  for (const SourceOutcomeView& view : concluded.outcomes) ToStored(view, body.add_outcomes());
-  base::Row row;
-  row.kind = base::RowKind::kResult;
-  row.id = input.frame.report_id;
-  row.matter = prepared.grant.matter_id;
-  row.at = now;
-  row.keys = {ResultKey(request.agency, request.request_id),
-              {base::LookupKind::kVerification, prepared.verification_id.ToBytes()},
-              ReportKey(input.frame.report_id)};
-  row.body = body.SerializeAsString();
+base::Row ResultRow(const VerifyRequest& request, const Prepared& prepared, const MadeReport& made,
+                    const std::vector<SourceOutcomeView>& outcomes) {
+  base::Row row = ReportRow(made, outcomes, request.agency, prepared.grant.matter_id,
+                            base::HmacSha256(prepared.grant.digest_key, request.bytes), {});
+  row.keys.push_back(ResultKey(request.agency, request.request_id));
+  if (prepared.replaces.has_value()) row.keys.push_back(ChainKey(*prepared.replaces));
   return row;
 }
 
@@ -412,6 +345,11 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
     return prepared;
   }
   HEDUI_ASSIGN_OR_RETURN(prepared.grant, CheckRequest(rooms, setup, request));
+  if (!request.replaces_report_number.empty()) {
+    HEDUI_ASSIGN_OR_RETURN(prepared.replaces,
+                           AnnulledVerification(rooms, request.agency, request.matter_number,
+                                                request.replaces_report_number));
+  }
   HEDUI_ASSIGN_OR_RETURN(prepared.plan, PlanRequest(setup, request, prepared.grant));
 
   const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
@@ -469,36 +407,16 @@ absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
   std::vector<base::Row> pending;
   AddPendingRows(rooms, prepared, outcomes, now, &pending);
   report::CaseBundle bundle;
+  bundle.frame = Frame(setup, request, prepared);
   bundle.input.household = request.household;
   bundle.input.dates = request.dates;
   bundle.input.matter_number = request.matter_number;
   bundle.input.programmes = request.programmes;
   bundle.input.outcomes = MatchOutcomes(setup, prepared, std::move(outcomes), unasked);
-
-  report::ReportInput input;
-  input.household = request.household;
-  input.dates = request.dates;
-  input.match = match::Match(bundle.input, setup.policies->discrepancy_rules());
-  if (!request.programmes.empty()) {
-    // The facts go into the case and come back: copies of hundreds of texts else.
-    assess::Case assessed = report::MakeCase(request.household, request.dates, request.programmes,
-                                             std::move(input.match.facts));
-    auto assessment = assess::Assess(*setup.policies, assessed);
-    if (!assessment.ok()) return assessment.status();
-    input.assessment = *std::move(assessment);
-    input.match.facts = std::move(assessed.facts);
-    bundle.assessed = true;
-    bundle.engine = input.assessment->engine;
-    bundle.policy_digest = input.assessment->policy_digest;
-  }
-  input.frame = Frame(rooms, setup, request, prepared, input, now);
-  input.seed = rooms.ids->RandomBytes(report::kSeedBytes);
-  bundle.frame = input.frame;
-  bundle.seed = input.seed;
-
-  HEDUI_ASSIGN_OR_RETURN(concluded.draft, report::BuildReport(input));
-  concluded.report_number = report::ReportNumber(input.frame.report_id, now);
-  concluded.rows.push_back(ResultRow(request, prepared, input, bundle, concluded, now));
+  HEDUI_ASSIGN_OR_RETURN(MadeReport made, MakeReport(rooms, setup, std::move(bundle), now));
+  concluded.rows.push_back(ResultRow(request, prepared, made, concluded.outcomes));
+  concluded.draft = std::move(made.draft);
+  concluded.report_number = std::move(made.number);
   std::move(pending.begin(), pending.end(), std::back_inserter(concluded.rows));
   return concluded;
 }

@@ -37,6 +37,8 @@ struct Prepared {
   plan::Plan plan;
   // Nobody may be asked anything: no intent, no waves, straight to the report.
   std::optional<ledger::IntentParts> parts;
+  // The annulled verification in whose place this one stands.
+  std::optional<base::Uuid> replaces;
   std::vector<base::Row> rows;
   std::string entry;
   // Of the agency's day, where this begins the verification; to be kept once the intent is durable.

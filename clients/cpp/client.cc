@@ -5,6 +5,8 @@
 #include "grpcpp/grpcpp.h"
 #include "hedui/v1/authorization.grpc.pb.h"
 #include "hedui/v1/errors.pb.h"
+#include "hedui/v1/finding.grpc.pb.h"
+#include "hedui/v1/reports.grpc.pb.h"
 #include "hedui/v1/verification.grpc.pb.h"
 #include "server/base/limits.h"
 #include "server/base/status.h"
@@ -42,6 +44,7 @@ struct Client::Stubs {
   std::unique_ptr<v1::AuthorizationService::Stub> authorizations;
   std::unique_ptr<v1::VerificationService::Stub> verifications;
   std::unique_ptr<v1::ReportService::Stub> reports;
+  std::unique_ptr<v1::FindingService::Stub> findings;
 
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(Stub* stub,
@@ -70,6 +73,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const ClientOptions& opt
   stubs->authorizations = v1::AuthorizationService::NewStub(stubs->channel);
   stubs->verifications = v1::VerificationService::NewStub(stubs->channel);
   stubs->reports = v1::ReportService::NewStub(stubs->channel);
+  stubs->findings = v1::FindingService::NewStub(stubs->channel);
   return std::unique_ptr<Client>(new Client(std::move(stubs)));
 }
 
@@ -163,6 +167,42 @@ absl::StatusOr<v1::CancelVerificationResponse> Client::CancelVerification(
 absl::StatusOr<v1::GetReportResponse> Client::GetReport(const v1::GetReportRequest& request,
                                                         absl::Duration timeout) {
   return stubs_->Call(stubs_->reports.get(), &v1::ReportService::Stub::GetReport, request, timeout);
+}
+
+absl::StatusOr<v1::GetReportStatusResponse> Client::GetReportStatus(
+    const v1::GetReportStatusRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->reports.get(), &v1::ReportService::Stub::GetReportStatus, request,
+                      timeout);
+}
+
+absl::StatusOr<v1::ListReportsResponse> Client::ListReports(const v1::ListReportsRequest& request,
+                                                            absl::Duration timeout) {
+  return stubs_->Call(stubs_->reports.get(), &v1::ReportService::Stub::ListReports, request,
+                      timeout);
+}
+
+absl::StatusOr<v1::CheckReportResponse> Client::CheckReport(const v1::CheckReportRequest& request,
+                                                            absl::Duration timeout) {
+  return stubs_->Call(stubs_->reports.get(), &v1::ReportService::Stub::CheckReport, request,
+                      timeout);
+}
+
+absl::StatusOr<v1::AnnulReportResponse> Client::AnnulReport(const v1::AnnulReportRequest& request,
+                                                            absl::Duration timeout) {
+  return stubs_->Call(stubs_->reports.get(), &v1::ReportService::Stub::AnnulReport, request,
+                      timeout);
+}
+
+absl::StatusOr<v1::RecordFindingResponse> Client::RecordFinding(
+    const v1::RecordFindingRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->findings.get(), &v1::FindingService::Stub::RecordFinding, request,
+                      timeout);
+}
+
+absl::StatusOr<v1::ResolveAmbiguousResponse> Client::ResolveAmbiguous(
+    const v1::ResolveAmbiguousRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->findings.get(), &v1::FindingService::Stub::ResolveAmbiguous, request,
+                      timeout);
 }
 
 }  // namespace hedui::clients

@@ -13,6 +13,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "hedui/v1/authorization.pb.h"
+#include "hedui/v1/finding.pb.h"
+#include "hedui/v1/reports.pb.h"
 #include "hedui/v1/verification.pb.h"
 
 namespace hedui::clients {
@@ -64,6 +66,18 @@ class Client {
       const v1::CancelVerificationRequest& request, absl::Duration timeout);
   absl::StatusOr<v1::GetReportResponse> GetReport(const v1::GetReportRequest& request,
                                                   absl::Duration timeout);
+  absl::StatusOr<v1::GetReportStatusResponse> GetReportStatus(
+      const v1::GetReportStatusRequest& request, absl::Duration timeout);
+  absl::StatusOr<v1::ListReportsResponse> ListReports(const v1::ListReportsRequest& request,
+                                                      absl::Duration timeout);
+  absl::StatusOr<v1::CheckReportResponse> CheckReport(const v1::CheckReportRequest& request,
+                                                      absl::Duration timeout);
+  absl::StatusOr<v1::AnnulReportResponse> AnnulReport(const v1::AnnulReportRequest& request,
+                                                      absl::Duration timeout);
+  absl::StatusOr<v1::RecordFindingResponse> RecordFinding(const v1::RecordFindingRequest& request,
+                                                          absl::Duration timeout);
+  absl::StatusOr<v1::ResolveAmbiguousResponse> ResolveAmbiguous(
+      const v1::ResolveAmbiguousRequest& request, absl::Duration timeout);
 
  private:
   struct Stubs;

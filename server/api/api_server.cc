@@ -55,15 +55,17 @@ struct ApiServer::Parts {
 };
 
 ApiServer::ApiServer(ApiOptions options, RegisterSource reg, TrustSource trust,
-                     const base::Clock* clock, CallLog* log, Verifier* verifier,
-                     Registrar* registrar)
+                     const base::Clock* clock, CallLog* log, Flows flows)
     : options_(std::move(options)),
       parts_(std::make_unique<Parts>(std::move(reg), std::move(trust), clock, &options_)) {
+  CallLimits* const limits = &parts_->limits;
+  const Door* const door = &parts_->door;
+  const PageTokens* const tokens = &parts_->tokens;
+  parts_->services.push_back(MakeVerificationService(limits, door, tokens, flows.verifier));
   parts_->services.push_back(
-      MakeVerificationService(&parts_->limits, &parts_->door, &parts_->tokens, verifier));
-  parts_->services.push_back(MakeReportService(&parts_->limits, &parts_->door, verifier));
-  parts_->services.push_back(
-      MakeAuthorizationService(&parts_->limits, &parts_->door, &parts_->tokens, registrar));
+      MakeReportService(limits, door, flows.verifier, flows.corrector, flows.reports));
+  parts_->services.push_back(MakeFindingService(limits, door, flows.corrector));
+  parts_->services.push_back(MakeAuthorizationService(limits, door, tokens, flows.registrar));
   for (const auto& service : parts_->services) service->SetLog(log);
 }
 

@@ -22,6 +22,11 @@
 #include "server/runtime/grpc_event_loop.h"
 #include "server/verify_flow.h"
 
+namespace hedui {
+class Corrector;
+class ReportDesk;
+}  // namespace hedui
+
 namespace hedui::api {
 
 struct ApiOptions {
@@ -34,11 +39,19 @@ struct ApiOptions {
   size_t open_calls_max = kOpenCallsMax;
 };
 
+// Who does what the services are asked for.
+struct Flows {
+  Verifier* verifier = nullptr;
+  Registrar* registrar = nullptr;
+  Corrector* corrector = nullptr;
+  ReportDesk* reports = nullptr;
+};
+
 class ApiServer {
  public:
   // Borrowed objects outlive the server.
   ApiServer(ApiOptions options, RegisterSource reg, TrustSource trust, const base::Clock* clock,
-            CallLog* log, Verifier* verifier, Registrar* registrar);
+            CallLog* log, Flows flows);
   ~ApiServer();
 
   // Adds `count` loops over the server's queues to `loops`, binds and listens, starts the loops and

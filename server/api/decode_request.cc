@@ -11,6 +11,7 @@
 #include "server/base/division.h"
 #include "server/base/limits.h"
 #include "server/base/status.h"
+#include "server/report/report_builder.h"
 
 namespace hedui::api {
 namespace {
@@ -37,22 +38,6 @@ bool IsCode(absl::string_view text, char extra) {
 bool HasControl(absl::string_view text) {
   for (unsigned char c : text) {
     if (c < 0x20 || c == 0x7f) return true;
-  }
-  return false;
-}
-
-// Enum values of the wire and of base have the same numbers; what the generated code does not know,
-// and the zero of "not given", is a defect and leaves `decoded` as it is. False then.
-template <typename Enum>
-bool DecodeEnum(int value, bool known, absl::string_view path, Enum* decoded,
-                Violations* violations) {
-  if (value == 0) {
-    violations->Add(path, "is required");
-  } else if (!known) {
-    violations->Add(path, absl::StrCat("has the unknown value ", value));
-  } else {
-    *decoded = static_cast<Enum>(value);
-    return true;
   }
   return false;
 }
@@ -87,31 +72,6 @@ base::FieldValue DecodeValue(const v1::Field& field, absl::string_view path,
   }
   violations->Add(path, "has no value");
   return std::string();
-}
-
-base::Record DecodeRecord(const v1::Record& record, const std::string& path,
-                          Violations* violations) {
-  base::Record result;
-  result.kind = record.kind();
-  if (!IsCode(record.kind(), '_') || record.kind().size() > kFieldNameBytesMax) {
-    violations->Add(absl::StrCat(path, ".kind"), "is not a lower_snake code");
-  }
-  if (record.fields_size() > kFieldsMax) {
-    violations->Add(absl::StrCat(path, ".fields"), "are more than 64");
-    return result;
-  }
-  std::set<std::string> names;
-  for (int i = 0; i < record.fields_size(); ++i) {
-    const v1::Field& field = record.fields(i);
-    const std::string field_path = absl::StrCat(path, ".fields[", i, "]");
-    if (!IsCode(field.name(), '_') || field.name().size() > kFieldNameBytesMax) {
-      violations->Add(absl::StrCat(field_path, ".name"), "is not a lower_snake name");
-    } else if (!names.insert(field.name()).second) {
-      violations->Add(absl::StrCat(field_path, ".name"), "appears twice in the record");
-    }
-    result.fields.push_back({field.name(), DecodeValue(field, field_path, violations)});
-  }
-  return result;
 }
 
 // A person, and what of them could be read: a part that could not has its own defect, and says
@@ -245,6 +205,11 @@ void DecodeHeader(const v1::RequestHeader& header, absl::CivilDay today, VerifyR
   result->dates.policy = DecodeDay(header.policy_day(), "header.policy_day", violations);
   CheckNear(result->dates.application, today, "header.application_day", violations);
   CheckNear(result->dates.policy, today, "header.policy_day", violations);
+  result->replaces_report_number = header.replaces_report_number();
+  if (!result->replaces_report_number.empty() &&
+      !report::ReportIdOfNumber(result->replaces_report_number).ok()) {
+    violations->Add("header.replaces_report_number", "is not a report's number");
+  }
   if (header.programmes_size() > kProgrammesMax) {
     violations->Add("header.programmes", "are more than 8");
     return;
@@ -267,6 +232,31 @@ void Violations::Add(absl::string_view field, absl::string_view description) {
     return;
   }
   all_.push_back({std::string(field), std::string(description)});
+}
+
+base::Record DecodeRecord(const v1::Record& record, const std::string& path,
+                          Violations* violations) {
+  base::Record result;
+  result.kind = record.kind();
+  if (!IsCode(record.kind(), '_') || record.kind().size() > kFieldNameBytesMax) {
+    violations->Add(absl::StrCat(path, ".kind"), "is not a lower_snake code");
+  }
+  if (record.fields_size() > kFieldsMax) {
+    violations->Add(absl::StrCat(path, ".fields"), "are more than 64");
+    return result;
+  }
+  std::set<std::string> names;
+  for (int i = 0; i < record.fields_size(); ++i) {
+    const v1::Field& field = record.fields(i);
+    const std::string field_path = absl::StrCat(path, ".fields[", i, "]");
+    if (!IsCode(field.name(), '_') || field.name().size() > kFieldNameBytesMax) {
+      violations->Add(absl::StrCat(field_path, ".name"), "is not a lower_snake name");
+    } else if (!names.insert(field.name()).second) {
+      violations->Add(absl::StrCat(field_path, ".name"), "appears twice in the record");
+    }
+    result.fields.push_back({field.name(), DecodeValue(field, field_path, violations)});
+  }
+  return result;
 }
 
 base::Identity DecodeIdentity(const v1::Identity& identity, absl::string_view path,

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "hedui/v1/authorization.pb.h"
 #include "hedui/v1/common.pb.h"
@@ -35,6 +36,24 @@ class Violations {
   std::vector<Violation> all_;
 };
 
+// Enum values of the wire and of base have the same numbers; what the generated code does not know,
+// and the zero of "not given", is a defect and leaves `decoded` as it is. False then.
+template <typename Enum>
+bool DecodeEnum(int value, bool known, absl::string_view path, Enum* decoded,
+                Violations* violations) {
+  if (value == 0) {
+    violations->Add(path, "is required");
+  } else if (!known) {
+    violations->Add(path, absl::StrCat("has the unknown value ", value));
+  } else {
+    *decoded = static_cast<Enum>(value);
+    return true;
+  }
+  return false;
+}
+
+base::Record DecodeRecord(const v1::Record& record, const std::string& path,
+                          Violations* violations);
 base::Identity DecodeIdentity(const v1::Identity& identity, absl::string_view path,
                               Violations* violations);
 // Required: an empty text is a defect.

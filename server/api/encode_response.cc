@@ -99,6 +99,7 @@ v1::GetReportResponse EncodeReportResponse(VerifyResult result) {
   v1::GetReportResponse response;
   response.set_verification_id(result.verification_id.ToString());
   response.set_envelope(std::move(result.envelope));
+  if (result.status != nullptr) *response.mutable_status() = EncodeStatus(*result.status);
   return response;
 }
 
@@ -119,6 +120,21 @@ v1::Matter EncodeMatter(const access::MatterView& view) {
     *matter.add_letters() = EncodeLetter(letter);
   }
   return matter;
+}
+
+v1::ReportStatus EncodeStatus(const ReportStatus& status) {
+  v1::ReportStatus out;
+  out.set_report_number(status.report_number);
+  out.set_state(static_cast<v1::ReportState>(status.state));
+  out.set_issued_at_seconds(absl::ToUnixSeconds(status.issued_at));
+  out.set_valid_until(base::FormatDay(status.valid_until));
+  out.set_superseding_reason(status.superseding_reason);
+  out.set_superseded_by(status.superseded_by);
+  if (status.state != ReportState::kRevoked) return out;
+  out.set_annulled_at_seconds(absl::ToUnixSeconds(status.annulled_at));
+  out.set_annulment_reason(static_cast<v1::AnnulmentReason>(status.annulment_reason));
+  out.set_replaced_by(status.replaced_by);
+  return out;
 }
 
 access::RegisterRequest DraftOf(const v1::RegisterAuthorizationsRequest& request) {

@@ -19,7 +19,9 @@
 #include "server/runtime/grpc_event_loop.h"
 
 namespace hedui {
+class Corrector;
 class Registrar;
+class ReportDesk;
 class Verifier;
 }  // namespace hedui
 
@@ -79,8 +81,10 @@ class Service {
 // Borrowed objects outlive the service.
 std::unique_ptr<Service> MakeVerificationService(CallLimits* limits, const Door* door,
                                                  const PageTokens* tokens, Verifier* verifier);
-std::unique_ptr<Service> MakeReportService(CallLimits* limits, const Door* door,
-                                           Verifier* verifier);
+std::unique_ptr<Service> MakeReportService(CallLimits* limits, const Door* door, Verifier* verifier,
+                                           Corrector* corrector, ReportDesk* desk);
+std::unique_ptr<Service> MakeFindingService(CallLimits* limits, const Door* door,
+                                            Corrector* corrector);
 std::unique_ptr<Service> MakeAuthorizationService(CallLimits* limits, const Door* door,
                                                   const PageTokens* tokens, Registrar* registrar);
 

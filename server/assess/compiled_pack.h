@@ -193,6 +193,8 @@ struct EvidenceRule {
   std::vector<Need> complete_by;
   enum class Use : uint8_t { kFound, kDeclared, kHigher, kAgreed } use = Use::kHigher;
   enum class Otherwise : uint8_t { kUnknown, kFound, kDeclared } otherwise = Otherwise::kUnknown;
+  // What people found, complete and of the whole period, suffices in place of the registers.
+  bool manual_suffices = false;
   bool assumed = false;
   int32_t info = -1;
 };

@@ -44,6 +44,11 @@ struct Visit {
   uint32_t refs_end = 0;
 };
 
+// A period of which both ends are known.
+inline bool IsKnownPeriod(const Value& period) {
+  return !period.lo_infinite && !period.hi_infinite;
+}
+
 class Evaluator {
  public:
   explicit Evaluator(const CompiledPack& pack) : pack_(pack), calculator_(&blames_, 0) {}
@@ -171,6 +176,9 @@ class Evaluator {
   // after that day cannot be in them.
   Proof ProveCategory(int person, int category, const std::string& source_id,
                       const base::Period* period, bool to_the_end);
+  // Whether what people found in the category is all there is.
+  bool ProveByPeople(int person, int category, const base::Period* period, bool to_the_end);
+  AnswerDetail LackOf(int answer, const base::Period* period, bool to_the_end) const;
   // All answers of the rule's categories.
   BlameId BlameAnswers(const EvidenceRule& rule, int person, AnswerDetail detail);
   BlameId BlameCategory(int person, int category, const std::string& source_id,

@@ -343,9 +343,15 @@ EvidenceRule PolicyLink::LinkEvidenceRule(size_t f, const SourceEvidence& source
       otherwise != "declared") {
     Find(file, rule.otherwise.line, "BAD_VALUE", "otherwise is unknown, found or declared");
   }
+  const std::string& manual = rule.manual.text;
+  linked.manual_suffices = manual == "suffices";
+  if (!manual.empty() && manual != "adds" && manual != "suffices") {
+    Find(file, rule.manual.line, "BAD_VALUE", "manual is adds or suffices");
+  }
   const std::string text = absl::StrCat("complete_by ", absl::StrJoin(shown, "+"), ", use ",
                                         use.empty() ? "higher" : use, ", otherwise ",
-                                        otherwise.empty() ? "unknown" : otherwise);
+                                        otherwise.empty() ? "unknown" : otherwise,
+                                        linked.manual_suffices ? ", manual suffices" : "");
   linked.info = AddInfo(f, rule.row, absl::StrCat("evidence.", source.kind.text),
                         absl::StrCat("举证规则：", pack_->labels[source.kind.text]), text);
   return linked;

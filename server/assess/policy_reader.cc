@@ -395,10 +395,11 @@ class Reader {
     SourceEvidence evidence{kind, {}};
     Rows(node, [&](const YamlNode& item) {
       SourceEvidence::Rule rule;
-      rule.row = ReadRow(item, {"complete_by", "use", "otherwise"}, {"complete_by"});
+      rule.row = ReadRow(item, {"complete_by", "use", "otherwise", "manual"}, {"complete_by"});
       rule.complete_by = List(item, "complete_by");
       rule.use = Optional(item, "use");
       rule.otherwise = Optional(item, "otherwise");
+      rule.manual = Optional(item, "manual");
       evidence.rules.push_back(std::move(rule));
     });
     file_.evidence.push_back(std::move(evidence));

@@ -87,6 +87,7 @@ struct SourceEvidence {
     std::vector<Located> complete_by;
     Located use;
     Located otherwise;
+    Located manual;
   };
   std::vector<Rule> rules;
 };

@@ -42,6 +42,14 @@ constexpr std::array<NamedValue<Reason>, 22> kReasons{{
     {Reason::kUnknownPerson, "UNKNOWN_PERSON"},
 }};
 
+constexpr std::array<NamedValue<FindingMethod>, 5> kFindingMethods{{
+    {FindingMethod::kHomeVisit, "HOME_VISIT"},
+    {FindingMethod::kNeighbours, "NEIGHBOURS"},
+    {FindingMethod::kLetter, "LETTER"},
+    {FindingMethod::kPlaceOfHukou, "PLACE_OF_HUKOU"},
+    {FindingMethod::kDocumentReview, "DOCUMENT_REVIEW"},
+}};
+
 }  // namespace
 
 absl::string_view AnswerKindName(AnswerKind kind) { return NameIn(kAnswerKinds, kind); }
@@ -52,6 +60,14 @@ std::optional<AnswerKind> AnswerKindFromName(absl::string_view name) {
 }
 
 std::optional<Reason> ReasonFromName(absl::string_view name) { return ValueIn(kReasons, name); }
+
+absl::string_view FindingMethodName(FindingMethod method) {
+  return NameIn(kFindingMethods, method);
+}
+
+std::optional<FindingMethod> FindingMethodFromName(absl::string_view name) {
+  return ValueIn(kFindingMethods, name);
+}
 
 const FieldValue* Record::Find(absl::string_view name) const {
   for (const Field& field : fields) {

@@ -88,6 +88,33 @@ struct Record {
 // Bytes the record's texts take, with 16 for each field: what budgets count.
 size_t SizeOf(const Record& record);
 
+// How people found something out (A57 Art 15, 16).
+enum class FindingMethod : uint8_t {
+  kHomeVisit = 1,   // HOME_VISIT: 入户调查
+  kNeighbours,      // NEIGHBOURS: 邻里访问
+  kLetter,          // LETTER: 信函索证
+  kPlaceOfHukou,    // PLACE_OF_HUKOU: material that the place of hukou supplied
+  kDocumentReview,  // DOCUMENT_REVIEW: originals compared, such as identity documents
+};
+absl::string_view FindingMethodName(FindingMethod method);
+std::optional<FindingMethod> FindingMethodFromName(absl::string_view name);
+
+// Two of whom it takes (A57 Art 15).
+inline constexpr size_t kInvestigatorsMin = 2;
+inline constexpr size_t kInvestigatorsMax = 10;
+
+// Who found something out by hand, when, and what proves it.
+struct ManualFinding {
+  FindingMethod method = FindingMethod::kHomeVisit;
+  std::vector<std::string> investigators;  // numbers of officers, each once
+  absl::CivilDay day;                      // of the visit, the letter, the comparison
+  std::string evidence_sha256;             // of the record that was signed, 32 bytes
+  friend bool operator==(const ManualFinding&, const ManualFinding&) = default;
+};
+
+// What people found stands as the answer of this source. No source of a catalogue has this id.
+inline constexpr absl::string_view kManualSourceId = "manual";
+
 // One person's answer in one category by one source.
 struct Answer {
   std::string person_id;  // the household's member or obligor id

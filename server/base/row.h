@@ -31,11 +31,13 @@ enum class RowKind : uint8_t {
   kResult = 6,       // a report: body stored.v1.Result
   kPending = 7,      // a department answers later: body stored.v1.PendingAnswer
   kEnded = 8,        // a verification was cancelled: body stored.v1.Ended
+  kAnnulled = 9,     // a verification's reports count no longer: body stored.v1.Annulled
 };
 
 // Which look-up a key belongs to. Stable numbers.
 enum class LookupKind : uint8_t {
-  // Intents; with "\nresult" behind it: the report, with "\nended": that there will be none.
+  // Intents; with "\nresult" behind it: the report, with "\nended": that there will be none, with
+  // "\ncorrection": the report that a correction of this id made.
   kRequest = 1,       // agency code, '\n', request id text
   kMatterNumber = 2,  // agency code, '\n', matter number
   kMatterRows = 3,    // the matter's id (16 bytes): every row of access about it
@@ -50,9 +52,12 @@ enum class LookupKind : uint8_t {
   kDay = 9,
   // A verification's first intent: agency code, '\n', matter number.
   kMatterVerifications = 10,
+  // What came after a verification's first report, by the verification's id (16 bytes): the reports
+  // that supersede it, its annulment, the first report of the verification that replaces it.
+  kChain = 11,
   // Intents that begin a block of an agency's count of a day: agency code, '\n', civil day, '\n',
   // the block's number in decimal (access/day_quota.h).
-  kDayQuota = 40,
+  kDayQuota = 12,
 };
 
 struct LookupKey {

@@ -21,6 +21,7 @@ enum EntryType : uint8_t {
   kMatterState = 5,
   kKeyChange = 6,
   kOriginClosed = 7,
+  kAnnulment = 8,
 };
 
 void Require(bool good, const char* what) {
@@ -92,6 +93,13 @@ void Encode(const OriginClosedEntry& entry, Writer& out) {
   out.Bytes(entry.successor, 1).Time(entry.time);
 }
 
+void Encode(const AnnulmentEntry& entry, Writer& out) {
+  Require(TimeFits(entry.time), "time");
+  Require(entry.reason >= 1 && entry.reason <= kAnnulmentReasonMax, "reason");
+  Id(out.U8(kAnnulment).U8(kVersion), entry.verification).U8(entry.reason);
+  out.Digest(entry.officer_digest).Time(entry.time);
+}
+
 // Fields are read in the order of their initialisers: braces guarantee it.
 IntentEntry ReadIntent(Reader& in) {
   IntentEntry entry{in.Id(), in.Id(), in.U16(), in.Digest(), in.Digest()};
@@ -150,6 +158,16 @@ OriginClosedEntry ReadOriginClosed(Reader& in) {
   return entry;
 }
 
+AnnulmentEntry ReadAnnulment(Reader& in) {
+  AnnulmentEntry entry;
+  entry.verification = in.Id();
+  entry.reason = in.U8();
+  in.Check(entry.reason >= 1 && entry.reason <= kAnnulmentReasonMax);
+  entry.officer_digest = in.Digest();
+  entry.time = in.Time();
+  return entry;
+}
+
 Entry ReadEntry(Reader& in) {
   const uint8_t type = in.U8();
   in.Check(in.U8() == kVersion);
@@ -168,6 +186,8 @@ Entry ReadEntry(Reader& in) {
       return ReadKeyChange(in);
     case kOriginClosed:
       return ReadOriginClosed(in);
+    case kAnnulment:
+      return ReadAnnulment(in);
     default:
       in.Check(false);
       return Entry();

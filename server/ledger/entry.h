@@ -90,8 +90,18 @@ struct OriginClosedEntry {
   friend bool operator==(const OriginClosedEntry&, const OriginClosedEntry&) = default;
 };
 
+// Every report of a verification counts no longer.
+struct AnnulmentEntry {
+  base::Uuid verification;
+  uint8_t reason = 1;     // 1 mistyped identity, 2 wrong household, 3 other
+  Hash officer_digest{};  // keyed digest of agency and officer
+  absl::Time time;
+  friend bool operator==(const AnnulmentEntry&, const AnnulmentEntry&) = default;
+};
+inline constexpr uint8_t kAnnulmentReasonMax = 3;
+
 using Entry = std::variant<IntentEntry, ResultEntry, AccessEntry, RevocationEntry, MatterStateEntry,
-                           KeyChangeEntry, OriginClosedEntry>;
+                           KeyChangeEntry, OriginClosedEntry, AnnulmentEntry>;
 
 // Aborts on values the format cannot hold (a part or line count of 0, an origin CheckOrigin
 // refuses, a time outside 1970..2^63 ms): those are our own mistakes.

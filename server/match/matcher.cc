@@ -113,6 +113,7 @@ class Matching {
     state.covered = answer.covered;
     state.complete = answer.complete && answer.kind == AnswerKind::kFound;
     state.manual = outcome.manual;
+    state.finding = outcome.finding;
     state.digest = answer.digest;
     state.authorization = outcome.authorization;
 

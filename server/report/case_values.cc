@@ -88,6 +88,17 @@ void PutAnswer(int field, const match::SourceOutcome& outcome, WireWriter* out) 
     PutRecord(Fields::kRecordsFieldNumber, record, out);
   }
   out->Bytes(Fields::kDigestFieldNumber, answer.digest);
+  if (outcome.finding.has_value()) {
+    const base::ManualFinding& finding = *outcome.finding;
+    const size_t finding_begun = out->Begin(Fields::kFindingFieldNumber);
+    out->Text(v1::CaseFinding::kMethodFieldNumber, base::FindingMethodName(finding.method));
+    for (const std::string& investigator : finding.investigators) {
+      out->BytesAlways(v1::CaseFinding::kInvestigatorsFieldNumber, investigator);
+    }
+    out->Text(v1::CaseFinding::kDayFieldNumber, base::FormatDay(finding.day));
+    out->Bytes(v1::CaseFinding::kEvidenceSha256FieldNumber, finding.evidence_sha256);
+    out->End(finding_begun);
+  }
   out->End(begun);
 }
 
@@ -125,6 +136,8 @@ void CaseReader::ReadFrame(const v1::Header& in, ReportFrame* frame, base::House
     if (!previous.ok()) Note("previous report's id");
     frame->previous_report = previous.value_or(base::Uuid());
   }
+  frame->superseding_reason = in.superseding_reason();
+  frame->replaces_report_number = in.replaces_report_number();
   frame->issuing_centre = in.issuing_centre();
   frame->issuing_division = in.issuing_division();
   frame->log_origin = in.log_origin();
@@ -203,6 +216,15 @@ base::Person CaseReader::ReadPerson(const v1::CasePerson& in) {
   return person;
 }
 
+base::ManualFinding CaseReader::ReadFinding(const v1::CaseFinding& in) {
+  base::ManualFinding finding;
+  finding.method = Need(base::FindingMethodFromName(in.method()), "method of a finding");
+  finding.investigators.assign(in.investigators().begin(), in.investigators().end());
+  finding.day = Day(in.day(), "day of a finding");
+  finding.evidence_sha256 = in.evidence_sha256();
+  return finding;
+}
+
 match::SourceOutcome CaseReader::ReadAnswer(const v1::CaseAnswer& in) {
   match::SourceOutcome outcome;
   outcome.source_id = in.source_id();
@@ -222,6 +244,7 @@ match::SourceOutcome CaseReader::ReadAnswer(const v1::CaseAnswer& in) {
   if (in.has_subject()) answer.subject = ReadIdentity(in.subject());
   for (const v1::CaseRecord& record : in.records()) answer.records.push_back(ReadRecord(record));
   answer.digest = in.digest();
+  if (in.has_finding()) outcome.finding = ReadFinding(in.finding());
   return outcome;
 }
 

@@ -40,6 +40,7 @@ class CaseReader {
   std::optional<absl::CivilDay> OptionalDay(const std::string& text, absl::string_view what);
   base::Identity ReadIdentity(const v1::CaseIdentity& in);
   base::Record ReadRecord(const v1::CaseRecord& in);
+  base::ManualFinding ReadFinding(const v1::CaseFinding& in);
   base::FieldValue ReadFieldValue(const v1::CaseField& in);
 
   std::string defect_;

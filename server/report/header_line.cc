@@ -51,6 +51,8 @@ v1::Header FrameHeader(const ReportFrame& frame, const base::Household& househol
   header.set_validity_basis(CleanUtf8(frame.validity_basis));
   header.set_restriction(CleanUtf8(frame.restriction));
   header.set_objection(CleanUtf8(frame.objection));
+  header.set_superseding_reason(CleanUtf8(frame.superseding_reason));
+  header.set_replaces_report_number(CleanUtf8(frame.replaces_report_number));
   return header;
 }
 

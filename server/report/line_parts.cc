@@ -135,6 +135,15 @@ void PutOutcome(int field, const base::AnswerState& answer, const Names& names, 
   line->Flag(v1::Outcome::kCompleteFieldNumber, answer.complete);
   line->Flag(v1::Outcome::kSupersededFieldNumber, answer.superseded);
   line->Flag(v1::Outcome::kManualFieldNumber, answer.manual);
+  if (answer.finding.has_value()) {
+    const base::ManualFinding& finding = *answer.finding;
+    line->Known(v1::Outcome::kMethodFieldNumber, base::FindingMethodName(finding.method));
+    for (const std::string& investigator : finding.investigators) {
+      line->TextAlways(v1::Outcome::kInvestigatorsFieldNumber, investigator);
+    }
+    line->Known(v1::Outcome::kFindingDayFieldNumber, base::FormatDay(finding.day));
+    line->Bytes(v1::Outcome::kEvidenceSha256FieldNumber, finding.evidence_sha256);
+  }
   line->End(begun);
 }
 

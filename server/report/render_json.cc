@@ -129,7 +129,15 @@ void WriteOutcome(const v1::Outcome& outcome, JsonWriter& json) {
   json.PairIfAny("covered_to", outcome.covered_to());
   json.Key("complete").Bool(outcome.complete());
   json.Key("superseded").Bool(outcome.superseded());
-  json.Key("manual").Bool(outcome.manual()).EndObject();
+  json.Key("manual").Bool(outcome.manual());
+  if (!outcome.method().empty()) {
+    json.Key("finding").BeginObject().Pair("method", outcome.method());
+    json.Key("investigators").BeginArray();
+    for (const std::string& investigator : outcome.investigators()) json.String(investigator);
+    json.EndArray().Pair("day", outcome.finding_day());
+    json.Pair("evidence_sha256", base::HexEncode(outcome.evidence_sha256())).EndObject();
+  }
+  json.EndObject();
 }
 
 void WriteMarks(const v1::Marks& marks, JsonWriter& json) {
@@ -205,7 +213,9 @@ void WriteHeader(const v1::Header& header, JsonWriter& json) {
   json.Pair("verification_id", UuidText(header.verification_id()));
   if (!header.previous_report_id().empty()) {
     json.Pair("previous_report_id", UuidText(header.previous_report_id()));
+    json.PairIfAny("superseding_reason", header.superseding_reason());
   }
+  json.PairIfAny("replaces_report_number", header.replaces_report_number());
   json.Pair("issuing_centre", header.issuing_centre());
   json.Pair("issuing_division", header.issuing_division());
   json.Pair("log_origin", header.log_origin()).Pair("agency", header.agency());

@@ -54,6 +54,14 @@ std::string MarksText(const v1::Line& line) {
   return absl::StrJoin(marks, "、");
 }
 
+// Who found an answer out by hand; empty where nobody did.
+std::string FindingText(const v1::Outcome& outcome) {
+  if (outcome.method().empty()) return "";
+  return absl::StrCat(FindingMethodWord(outcome.method()), " ", outcome.finding_day(), "，调查人 ",
+                      absl::StrJoin(outcome.investigators(), "、"), "，记录 SHA-256 ",
+                      base::HexEncode(outcome.evidence_sha256()));
+}
+
 class TextReport {
  public:
   explicit TextReport(const OpenEnvelope& open) : open_(open), header_(open.lines[0].header()) {
@@ -150,7 +158,12 @@ class TextReport {
                          (basis.empty() ? "" : "（依据 " + basis + "）"));
     if (!header_.previous_report_id().empty()) {
       const auto id = base::Uuid::FromBytes(header_.previous_report_id());
-      Pair("替代报告", id.ok() ? id->ToString() : "");
+      const absl::string_view reason = SupersedingWord(header_.superseding_reason());
+      Pair("替代报告", absl::StrCat(id.ok() ? id->ToString() : "", reason.empty() ? "" : "（",
+                                    reason, reason.empty() ? "" : "）"));
+    }
+    if (!header_.replaces_report_number().empty()) {
+      Pair("重新出具", absl::StrCat("代替已作废的报告 ", header_.replaces_report_number()));
     }
     if (header_.staff_relative()) Pair("备案", "近亲属备案：单独登记，须由县级入户调查");
   }
@@ -252,6 +265,10 @@ class TextReport {
     }
     Paragraph(absl::StrCat("合计：", absl::StrJoin(sums, "，")));
     out_.append(table.ToString());
+    for (const v1::Line* line : Of(v1::LINE_KIND_OUTCOME)) {
+      const std::string finding = FindingText(line->outcome());
+      if (!finding.empty()) Paragraph(absl::StrCat("第 ", line->number(), " 行：", finding));
+    }
   }
 
   // Values are what people compare with a notice; rules are expressions and take the width of the

@@ -42,6 +42,8 @@ struct ReportFrame {
   base::Uuid report_id;
   base::Uuid verification_id;
   std::optional<base::Uuid> previous_report;  // the report this one supersedes
+  std::string superseding_reason;             // "MANUAL_FINDING", "IDENTITY_RESOLVED"; empty: none
+  std::string replaces_report_number;         // the annulled report in whose place this one stands
   std::string issuing_centre;                 // its Chinese name
   std::string issuing_division;               // six digits
   std::string log_origin;                     // as the ledger has it

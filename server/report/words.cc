@@ -88,6 +88,13 @@ constexpr std::array<Word, 7> kIdentityKinds{{
     {"OTHER", "其他证件"},
 }};
 
+constexpr std::array<Word, 5> kFindingMethods{{{"HOME_VISIT", "入户调查"},
+                                               {"NEIGHBOURS", "邻里访问"},
+                                               {"LETTER", "信函索证"},
+                                               {"PLACE_OF_HUKOU", "户籍地提供"},
+                                               {"DOCUMENT_REVIEW", "查验材料"}}};
+constexpr std::array<Word, 2> kSupersedings{
+    {{"MANUAL_FINDING", "补充人工核查结果"}, {"IDENTITY_RESOLVED", "人工确认身份"}}};
 constexpr std::array<Word, 2> kScopes{{{"urban", "城市"}, {"rural", "农村"}}};
 
 constexpr std::array<Word, 4> kLevels{
@@ -273,6 +280,8 @@ constexpr std::array<Word, 3> kTruths{
 
 absl::string_view AnswerKindWord(absl::string_view name) { return Find(kAnswerKinds, name); }
 absl::string_view ReasonWord(absl::string_view name) { return Find(kReasons, name); }
+absl::string_view FindingMethodWord(absl::string_view name) { return Find(kFindingMethods, name); }
+absl::string_view SupersedingWord(absl::string_view name) { return Find(kSupersedings, name); }
 absl::string_view RelationWord(absl::string_view name) { return Find(kRelations, name); }
 absl::string_view RoleWord(absl::string_view name) { return Find(kRoles, name); }
 absl::string_view CheckKindWord(absl::string_view name) { return Find(kCheckKinds, name); }

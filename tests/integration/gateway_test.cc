@@ -8,6 +8,7 @@
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "hedui/v1/errors.pb.h"
+#include "hedui/v1/reports.grpc.pb.h"
 #include "hedui/v1/verification.grpc.pb.h"
 #include "server/base/digest.h"
 #include "tests/integration/running_platform.h"

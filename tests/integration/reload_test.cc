@@ -12,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
+#include "hedui/v1/reports.grpc.pb.h"
 #include "hedui/v1/verification.grpc.pb.h"
 #include "server/base/mutex.h"
 #include "server/base/status.h"

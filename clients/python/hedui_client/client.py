@@ -18,6 +18,10 @@ import grpc
 from hedui.v1 import (
     authorization_pb2,
     authorization_pb2_grpc,
+    finding_pb2,
+    finding_pb2_grpc,
+    reports_pb2,
+    reports_pb2_grpc,
     verification_pb2,
     verification_pb2_grpc,
 )
@@ -74,7 +78,8 @@ class Client:
         self._sleep = sleep
         self._authorizations = authorization_pb2_grpc.AuthorizationServiceStub(channel)
         self._verifications = verification_pb2_grpc.VerificationServiceStub(channel)
-        self._reports = verification_pb2_grpc.ReportServiceStub(channel)
+        self._reports = reports_pb2_grpc.ReportServiceStub(channel)
+        self._findings = finding_pb2_grpc.FindingServiceStub(channel)
 
     def __enter__(self) -> Client:
         return self
@@ -144,14 +149,43 @@ class Client:
 
     def get_report(
         self, officer: str, timeout_s: float, *, report_number: str = "", request_id: str = ""
-    ) -> verification_pb2.GetReportResponse:
-        """A report made earlier, by its number or by the request id it was made for; give one of the two."""
-        request = verification_pb2.GetReportRequest(officer=officer)
+    ) -> reports_pb2.GetReportResponse:
+        """A report made earlier, by its number, or the current one of a request id; give one of the two."""
+        request = reports_pb2.GetReportRequest(officer=officer)
         if report_number:
             request.report_number = report_number
         if request_id:
             request.request_id = request_id
         return self._call(self._reports.GetReport, request, timeout_s)
+
+    def get_report_status(self, report_number: str, officer: str, timeout_s: float) -> reports_pb2.ReportStatus:
+        request = reports_pb2.GetReportStatusRequest(report_number=report_number, officer=officer)
+        return self._call(self._reports.GetReportStatus, request, timeout_s).status
+
+    def list_reports(self, request_id: str, officer: str, timeout_s: float) -> list[reports_pb2.ReportStatus]:
+        """Every report of a verification, the first one first."""
+        request = reports_pb2.ListReportsRequest(request_id=request_id, officer=officer)
+        return list(self._call(self._reports.ListReports, request, timeout_s).reports)
+
+    def check_report(self, envelope: bytes, officer: str, timeout_s: float) -> reports_pb2.CheckReportResponse:
+        """Whether a report is genuine, whoever issued it, and how it stands where this platform did."""
+        request = reports_pb2.CheckReportRequest(envelope=envelope, officer=officer)
+        return self._call(self._reports.CheckReport, request, timeout_s)
+
+    def annul_report(self, request: reports_pb2.AnnulReportRequest, timeout_s: float) -> reports_pb2.ReportStatus:
+        return self._call(self._reports.AnnulReport, request, timeout_s).status
+
+    def record_finding(
+        self, request: finding_pb2.RecordFindingRequest, timeout_s: float
+    ) -> finding_pb2.RecordFindingResponse:
+        """Adds what people found. Keep the request's id for retries: the same again gives the same report."""
+        return self._call(self._findings.RecordFinding, request, timeout_s)
+
+    def resolve_ambiguous(
+        self, request: finding_pb2.ResolveAmbiguousRequest, timeout_s: float
+    ) -> finding_pb2.ResolveAmbiguousResponse:
+        """Decides whether an answer that was held back is about the person. Repeating as record_finding."""
+        return self._call(self._findings.ResolveAmbiguous, request, timeout_s)
 
     def _pages(self, method, request, timeout_s: float) -> Iterator:
         """The page that `request` asks for and those behind it. A page may be empty without being the last."""

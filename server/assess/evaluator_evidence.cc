@@ -1,0 +1,139 @@
+// Evidence: whether what is known of a kind of fact is all there is, and what to blame where not.
+#include "server/assess/evaluator.h"
+
+namespace hedui::assess {
+namespace {
+
+using base::AnswerKind;
+
+bool CameUsable(const base::AnswerState& answer) {
+  return answer.kind == AnswerKind::kFound || answer.kind == AnswerKind::kConfirmedNone;
+}
+
+}  // namespace
+
+Evaluator::Proof Evaluator::Prove(const EvidenceRule& rule, int who, int fact_kind,
+                                  const Value& period) {
+  const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(fact_kind)];
+  Proof proof;
+  const base::Period days = StateDays();
+  const base::Period* wanted = &days;
+  if (kind.monthly) {
+    if (!IsKnownPeriod(period)) {
+      proof = {false, period.blame};
+      wanted = nullptr;
+    } else {
+      wanted = &SpanOf(period).days;
+    }
+  }
+  for (const EvidenceRule::Need& need : rule.complete_by) {
+    if (need.category == EvidenceRule::kDeclaration) continue;  // silence included
+    if (need.category == EvidenceRule::kStatement) {
+      if (IsStated(who, fact_kind)) continue;
+      BlameLeaf leaf{BlameKind::kDeclaration};
+      leaf.person = static_cast<int16_t>(who);
+      leaf.kind_of_fact = fact_kind;
+      proof.complete = false;
+      proof.blame = blames_.Join(proof.blame, Leaf(leaf));
+      continue;
+    }
+    if (rule.manual_suffices && ProveByPeople(who, need.category, wanted, kind.monthly)) continue;
+    const Proof part = ProveCategory(who, need.category, need.source_id, wanted, kind.monthly);
+    if (part.complete) continue;
+    proof.complete = false;
+    proof.blame = blames_.Join(proof.blame, part.blame);
+  }
+  return proof;
+}
+
+bool Evaluator::IsStated(int who, int fact_kind) const {
+  for (int32_t i = index_.FirstFact(who, fact_kind); i >= 0; i = index_.fact(i).next) {
+    if (index_.fact(i).fact->declared) return true;
+  }
+  return false;
+}
+
+// What an answer that came lacks to be all there is in `period`.
+AnswerDetail Evaluator::LackOf(int answer_index, const base::Period* period,
+                               bool to_the_end) const {
+  const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(answer_index)];
+  if (const AnswerDetail flaw = index_.Flaw(answer_index); flaw != AnswerDetail::kNone) return flaw;
+  if (answer.kind == AnswerKind::kFound && !answer.complete) return AnswerDetail::kIncomplete;
+  if (period == nullptr) return AnswerDetail::kNone;
+  if (!answer.covered.Covers(*period)) return AnswerDetail::kPeriod;
+  if (to_the_end && answer.data_day.has_value() && *answer.data_day + 1 < *period->to) {
+    return AnswerDetail::kPeriod;
+  }
+  return AnswerDetail::kNone;
+}
+
+bool Evaluator::ProveByPeople(int who, int category, const base::Period* period, bool to_the_end) {
+  for (int32_t i = index_.FirstAnswer(who, category); i >= 0; i = index_.NextAnswer(i)) {
+    const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
+    if (answer.source_id != base::kManualSourceId || !CameUsable(answer)) continue;
+    if (LackOf(i, period, to_the_end) != AnswerDetail::kNone) continue;
+    AddRef(Ref::Tag::kAnswer, i);
+    return true;
+  }
+  return false;
+}
+
+// Every planned source of the category must have said all it has; one that holds nothing of the
+// kind, place or period does not count, but then another must. What people found adds to that and
+// proves nothing.
+Evaluator::Proof Evaluator::ProveCategory(int who, int category, const std::string& source_id,
+                                          const base::Period* period, bool to_the_end) {
+  Proof proof;
+  bool proven = false;
+  BlameId not_covered = 0;
+  for (int32_t i = index_.FirstAnswer(who, category); i >= 0; i = index_.NextAnswer(i)) {
+    const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
+    if (answer.superseded || answer.source_id == base::kManualSourceId) continue;
+    if (!source_id.empty() && answer.source_id != source_id) continue;
+    AddRef(Ref::Tag::kAnswer, i);
+    AnswerDetail detail = AnswerDetail::kNone;
+    if (CameUsable(answer)) {
+      detail = LackOf(i, period, to_the_end);
+      if (detail == AnswerDetail::kNone) {
+        proven = true;
+        continue;
+      }
+    } else if (answer.kind == AnswerKind::kNotCovered) {
+      not_covered = blames_.Join(not_covered, AnswerLeaf(i, AnswerDetail::kNone));
+      continue;
+    }
+    proof.blame = blames_.Join(proof.blame, AnswerLeaf(i, detail));
+  }
+  if (!proven && proof.blame == 0) {
+    proof.blame = not_covered;
+    if (proof.blame == 0) {
+      proof.blame = NobodyAsked(who, category);
+    }
+  }
+  proof.complete = proof.blame == 0;
+  return proof;
+}
+
+BlameId Evaluator::BlameAnswers(const EvidenceRule& rule, int who, AnswerDetail detail) {
+  BlameId blame = 0;
+  for (const EvidenceRule::Need& need : rule.complete_by) {
+    if (need.category < 0) continue;
+    blame = blames_.Join(blame, BlameCategory(who, need.category, need.source_id, detail));
+  }
+  if (blame != 0) return blame;
+  return Leaf({BlameKind::kDeclaration, AnswerDetail::kNone, static_cast<int16_t>(who)});
+}
+
+// Every answer of the category about the person; 0 without one.
+BlameId Evaluator::BlameCategory(int who, int category, const std::string& source_id,
+                                 AnswerDetail detail) {
+  BlameId blame = 0;
+  for (int32_t i = index_.FirstAnswer(who, category); i >= 0; i = index_.NextAnswer(i)) {
+    const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
+    if (answer.superseded || (!source_id.empty() && answer.source_id != source_id)) continue;
+    blame = blames_.Join(blame, AnswerLeaf(i, detail));
+  }
+  return blame;
+}
+
+}  // namespace hedui::assess

@@ -1,0 +1,320 @@
+#include "server/correction_flow.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "hedui/stored/v1/verification.pb.h"
+#include "server/base/dates.h"
+#include "server/base/digest.h"
+#include "server/base/status.h"
+#include "server/correction_steps.h"
+#include "server/ledger/entry.h"
+#include "server/report/report_builder.h"
+#include "server/report_steps.h"
+#include "server/rooms.h"
+#include "server/stored_report.h"
+
+namespace hedui {
+namespace {
+
+absl::Status NotNow(absl::string_view reason, std::string text) {
+  return base::MakeError(absl::StatusCode::kFailedPrecondition, reason, std::move(text));
+}
+
+// What a correction made, by its own id.
+base::LookupKey CorrectionKey(const std::string& agency, const base::Uuid& request_id) {
+  return {base::LookupKind::kRequest,
+          absl::StrCat(agency, "\n", request_id.ToString(), "\ncorrection")};
+}
+
+absl::Time NowOf(const Rooms& rooms) {
+  return absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
+}
+
+// What every change of a chain goes through: find the chain, wait for the right to change it, work
+// on the pools, commit, answer. Held by its callbacks.
+template <typename Answer>
+class ChainFlow : public std::enable_shared_from_this<ChainFlow<Answer>> {
+ public:
+  using Done = absl::AnyInvocable<void(absl::StatusOr<Answer>) &&>;
+
+  ChainFlow(const Rooms* rooms, runtime::EventLoop* loop, std::string agency, base::Uuid report_id,
+            Done done)
+      : rooms_(*rooms),
+        setup_(rooms->setup()),
+        agency_(std::move(agency)),
+        report_id_(report_id),
+        loop_(loop),
+        done_(std::move(done)) {}
+  virtual ~ChainFlow() = default;
+
+  void Begin() {
+    OnDisk([](ChainFlow* self) {
+      auto chain = ReadChain(*self->rooms_.rows, self->agency_, self->report_id_);
+      if (!chain.ok()) return self->Finish(chain.status());
+      self->Reserve(chain->verification_id);
+    });
+  }
+
+ protected:
+  // On the disk pool, alone on this chain: until Finish.
+  virtual void Work(ReportChain chain) = 0;
+
+  // From any thread.
+  void Commit(ledger::CommitRequest request, std::function<void(ledger::CommitReceipt)> then) {
+    request.done = [self = this->shared_from_this(),
+                    then = std::move(then)](absl::StatusOr<ledger::CommitReceipt> receipt) {
+      if (receipt.ok()) return then(*std::move(receipt));
+      if (const absl::Status health = self->rooms_.committer->Health(); !health.ok()) {
+        self->rooms_.fatal(health);
+      }
+      self->Finish(receipt.status());
+    };
+    if (!rooms_.committer->TrySubmit(std::move(request))) {
+      Finish(Busy("COMMITTER_FULL", "the platform has no room for another commit"));
+    }
+  }
+
+  void Finish(absl::StatusOr<Answer> answer) {
+    if (!answer.ok() && base::VisibilityOf(answer.status()) == base::Visibility::kOperator) {
+      rooms_.tell(absl::StrCat("correcting a report failed: ", answer.status().ToString()));
+    }
+    reservation_.Release();
+    loop_->Post([done = std::move(done_), answer = std::move(answer)]() mutable {
+      std::move(done)(std::move(answer));
+    });
+  }
+
+  const Rooms& rooms_;
+  const std::shared_ptr<const Setup> setup_;
+  const std::string agency_;
+  const base::Uuid report_id_;
+
+ private:
+  template <typename Step>
+  void OnDisk(Step step) {
+    runtime::Task task = [self = this->shared_from_this(), step] { step(self.get()); };
+    if (!rooms_.disk->TrySubmit(std::move(task))) {
+      Finish(Busy("READERS_FULL", "the platform reads as much as it can"));
+    }
+  }
+
+  void Reserve(const base::Uuid& verification_id) {
+    rooms_.matters->Reserve(
+        {absl::StrCat("reports\n", verification_id.ToString())},
+        [self = this->shared_from_this()](
+            absl::StatusOr<access::MatterBook::Reservation> reservation) mutable {
+          if (!reservation.ok()) return self->Finish(reservation.status());
+          self->reservation_ = *std::move(reservation);
+          self->OnDisk([](ChainFlow* flow) {
+            auto chain = ReadChain(*flow->rooms_.rows, flow->agency_, flow->report_id_);
+            if (!chain.ok()) return flow->Finish(chain.status());
+            flow->Work(*std::move(chain));
+          });
+        });
+  }
+
+  runtime::EventLoop* const loop_;
+  Done done_;
+  access::MatterBook::Reservation reservation_;
+};
+
+class Correction final : public ChainFlow<VerifyResult> {
+ public:
+  Correction(const Rooms* rooms, runtime::EventLoop* loop, CorrectionRequest request,
+             VerifyDone done)
+      : ChainFlow(rooms, loop, request.agency, request.report_id, std::move(done)),
+        request_(std::move(request)) {}
+
+ private:
+  void Work(ReportChain chain) override {
+    auto repeated = FindRepeated(chain.matter);
+    if (!repeated.ok()) return Finish(repeated.status());
+    if (repeated->has_value()) return HandOut(**std::move(repeated));
+    if (const absl::Status checked = Check(chain); !checked.ok()) return Finish(checked);
+    runtime::Task task = [self = shared_from_this(), this, chain = std::move(chain)]() mutable {
+      Make(std::move(chain));
+    };
+    if (!rooms_.compute->TrySubmit(std::move(task))) {
+      Finish(Busy("COMPUTE_FULL", "the platform has no room for another assessment"));
+    }
+  }
+
+  // The digest by which a repeated correction is known.
+  absl::StatusOr<std::string> RequestDigest(const base::Uuid& matter) {
+    HEDUI_ASSIGN_OR_RETURN(digest_key_, rooms_.rows->DigestKey(matter));
+    return base::HmacSha256(digest_key_, request_.bytes);
+  }
+
+  absl::StatusOr<std::optional<StoredReport>> FindRepeated(const base::Uuid& matter) {
+    HEDUI_ASSIGN_OR_RETURN(request_digest_, RequestDigest(matter));
+    HEDUI_ASSIGN_OR_RETURN(
+        auto rows, rooms_.rows->Find(CorrectionKey(request_.agency, request_.request_id), 1));
+    if (rows.empty()) return std::optional<StoredReport>();
+    stored::v1::Result stored;
+    if (!stored.ParseFromString(rows[0].body)) return Damaged("report");
+    if (rows[0].matter != matter || stored.request_digest() != request_digest_) {
+      return base::MakeError(
+          absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
+          "this request id was used with other content; choose a new UUID for a new request");
+    }
+    HEDUI_ASSIGN_OR_RETURN(StoredReport report,
+                           ReportOf(rooms_, rows[0], stored, request_.officer));
+    return std::optional<StoredReport>(std::move(report));
+  }
+
+  // It was made before: handing it out again is an access.
+  void HandOut(StoredReport report) {
+    ledger::CommitRequest commit;
+    commit.entry = std::move(report.access_entry);
+    auto self = shared_from_this();
+    auto result = std::make_shared<VerifyResult>(std::move(report.result));
+    Commit(std::move(commit),
+           [self, this, result](ledger::CommitReceipt) { Finish(std::move(*result)); });
+  }
+
+  absl::Status Check(const ReportChain& chain) {
+    if (chain.annulled.has_value()) {
+      return NotNow("REPORT_ANNULLED", "this verification's reports were annulled; verify anew");
+    }
+    if (chain.current().report_id != request_.report_id) {
+      return NotNow(
+          "REPORT_SUPERSEDED",
+          absl::StrCat("a later report stands in its place: correct ", chain.current().number));
+    }
+    if (chain.reports.size() > kCorrectionsMax) {
+      return NotNow("CORRECTIONS_MAX", "this verification was corrected 100 times; verify anew");
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckMatter(const std::string& matter_number) {
+    HEDUI_ASSIGN_OR_RETURN(auto matter, rooms_.matters->Load(request_.agency, matter_number));
+    if (matter->Snapshot()->state == access::MatterState::kClosed) {
+      return NotNow("MATTER_CLOSED", "the matter is closed; nothing is added to its reports");
+    }
+    return absl::OkStatus();
+  }
+
+  // On the compute pool.
+  void Make(ReportChain chain) {
+    const absl::Status made = TryMake(chain);
+    if (!made.ok()) return Finish(made);
+    ledger::CommitRequest commit;
+    commit.rows.push_back(std::move(row_));
+    commit.entry = made_.draft.entry;
+    auto self = shared_from_this();
+    Commit(std::move(commit),
+           [self, this](ledger::CommitReceipt receipt) { Seal(std::move(receipt)); });
+  }
+
+  absl::Status TryMake(const ReportChain& chain) {
+    const ChainReport& corrected = chain.current();
+    stored::v1::Result stored;
+    if (!stored.ParseFromString(corrected.row.body)) return Damaged("report");
+    HEDUI_ASSIGN_OR_RETURN(report::CaseBundle bundle,
+                           report::DecodeCaseBundle(stored.case_bundle()));
+    HEDUI_RETURN_IF_ERROR(CheckMatter(bundle.frame.matter_number));
+    outcomes_ = OutcomesOf(stored);
+    if (request_.found.has_value()) {
+      HEDUI_RETURN_IF_ERROR(AddFinding(*setup_, *request_.found,
+                                       base::HmacSha256(digest_key_, request_.bytes), &bundle,
+                                       &outcomes_));
+    } else {
+      HEDUI_RETURN_IF_ERROR(Decide(*setup_, *request_.decision, &bundle, &outcomes_));
+    }
+    bundle.frame.officer = request_.officer;
+    bundle.frame.previous_report = corrected.report_id;
+    bundle.frame.superseding_reason =
+        request_.found.has_value() ? "MANUAL_FINDING" : "IDENTITY_RESOLVED";
+    HEDUI_ASSIGN_OR_RETURN(made_, MakeReport(rooms_, *setup_, std::move(bundle), NowOf(rooms_)));
+    row_ = ReportRow(made_, outcomes_, request_.agency, chain.matter, request_digest_,
+                     chain.reports.front().report_id);
+    row_.keys.push_back(ChainKey(chain.verification_id));
+    row_.keys.push_back(CorrectionKey(request_.agency, request_.request_id));
+    return absl::OkStatus();
+  }
+
+  // On the committer's thread: a proof is put behind what is laid out already.
+  void Seal(ledger::CommitReceipt receipt) {
+    VerifyResult result;
+    result.verification_id = made_.bundle.frame.verification_id;
+    result.report_number = made_.number;
+    result.outcomes = std::move(outcomes_);
+    auto envelope = report::SealReport(std::move(made_.draft), *receipt.proof);
+    if (!envelope.ok()) return Finish(envelope.status());
+    result.envelope = *std::move(envelope);
+    Finish(std::move(result));
+  }
+
+  const CorrectionRequest request_;
+  std::string digest_key_;
+  std::string request_digest_;
+  std::vector<SourceOutcomeView> outcomes_;
+  MadeReport made_;
+  base::Row row_;
+};
+
+class Annulling final : public ChainFlow<ReportStatus> {
+ public:
+  Annulling(const Rooms* rooms, runtime::EventLoop* loop, AnnulRequest request, StatusDone done)
+      : ChainFlow(rooms, loop, request.agency, request.report_id, std::move(done)),
+        request_(std::move(request)) {}
+
+ private:
+  void Work(ReportChain chain) override {
+    if (chain.annulled.has_value()) return Finish(Status(chain));
+    auto key = rooms_.rows->DigestKey(chain.matter);
+    if (!key.ok()) return Finish(key.status());
+    const absl::Time now = NowOf(rooms_);
+    ledger::AnnulmentEntry entry;
+    entry.verification = chain.verification_id;
+    entry.reason = static_cast<uint8_t>(request_.reason);
+    entry.officer_digest =
+        KeyedHash(*key, "officer", absl::StrCat(request_.agency, "\n", request_.officer));
+    entry.time = now;
+    ledger::CommitRequest commit;
+    commit.entry = ledger::EncodeEntry(entry);
+    commit.rows.push_back(RowOf(chain, now));
+    chain.annulled = {now, request_.reason};
+    auto self = shared_from_this();
+    Commit(std::move(commit),
+           [self, this, status = Status(chain)](ledger::CommitReceipt) { Finish(status); });
+  }
+
+  ReportStatus Status(const ReportChain& chain) const {
+    return StatusOf(chain, report_id_, base::CivilDayOf(rooms_.clock->WallNow()));
+  }
+
+  base::Row RowOf(const ReportChain& chain, absl::Time now) const {
+    stored::v1::Annulled body;
+    body.set_verification_id(chain.verification_id.ToBytes());
+    body.set_agency(request_.agency);
+    body.set_officer(request_.officer);
+    body.set_reason(static_cast<int>(request_.reason));
+    body.set_note(request_.note);
+    base::Row row;
+    row.kind = base::RowKind::kAnnulled;
+    row.id = rooms_.ids->NextId(now);
+    row.matter = chain.matter;
+    row.at = now;
+    row.keys = {ChainKey(chain.verification_id)};
+    row.body = body.SerializeAsString();
+    return row;
+  }
+
+  const AnnulRequest request_;
+};
+
+}  // namespace
+
+void Corrector::Correct(runtime::EventLoop* loop, CorrectionRequest request, VerifyDone done) {
+  std::make_shared<Correction>(rooms_, loop, std::move(request), std::move(done))->Begin();
+}
+
+void Corrector::Annul(runtime::EventLoop* loop, AnnulRequest request, StatusDone done) {
+  std::make_shared<Annulling>(rooms_, loop, std::move(request), std::move(done))->Begin();
+}
+
+}  // namespace hedui

@@ -1,0 +1,132 @@
+#include "server/report_steps.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "hedui/stored/v1/verification.pb.h"
+#include "server/assess/assessor.h"
+#include "server/base/dates.h"
+#include "server/base/division.h"
+#include "server/base/status.h"
+#include "server/match/matcher.h"
+#include "server/report/report_input.h"
+#include "server/stored_report.h"
+
+namespace hedui {
+namespace {
+
+// The words for every category and kind that lines name: answered, found, or not stated.
+std::vector<report::CodeLabel> Labels(const Setup& setup, const report::ReportInput& input) {
+  std::set<std::string> codes;
+  for (const base::AnswerState& answer : input.match.facts.answers) codes.insert(answer.category);
+  for (const base::Fact& fact : input.match.facts.facts) codes.insert(fact.record.kind);
+  if (input.assessment.has_value()) {
+    for (const assess::TraceEntry& entry : input.assessment->entries) {
+      for (const assess::Blame& blame : entry.blame) {
+        if (blame.kind != assess::BlameKind::kDeclaration) continue;
+        codes.insert(blame.detail.substr(0, blame.detail.find('.')));
+      }
+    }
+  }
+  std::vector<report::CodeLabel> labels;
+  for (const std::string& code : codes) {
+    std::string label = setup.policies->LabelOf(code);
+    if (label != code) labels.push_back({code, std::move(label)});
+  }
+  return labels;
+}
+
+// How long the report is valid, where a policy of the household's division says so on the day of
+// issue. Days count from that day, which is the first.
+void SetValidity(const Setup& setup, const std::string& division, report::ReportFrame* frame) {
+  const absl::CivilDay issued = base::CivilDayOf(frame->issued_at);
+  const auto days = setup.policies->WholeNumberOn(division, "report_validity", issued);
+  if (!days.has_value() || days->value <= 0) return;
+  frame->valid_until = issued + (days->value - 1);
+  frame->validity_basis = absl::StrCat(days->citation.title, " ", days->citation.article,
+                                       days->citation.verified ? "" : "，未核实");
+}
+
+// What every report says of itself.
+void CompleteFrame(const Rooms& rooms, const Setup& setup, absl::Time now,
+                   report::ReportInput* input) {
+  report::ReportFrame& frame = input->frame;
+  frame.report_id = rooms.ids->NextId(now);
+  frame.issuing_centre = setup.reg.platform().name;
+  frame.issuing_division = setup.reg.platform().division;
+  frame.log_origin = rooms.log_origin;
+  frame.division_name =
+      base::DivisionFullName(input->household.division, input->dates.policy).value_or("");
+  frame.issued_at = now;
+  SetValidity(setup, input->household.division, &frame);
+  frame.restriction = setup.restriction;
+  frame.objection = setup.objection;
+  frame.labels = Labels(setup, *input);
+}
+
+void ToStored(const SourceOutcomeView& view, stored::v1::StoredOutcome* stored) {
+  stored->set_source_id(view.source_id);
+  stored->set_person_id(view.person_id);
+  stored->set_category(view.category);
+  stored->set_kind(static_cast<int>(view.kind));
+  stored->set_reason(static_cast<int>(view.reason));
+  if (view.data_day.has_value()) stored->set_data_day(base::FormatDay(*view.data_day));
+  stored->set_elapsed_ms(view.elapsed_ms);
+}
+
+}  // namespace
+
+absl::StatusOr<MadeReport> MakeReport(const Rooms& rooms, const Setup& setup,
+                                      report::CaseBundle bundle, absl::Time now) {
+  MadeReport made;
+  report::ReportInput input;
+  input.frame = std::move(bundle.frame);
+  input.household = bundle.input.household;
+  input.dates = bundle.input.dates;
+  input.match = match::Match(bundle.input, setup.policies->discrepancy_rules());
+  bundle.assessed = !input.frame.programmes.empty();
+  if (bundle.assessed) {
+    // The facts go into the case and come back: copies of hundreds of texts else.
+    assess::Case assessed = report::MakeCase(input.household, input.dates, input.frame.programmes,
+                                             std::move(input.match.facts));
+    HEDUI_ASSIGN_OR_RETURN(input.assessment, assess::Assess(*setup.policies, assessed));
+    input.match.facts = std::move(assessed.facts);
+    bundle.engine = input.assessment->engine;
+    bundle.policy_digest = input.assessment->policy_digest;
+  }
+  CompleteFrame(rooms, setup, now, &input);
+  input.seed = rooms.ids->RandomBytes(report::kSeedBytes);
+  HEDUI_ASSIGN_OR_RETURN(made.draft, report::BuildReport(input));
+  made.number = report::ReportNumber(input.frame.report_id, now);
+  bundle.frame = std::move(input.frame);
+  bundle.seed = std::move(input.seed);
+  made.bundle = std::move(bundle);
+  return made;
+}
+
+base::Row ReportRow(const MadeReport& made, const std::vector<SourceOutcomeView>& outcomes,
+                    const std::string& agency, const base::Uuid& matter,
+                    const std::string& request_digest, std::optional<base::Uuid> first) {
+  const report::ReportFrame& frame = made.bundle.frame;
+  stored::v1::Result body;
+  body.set_verification_id(frame.verification_id.ToBytes());
+  body.set_report_id(frame.report_id.ToBytes());
+  body.set_request_digest(request_digest);
+  body.set_agency(agency);
+  body.set_draft(report::EncodeDraft(made.draft));
+  body.set_case_bundle(report::EncodeCaseBundle(made.bundle));
+  for (const SourceOutcomeView& view : outcomes) ToStored(view, body.add_outcomes());
+  if (first.has_value()) body.set_first_report_id(first->ToBytes());
+  base::Row row;
+  row.kind = base::RowKind::kResult;
+  row.id = frame.report_id;
+  row.matter = matter;
+  row.at = frame.issued_at;
+  row.keys = {{base::LookupKind::kVerification, frame.verification_id.ToBytes()},
+              ReportKey(frame.report_id)};
+  row.body = body.SerializeAsString();
+  return row;
+}
+
+}  // namespace hedui
