@@ -48,8 +48,11 @@ class ServerCall : public std::enable_shared_from_this<Call> {
     std::shared_ptr<Call> call(new Call(loop, method));
     // gRPC delivers the "done" notice once for each call that began, and never for one that did
     // not.
-    void* const done = runtime::OnceTag::Of(
-        [call](bool) { call->OnDone(/*cancelled=*/call->context_.IsCancelled()); });
+    void* const done = runtime::OnceTag::Of([call](bool) {
+      call->OnDone(/*cancelled=*/call->context_.IsCancelled());
+      // Whoever has gone may come again, also while somebody still works for the call that ended.
+      call->kept_.clear();
+    });
     call->context_.AsyncNotifyWhenDone(done);
     method->accept(
         &call->context_, &call->request_, &call->writer_, loop->queue(), loop->server_queue(),
