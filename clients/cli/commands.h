@@ -27,8 +27,10 @@ void AddVerify(CLI::App& app, Action* action);     // verify_command.cc
 void AddAuthorize(CLI::App& app, Action* action);  // authorize_command.cc
 void AddRead(CLI::App& app, Action* action);       // read_verbs.cc: verifications and matters
 void AddReport(CLI::App& app, Action* action);     // report_command.cc
-void AddAssess(CLI::App& app, Action* action);     // assess_verbs.cc
-void AddLater(CLI::App& app, Action* action);      // later_verbs.cc: refused as not built yet
+// correction_verbs.cc: what becomes of reports; after AddReport, whose group it adds to
+void AddCorrections(CLI::App& app, Action* action);
+void AddAssess(CLI::App& app, Action* action);  // assess_verbs.cc
+void AddLater(CLI::App& app, Action* action);   // later_verbs.cc: refused as not built yet
 
 }  // namespace hedui::clients
 

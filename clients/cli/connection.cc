@@ -1,5 +1,6 @@
 #include "clients/cli/connection.h"
 
+#include <fstream>
 #include <iostream>
 
 #include "CLI/CLI.hpp"
@@ -53,6 +54,18 @@ bool ReadRequest(const std::string& path, google::protobuf::Message* message) {
   const absl::Status read = base::ReadYamlMessageFile(path, message);
   if (!read.ok()) std::cerr << "hedui: " << read.message() << "\n";
   return read.ok();
+}
+
+int SaveEnvelope(const std::string& path, const std::string& bytes) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  if (!file) {
+    std::cerr << "hedui: cannot write " << path << "\n";
+    return kExitUnreadable;
+  }
+  std::cout << "envelope saved: " << path << "\n";
+  return kExitDone;
 }
 
 }  // namespace hedui::clients

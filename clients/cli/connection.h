@@ -32,6 +32,8 @@ int Refused(const absl::Status& status);
 int Unreadable(const absl::Status& status);
 // Enum value names of the wire carry their type: "ANSWER_KIND_FOUND" is printed as FOUND.
 std::string Bare(const std::string& name, const std::string& prefix);
+// Writes an envelope and says so. The exit code.
+int SaveEnvelope(const std::string& path, const std::string& bytes);
 // Reads a request written in YAML with the message's field names; prints what is wrong with it.
 bool ReadRequest(const std::string& path, google::protobuf::Message* message);
 

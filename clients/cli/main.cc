@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   hedui::clients::AddAuthorize(app, &action);
   hedui::clients::AddRead(app, &action);
   hedui::clients::AddReport(app, &action);
+  hedui::clients::AddCorrections(app, &action);
   hedui::clients::AddAssess(app, &action);
   hedui::clients::AddLater(app, &action);
   try {

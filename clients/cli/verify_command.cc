@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <tuple>
@@ -24,14 +23,6 @@ struct Options {
 
 // Longer than a verification takes.
 const absl::Duration kWatchTimeMax = absl::Minutes(10);
-
-bool WriteFile(const std::string& path, const std::string& bytes) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  if (!file) std::cerr << "hedui: cannot write " << path << "\n";
-  return static_cast<bool>(file);
-}
 
 void PrintOutcome(const v1::SourceOutcome& outcome) {
   std::cout << absl::StrCat(
@@ -92,12 +83,10 @@ int Run(const Options& options) {
   if (!response.ok()) return Refused(response.status());
   auto text = report::RenderText(response->envelope());
   if (!text.ok()) return Unreadable(text.status());
-  std::cout << "\n" << *text;
+  std::cout << "\n" << *text << "\n";
   const std::string path =
       options.output.empty() ? absl::StrCat(response->verification_id(), ".hdr") : options.output;
-  if (!WriteFile(path, response->envelope())) return kExitUnreadable;
-  std::cout << "\nenvelope saved: " << path << "\n";
-  return kExitDone;
+  return SaveEnvelope(path, response->envelope());
 }
 
 }  // namespace

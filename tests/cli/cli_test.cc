@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/base/dates.h"
 #include "server/base/yaml.h"
 #include "tests/cli/run_program.h"
 #include "tests/integration/scenario.h"
@@ -154,9 +155,7 @@ class CliTest : public ::testing::Test {
     world_->Expect(
         kHedui,
         {{"verify", "household.yaml", "--out", "report.hdr"}, 0, "nx-bank  m1  deposit  FOUND"});
-    const ProgramResult checked =
-        world_->RunBare({kHedui, "report", "check", "report.hdr", "--trust", world_->ca()});
-    number_ = NumberIn(checked.out);
+    number_ = NumberOf("report.hdr");
     const ProgramResult exported =
         world_->RunBare({kHeduid, "--config", "heduid.yaml", "--export-case", number_});
     EXPECT_EQ(exported.exit_code, 0) << exported.err;
@@ -172,6 +171,11 @@ class CliTest : public ::testing::Test {
   }
   static void ExpectBare(const char* program, const std::vector<Row>& rows) {
     for (const Row& row : rows) world_->ExpectBare(program, row);
+  }
+
+  static std::string NumberOf(const std::string& file) {
+    return NumberIn(
+        world_->RunBare({kHedui, "report", "check", file, "--trust", world_->ca()}).out);
   }
 
   static World* world_;
@@ -341,6 +345,64 @@ TEST_F(CliTest, AListThatIsCutSaysHowToGoOn) {
   EXPECT_THAT(listed, HasSubstr("7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d11"));
   // All in one go is the same.
   EXPECT_EQ(world_->Run({kHedui, "verification", "list", "--officer", "XQ-0107"}).out, listed);
+}
+
+// A verification of its own: the others' report stays as it is.
+TEST_F(CliTest, FindingAndReportVerbsMakeShowAndAnnulWhatSupersedes) {
+  const std::string id = "7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d77";
+  std::string household = Slurp(world_->Path("household.yaml"));
+  Scenario::Replace(&household, "7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d11", id);
+  Spill(world_->Path("household-77.yaml"), household);
+  const ProgramResult verified =
+      world_->Run({kHedui, "verify", "household-77.yaml", "--out", "first.hdr"});
+  ASSERT_EQ(verified.exit_code, 0) << verified.err;
+  const std::string first = NumberOf("first.hdr");
+  Spill(world_->Path("finding.yaml"),
+        absl::StrCat(R"(
+request_id: 0f6f2c55-2b53-4d1f-8a3e-0f2a7c3f6d77
+officer: XQ-0107
+report_number: )",
+                     first, R"(
+record:
+  method: home_visit
+  investigators: [XQ-0107, XQ-0215]
+  day: ")",
+                     base::FormatDay(base::CivilDayOf(absl::Now())), R"("
+  evidence_sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+person_id: m1
+category: business
+kind: found
+covered: {from: "2025-01-01", to: "2025-04-01"}
+complete: true
+records:
+  - kind: operating_income
+    fields: [{name: month, month: "2025-02"}, {name: amount, money_fen: 24000}]
+)"));
+  Expect({{{"finding", "record", "finding.yaml", "--out", "second.hdr"},
+           0,
+           absl::StrCat(" supersedes ", first)}});
+  const std::string second = NumberOf("second.hdr");
+  const ProgramResult shown = world_->Run({kHedui, "report", "show", "second.hdr"});
+  EXPECT_THAT(shown.out, HasSubstr("补充人工核查结果"));
+  EXPECT_THAT(shown.out, HasSubstr("调查人 XQ-0107、XQ-0215"));
+  Expect(
+      {{{"report", "status", first, "--officer", "XQ-0107"},
+        0,
+        absl::StrCat("superseded by ", second)},
+       {{"report", "list", id, "--officer", "XQ-0107"}, 0, absl::StrCat("VALID  report ", second)},
+       {{"report", "get", first, "--officer", "XQ-0107", "--out", "again.hdr"}, 0, "SUPERSEDED"},
+       {{"report", "check", "again.hdr", "--trust", world_->ca()}, 0, first},
+       {{"finding", "resolve", "finding.yaml"}, 2, "", "finding.yaml:"},
+       {{"report", "annul", first, "--officer", "XQ-0107", "--reason", "mistake"},
+        2,
+        "",
+        "there is no reason"},
+       {{"report", "annul", first, "--officer", "XQ-0107", "--reason", "other"}, 1, "", "note"},
+       {{"report", "annul", first, "--officer", "XQ-0107", "--reason", "mistyped_identity"},
+        0,
+        "REVOKED"},
+       {{"report", "status", second, "--officer", "XQ-0107"}, 0, "MISTYPED_IDENTITY"},
+       {{"report", "status", "HD-1", "--officer", "XQ-0107"}, 1, "", "INVALID_REQUEST"}});
 }
 
 TEST_F(CliTest, MatterVerbsListAndShowLettersWithoutThePeople) {
