@@ -198,6 +198,7 @@ void Platform::Parts::BuildRooms() {
   call_log = std::make_unique<api::CallLog>(options.clock, options.ids, options.tell);
   rooms.fatal = [this](const absl::Status& why) {
     options.tell(base::FailureEvent("cannot_commit_any_more", why));
+    if (api != nullptr) api->ReportUnhealthy();
     if (options.on_fatal) options.on_fatal(why);
   };
   verifier = std::make_unique<Verifier>(&rooms);

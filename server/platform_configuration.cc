@@ -205,7 +205,7 @@ void Reader::ReadSetup() {
 void Reader::ReadRest() {
   const config::v1::Server& server = read_->server;
   read_->api.listen = server.listen();
-  read_->api.health_and_reflection = server.health_and_reflection();
+  read_->api.channelz = server.channelz();
   if (!server.listen().empty()) Note("listen", CheckListen(server.listen()));
   ReadOperation();
   CheckStoreDirectory("store.directory", read_->store.directory);

@@ -4,9 +4,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
+#include "grpcpp/ext/channelz_service_plugin.h"
 #include "grpcpp/grpcpp.h"
-#include "grpcpp/health_check_service_interface.h"
+#include "server/api/health_book.h"
 #include "server/api/page_token.h"
 #include "server/api/service.h"
 #include "server/base/status.h"
@@ -14,19 +16,19 @@
 namespace hedui::api {
 namespace {
 
-// Threads for gRPC's own services, which are asked rarely; what they answer takes microseconds.
-constexpr int kOwnServicesThreads = 1;
+// Threads for channelz, which is asked rarely; what it answers takes microseconds.
+constexpr int kChannelzThreads = 1;
+constexpr char kChannelzName[] = "grpc.channelz.v1.Channelz";
 
-// Whatever is enabled holds for every server made after it in this process. A thread of gRPC's own
-// takes part of every connection to itself, whatever is called on it: so only on demand. Before the
-// builder is made, which takes its plugins then.
-void EnableOwnServices() {
-  grpc::EnableDefaultHealthCheckService(true);
-  static const bool reflection = [] {
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+// Holds for every server made after it in this process. A thread of gRPC's own takes part of every
+// connection to itself, whatever is called on it: so only on demand. Before the builder is made,
+// which takes its plugins then.
+void EnableChannelz() {
+  static const bool enabled = [] {
+    grpc::channelz::experimental::InitChannelzService();
     return true;
   }();
-  static_cast<void>(reflection);
+  static_cast<void>(enabled);
 }
 
 }  // namespace
@@ -38,19 +40,12 @@ struct ApiServer::Parts {
         certificates(std::move(options->tls)),
         tokens(options->page_token_key) {}
 
-  void SetHealth(bool serving) const {
-    grpc::HealthCheckServiceInterface* const health =
-        server == nullptr ? nullptr : server->GetHealthCheckService();
-    if (health == nullptr) return;
-    health->SetServingStatus(serving);
-    for (const auto& service : services) health->SetServingStatus(service->name(), serving);
-  }
-
   CallLimits limits;
   const Door door;
   ServerCertificates certificates;
   const PageTokens tokens;
   std::vector<std::unique_ptr<Service>> services;
+  std::unique_ptr<HealthBook> health;
   std::unique_ptr<grpc::Server> server;
 };
 
@@ -66,18 +61,25 @@ ApiServer::ApiServer(ApiOptions options, RegisterSource reg, TrustSource trust,
       MakeReportService(limits, door, flows.verifier, flows.corrector, flows.reports));
   parts_->services.push_back(MakeFindingService(limits, door, flows.corrector));
   parts_->services.push_back(MakeAuthorizationService(limits, door, tokens, flows.registrar));
+  std::vector<std::string> names;
+  for (const auto& service : parts_->services) names.emplace_back(service->name());
+  parts_->health = std::make_unique<HealthBook>(names);
+  parts_->services.push_back(MakeHealthService(limits, door, parts_->health.get()));
+  names.emplace_back(grpc::health::v1::Health::service_full_name());
+  names.emplace_back(grpc::reflection::v1alpha::ServerReflection::service_full_name());
+  if (options_.channelz) names.emplace_back(kChannelzName);
+  parts_->services.push_back(MakeReflectionService(limits, door, std::move(names)));
   for (const auto& service : parts_->services) service->SetLog(log);
 }
 
 ApiServer::~ApiServer() = default;
 
 absl::Status ApiServer::Start(runtime::EventLoops* loops, int count) {
-  grpc::EnableDefaultHealthCheckService(false);
-  if (options_.health_and_reflection) EnableOwnServices();
+  if (options_.channelz) EnableChannelz();
   grpc::ServerBuilder builder;
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, kOwnServicesThreads);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kOwnServicesThreads);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, kChannelzThreads);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kChannelzThreads);
   builder.AddListeningPort(options_.listen, parts_->certificates.Credentials(), &port_);
   ApplyConnectionLimits(options_.connection, &builder);
   for (const auto& service : parts_->services) builder.RegisterService(service->generated());
@@ -91,7 +93,6 @@ absl::Status ApiServer::Start(runtime::EventLoops* loops, int count) {
         base::Visibility::kOperator);
   }
   loops->Start();
-  parts_->SetHealth(true);
   for (size_t i = 0; i < loops->size(); ++i) {
     for (const auto& service : parts_->services) service->AwaitCalls(loops->at(i));
   }
@@ -102,7 +103,9 @@ void ApiServer::UseCertificates(TlsMaterial material) {
   parts_->certificates.Replace(std::move(material));
 }
 
-void ApiServer::StopServing() { parts_->SetHealth(false); }
+void ApiServer::ReportUnhealthy() { parts_->health->Worsen(HealthBook::State::kNotServing); }
+
+void ApiServer::StopServing() { parts_->health->Worsen(HealthBook::State::kEnding); }
 
 void ApiServer::Shutdown(absl::Duration grace) {
   if (parts_->server != nullptr) parts_->server->Shutdown(absl::ToChronoTime(absl::Now() + grace));

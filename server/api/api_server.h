@@ -1,6 +1,6 @@
-// The platform's gRPC door: three services over mutual TLS on the completion queues of the event
-// loops; beside them, where the configuration asks for it, gRPC's own health service
-// (grpc.health.v1, per service) and reflection, on a thread of theirs.
+// The platform's gRPC door: its services over mutual TLS on the completion queues of the event
+// loops, health (grpc.health.v1) and reflection among them; beside them, where the configuration
+// asks for it, gRPC's channelz on a thread of its own.
 //
 // Construct, then Start, then Shutdown and destroy, all on the main thread. Loops are added before
 // Start and outlive the server's Shutdown; see runtime/drain.h for the order.
@@ -33,8 +33,7 @@ struct ApiOptions {
   std::string listen;          // "0.0.0.0:7443"; port 0: any free one
   TlsMaterial tls;             // checked
   std::string page_token_key;  // 32 bytes: what page tokens are made with
-  // gRPC's own health service and reflection beside ours.
-  bool health_and_reflection = false;
+  bool channelz = false;
   ConnectionLimits connection;
   size_t open_calls_max = kOpenCallsMax;
 };
@@ -61,6 +60,9 @@ class ApiServer {
   int port() const { return port_; }
   // For handshakes from now on; connections stay. Checked material only.
   void UseCertificates(TlsMaterial material);
+  // Nothing can be committed any more: health is NOT_SERVING from now on. Thread-safe, from Start
+  // on.
+  void ReportUnhealthy();
   // Whoever watches our health is told to go elsewhere; calls are still taken.
   void StopServing();
   // No new calls; running ones may end until `grace` is over, then they are cancelled. Before the

@@ -36,6 +36,16 @@ absl::StatusOr<std::string> Door::Enter(CallContext& context, absl::string_view 
   return agency->code;
 }
 
+absl::Status Door::CheckCertificate(const CallContext& context) const {
+  const access::CallerIdentity caller = CallerOf(context);
+  if (caller.certificate_sha256.empty()) {
+    return base::MakeError(absl::StatusCode::kUnauthenticated, "NO_CLIENT_CERTIFICATE",
+                           "connect with a certificate");
+  }
+  return trust_()->Check(caller.certificate_sha256, caller.certificate_pem, caller.chain_pem,
+                         clock_->WallNow());
+}
+
 absl::StatusOr<access::InFlight::Place> Door::EnterWatch(const std::string& agency) const {
   const std::shared_ptr<const access::Register> reg = reg_();
   const access::Agency* const found = reg->FindAgency(agency);

@@ -42,6 +42,9 @@ class Door {
   // access::CheckOfficer.
   absl::StatusOr<std::string> Enter(CallContext& context, absl::string_view officer,
                                     Call call) const;
+  // For what needs no agency: only that the certificate the call came with still holds, and counted
+  // by no agency's rate. UNAUTHENTICATED as access::IdentifyCaller.
+  absl::Status CheckCertificate(const CallContext& context) const;
   // A watcher's place of its agency's, to be kept while it watches; an agency that has left the
   // register meanwhile has none. Errors as access::InFlight.
   absl::StatusOr<access::InFlight::Place> EnterWatch(const std::string& agency) const;

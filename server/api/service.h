@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,7 @@ class Verifier;
 
 namespace hedui::api {
 
+class HealthBook;
 class PageTokens;
 
 // Calls of one method that wait on each loop: a burst finds a few ready while the next are being
@@ -66,7 +68,11 @@ class Service {
     method->accept = [service, request](grpc::ServerContext* context, auto* message, auto* writer,
                                         grpc::CompletionQueue* calls,
                                         grpc::ServerCompletionQueue* notices, void* tag) {
-      (service->*request)(context, message, writer, calls, notices, tag);
+      if constexpr (requires { (service->*request)(context, writer, calls, notices, tag); }) {
+        (service->*request)(context, writer, calls, notices, tag);  // requests come later
+      } else {
+        (service->*request)(context, message, writer, calls, notices, tag);
+      }
     };
     method->handle = std::move(handle);
     methods_.push_back([method](runtime::GrpcEventLoop* loop) { Call::Await(loop, method.get()); });
@@ -87,6 +93,11 @@ std::unique_ptr<Service> MakeFindingService(CallLimits* limits, const Door* door
                                             Corrector* corrector);
 std::unique_ptr<Service> MakeAuthorizationService(CallLimits* limits, const Door* door,
                                                   const PageTokens* tokens, Registrar* registrar);
+std::unique_ptr<Service> MakeHealthService(CallLimits* limits, const Door* door,
+                                           HealthBook* health);
+// `services`: the names of all that are served, itself among them.
+std::unique_ptr<Service> MakeReflectionService(CallLimits* limits, const Door* door,
+                                               std::vector<std::string> services);
 
 }  // namespace hedui::api
 

@@ -131,6 +131,14 @@ TEST_F(CallLogTest, StrangersCannotFillTheLogAndTheirNumberIsNotLost) {
                                       kStrangerLinesPerSecond + 92)));
 }
 
+TEST_F(CallLogTest, AProbeThatGoesWellIsCountedAndNotLogged) {
+  Call({}, grpc::Status::OK);
+  EXPECT_THAT(lines_, SizeIs(0));
+  EXPECT_THAT(Series(), Contains(Pair("hedui_rpc_handled_total hedui.v1.VerificationService "
+                                      "VerifyHousehold OK",
+                                      1)));
+}
+
 TEST_F(CallLogTest, AgenciesWeKnowAreAlwaysLogged) {
   CallNote note;
   note.agency = "640104-civil-affairs";

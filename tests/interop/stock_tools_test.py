@@ -76,8 +76,19 @@ class NodeTest(StockToolsTest):
         self.client.cancel_verification(first.header.request_id, first.header.officer, _TIMEOUT_S)
 
 
+def decode_all(text: str) -> list:
+    """Messages of JSON, one after another."""
+    decoder = json.JSONDecoder()
+    messages = []
+    while text := text.lstrip():
+        message, end = decoder.raw_decode(text)
+        messages.append(message)
+        text = text[end:]
+    return messages
+
+
 class BufCurlTest(StockToolsTest):
-    """Calls with the proto files as schema."""
+    """Calls with the proto files as schema, or by reflection."""
 
     @classmethod
     def setUpClass(cls):
@@ -117,6 +128,40 @@ class BufCurlTest(StockToolsTest):
         self.assertEqual(refusal["code"], "invalid_argument")
         self.assertEqual(
             [detail["type"] for detail in refusal["details"]], ["google.rpc.ErrorInfo", "google.rpc.BadRequest"]
+        )
+
+    def test_by_reflection_it_needs_no_proto_files(self):
+        result = self.reflect("hedui.v1.VerificationService/VerifyHousehold", self.write(self.platform.household()))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertTrue(json.loads(result.stdout)["envelope"])
+
+    def test_by_reflection_a_verification_is_watched(self):
+        request = self.platform.household()
+        with self.platform.connect() as client:
+            client.create_verification(request, _TIMEOUT_S)
+        header = {"requestId": request.header.request_id, "officer": request.header.officer}
+        (self.platform.directory / "watch.json").write_text(json.dumps(header), encoding="utf-8")
+        result = self.reflect("hedui.v1.VerificationService/WatchVerification", "watch.json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        *outcomes, last = decode_all(result.stdout)
+        self.assertTrue(all("outcome" in event for event in outcomes))
+        self.assertTrue(last["finished"]["envelope"])
+
+    def test_by_reflection_it_is_healthy(self):
+        (self.platform.directory / "nothing.json").write_text("{}", encoding="utf-8")
+        result = self.reflect("grpc.health.v1.Health/Check", "nothing.json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(json.loads(result.stdout), {"status": "SERVING"})
+
+    def reflect(self, method: str, data: str):
+        """Calls with what the platform itself says of its methods as schema."""
+        return self.platform.run(
+            _NODE_MODULES / ".bin" / "buf",
+            "curl",
+            *("--protocol", "grpc", "--cacert", self.platform.ca),
+            *("--cert", self.platform.certificate, "--key", self.platform.key),
+            *("--data", f"@{data}"),
+            f"https://{self.platform.target}/{method}",
         )
 
     def test_without_a_certificate_nobody_is_let_in(self):
