@@ -70,8 +70,8 @@ TEST_F(MetricsTest, CertificatesSayWhenTheyEnd) {
   }
 }
 
-// An alert on a metric that is not there would be silent for good.
-TEST_F(MetricsTest, AlertRulesNameMetricsThatAreShown) {
+// An alert or a panel on a metric that is not there would be silent for good.
+TEST_F(MetricsTest, AlertsAndDashboardNameMetricsThatAreShown) {
   platform_.Register();
   ASSERT_TRUE(platform_.Verify().ok());
   auto unknown = scenario_.household;
@@ -79,14 +79,18 @@ TEST_F(MetricsTest, AlertRulesNameMetricsThatAreShown) {
   unknown.mutable_header()->set_request_id("0192f0c1-7000-7000-8000-000000000001");
   EXPECT_FALSE(platform_.Verify(unknown).ok());
   const std::string shown = Scrape();
-  const auto rules = base::ReadFile(HEDUI_SOURCE_DIR "/docs/operation/alerts.yaml");
-  ASSERT_TRUE(rules.ok()) << rules.status();
-  const std::regex name("hedui_[a-z_]+");
-  int found = 0;
-  for (std::sregex_iterator it(rules->begin(), rules->end(), name), end; it != end; ++it, ++found) {
-    EXPECT_THAT(shown, HasSubstr(absl::StrCat("\n# TYPE ", it->str(), " ")));
+  // A histogram is shown by the name before what its series add.
+  const std::regex name("((?:hedui|process)_[a-z_]+?)(_bucket|_sum|_count)?\\b");
+  for (const auto& [file, least] : {std::pair("alerts.yaml", 8), std::pair("hedui.json", 20)}) {
+    const auto text = base::ReadFile(absl::StrCat(HEDUI_SOURCE_DIR "/docs/operation/", file));
+    ASSERT_TRUE(text.ok()) << text.status();
+    int found = 0;
+    for (std::sregex_iterator it(text->begin(), text->end(), name), end; it != end; ++it, ++found) {
+      const char* const kind = (*it)[2].matched ? " histogram" : " ";
+      EXPECT_THAT(shown, HasSubstr(absl::StrCat("\n# TYPE ", (*it)[1].str(), kind))) << file;
+    }
+    EXPECT_GE(found, least) << file;
   }
-  EXPECT_GE(found, 8);
 }
 
 TEST_F(MetricsTest, NoLabelIsOfAPerson) {

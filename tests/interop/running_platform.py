@@ -44,6 +44,7 @@ class RunningPlatform:
         self.directory = pathlib.Path(self._temporary.name)
         self._servers: list[_Server] = []
         self.target = ""  # "localhost:port"
+        self.metrics = ""  # "127.0.0.1:port"; empty unless the edits ask for metrics
 
     def __enter__(self) -> RunningPlatform:
         try:
@@ -130,9 +131,11 @@ class RunningPlatform:
         departments.go_on()
         self._write("catalogue.yaml", catalogue)
         platform = self._start_server("heduid", "heduid.yaml")
-        port = platform.read_until("listening")[-1].split()[1]
+        ports = dict(line.split() for line in platform.read_until("listening") if len(line.split()) == 2)
         platform.go_on()
-        self.target = f"localhost:{port}"
+        self.target = f"localhost:{ports['listening']}"
+        if "metrics" in ports:
+            self.metrics = f"127.0.0.1:{ports['metrics']}"
 
     def _start_server(self, program: str, configuration: str) -> _Server:
         server = _Server([BIN_DIR / program, "--config", configuration], self.directory)
