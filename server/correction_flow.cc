@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "hedui/stored/v1/verification.pb.h"
@@ -9,6 +10,7 @@
 #include "server/base/digest.h"
 #include "server/base/status.h"
 #include "server/correction_steps.h"
+#include "server/flow_bytes.h"
 #include "server/ledger/entry.h"
 #include "server/report/report_builder.h"
 #include "server/report_steps.h"
@@ -39,12 +41,14 @@ class ChainFlow : public std::enable_shared_from_this<ChainFlow<Answer>> {
  public:
   using Done = absl::AnyInvocable<void(absl::StatusOr<Answer>) &&>;
 
+  // `request_key`: what else nobody may work on meanwhile; empty: nothing.
   ChainFlow(const Rooms* rooms, runtime::EventLoop* loop, std::string agency, base::Uuid report_id,
-            Done done)
+            std::string request_key, Done done)
       : rooms_(*rooms),
         setup_(rooms->setup()),
         agency_(std::move(agency)),
         report_id_(report_id),
+        request_key_(std::move(request_key)),
         loop_(loop),
         done_(std::move(done)) {}
   virtual ~ChainFlow() = default;
@@ -101,10 +105,11 @@ class ChainFlow : public std::enable_shared_from_this<ChainFlow<Answer>> {
   }
 
   void Reserve(const base::Uuid& verification_id) {
+    std::vector<std::string> keys = {absl::StrCat("reports\n", verification_id.ToString())};
+    if (!request_key_.empty()) keys.push_back(request_key_);
     rooms_.matters->Reserve(
-        {absl::StrCat("reports\n", verification_id.ToString())},
-        [self = this->shared_from_this()](
-            absl::StatusOr<access::MatterBook::Reservation> reservation) mutable {
+        std::move(keys), [self = this->shared_from_this()](
+                             absl::StatusOr<access::MatterBook::Reservation> reservation) mutable {
           if (!reservation.ok()) return self->Finish(reservation.status());
           self->reservation_ = *std::move(reservation);
           self->OnDisk([](ChainFlow* flow) {
@@ -115,6 +120,7 @@ class ChainFlow : public std::enable_shared_from_this<ChainFlow<Answer>> {
         });
   }
 
+  const std::string request_key_;
   runtime::EventLoop* const loop_;
   Done done_;
   access::MatterBook::Reservation reservation_;
@@ -123,16 +129,25 @@ class ChainFlow : public std::enable_shared_from_this<ChainFlow<Answer>> {
 class Correction final : public ChainFlow<VerifyResult> {
  public:
   Correction(const Rooms* rooms, runtime::EventLoop* loop, CorrectionRequest request,
-             VerifyDone done)
-      : ChainFlow(rooms, loop, request.agency, request.report_id, std::move(done)),
-        request_(std::move(request)) {}
+             base::ByteBudget::Place bytes, VerifyDone done)
+      : ChainFlow(rooms, loop, request.agency, request.report_id, RequestLock(request),
+                  std::move(done)),
+        request_(std::move(request)),
+        bytes_(std::move(bytes)) {}
 
  private:
+  // One id for two reports at once: the second finds what the first made of it.
+  static std::string RequestLock(const CorrectionRequest& request) {
+    return absl::StrCat("correction\n", request.agency, "\n", request.request_id.ToString());
+  }
+
   void Work(ReportChain chain) override {
     auto repeated = FindRepeated(chain.matter);
     if (!repeated.ok()) return Finish(repeated.status());
     if (repeated->has_value()) return HandOut(**std::move(repeated));
     if (const absl::Status checked = Check(chain); !checked.ok()) return Finish(checked);
+    // Only what is corrected is needed while it waits.
+    for (size_t i = 0; i + 1 < chain.reports.size(); ++i) chain.reports[i].row = {};
     runtime::Task task = [self = shared_from_this(), this, chain = std::move(chain)]() mutable {
       Make(std::move(chain));
     };
@@ -166,12 +181,19 @@ class Correction final : public ChainFlow<VerifyResult> {
 
   // It was made before: handing it out again is an access.
   void HandOut(StoredReport report) {
+    if (!bytes_.TryGrow(report.result.envelope.size())) return Finish(NoBytes());
+    Hold(&report.result);
     ledger::CommitRequest commit;
     commit.entry = std::move(report.access_entry);
     auto self = shared_from_this();
     auto result = std::make_shared<VerifyResult>(std::move(report.result));
     Commit(std::move(commit),
            [self, this, result](ledger::CommitReceipt) { Finish(std::move(*result)); });
+  }
+
+  // Until its reader has it.
+  void Hold(VerifyResult* result) {
+    result->held = std::make_shared<base::ByteBudget::Place>(std::move(bytes_));
   }
 
   absl::Status Check(const ReportChain& chain) {
@@ -222,7 +244,9 @@ class Correction final : public ChainFlow<VerifyResult> {
                                        base::HmacSha256(digest_key_, request_.bytes), &bundle,
                                        &outcomes_));
     } else {
-      HEDUI_RETURN_IF_ERROR(Decide(*setup_, *request_.decision, &bundle, &outcomes_));
+      HEDUI_RETURN_IF_ERROR(Decide(*setup_, *request_.decision,
+                                   base::CivilDayOf(chain.reports.front().issued_at), &bundle,
+                                   &outcomes_));
     }
     bundle.frame.officer = request_.officer;
     bundle.frame.previous_report = corrected.report_id;
@@ -245,10 +269,13 @@ class Correction final : public ChainFlow<VerifyResult> {
     auto envelope = report::SealReport(std::move(made_.draft), *receipt.proof);
     if (!envelope.ok()) return Finish(envelope.status());
     result.envelope = *std::move(envelope);
+    bytes_.ResizeTo(result.envelope.size());
+    Hold(&result);
     Finish(std::move(result));
   }
 
   const CorrectionRequest request_;
+  base::ByteBudget::Place bytes_;
   std::string digest_key_;
   std::string request_digest_;
   std::vector<SourceOutcomeView> outcomes_;
@@ -259,7 +286,7 @@ class Correction final : public ChainFlow<VerifyResult> {
 class Annulling final : public ChainFlow<ReportStatus> {
  public:
   Annulling(const Rooms* rooms, runtime::EventLoop* loop, AnnulRequest request, StatusDone done)
-      : ChainFlow(rooms, loop, request.agency, request.report_id, std::move(done)),
+      : ChainFlow(rooms, loop, request.agency, request.report_id, "", std::move(done)),
         request_(std::move(request)) {}
 
  private:
@@ -310,7 +337,13 @@ class Annulling final : public ChainFlow<ReportStatus> {
 }  // namespace
 
 void Corrector::Correct(runtime::EventLoop* loop, CorrectionRequest request, VerifyDone done) {
-  std::make_shared<Correction>(rooms_, loop, std::move(request), std::move(done))->Begin();
+  auto bytes =
+      rooms_->bytes->TryTake(request.agency, kFlowBytes + kRequestCopies * request.bytes.size());
+  if (!bytes.has_value()) {
+    return loop->Post([done = std::move(done)]() mutable { std::move(done)(NoBytes()); });
+  }
+  std::make_shared<Correction>(rooms_, loop, std::move(request), *std::move(bytes), std::move(done))
+      ->Begin();
 }
 
 void Corrector::Annul(runtime::EventLoop* loop, AnnulRequest request, StatusDone done) {

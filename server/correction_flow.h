@@ -4,7 +4,8 @@
 // more; nothing is overwritten.
 //
 // Thread safety: calls on the given loop's thread. Corrections of one verification run one after
-// another. Limits: kCorrectionsMax a verification; those of the committer and the pools.
+// another, and so do those of one request id. Limits: kCorrectionsMax a verification, its records
+// as with registers' answers; those of the memory budget, the committer and the pools.
 #ifndef HEDUI_SERVER_CORRECTION_FLOW_H_
 #define HEDUI_SERVER_CORRECTION_FLOW_H_
 
@@ -66,8 +67,9 @@ class Corrector {
 
   // The report that supersedes. Errors: NOT_FOUND (REPORT_UNKNOWN); FAILED_PRECONDITION
   // (REPORT_SUPERSEDED: correct the one it names, REPORT_ANNULLED, MATTER_CLOSED,
-  // NOTHING_TO_RESOLVE, CORRECTIONS_MAX); ALREADY_EXISTS (REQUEST_ID_REUSED); INVALID_ARGUMENT
-  // (PERSON_UNKNOWN, CATEGORY_UNKNOWN); RESOURCE_EXHAUSTED. `done` runs once, on `loop`.
+  // NOTHING_TO_RESOLVE, CORRECTIONS_MAX, RECORDS_MAX); ALREADY_EXISTS (REQUEST_ID_REUSED);
+  // INVALID_ARGUMENT (PERSON_UNKNOWN, CATEGORY_UNKNOWN); RESOURCE_EXHAUSTED. `done` runs once, on
+  // `loop`.
   void Correct(runtime::EventLoop* loop, CorrectionRequest request, VerifyDone done);
 
   // Durable, and in the log, when answered; the first annulment counts. Gives the report as it

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/dates.h"
+#include "server/base/limits.h"
 #include "server/base/status.h"
 #include "server/gather/answer_rules.h"
 #include "server/gather/source_policy.h"
@@ -45,6 +45,26 @@ void NameManualSource(report::ReportFrame* frame) {
   frame->sources.push_back({std::string(base::kManualSourceId), "人工核查", ""});
 }
 
+// A corrected report has to fit a row as the first one does.
+absl::Status CheckRecords(const std::vector<match::SourceOutcome>& outcomes) {
+  size_t records = 0;
+  size_t bytes = 0;
+  for (const match::SourceOutcome& outcome : outcomes) {
+    records += outcome.answer.records.size();
+    for (const base::Record& record : outcome.answer.records) bytes += base::SizeOf(record);
+  }
+  if (records <= base::kRecordsPerVerificationMax &&
+      bytes <= base::kRecordBytesPerVerificationMax) {
+    return absl::OkStatus();
+  }
+  return base::MakeError(
+      absl::StatusCode::kFailedPrecondition, "RECORDS_MAX",
+      absl::StrCat("with these records the report would hold more than ",
+                   base::kRecordsPerVerificationMax,
+                   ", or more than a mebibyte of them; record "
+                   "what matters for the result, and keep the rest with the evidence"));
+}
+
 }  // namespace
 
 absl::Status AddFinding(const Setup& setup, const PeopleFound& found, std::string digest,
@@ -79,10 +99,10 @@ absl::Status AddFinding(const Setup& setup, const PeopleFound& found, std::strin
   NameManualSource(&bundle->frame);
   Show(outcome.source_id, outcome.answer, outcomes);
   all.push_back(std::move(outcome));
-  return absl::OkStatus();
+  return CheckRecords(all);
 }
 
-absl::Status Decide(const Setup& setup, const IdentityDecision& decision,
+absl::Status Decide(const Setup& setup, const IdentityDecision& decision, absl::CivilDay asked,
                     report::CaseBundle* bundle, std::vector<SourceOutcomeView>* outcomes) {
   std::vector<match::SourceOutcome>& all = bundle->input.outcomes;
   const auto at = std::find_if(all.begin(), all.end(), [&](const match::SourceOutcome& outcome) {
@@ -105,7 +125,6 @@ absl::Status Decide(const Setup& setup, const IdentityDecision& decision,
     answer.kind = base::AnswerKind::kFound;
     answer.reason = base::Reason::kNone;
     // As fresh as it was on the day it came.
-    const absl::CivilDay asked = base::CivilDayOf(bundle->frame.issued_at);
     std::vector<base::Answer> judged{std::move(answer)};
     if (const plan::Source* source = setup.catalogue.Find(decision.source_id)) {
       gather::ApplyFreshness(gather::PolicyOf(*source), asked, &judged);

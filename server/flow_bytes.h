@@ -4,7 +4,9 @@
 #define HEDUI_SERVER_FLOW_BYTES_H_
 
 #include <cstddef>
+#include <utility>
 
+#include "server/base/byte_budget.h"
 #include "server/stored_report.h"
 #include "server/verify_flow.h"
 
@@ -32,6 +34,16 @@ inline size_t CallerBytes(const VerifyRequest& request) {
 
 inline size_t FlowBytes(const VerifyRequest& request) {
   return kFlowBytes + kRequestCopies * request.bytes.size();
+}
+
+// `done`, which gives its caller's place back just before it answers: whoever has the answer may
+// come again.
+template <typename Done>
+Done Holding(base::ByteBudget::Place place, Done done) {
+  return [place = std::move(place), done = std::move(done)](auto result) mutable {
+    place = base::ByteBudget::Place();
+    std::move(done)(std::move(result));
+  };
 }
 
 inline absl::Status NoBytes() {

@@ -19,6 +19,8 @@ namespace {
 
 // Rows opened at once: an intent holds its request of up to a mebibyte.
 constexpr size_t kRowsAtOnce = 32;
+// A row counts as one for each of these, begun or not: some households' requests.
+constexpr size_t kRowBytesOfWork = 16 << 10;
 // Under a request's own keys lies one row.
 constexpr size_t kHeadsMax = 1;
 
@@ -37,7 +39,7 @@ class Lister {
                              rooms_.pages->FindBefore(KeyOn(place.day), place.before, kRowsAtOnce));
       ++work_;
       for (const base::PlacedRow& placed : rows.rows) {
-        ++work_;
+        work_ += 1 + placed.row.body.size() / kRowBytesOfWork;
         HEDUI_ASSIGN_OR_RETURN(std::optional<Item> item, ItemOf(placed.row));
         place.before = placed.place;
         if (item.has_value()) page.items.push_back(*std::move(item));

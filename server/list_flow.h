@@ -28,8 +28,8 @@ namespace hedui {
 struct Rooms;
 struct VerificationView;
 
-// Rows looked at for one page at most, some tens of milliseconds to half a second of one thread: a
-// list must not keep a reader from the verifications that wait for it.
+// Rows looked at for one page at most, fewer of large ones; some tens of milliseconds to half a
+// second of one thread: a list must not keep a reader from the verifications that wait for it.
 inline constexpr size_t kPageRowsMax = 4'000;
 
 // Where a page begins.

@@ -8,6 +8,7 @@
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/base/dates.h"
 #include "server/base/status.h"
+#include "server/correction_flow.h"
 #include "server/report/report_builder.h"
 #include "server/rooms.h"
 #include "server/stored_report.h"
@@ -15,9 +16,9 @@
 namespace hedui {
 namespace {
 
-// Corrections of one verification, its annulment and what replaces it. Corrections are refused long
-// before (correction_flow.h).
-constexpr size_t kChainRowsMax = 1'000;
+// Corrections of one verification, its annulment and what replaces it first: they come in this
+// order, and whatever replaces it besides is not read.
+constexpr size_t kChainRowsMax = kCorrectionsMax + 2;
 
 struct Read {
   ChainReport report;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/dates.h"
 #include "server/base/status.h"
+#include "server/flow_bytes.h"
 #include "server/ledger/trust.h"
 #include "server/report/report_builder.h"
 #include "server/rooms.h"
@@ -85,7 +86,14 @@ void ReportDesk::List(runtime::EventLoop* loop, std::string agency, base::Uuid r
   AnswerFrom(rooms_->disk, rooms_, loop, std::move(done), std::move(work));
 }
 
-void ReportDesk::Check(runtime::EventLoop* loop, std::string envelope, CheckDone done) {
+void ReportDesk::Check(runtime::EventLoop* loop, const std::string& agency, std::string envelope,
+                       CheckDone done) {
+  // An envelope waits for a thread as a message and as bytes, and is taken apart.
+  auto bytes = rooms_->bytes->TryTake(agency, kCallerBytes + kRequestCopies * envelope.size());
+  if (!bytes.has_value()) {
+    return loop->Post([done = std::move(done)]() mutable { std::move(done)(NoBytes()); });
+  }
+  done = Holding(*std::move(bytes), std::move(done));
   auto work = [rooms = rooms_, envelope = std::move(envelope)] {
     return CheckNow(*rooms, envelope);
   };

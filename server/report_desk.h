@@ -40,9 +40,11 @@ class ReportDesk {
   // Every report of a verification of `agency`, the first one first. NOT_FOUND (REPORT_UNKNOWN).
   void List(runtime::EventLoop* loop, std::string agency, base::Uuid request_id, StatusesDone done);
 
-  // Whether an envelope is a genuine report, whoever issued it. FAILED_PRECONDITION
-  // (CHECK_NOT_CONFIGURED) without authorities to check by; RESOURCE_EXHAUSTED.
-  void Check(runtime::EventLoop* loop, std::string envelope, CheckDone done);
+  // Whether an envelope is a genuine report, whoever issued it; what it holds meanwhile is of
+  // `agency`, who asks. FAILED_PRECONDITION (CHECK_NOT_CONFIGURED) without authorities to check by;
+  // RESOURCE_EXHAUSTED (BYTES).
+  void Check(runtime::EventLoop* loop, const std::string& agency, std::string envelope,
+             CheckDone done);
 
  private:
   const Rooms* const rooms_;

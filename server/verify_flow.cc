@@ -35,14 +35,6 @@ absl::Status Draining() {
       kRestartTakes);
 }
 
-// `done`, which gives its caller's place back when it has run.
-template <typename Done>
-Done Holding(base::ByteBudget::Place place, Done done) {
-  return [place = std::move(place), done = std::move(done)](auto result) mutable {
-    std::move(done)(std::move(result));
-  };
-}
-
 }  // namespace
 
 // One verification. Verb and On<Verb>Done pairs stand in the order in which they run, all on the

@@ -21,29 +21,27 @@ class FindingService final : public Service {
       : Service(limits), door_(*door), corrector_(corrector) {
     using Generated = v1::FindingService::AsyncService;
     Add<Record>("RecordFinding", &service_, &Generated::RequestRecordFinding,
-                [this](std::shared_ptr<Record> call) {
-                  Correct(call, DecodeFinding(call->request(), door_.Today()));
-                });
+                [this](std::shared_ptr<Record> call) { Correct(call, DecodeFinding); });
     Add<Resolve>("ResolveAmbiguous", &service_, &Generated::RequestResolveAmbiguous,
-                 [this](std::shared_ptr<Resolve> call) {
-                   Correct(call, DecodeDecision(call->request(), door_.Today()));
-                 });
+                 [this](std::shared_ptr<Resolve> call) { Correct(call, DecodeDecision); });
   }
 
   const char* name() const override { return v1::FindingService::service_full_name(); }
   grpc::Service* generated() override { return &service_; }
 
  private:
-  template <typename Call>
-  void Correct(const std::shared_ptr<Call>& call, absl::StatusOr<CorrectionRequest> correction) {
-    // Who may not call is not told what is wrong with the request.
+  template <typename Call, typename Decode>
+  void Correct(const std::shared_ptr<Call>& call, Decode decode) {
+    // For who may not call nothing is read.
     auto agency = door_.Enter(call->context(), call->request().officer(), Door::Call::kWork);
     if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
+    absl::StatusOr<CorrectionRequest> correction = decode(call->request(), door_.Today());
     if (!correction.ok()) return call->Refuse(ToWire(correction.status()));
     correction->agency = *std::move(agency);
     corrector_->Correct(call->loop(), *std::move(correction),
                         [call](absl::StatusOr<VerifyResult> result) {
                           if (!result.ok()) return call->Refuse(ToWire(result.status()));
+                          call->Keep(result->held);
                           typename Call::Response response;
                           response.set_report_number(result->report_number);
                           *response.mutable_report() = EncodeVerifyResponse(*std::move(result));

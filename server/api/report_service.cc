@@ -128,7 +128,7 @@ class ReportService final : public Service {
     const auto agency =
         door_.Enter(call->context(), call->request().officer(), Door::Call::kFollow);
     if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
-    desk_->Check(call->loop(), call->request().envelope(),
+    desk_->Check(call->loop(), *agency, call->request().envelope(),
                  [call](absl::StatusOr<CheckedReport> checked) {
                    if (!checked.ok()) return call->Refuse(ToWire(checked.status()));
                    call->Finish(EncodeChecked(*checked));

@@ -1,10 +1,12 @@
 // What becomes of reports after they were made: findings by people, decisions about whom an answer
 // is about, annulment and what is made in its place, and how each report stands meanwhile.
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/assess/assessor.h"
@@ -14,7 +16,6 @@
 #include "server/report/case_bundle.h"
 #include "server/report/replay.h"
 #include "server/report/report_builder.h"
-#include "server/report_chain.h"
 #include "tests/integration/running_platform.h"
 
 namespace hedui::testing {
@@ -254,6 +255,32 @@ TEST_F(CorrectionsTest, TheSameFindingAgainIsTheSameReportAndItsIdTakesNoOther) 
   const absl::Status stale = client().RecordFinding(other, kPatience).status();
   EXPECT_EQ(base::ReasonOf(stale), "REPORT_SUPERSEDED");
   EXPECT_THAT(std::string(stale.message()), HasSubstr(corrected->report_number()));
+}
+
+// Two verifications are corrected at the same moment, by mistake under one id.
+TEST_F(CorrectionsTest, OneIdForTwoFindingsAtOnceIsOneReport) {
+  Begin();
+  v1::VerifyHouseholdRequest household = scenario_.household;
+  household.mutable_header()->set_request_id(kReissue);
+  const auto second = platform_->Verify(household);
+  ASSERT_TRUE(second.ok()) << second.status();
+  std::string numbers[] = {number_, CheckOffline(scenario_, second->envelope()).report_number};
+  const auto other = scenario_.Connect(platform_->port());
+  for (int round = 0; round < 12; ++round) {
+    v1::RecordFindingRequest requests[] = {Farming(), Farming()};
+    for (int i = 0; i < 2; ++i) {
+      requests[i].set_request_id(absl::StrFormat("0f6f2c55-2b53-4d1f-8a3e-%012d", round));
+      requests[i].set_report_number(numbers[i]);
+    }
+    absl::StatusOr<v1::RecordFindingResponse> answers[2];
+    std::thread beside([&] { answers[1] = other->RecordFinding(requests[1], kPatience); });
+    answers[0] = client().RecordFinding(requests[0], kPatience);
+    beside.join();
+    ASSERT_NE(answers[0].ok(), answers[1].ok()) << answers[0].status() << answers[1].status();
+    const int winner = answers[0].ok() ? 0 : 1;
+    EXPECT_EQ(base::ReasonOf(answers[1 - winner].status()), "REQUEST_ID_REUSED");
+    numbers[winner] = answers[winner]->report_number();
+  }
 }
 
 TEST_F(CorrectionsTest, ALaterFindingStandsInPlaceOfAnEarlierOneOfTheSameKind) {
@@ -541,18 +568,6 @@ TEST_F(CorrectionsTest, EveryDefectOfAFindingIsToldAtOnce) {
   EXPECT_EQ(client().RecordFinding(once, kPatience).status().code(),
             absl::StatusCode::kInvalidArgument)
       << "one person is not two";
-}
-
-TEST(ReportChainTest, AReportExpiresAfterItsLastDayAndALaterStateTellsMore) {
-  ReportChain chain;
-  chain.reports.resize(1);
-  chain.reports[0].number = "one";
-  chain.reports[0].valid_until = absl::CivilDay(2025, 3, 31);
-  const base::Uuid id = chain.reports[0].report_id;
-  EXPECT_EQ(StatusOf(chain, id, absl::CivilDay(2025, 3, 31)).state, ReportState::kValid);
-  EXPECT_EQ(StatusOf(chain, id, absl::CivilDay(2025, 4, 1)).state, ReportState::kExpired);
-  chain.annulled = {absl::UnixEpoch(), AnnulmentReason::kOther};
-  EXPECT_EQ(StatusOf(chain, id, absl::CivilDay(2025, 4, 1)).state, ReportState::kRevoked);
 }
 
 }  // namespace

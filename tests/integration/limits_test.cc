@@ -10,6 +10,7 @@
 #include "hedui/v1/errors.pb.h"
 #include "hedui/v1/verification.grpc.pb.h"
 #include "server/api/api_server.h"
+#include "server/base/dates.h"
 #include "server/base/status.h"
 #include "tests/integration/raw_connection.h"
 #include "tests/integration/running_platform.h"
@@ -210,6 +211,50 @@ TEST_F(LimitsTest, RequestsThatTheMemoryBudgetCannotHoldAreRefusedAtTheDoor) {
   for (int i = 2; i < 9; ++i) {
     const auto verified = platform_->Verify(RequestNumber(i));
     EXPECT_TRUE(verified.ok()) << verified.status();
+  }
+}
+
+// Not verifications alone hold memory while they wait.
+TEST_F(LimitsTest, QuestionsAboutReportsAndFindingsAreHeldToTheMemoryBudgetToo) {
+  absl::StrAppend(&scenario_.server_yaml, "memory_mib: 1\n");  // half of it one agency's
+  Start();
+  platform_->Register();
+  const auto verified = platform_->Verify();
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  clients::Client& client = platform_->client();
+  v1::CheckReportRequest check;
+  check.set_officer("XQ-0107");
+  check.set_envelope(std::string(300 << 10, 'x'));
+  EXPECT_EQ(base::ReasonOf(client.CheckReport(check, kPatience).status()), "BYTES");
+  v1::RecordFindingRequest finding;
+  finding.set_request_id("0f6f2c55-2b53-4d1f-8a3e-0f2a7c3f6d01");
+  finding.set_officer("XQ-0107");
+  finding.set_report_number(CheckOffline(scenario_, verified->envelope()).report_number);
+  finding.mutable_record()->set_method(v1::FINDING_METHOD_HOME_VISIT);
+  finding.mutable_record()->add_investigators("XQ-0107");
+  finding.mutable_record()->add_investigators("XQ-0215");
+  const std::string today = base::FormatDay(base::CivilDayOf(absl::Now()));
+  finding.mutable_record()->set_day(today);
+  finding.mutable_record()->set_evidence_sha256(std::string(64, 'a'));
+  finding.set_person_id("m1");
+  finding.set_category("business");
+  finding.set_kind(v1::ANSWER_KIND_FOUND);
+  finding.mutable_covered()->set_from(today);
+  finding.mutable_covered()->set_to(base::FormatDay(base::CivilDayOf(absl::Now()) + 1));
+  for (int i = 0; i < 200; ++i) {
+    v1::Record* const record = finding.add_records();
+    record->set_kind("operating_income");
+    v1::Field* const field = record->add_fields();
+    field->set_name("note");
+    field->set_text(std::string(1'000, 'x'));
+  }
+  EXPECT_EQ(base::ReasonOf(client.RecordFinding(finding, kPatience).status()), "BYTES");
+  // What is held is given back.
+  check.set_envelope(verified->envelope());
+  for (int i = 0; i < 8; ++i) {
+    const auto checked = client.CheckReport(check, kPatience);
+    ASSERT_TRUE(checked.ok()) << checked.status();
+    EXPECT_TRUE(checked->valid());
   }
 }
 

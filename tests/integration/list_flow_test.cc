@@ -235,6 +235,26 @@ TEST_F(ListFlowTest, PagesRepeatAndMissNothingWhileOthersAreBegunAndRunsMerged) 
   EXPECT_EQ(NamesOf(listed), expected);
 }
 
+// Opening a large row costs more than opening a small one.
+TEST_F(ListFlowTest, APageOfLargeRequestsEndsSooner) {
+  const base::Uuid matter = OpenMatter("M-1", kDay);
+  constexpr int kRows = 12;
+  for (int i = 0; i < kRows; ++i) {
+    const absl::Time at = At(kDay, i);
+    base::Row row{base::RowKind::kIntent, ids_.NextId(at), matter, at, {}, ""};
+    row.body = std::string(8'000'000, 'x');
+    row.keys = {RequestKey(kCounty, ids_.NextId(at)),
+                {base::LookupKind::kVerification, ids_.NextId(at).ToBytes()},
+                base::DayKey(kCounty, base::Listed::kVerification, kDay)};
+    Commit({row});
+  }
+  VerificationQuery query = Query(/*days=*/1, /*page_size=*/kRows);
+  Page<VerificationView> page = Read(query);
+  EXPECT_LT(page.items.size(), 10u);
+  ASSERT_TRUE(page.next.has_value());
+  EXPECT_EQ(ReadAll(query, [] {}).size(), static_cast<size_t>(kRows));
+}
+
 TEST_F(ListFlowTest, AFilterThatLittleMatchesGivesEmptyPagesThatEndInTime) {
   const base::Uuid matter = OpenMatter("M-1", kDay);
   const base::Uuid oldest = Begin(matter, "M-1", kDay - 1);
