@@ -49,8 +49,8 @@ std::string CallHeaders(absl::string_view path);
 
 class RawConnection {
  public:
-  // TCP only.
-  explicit RawConnection(int port);
+  // TCP only. `may_be_refused`: nobody may be listening any more.
+  explicit RawConnection(int port, bool may_be_refused = false);
   ~RawConnection();
   RawConnection(const RawConnection&) = delete;
   RawConnection& operator=(const RawConnection&) = delete;
