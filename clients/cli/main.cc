@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   hedui::clients::AddRead(app, &action);
   hedui::clients::AddReport(app, &action);
   hedui::clients::AddCorrections(app, &action);
+  hedui::clients::AddHealth(app, &action);
   hedui::clients::AddAssess(app, &action);
   hedui::clients::AddLater(app, &action);
   try {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "grpc/health/v1/health.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "hedui/v1/authorization.grpc.pb.h"
 #include "hedui/v1/errors.pb.h"
@@ -45,6 +46,7 @@ struct Client::Stubs {
   std::unique_ptr<v1::VerificationService::Stub> verifications;
   std::unique_ptr<v1::ReportService::Stub> reports;
   std::unique_ptr<v1::FindingService::Stub> findings;
+  std::unique_ptr<grpc::health::v1::Health::Stub> health;
 
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(Stub* stub,
@@ -74,11 +76,21 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const ClientOptions& opt
   stubs->verifications = v1::VerificationService::NewStub(stubs->channel);
   stubs->reports = v1::ReportService::NewStub(stubs->channel);
   stubs->findings = v1::FindingService::NewStub(stubs->channel);
+  stubs->health = grpc::health::v1::Health::NewStub(stubs->channel);
   return std::unique_ptr<Client>(new Client(std::move(stubs)));
 }
 
 Client::Client(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
 Client::~Client() = default;
+
+absl::StatusOr<bool> Client::IsServing(const std::string& service, absl::Duration timeout) {
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service(service);
+  HEDUI_ASSIGN_OR_RETURN(
+      const grpc::health::v1::HealthCheckResponse response,
+      stubs_->Call(stubs_->health.get(), &grpc::health::v1::Health::Stub::Check, request, timeout));
+  return response.status() == grpc::health::v1::HealthCheckResponse::SERVING;
+}
 
 absl::StatusOr<v1::RegisterAuthorizationsResponse> Client::RegisterAuthorizations(
     const v1::RegisterAuthorizationsRequest& request, absl::Duration timeout) {

@@ -33,6 +33,9 @@ class Client {
   static absl::StatusOr<std::unique_ptr<Client>> Connect(const ClientOptions& options);
   ~Client();
 
+  // Whether the platform takes calls of this service; empty: at all. NOT_FOUND: it has no such
+  // service. Needs a certificate, and no officer.
+  absl::StatusOr<bool> IsServing(const std::string& service, absl::Duration timeout);
   absl::StatusOr<v1::RegisterAuthorizationsResponse> RegisterAuthorizations(
       const v1::RegisterAuthorizationsRequest& request, absl::Duration timeout);
   absl::StatusOr<v1::RevokeAuthorizationResponse> RevokeAuthorization(

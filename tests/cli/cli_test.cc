@@ -267,6 +267,13 @@ TEST_F(CliTest, VerifyTellsRefusedFromUnreadable) {
   ExpectBare(kHedui, {{{"verify", "household.yaml"}, 2, "", "is required"}});
 }
 
+TEST_F(CliTest, HealthSaysWhetherCallsAreTaken) {
+  Expect({{{"health"}, 0, "serving\n"},
+          {{"health", "--service", "hedui.v1.ReportService"}, 0, "serving\n"},
+          {{"health", "--service", "hedui.v1.NoService"}, 1, "", "NOT_FOUND"},
+          {{"health", "--server", "localhost:1"}, 1, "", "UNAVAILABLE"}});
+}
+
 TEST_F(CliTest, AuthorizationVerbsTellRefusedFromUnreadable) {
   for (const char* verb : {"register", "revoke", "monitor", "close"}) {
     Expect({{{"authorization", verb}, 2, "", "FILE is required"},
