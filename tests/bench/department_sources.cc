@@ -3,10 +3,13 @@
 #include <atomic>
 #include <optional>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "adapters/simulated/department.h"
 #include "adapters/simulated/province.h"
 #include "hedui/config/v1/simulation.pb.h"
 #include "hedui/v1/source.pb.h"
+#include "server/base/mutex.h"
 #include "server/base/status.h"
 #include "tests/bench/bytes.h"
 #include "tests/bench/floor.h"
@@ -14,6 +17,8 @@
 
 namespace hedui::bench {
 namespace {
+
+constexpr int kNone = -1;
 
 struct Source {
   std::unique_ptr<adapters::Department> department;
@@ -23,19 +28,50 @@ struct Source {
 }  // namespace
 
 struct DepartmentSources::State {
+  // On the sources' one loop, as all that touches `waiting`.
   void OnQuery(RawCall* call);
+  void Answer(RawCall* call, Source* source);
+  void Release();
 
   std::vector<Source> sources;
   std::atomic<int64_t> calls{0};
   std::atomic<int64_t> query_bytes{0};
   std::atomic<int64_t> answer_bytes{0};
+  std::atomic<int> held_source{kNone};
+  std::vector<RawCall*> waiting;
+  base::Mutex mutex;
+  base::CondVar held_more;
+  int held ABSL_GUARDED_BY(mutex) = 0;                                // in `waiting`
+  runtime::EventLoop* waiting_loop ABSL_GUARDED_BY(mutex) = nullptr;  // once one has waited
   std::unique_ptr<RawServer> server;  // last: its calls use the rest
 };
 
 void DepartmentSources::State::OnQuery(RawCall* call) {
   const std::optional<size_t> port = call->port();
   if (!port.has_value()) return call->Fail("the call is for another address");
-  Source& source = sources[*port];
+  if (static_cast<int>(*port) == held_source.load()) {
+    waiting.push_back(call);
+    const base::MutexLock lock(&mutex);
+    ++held;
+    waiting_loop = call->loop();
+    held_more.SignalAll();
+    return;
+  }
+  Answer(call, &sources[*port]);
+}
+
+void DepartmentSources::State::Release() {
+  std::vector<RawCall*> held_calls;
+  held_calls.swap(waiting);
+  {
+    const base::MutexLock lock(&mutex);
+    held = 0;
+  }
+  for (RawCall* const call : held_calls) Answer(call, &sources[*call->port()]);
+}
+
+void DepartmentSources::State::Answer(RawCall* call, Source* source_of_call) {
+  Source& source = *source_of_call;
   if (!source.answer.has_value()) {
     v1::QueryRequest query;
     if (!query.ParseFromString(ToString(call->request()))) return call->Fail("not a query");
@@ -51,7 +87,7 @@ void DepartmentSources::State::OnQuery(RawCall* call) {
 
 DepartmentSources::DepartmentSources() : state_(std::make_unique<State>()) {}
 
-DepartmentSources::~DepartmentSources() = default;
+DepartmentSources::~DepartmentSources() { Release(); }
 
 absl::StatusOr<std::unique_ptr<DepartmentSources>> DepartmentSources::Start(
     absl::string_view simulation_yaml, const TlsTexts& tls) {
@@ -76,6 +112,36 @@ absl::StatusOr<std::unique_ptr<DepartmentSources>> DepartmentSources::Start(
 
 DepartmentSources::Traffic DepartmentSources::traffic() const {
   return {state_->calls.load(), state_->query_bytes.load(), state_->answer_bytes.load()};
+}
+
+absl::Status DepartmentSources::Hold(const std::string& source_id) {
+  for (size_t i = 0; i < addresses_.size(); ++i) {
+    if (addresses_[i].first != source_id) continue;
+    state_->held_source = static_cast<int>(i);
+    return absl::OkStatus();
+  }
+  return base::MakeError(absl::StatusCode::kNotFound, "NO_SUCH_SOURCE",
+                         absl::StrCat("no source is called ", source_id));
+}
+
+int DepartmentSources::AwaitHeld(int calls, absl::Duration at_most) {
+  const absl::Time until = absl::Now() + at_most;
+  const base::MutexLock lock(&state_->mutex);
+  while (state_->held < calls && absl::Now() < until) {
+    state_->held_more.WaitWithTimeout(&state_->mutex, until - absl::Now());
+  }
+  return state_->held;
+}
+
+void DepartmentSources::Release() {
+  state_->held_source = kNone;
+  runtime::EventLoop* loop = nullptr;
+  {
+    const base::MutexLock lock(&state_->mutex);
+    loop = state_->waiting_loop;
+  }
+  // Whatever was taken for held before this runs is held by then.
+  if (loop != nullptr) loop->Post([state = state_.get()] { state->Release(); });
 }
 
 }  // namespace hedui::bench

@@ -1,7 +1,7 @@
 // Data sources for a platform under test: bare servers that say what simulated departments would,
 // and as cheaply as the floor's. Each answers its first query in earnest and repeats the bytes from
 // then on, since a load asks about one household; warrants are not looked at. They count what
-// passes.
+// passes. One may be made to keep its callers waiting.
 //
 // Thread safety: construct, use and destroy on one thread.
 #ifndef HEDUI_TESTS_BENCH_DEPARTMENT_SOURCES_H_
@@ -13,8 +13,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "tests/bench/tls.h"
 
 namespace hedui::bench {
@@ -36,6 +38,13 @@ class DepartmentSources {
   const std::vector<std::pair<std::string, std::string>>& addresses() const { return addresses_; }
   // Since the start.
   Traffic traffic() const;
+
+  // From now on this source answers nobody; Release answers those who wait, and all who come after.
+  // NOT_FOUND without such a source.
+  absl::Status Hold(const std::string& source_id);
+  // Waits until `calls` are held, at most so long; gives how many are.
+  int AwaitHeld(int calls, absl::Duration at_most);
+  void Release();
 
  private:
   struct State;

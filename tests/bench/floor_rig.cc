@@ -106,14 +106,17 @@ absl::Status FloorRig::StartService() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<LoadResult> FloorRig::Run(int in_flight, int requests) {
-  const std::string request = Noise(options_.shape.request_bytes, 6);
-  const LoadOptions load{.target = address_,
-                         .credentials = ChannelCredentialsOf(tls_),
-                         .method = kFloorMethod,
-                         .in_flight = in_flight,
-                         .requests = requests,
-                         .make_request = [&request](int) { return request; }};
+LoadOptions FloorRig::LoadOf(int in_flight, int requests) const {
+  return {
+      .target = address_,
+      .credentials = ChannelCredentialsOf(tls_),
+      .method = kFloorMethod,
+      .in_flight = in_flight,
+      .requests = requests,
+      .make_request = [request = Noise(options_.shape.request_bytes, 6)](int) { return request; }};
+}
+
+absl::StatusOr<LoadResult> FloorRig::Run(const LoadOptions& load) {
   const absl::Duration before = child_ != nullptr ? child_->CpuTime() : absl::ZeroDuration();
   LoadResult result = RunLoad(load);
   if (child_ != nullptr) {
@@ -122,6 +125,17 @@ absl::StatusOr<LoadResult> FloorRig::Run(int in_flight, int requests) {
   const absl::Status succeeded = CheckAllSucceeded(result);
   if (!succeeded.ok()) return succeeded;
   return result;
+}
+
+absl::StatusOr<LoadResult> FloorRig::Run(int in_flight, int requests) {
+  return Run(LoadOf(in_flight, requests));
+}
+
+absl::StatusOr<LoadResult> FloorRig::RunAtRate(double per_second, int requests, int warm_up) {
+  LoadOptions load = LoadOf(/*in_flight=*/0, requests);
+  load.per_second = per_second;
+  load.warm_up = warm_up;
+  return Run(load);
 }
 
 }  // namespace hedui::bench

@@ -34,10 +34,14 @@ class FloorRig {
 
   // An error when a call failed.
   absl::StatusOr<LoadResult> Run(int in_flight, int requests);
+  // The same in an open loop, each call's time counted from when it was due.
+  absl::StatusOr<LoadResult> RunAtRate(double per_second, int requests, int warm_up);
 
  private:
   explicit FloorRig(const RigOptions& options);
   absl::Status StartService();
+  LoadOptions LoadOf(int in_flight, int requests) const;
+  absl::StatusOr<LoadResult> Run(const LoadOptions& load);
 
   const RigOptions options_;
   testing::TestPki pki_;

@@ -14,7 +14,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "clients/cpp/client.h"
 #include "server/base/clock.h"
 #include "server/base/dates.h"
 #include "server/base/row.h"
@@ -26,6 +25,7 @@
 #include "server/operation/event_log.h"
 #include "server/platform.h"
 #include "server/runtime/signals.h"
+#include "tests/bench/unsealed.h"
 
 namespace hedui::bench {
 namespace {
@@ -78,30 +78,12 @@ absl::StatusOr<double> AskNumber(sqlite3* db, const std::string& sql) {
   return answer;
 }
 
-// Sure answers only: a refused or late source makes a report cheaper.
-absl::Status CheckComplete(const std::string& bytes) {
-  v1::VerifyHouseholdResponse response;
-  if (!response.ParseFromString(bytes)) return Failure("not a response");
-  std::set<std::string> sources;
-  for (const v1::SourceOutcome& outcome : response.outcomes()) {
-    if (outcome.kind() != v1::ANSWER_KIND_FOUND &&
-        outcome.kind() != v1::ANSWER_KIND_CONFIRMED_NONE) {
-      return Failure(absl::StrCat(outcome.source_id(), " about ", outcome.category(), ": ",
-                                  v1::AnswerKind_Name(outcome.kind()), " ",
-                                  v1::Reason_Name(outcome.reason())));
-    }
-    sources.insert(outcome.source_id());
-  }
-  if (sources.size() != 8) return Failure(absl::StrCat(sources.size(), " sources, not 8"));
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 int ServePlatform(int argc, char** argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // a benchmark that is killed leaves nothing running
   if (argc != 3) {
-    std::fprintf(stderr, "usage: hedui-bench serve-platform CONFIG signed|unsigned\n");
+    std::fprintf(stderr, "usage: hedui-bench serve-platform CONFIG signed|unsigned|unsealed\n");
     return 2;
   }
   runtime::BlockSignals();
@@ -123,6 +105,7 @@ int ServePlatform(int argc, char** argv) {
       return std::make_unique<IdleSigner>(std::move(signer));
     };
   }
+  UseUnsealedStore(std::string(argv[2]) == "unsealed");
   auto platform = Platform::Start(std::move(options));
   if (!platform.ok()) {
     std::fprintf(stderr, "bench: %s\n", std::string(platform.status().message()).c_str());
@@ -137,11 +120,34 @@ int ServePlatform(int argc, char** argv) {
 PlatformRig::PlatformRig(const PlatformRigOptions& options)
     : options_(options),
       platform_tls_(pki_.IssueTls("platform", "hedui://platform/640000")),
-      agency_tls_(pki_.IssueTls(kAgency, absl::StrCat("hedui://agency/", kAgency))),
       log_ed25519_(pki_.IssueLog(testing::KeyType::kEd25519, kOrigin)),
-      log_legal_(pki_.IssueLog(testing::KeyType::kSm2, kOrigin)) {}
+      log_legal_(pki_.IssueLog(testing::KeyType::kSm2, kOrigin)) {
+  for (int i = 0; i < options.agencies; ++i) {
+    agencies_.push_back(i == 0 ? std::string(kAgency) : absl::StrCat(kAgency, "-", i + 1));
+    agency_tls_.push_back(
+        pki_.IssueTls(agencies_.back(), absl::StrCat("hedui://agency/", agencies_.back())));
+  }
+}
 
 PlatformRig::~PlatformRig() = default;
+
+// Sure answers only: a refused or late source makes a report cheaper.
+absl::Status PlatformRig::CheckComplete(const std::string& bytes) {
+  v1::VerifyHouseholdResponse response;
+  if (!response.ParseFromString(bytes)) return Failure("not a response");
+  std::set<std::string> sources;
+  for (const v1::SourceOutcome& outcome : response.outcomes()) {
+    if (outcome.kind() != v1::ANSWER_KIND_FOUND &&
+        outcome.kind() != v1::ANSWER_KIND_CONFIRMED_NONE) {
+      return Failure(absl::StrCat(outcome.source_id(), " about ", outcome.category(), ": ",
+                                  v1::AnswerKind_Name(outcome.kind()), " ",
+                                  v1::Reason_Name(outcome.reason())));
+    }
+    sources.insert(outcome.source_id());
+  }
+  if (sources.size() != 8) return Failure(absl::StrCat(sources.size(), " sources, not 8"));
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::unique_ptr<PlatformRig>> PlatformRig::Start(const PlatformRigOptions& options) {
   std::unique_ptr<PlatformRig> rig(new PlatformRig(options));
@@ -165,6 +171,20 @@ absl::Status PlatformRig::StartSources() {
   return absl::OkStatus();
 }
 
+// The demo's, with its one agency as often as is wanted.
+absl::StatusOr<std::string> PlatformRig::RegisterText() const {
+  HEDUI_ASSIGN_OR_RETURN(const std::string demo, SourceFile("clients/demo/register.yaml"));
+  const std::string code = absl::StrCat("  - code: ", kAgency, "\n");
+  const size_t first = demo.find(code);
+  if (first == std::string::npos) return Failure("the demo's register has another agency");
+  std::string text = demo.substr(0, first);
+  for (const std::string& agency : agencies_) {
+    absl::StrAppend(&text, "  - code: ", agency, "\n    in_flight_max: ", options_.in_flight_max,
+                    "\n", demo.substr(first + code.size()));
+  }
+  return text;
+}
+
 absl::Status PlatformRig::WriteFiles() {
   HEDUI_ASSIGN_OR_RETURN(std::string catalogue,
                          SourceFile("tests/bench/scenario/catalogue.yaml.in"));
@@ -175,10 +195,15 @@ absl::Status PlatformRig::WriteFiles() {
                        {"@CERTIFICATE@", platform_tls_.certificate_path},
                        {"@KEY@", platform_tls_.key_path}},
                       &catalogue);
-  HEDUI_ASSIGN_OR_RETURN(std::string reg, SourceFile("clients/demo/register.yaml"));
-  absl::StrReplaceAll({{"  - code: 640104-civil-affairs\n",
-                        "  - code: 640104-civil-affairs\n    in_flight_max: 10000\n"}},
-                      &reg);
+  if (!options_.patient_source.empty()) {
+    const std::string id = absl::StrCat("  - id: ", options_.patient_source, "\n");
+    if (absl::StrReplaceAll({{id, absl::StrCat(id, "    deadline: 60s\n")}}, &catalogue) != 1) {
+      return Failure("no source is called as the one that is to be patient");
+    }
+    // As many calls at once as there may be verifications.
+    absl::StrReplaceAll({{"concurrency: 1000\n", "concurrency: 10000\n"}}, &catalogue);
+  }
+  HEDUI_ASSIGN_OR_RETURN(const std::string reg, RegisterText());
   HEDUI_ASSIGN_OR_RETURN(std::string server, SourceFile("clients/demo/heduid.yaml"));
   absl::StrReplaceAll(
       {{"policies_dir: policies", absl::StrCat("policies_dir: ", HEDUI_SOURCE_DIR, "/policies")},
@@ -214,9 +239,16 @@ absl::Status PlatformRig::StartPlatform() {
     case PlatformServer::kUnsigned:
       argv = {own, "serve-platform", config, "unsigned"};
       break;
+    case PlatformServer::kUnsealed:
+      argv = {own, "serve-platform", config, "unsealed"};
+      break;
+  }
+  if (!options_.cpus.empty()) {
+    argv.insert(argv.begin(), {"/usr/bin/taskset", "-c", options_.cpus});
   }
   HEDUI_ASSIGN_OR_RETURN(platform_, testing::ChildProcess::Start(argv));
   HEDUI_ASSIGN_OR_RETURN(const std::string port, platform_->ReadLine("listening "));
+  platform_->DiscardOutput();  // it logs every call
   target_ = absl::StrCat("localhost:", port);
   return absl::OkStatus();
 }
@@ -225,36 +257,61 @@ absl::Status PlatformRig::RegisterLetters() {
   v1::RegisterAuthorizationsRequest letters;
   HEDUI_RETURN_IF_ERROR(base::ReadYamlMessageFile(
       absl::StrCat(HEDUI_SOURCE_DIR, "/clients/demo/letters.yaml"), &letters));
-  HEDUI_ASSIGN_OR_RETURN(const auto client,
-                         clients::Client::Connect({.target = target_,
-                                                   .ca_file = pki_.ca_path(),
-                                                   .certificate_file = agency_tls_.certificate_path,
-                                                   .key_file = agency_tls_.key_path}));
-  return client->RegisterAuthorizations(letters, kPatience).status();
+  for (size_t i = 0; i < agencies_.size(); ++i) {
+    HEDUI_ASSIGN_OR_RETURN(const auto client, ConnectAs(i));
+    HEDUI_RETURN_IF_ERROR(client->RegisterAuthorizations(letters, kPatience).status());
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<clients::Client>> PlatformRig::ConnectAs(size_t agency) {
+  return clients::Client::Connect({.target = target_,
+                                   .ca_file = pki_.ca_path(),
+                                   .certificate_file = agency_tls_[agency].certificate_path,
+                                   .key_file = agency_tls_[agency].key_path});
+}
+
+v1::VerifyHouseholdRequest PlatformRig::NextRequest() {
+  request_.mutable_header()->set_request_id(ids_.NextId(absl::Now()).ToString());
+  return request_;
 }
 
 LoadOptions PlatformRig::LoadOf(int in_flight, int requests) {
   LoadOptions load;
   load.target = target_;
-  load.credentials =
-      ChannelCredentialsOf({pki_.ca_pem(), agency_tls_.certificate_pem, agency_tls_.key_pem});
+  for (const testing::Issued& tls : agency_tls_) {
+    auto credentials = ChannelCredentialsOf({pki_.ca_pem(), tls.certificate_pem, tls.key_pem});
+    if (load.credentials == nullptr) {
+      load.credentials = std::move(credentials);
+    } else {
+      load.more_credentials.push_back(std::move(credentials));
+    }
+  }
+  load.connections *= static_cast<int>(agencies_.size());
   load.method = kVerifyMethod;
   load.in_flight = in_flight;
   load.requests = requests;
-  load.make_request = [this](int) {
-    request_.mutable_header()->set_request_id(ids_.NextId(absl::Now()).ToString());
-    return request_.SerializeAsString();
-  };
+  load.make_request = [this](int) { return NextRequest().SerializeAsString(); };
   return load;
 }
 
-absl::StatusOr<LoadResult> PlatformRig::Run(int in_flight, int requests) {
-  const LoadOptions load = LoadOf(in_flight, requests);
+absl::StatusOr<LoadResult> PlatformRig::Run(const LoadOptions& load) {
   const absl::Duration before = platform_->CpuTime();
   LoadResult result = RunLoad(load);
   result.cpu_per_call = (platform_->CpuTime() - before) / (load.requests + load.warm_up);
   HEDUI_RETURN_IF_ERROR(CheckAllSucceeded(result));
   return result;
+}
+
+absl::StatusOr<LoadResult> PlatformRig::Run(int in_flight, int requests) {
+  return Run(LoadOf(in_flight, requests));
+}
+
+absl::StatusOr<LoadResult> PlatformRig::RunAtRate(double per_second, int requests, int warm_up) {
+  LoadOptions load = LoadOf(/*in_flight=*/0, requests);
+  load.per_second = per_second;
+  load.warm_up = warm_up;
+  return Run(load);
 }
 
 absl::StatusOr<FloorShape> PlatformRig::MeasureShape() {

@@ -60,6 +60,7 @@ std::ostream& operator<<(std::ostream& out, const ProcessEnd& end) {
 
 ChildProcess::~ChildProcess() {
   Stop();
+  if (discards_.joinable()) discards_.join();
   std::fclose(output_);
 }
 
@@ -97,6 +98,16 @@ absl::StatusOr<std::string> ChildProcess::ReadLine(const std::string& prefix) {
   return found;
 }
 
+void ChildProcess::DiscardOutput() {
+  discards_ = std::thread([descriptor = fileno(output_)] {
+    std::vector<char> dropped(64 << 10);  // what a pipe holds
+    ssize_t size = 0;
+    do {
+      size = read(descriptor, dropped.data(), dropped.size());
+    } while (size > 0 || (size < 0 && errno == EINTR));
+  });
+}
+
 absl::Duration ChildProcess::CpuTime() const {
   std::ifstream file(absl::StrCat("/proc/", pid_, "/stat"));
   std::string stat;
@@ -113,6 +124,14 @@ absl::Duration ChildProcess::CpuTime() const {
     return absl::ZeroDuration();
   }
   return absl::Seconds(user + system) / sysconf(_SC_CLK_TCK);
+}
+
+int64_t ChildProcess::ResidentBytes() const {
+  std::ifstream file(absl::StrCat("/proc/", pid_, "/statm"));
+  int64_t pages = 0;
+  int64_t resident = 0;
+  file >> pages >> resident;
+  return file ? resident * sysconf(_SC_PAGESIZE) : 0;
 }
 
 std::string OwnPath() { return std::filesystem::read_symlink("/proc/self/exe").string(); }

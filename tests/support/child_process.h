@@ -5,11 +5,13 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -38,6 +40,9 @@ class ChildProcess {
   // The next line that begins with `prefix`, without it. Waits; INTERNAL when the program ends
   // first.
   absl::StatusOr<std::string> ReadLine(const std::string& prefix);
+  // Reads the rest of its output and drops it, on a thread of its own, so that one who logs does
+  // not wait for a reader. ReadLine no more after this.
+  void DiscardOutput();
   // Waits until it ends, of which nothing is done here. The end stays known.
   ProcessEnd AwaitEnd();
   // SIGTERM, then waits for its end.
@@ -46,12 +51,15 @@ class ChildProcess {
   pid_t pid() const { return pid_; }
   // What the program has computed so far, in it and in the kernel, all threads. Zero once it ended.
   absl::Duration CpuTime() const;
+  // Its memory that is resident now, in bytes. Zero once it ended.
+  int64_t ResidentBytes() const;
 
  private:
   ChildProcess(pid_t pid, std::FILE* output) : pid_(pid), output_(output) {}
 
   const pid_t pid_;
   std::FILE* const output_;
+  std::thread discards_;
   std::optional<ProcessEnd> end_;
 };
 

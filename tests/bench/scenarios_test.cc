@@ -1,0 +1,97 @@
+// What the rows do with a whole platform, small: that it is done and counted, not how fast.
+#include "tests/bench/scenarios.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "hedui/v1/errors.pb.h"
+#include "server/base/status.h"
+
+namespace hedui::bench {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kResourceExhausted = 8;
+
+std::unique_ptr<PlatformRig> StartRig(PlatformRigOptions options) {
+  options.heduid = HEDUI_BIN_DIR "/heduid";
+  auto rig = PlatformRig::Start(options);
+  EXPECT_TRUE(rig.ok()) << rig.status();
+  return rig.ok() ? *std::move(rig) : nullptr;
+}
+
+std::string Details(int64_t seconds) {
+  v1::RichStatus status;
+  v1::RetryInfo retry;
+  retry.mutable_retry_delay()->set_seconds(seconds);
+  google::protobuf::Any* const any = status.add_details();
+  any->set_type_url("type.googleapis.com/google.rpc.RetryInfo");
+  any->set_value(retry.SerializeAsString());
+  return status.SerializeAsString();
+}
+
+TEST(TurnedAwayTest, OnlyWhoIsToldWhenToComeAgain) {
+  EXPECT_TRUE(IsTurnedAway(kResourceExhausted, Details(1)));
+  EXPECT_FALSE(IsTurnedAway(kResourceExhausted, Details(0)));
+  EXPECT_FALSE(IsTurnedAway(kResourceExhausted, ""));
+  EXPECT_FALSE(IsTurnedAway(14, Details(1)));
+}
+
+TEST(ScenariosTest, EveryCallOfAnOverloadIsAnsweredOrTurnedAway) {
+  const auto rig = StartRig({.agencies = 2, .in_flight_max = 2});
+  ASSERT_NE(rig, nullptr);
+  const auto overload = RunOverload(rig.get(), {.capacity_in_flight = 4,
+                                                .capacity_requests = 20,
+                                                .times = 20,
+                                                .lasting = absl::Milliseconds(200),
+                                                .in_time = absl::Seconds(10)});
+  ASSERT_TRUE(overload.ok()) << overload.status();
+  EXPECT_GT(overload->capacity.per_second, 0);
+  EXPECT_EQ(overload->overload.failed, 0);
+  EXPECT_GT(overload->overload.succeeded, 0);
+  EXPECT_GT(overload->overload.refused, 0);
+}
+
+TEST(ScenariosTest, AllThatAreHeldWaitAtOnceAndEndWithCompleteReports) {
+  const auto rig =
+      StartRig({.agencies = 2, .in_flight_max = 3, .patient_source = "xq-civil-affairs"});
+  ASSERT_NE(rig, nullptr);
+  const auto waiting = HoldVerifications(rig.get(), "xq-civil-affairs", 6);
+  ASSERT_TRUE(waiting.ok()) << waiting.status();
+  EXPECT_GT(waiting->before_bytes, 0);
+  EXPECT_GT(waiting->during_bytes, 0);
+  EXPECT_EQ(rig->sources().traffic().calls, 6 * 8);
+}
+
+TEST(ScenariosTest, ASourceThatIsNotThereHoldsNobody) {
+  const auto rig = StartRig({});
+  ASSERT_NE(rig, nullptr);
+  EXPECT_THAT(HoldVerifications(rig.get(), "nobody", 1).status().message(), HasSubstr("nobody"));
+}
+
+TEST(ScenariosTest, EachPlatformIsCalledFirstOnceARound) {
+  const auto one = StartRig({});
+  const auto two = StartRig({});
+  ASSERT_TRUE(one != nullptr && two != nullptr);
+  const auto calls = CallBehindIdleness({one.get(), two.get()}, absl::ZeroDuration(), 3, 2);
+  ASSERT_TRUE(calls.ok()) << calls.status();
+  EXPECT_EQ(calls->first.size(), 6u);
+  EXPECT_EQ(calls->later.size(), 12u);
+}
+
+TEST(ScenariosTest, AtARateEveryVerificationIsOneOfItsOwn) {
+  const auto rig = StartRig({.agencies = 2});
+  ASSERT_NE(rig, nullptr);
+  const auto result = rig->RunAtRate(100, 8, 2);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->succeeded, 8);
+  EXPECT_EQ(rig->sources().traffic().calls, 10 * 8);
+}
+
+}  // namespace
+}  // namespace hedui::bench
