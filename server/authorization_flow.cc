@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/digest.h"
 #include "server/base/status.h"
+#include "server/flow_bytes.h"
 #include "server/ledger/entry.h"
 #include "server/rooms.h"
 #include "server/stored_report.h"
@@ -157,7 +158,12 @@ void Registrar::List(runtime::EventLoop* loop, MatterQuery query, MatterPageDone
 }
 
 void Registrar::Register(runtime::EventLoop* loop, std::string agency,
-                         access::RegisterRequest request, Done done) {
+                         access::RegisterRequest request, size_t request_bytes, Done done) {
+  auto bytes = rooms_->bytes->TryTake(agency, kCallerBytes + kRequestCopies * request_bytes);
+  if (!bytes.has_value()) {
+    return loop->Post([done = std::move(done)]() mutable { std::move(done)(NoBytes()); });
+  }
+  done = Holding(*std::move(bytes), std::move(done));
   std::vector<std::string> keys = MatterBook::KeysOf(agency, request);
   auto prepare = [rooms = rooms_, request = std::move(request)](
                      const access::Agency& caller, MatterBook::Reservation reservation) {

@@ -37,8 +37,9 @@ class Registrar {
 
   // `agency` is the caller's code. Errors: access's, all defects at once; RESOURCE_EXHAUSTED;
   // UNAVAILABLE (DRAINING). `done` runs once, on `loop`.
+  // `request_bytes`: what it came in, held to the memory budget (BYTES) until it is answered.
   void Register(runtime::EventLoop* loop, std::string agency, access::RegisterRequest request,
-                Done done);
+                size_t request_bytes, Done done);
   void Revoke(runtime::EventLoop* loop, std::string agency, access::RevokeRequest request,
               Done done);
   void Monitor(runtime::EventLoop* loop, std::string agency, access::StateRequest request,

@@ -9,13 +9,21 @@
 #include <functional>
 #include <string>
 
+#include "server/base/clock.h"
+
 namespace hedui {
+
+// A failed handshake is a line or two: enough to see what is wrong, too few to push others out of
+// the log.
+inline constexpr int kOwnLinesPerSecond = 10;
 
 class ListenerWatch {
  public:
-  // `tell` has each of gRPC's own lines, `lost` is called once, when no connection is taken any
-  // more. Both from any thread; they do not block.
-  ListenerWatch(std::function<void(std::string line)> tell, std::function<void()> lost);
+  // `tell` has gRPC's own lines, at most kOwnLinesPerSecond and then how many were left out; `lost`
+  // is called once, when no connection is taken any more. Both from any thread; they do not block.
+  // `clock` outlives it.
+  ListenerWatch(const base::Clock* clock, std::function<void(std::string line)> tell,
+                std::function<void()> lost);
   ~ListenerWatch();
   ListenerWatch(const ListenerWatch&) = delete;
   ListenerWatch& operator=(const ListenerWatch&) = delete;

@@ -122,7 +122,7 @@ int main(int argc, char** argv) {
     if (bundle.ok() && !std::cout) std::cerr << "heduid: standard output cannot be written\n";
     return bundle.ok() && std::cout ? 0 : kExitRefused;
   }
-  const hedui::ListenerWatch watch(tell, [&tell, fail = options.on_fatal] {
+  const hedui::ListenerWatch watch(&clock, tell, [&tell, fail = options.on_fatal] {
     tell(
         std::string("no connection is taken any more, since descriptors ran out: the process "
                     "ends, to be started anew; raise LimitNOFILE and bound connections by a proxy "

@@ -52,6 +52,7 @@ class AuthorizationService final : public Service {
       return call->Refuse(ToWire(count));
     }
     registrar_->Register(call->loop(), *std::move(agency), DraftOf(call->request()),
+                         call->request().ByteSizeLong(),
                          [call](absl::StatusOr<MatterChange> change) {
                            if (!change.ok()) return call->Refuse(ToWire(change.status()));
                            v1::RegisterAuthorizationsResponse response;

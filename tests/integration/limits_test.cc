@@ -249,6 +249,9 @@ TEST_F(LimitsTest, QuestionsAboutReportsAndFindingsAreHeldToTheMemoryBudgetToo) 
     field->set_text(std::string(1'000, 'x'));
   }
   EXPECT_EQ(base::ReasonOf(client.RecordFinding(finding, kPatience).status()), "BYTES");
+  v1::RegisterAuthorizationsRequest letters = scenario_.letters;
+  letters.mutable_letters(0)->set_letter_number(std::string(300 << 10, 'x'));
+  EXPECT_EQ(base::ReasonOf(client.RegisterAuthorizations(letters, kPatience).status()), "BYTES");
   // What is held is given back.
   check.set_envelope(verified->envelope());
   for (int i = 0; i < 8; ++i) {
