@@ -414,6 +414,14 @@ void Verifier::Verify(runtime::EventLoop* loop, VerifyRequest request, VerifyDon
   Enter(loop, std::move(request), std::move(done), std::nullopt);
 }
 
+absl::Status Verifier::CheckRoom(const std::string& agency, const base::Uuid& request_id) const {
+  const std::shared_ptr<const Setup> setup = rooms_->setup();
+  const access::Agency* const found = setup->reg.FindAgency(agency);
+  if (found == nullptr) return absl::OkStatus();  // has its own refusal
+  const absl::Status room = rooms_->in_flight->CheckRoom(*found);
+  return room.ok() || book_->IsRunning({agency, request_id}) ? absl::OkStatus() : room;
+}
+
 void Verifier::Create(runtime::EventLoop* loop, VerifyRequest request, ViewDone done) {
   request.detached = true;
   Enter(loop, std::move(request), std::nullopt, std::move(done));

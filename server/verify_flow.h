@@ -118,6 +118,11 @@ class Verifier {
   // `loop`.
   void Verify(runtime::EventLoop* loop, VerifyRequest request, VerifyDone done);
 
+  // Whether Verify and Create would turn a new request of `agency` away for lack of room, whatever
+  // its content: known before it is read, so that under overload a refusal costs next to nothing.
+  // OK for what is under way already. From any thread.
+  absl::Status CheckRoom(const std::string& agency, const base::Uuid& request_id) const;
+
   // Begins a verification and answers once it is durable: kRunning, or kFinished where it had a
   // report, or nobody waited for durability when it began and it has ended since. The same request
   // again joins. Errors as Verify; FAILED_PRECONDITION (VERIFICATION_CANCELLED).

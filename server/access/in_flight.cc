@@ -17,6 +17,17 @@ InFlight::Place::~Place() {
   if (count_ != nullptr) count_->fetch_sub(1, std::memory_order_relaxed);
 }
 
+absl::Status InFlight::Full(const Agency& agency) const {
+  const bool watches = what_ == What::kWatchers;
+  return base::WithRetryAfter(
+      base::MakeError(
+          absl::StatusCode::kResourceExhausted, watches ? "AGENCY_WATCHERS" : "AGENCY_IN_FLIGHT",
+          absl::StrCat("this agency ", watches ? "watches " : "has its ", agency.in_flight_max,
+                       " verifications ", watches ? "already" : "under way",
+                       "; ask again when one is done")),
+      base::kRoomRetryAfter);
+}
+
 absl::StatusOr<InFlight::Place> InFlight::Enter(const Agency& agency) {
   std::shared_ptr<std::atomic<int>> count;
   {
@@ -27,17 +38,12 @@ absl::StatusOr<InFlight::Place> InFlight::Enter(const Agency& agency) {
   }
   Place place(count);
   // Counted first, so that two entering at once cannot both take the last place.
-  if (count->fetch_add(1, std::memory_order_relaxed) >= agency.in_flight_max) {
-    const bool watches = what_ == What::kWatchers;
-    return base::WithRetryAfter(
-        base::MakeError(
-            absl::StatusCode::kResourceExhausted, watches ? "AGENCY_WATCHERS" : "AGENCY_IN_FLIGHT",
-            absl::StrCat("this agency ", watches ? "watches " : "has its ", agency.in_flight_max,
-                         " verifications ", watches ? "already" : "under way",
-                         "; ask again when one is done")),
-        base::kRoomRetryAfter);
-  }
+  if (count->fetch_add(1, std::memory_order_relaxed) >= agency.in_flight_max) return Full(agency);
   return place;
+}
+
+absl::Status InFlight::CheckRoom(const Agency& agency) const {
+  return Count(agency.code) < agency.in_flight_max ? absl::OkStatus() : Full(agency);
 }
 
 int InFlight::Count(const std::string& agency) const {

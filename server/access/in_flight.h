@@ -37,11 +37,15 @@ class InFlight {
 
   // RESOURCE_EXHAUSTED (AGENCY_IN_FLIGHT, AGENCY_WATCHERS) when the agency has its share already.
   absl::StatusOr<Place> Enter(const Agency& agency);
+  // Whether Enter would refuse now, without taking a place.
+  absl::Status CheckRoom(const Agency& agency) const;
   int Count(const std::string& agency) const;
   // Of every agency that has asked since the start.
   std::vector<std::pair<std::string, int>> Counts() const;
 
  private:
+  absl::Status Full(const Agency& agency) const;
+
   const What what_;
   mutable base::Mutex mutex_;
   absl::flat_hash_map<std::string, std::shared_ptr<std::atomic<int>>> counts_

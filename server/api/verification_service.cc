@@ -73,6 +73,10 @@ class VerificationService final : public Service {
                    GoOn go_on) {
     auto agency = door_.Enter(call->context(), message.header().officer(), Door::Call::kWork);
     if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
+    if (const auto id = base::Uuid::Parse(message.header().request_id()); id.ok()) {
+      const absl::Status room = verifier_->CheckRoom(*agency, *id);
+      if (!room.ok()) return call->Refuse(ToWire(room));
+    }
     Violations violations;
     VerifyRequest request = ReadVerifyRequest(message, door_.Today(), &violations);
     request.agency = *std::move(agency);

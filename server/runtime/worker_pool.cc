@@ -13,10 +13,12 @@ WorkerPool::WorkerPool(Options options)
                                          : std::max(1u, std::thread::hardware_concurrency())) {
   const base::MutexLock lock(&join_mutex_);
   for (size_t i = 0; i < threads_count_; ++i) {
-    threads_.emplace_back([this, name = options.name + "-" + std::to_string(i)] {
-      SetThreadName(name);
-      Run();
-    });
+    threads_.emplace_back(
+        [this, name = options.name + "-" + std::to_string(i), niceness = options.niceness] {
+          SetThreadName(name);
+          if (niceness != 0) YieldToOthers(niceness);
+          Run();
+        });
   }
 }
 

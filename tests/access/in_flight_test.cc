@@ -32,6 +32,20 @@ TEST(InFlightTest, AgencyIsRefusedBeyondItsShareAndOthersAreNot) {
   EXPECT_EQ(in_flight.Count("a"), 2) << "a refusal takes no place";
 }
 
+TEST(InFlightTest, WhetherThereIsRoomIsToldWithoutTakingIt) {
+  InFlight in_flight;
+  const Agency a = AgencyOf("a", 1);
+  EXPECT_TRUE(in_flight.CheckRoom(a).ok());
+  EXPECT_TRUE(in_flight.CheckRoom(a).ok());
+  {
+    const auto place = in_flight.Enter(a);
+    ASSERT_TRUE(place.ok());
+    EXPECT_EQ(in_flight.CheckRoom(a), in_flight.Enter(a).status());
+    EXPECT_TRUE(in_flight.CheckRoom(AgencyOf("b", 1)).ok());
+  }
+  EXPECT_TRUE(in_flight.CheckRoom(a).ok());
+}
+
 TEST(InFlightTest, WatchersAreCountedAsVerificationsAre) {
   InFlight watchers(InFlight::What::kWatchers);
   const auto place = watchers.Enter(AgencyOf("a", 1));

@@ -1,6 +1,7 @@
 #include "server/runtime/worker_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <memory>
@@ -38,6 +39,20 @@ TEST(WorkerPoolTest, OneThreadRunsTasksInOrder) {
   pool.Drain();
   ASSERT_EQ(order.size(), 50u);
   for (int i = 0; i < 50; ++i) EXPECT_EQ(order[i], i);
+}
+
+TEST(WorkerPoolTest, ANicePoolLetsOthersGoFirstAndNobodyElse) {
+  const int before = getpriority(PRIO_PROCESS, 0);
+  int within = 0;
+  {
+    WorkerPool::Options options;
+    options.threads = 1;
+    options.niceness = 3;
+    WorkerPool pool(options);
+    ASSERT_TRUE(pool.TrySubmit([&within] { within = getpriority(PRIO_PROCESS, 0); }));
+  }
+  EXPECT_EQ(within, 3);
+  EXPECT_EQ(getpriority(PRIO_PROCESS, 0), before);
 }
 
 TEST(WorkerPoolTest, AFullPoolRefusesAndLeavesTheTaskAlone) {
