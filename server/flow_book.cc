@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "server/base/digest.h"
 #include "server/base/limits.h"
 
 namespace hedui {
@@ -44,14 +45,14 @@ FlowBook::Entered FlowBook::Enter(const FlowKey& key, Caller* caller) {
   if (draining_) return Entered::kDraining;
   const auto it = flows_.find(key);
   if (it != flows_.end()) {
-    if (it->second.bytes != caller->bytes) return Entered::kOtherContent;
+    if (it->second.digest != base::Sha256(caller->bytes)) return Entered::kOtherContent;
     if (it->second.Waiting() >= kWaitersPerFlowMax) return Entered::kFull;
     it->second.Add(caller);
     return Entered::kJoined;
   }
   if (flows_.size() >= static_cast<size_t>(base::kVerificationsInFlightMax)) return Entered::kFull;
   Entry& entry = flows_[key];
-  entry.bytes = caller->bytes;
+  entry.digest = base::Sha256(caller->bytes);
   entry.Add(caller);
   return Entered::kBegin;
 }

@@ -97,7 +97,7 @@ class FlowBook {
 
  private:
   struct Entry {
-    std::string bytes;
+    std::string digest;  // of the content
     std::vector<Waiter> results;
     std::vector<ViewWaiter> durable;  // until the verification is
     std::vector<ViewWaiter> ends;     // until it has ended

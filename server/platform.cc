@@ -46,9 +46,6 @@ namespace {
 constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
 // The disk answers look-ups in parallel; more threads than connections would only queue.
 constexpr int kDiskThreads = 4;
-// Loops answer first, refusals above all: computing takes what processor time they leave, a third
-// of it against one busy loop.
-constexpr int kComputeNiceness = 5;
 
 // What docker/proxy lets through, with the departments' connections and the store's files.
 constexpr rlim_t kDescriptorsMin = 4'096;
@@ -158,7 +155,6 @@ void Platform::Parts::BuildPools() {
   runtime::WorkerPool::Options compute_options;
   compute_options.name = "compute";
   compute_options.threads = read->server.compute_threads();
-  compute_options.niceness = kComputeNiceness;
   compute = std::make_unique<runtime::WorkerPool>(compute_options);
 }
 

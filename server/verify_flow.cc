@@ -148,7 +148,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     begun_ = prepared->begun;
     if (prepared->stored.has_value()) return CommitAccess(*std::move(prepared->stored));
     prepared_ = *std::move(prepared);
-    unasked_ = prepared_.plan.unasked;
+    unasked_ = std::move(prepared_.plan.unasked);
     CommitIntent();
   }
 
@@ -196,6 +196,8 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     Conclude();
   }
 
+  bool IsLastWave() const { return wave_ + 1 >= prepared_.plan.waves.size(); }
+
   void StartGather(plan::Wave queries) {
     gather::GatherRequest request;
     // Not the verification's: one that is resumed has it again, and asks anew.
@@ -206,6 +208,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
       std::string warrant = warrants.For(*prepared_.parts->Find(query.source_id));
       request.queries.push_back({std::move(query), std::move(warrant)});
     }
+    if (IsLastWave()) LetGoOfPlan(&prepared_);
     request.digest_key = prepared_.grant.digest_key;
     request.deadline = deadline_;
     request.today = base::CivilDayOf(rooms_.clock->WallNow());
@@ -232,7 +235,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
                              outcome);
     for (const Spectator& spectator : spectators_) Show(outcome, spectator);
     // Only what a later wave is made from.
-    if (wave_ + 1 < prepared_.plan.waves.size()) {
+    if (!IsLastWave()) {
       answers_.insert(answers_.end(), outcome.answers.begin(), outcome.answers.end());
     }
     outcomes_.push_back(std::move(outcome));

@@ -259,27 +259,20 @@ std::vector<report::Authorization> Authorizations(const access::Grant& grant) {
   return result;
 }
 
-// The sources that lines name: those that could be asked, then those that were passed over.
-std::vector<report::SourceName> NamedSources(const Setup& setup, const plan::Plan& plan) {
-  std::vector<std::string> ids;
-  for (const plan::SourceQuery& query : plan.Everything()) ids.push_back(query.source_id);
-  for (const plan::Unasked& pair : plan.unasked) {
-    if (std::find(ids.begin(), ids.end(), pair.source_id) == ids.end()) {
-      ids.push_back(pair.source_id);
-    }
-  }
-  std::vector<report::SourceName> named;
-  for (const std::string& id : ids) {
+std::vector<const plan::Source*> NamedSources(const Setup& setup, const plan::Plan& plan) {
+  std::vector<const plan::Source*> named;
+  const auto add = [&](const std::string& id) {
     const plan::Source* source = setup.catalogue.Find(id);
-    if (source == nullptr) continue;
-    named.push_back({source->id, source->name, std::string(base::LevelName(source->level))});
-  }
+    if (source == nullptr) return;
+    if (std::find(named.begin(), named.end(), source) == named.end()) named.push_back(source);
+  };
+  for (const plan::SourceQuery& query : plan.everything) add(query.source_id);
+  for (const plan::Unasked& pair : plan.unasked) add(pair.source_id);
   return named;
 }
 
 // What only the request and its plan say of a report.
-report::ReportFrame Frame(const Setup& setup, const VerifyRequest& request,
-                          const Prepared& prepared) {
+report::ReportFrame Frame(const VerifyRequest& request, const Prepared& prepared) {
   report::ReportFrame frame;
   frame.verification_id = prepared.verification_id;
   frame.agency = prepared.grant.agency;
@@ -291,7 +284,10 @@ report::ReportFrame Frame(const Setup& setup, const VerifyRequest& request,
   frame.programmes = request.programmes;
   frame.replaces_report_number = request.replaces_report_number;
   frame.authorizations = Authorizations(prepared.grant);
-  frame.sources = NamedSources(setup, prepared.plan);
+  for (const plan::Source* source : prepared.sources) {
+    frame.sources.push_back(
+        {source->id, source->name, std::string(base::LevelName(source->level))});
+  }
   return frame;
 }
 
@@ -351,6 +347,7 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
                                                 request.replaces_report_number));
   }
   HEDUI_ASSIGN_OR_RETURN(prepared.plan, PlanRequest(setup, request, prepared.grant));
+  prepared.sources = NamedSources(setup, prepared.plan);
 
   const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
   prepared.verification_id =
@@ -362,7 +359,7 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
                            rooms.day_quota->Take(*setup.reg.FindAgency(request.agency)));
   }
   prepared.intent_id = rooms.ids->NextId(now);
-  const std::vector<plan::SourceQuery> everything = prepared.plan.Everything();
+  const std::vector<plan::SourceQuery>& everything = prepared.plan.everything;
   if (!everything.empty()) {
     HEDUI_ASSIGN_OR_RETURN(prepared.parts,
                            BuildParts(prepared.grant, everything, prepared.intent_id,
@@ -379,6 +376,15 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
     prepared.entry = ledger::EncodeEntry(entry);
   }
   return prepared;
+}
+
+void LetGoOfPlan(Prepared* prepared) {
+  prepared->parts.reset();
+  prepared->plan.everything = {};
+  prepared->grant.needed = {};
+  for (access::PersonGrant& person : prepared->grant.persons) person.categories = {};
+  // Of a plan with fallbacks the report says who could have stood in for whom.
+  if (!prepared->plan.last_is_fallback) prepared->plan.waves = {};
 }
 
 std::vector<SourceOutcomeView> ViewsOf(const gather::Outcome& outcome) {
@@ -407,7 +413,7 @@ absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
   std::vector<base::Row> pending;
   AddPendingRows(rooms, prepared, outcomes, now, &pending);
   report::CaseBundle bundle;
-  bundle.frame = Frame(setup, request, prepared);
+  bundle.frame = Frame(request, prepared);
   bundle.input.household = request.household;
   bundle.input.dates = request.dates;
   bundle.input.matter_number = request.matter_number;

@@ -12,6 +12,7 @@
 #include "server/access/day_quota.h"
 #include "server/gather/gatherer.h"
 #include "server/ledger/warrant.h"
+#include "server/plan/catalogue.h"
 #include "server/plan/planner.h"
 #include "server/report/report_builder.h"
 #include "server/rooms.h"
@@ -33,9 +34,14 @@ struct Prepared {
   base::Uuid verification_id;
   absl::Time begun;      // when its first intent was made
   base::Uuid intent_id;  // new each time, also when a verification is resumed
-  access::Grant grant;
+  access::Grant grant;   // after LetGoOfPlan without categories
+  // Until LetGoOfPlan: what a verification holds that waits for one slow source of many is what
+  // limits how many can wait.
   plan::Plan plan;
-  // Nobody may be asked anything: no intent, no waves, straight to the report.
+  // The sources that lines name: those that could be asked, then those that were passed over. Of
+  // the setup's catalogue.
+  std::vector<const plan::Source*> sources;
+  // Nobody may be asked anything: no intent, no waves, straight to the report. Until LetGoOfPlan.
   std::optional<ledger::IntentParts> parts;
   // The annulled verification in whose place this one stands.
   std::optional<base::Uuid> replaces;
@@ -49,6 +55,9 @@ struct Prepared {
 // Verifier::Verify.
 absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
                                  const VerifyRequest& request);
+
+// Frees what no later step needs once the last wave has begun.
+void LetGoOfPlan(Prepared* prepared);
 
 // One source's outcome and what it was asked under.
 struct Concluded {

@@ -31,6 +31,8 @@ void Gatherer::Wave::OnCallEnded(Outcome outcome) {
   const std::shared_ptr<Wave> self = shared_from_this();
   if (state_ != State::kAsking) return;
   --open_;
+  // Nothing is kept of it while others are waited for.
+  calls_[outcome.query_index].reset();
   on_outcome_(std::move(outcome));
   EndWhenComplete();
 }
@@ -47,14 +49,20 @@ void Gatherer::Wave::EndWhenComplete() {
 
 void Gatherer::Wave::Cancel() {
   if (state_ != State::kAsking) return;
-  for (const std::shared_ptr<SourceCall>& call : calls_) call->Cancel(base::Reason::kCancelled);
+  CancelCalls();
 }
 
 void Gatherer::Wave::Abandon() {
   if (state_ != State::kAsking) return;
   state_ = State::kAbandoned;
   // Calls end on their own for whoever still holds the wave; nobody else hears of it.
-  for (const std::shared_ptr<SourceCall>& call : calls_) call->Cancel(base::Reason::kCancelled);
+  CancelCalls();
+}
+
+void Gatherer::Wave::CancelCalls() {
+  for (const std::shared_ptr<SourceCall>& call : calls_) {
+    if (call != nullptr) call->Cancel(base::Reason::kCancelled);
+  }
 }
 
 Gatherer::Gatherer(runtime::EventLoop* loop, std::shared_ptr<const Sources> sources,

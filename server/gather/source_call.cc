@@ -167,13 +167,9 @@ void SourceCall::End(adapters::SourceReply reply) {
     absl::StrAppend(&outcome.operator_text, outcome.operator_text.empty() ? "" : "; ",
                     completed.dropped, " answers dropped that were not asked for or came twice");
   }
-  // The wave keeps ended calls until its slowest has ended, and warrants are the larger part of what
-  // a verification holds that waits for one source of eight.
-  std::string().swap(warrant_);
-  asked_ = plan::SourceQuery();
-  fewer_.reset();
-  std::vector<base::Answer>().swap(last_sent_);
-  std::move(ended_)(std::move(outcome));
+  // This may be destroyed in there.
+  Ended ended = std::move(ended_);
+  std::move(ended)(std::move(outcome));
 }
 
 void SourceCall::Remember(const adapters::SourceReply& reply) {

@@ -26,6 +26,7 @@ class Gatherer::Wave : public std::enable_shared_from_this<Gatherer::Wave> {
 
  private:
   void OnCallEnded(Outcome outcome);
+  void CancelCalls();
   void EndWhenComplete();
 
   WaveContext context_;
@@ -33,7 +34,7 @@ class Gatherer::Wave : public std::enable_shared_from_this<Gatherer::Wave> {
   WaveDone done_;
   State state_ = State::kAsking;
   size_t open_ = 0;
-  std::vector<std::shared_ptr<SourceCall>> calls_;
+  std::vector<std::shared_ptr<SourceCall>> calls_;  // by query; null once ended
 };
 
 }  // namespace hedui::gather

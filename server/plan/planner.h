@@ -67,7 +67,6 @@ struct Plan {
   // One query per source over all waves, fallbacks included: what the intent names and the warrants
   // are made of. In the catalogue's order; at most base::kSourcesPerPlanMax.
   std::vector<SourceQuery> everything;
-  const std::vector<SourceQuery>& Everything() const { return everything; }
 };
 
 // RESOURCE_EXHAUSTED (PLAN_TOO_WIDE) past base::kSourcesPerPlanMax sources, which a loaded

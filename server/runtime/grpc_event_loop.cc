@@ -11,6 +11,11 @@
 namespace hedui::runtime {
 namespace {
 
+// Completions that are taken between two posted tasks. A commit posts a task for each of its flows
+// at once, some of them with a report to send: a call that comes in meanwhile must not wait for all
+// of them to learn that there is no room for it.
+constexpr int kCompletionsPerTask = 8;
+
 thread_local const GrpcEventLoop* current_loop = nullptr;
 
 // A deadline for AsyncNext, on the monotonic clock: setting the wall clock must not move timers.
@@ -49,6 +54,7 @@ void GrpcEventLoop::Start() {
   assert(!thread_.joinable());
   thread_ = std::thread([this] {
     SetThreadName(name_);
+    GoFirst();
     Run();
   });
 }
@@ -123,23 +129,22 @@ void GrpcEventLoop::Run() {
   current_loop = this;
   while (RunPosted()) {
     RunDueTimers();
-    RunCompletion();
+    for (int i = 0; i < kCompletionsPerTask && RunCompletion(); ++i) {
+    }
   }
   ShutDownQueue();
   current_loop = nullptr;
 }
 
 bool GrpcEventLoop::RunPosted() {
-  std::vector<Task> tasks;
+  Task task;
   {
     const base::MutexLock lock(&mutex_);
     if (posted_.empty()) return !closed_;
-    tasks.swap(posted_);
+    task = std::move(posted_.front());
+    posted_.pop_front();
   }
-  for (Task& task : tasks) {
-    std::move(task)();
-    task = nullptr;  // what it holds ends with it, not with the burst
-  }
+  std::move(task)();
   return true;
 }
 
@@ -159,7 +164,7 @@ void GrpcEventLoop::RunDueTimers() {
   }
 }
 
-void GrpcEventLoop::RunCompletion() {
+bool GrpcEventLoop::RunCompletion() {
   absl::Duration wait = absl::InfiniteDuration();
   if (!timers_.empty()) wait = timers_.begin()->first.first - Now();
   {
@@ -177,7 +182,9 @@ void GrpcEventLoop::RunCompletion() {
     const base::MutexLock lock(&mutex_);
     asleep_ = false;
   }
-  if (status == grpc::CompletionQueue::GOT_EVENT) CompletionTag::Complete(tag, ok);
+  if (status != grpc::CompletionQueue::GOT_EVENT) return false;
+  CompletionTag::Complete(tag, ok);
+  return true;
 }
 
 void GrpcEventLoop::ShutDownQueue() {

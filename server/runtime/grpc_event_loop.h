@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -71,11 +72,12 @@ class GrpcEventLoop final : public EventLoop {
       std::pair<absl::Duration, TimerId>;  // deadline; ids break ties in the order of arming
 
   void Run();
-  // Runs the tasks that are there on entry. False once the loop is closed and none is left.
+  // Runs the first posted task. False once the loop is closed and there is none.
   bool RunPosted();
   void RunDueTimers();
   // Waits for a completion no longer than the first timer allows, and not at all when tasks wait.
-  void RunCompletion();
+  // False when none came.
+  bool RunCompletion();
   void ShutDownQueue();
 
   const base::Clock* const clock_;
@@ -84,7 +86,7 @@ class GrpcEventLoop final : public EventLoop {
 
   base::Mutex mutex_;
   base::CondVar no_wakers_;
-  std::vector<Task> posted_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Task> posted_ ABSL_GUARDED_BY(mutex_);
   // True while the thread waits on the queue with nobody on the way to wake it.
   bool asleep_ ABSL_GUARDED_BY(mutex_) = false;
   // Threads between deciding to wake the loop and having done so; the queue stays open for them.

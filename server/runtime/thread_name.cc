@@ -14,9 +14,9 @@ void SetThreadName(absl::string_view name) {
   pthread_setname_np(pthread_self(), cut.c_str());
 }
 
-void YieldToOthers(int niceness) {
+void GoFirst() {
   // On Linux 0 is the calling thread, not its process.
-  static_cast<void>(setpriority(PRIO_PROCESS, 0, niceness));
+  static_cast<void>(setpriority(PRIO_PROCESS, 0, kLoopNiceness));
 }
 
 }  // namespace hedui::runtime

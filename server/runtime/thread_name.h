@@ -6,9 +6,13 @@
 
 namespace hedui::runtime {
 
-// Lets the process's other threads, and others, go first where the processors do not suffice:
-// setpriority(2) of the calling thread, 1 to 19. Where that is not allowed nothing changes.
-void YieldToOthers(int niceness);
+// Lets the calling thread go before those that compute and write where the processors do not
+// suffice for all: they have the rest, and whoever must be turned away learns it at once.
+// setpriority(2) to kLoopNiceness; where that is not allowed (RLIMIT_NICE, CAP_SYS_NICE) nothing
+// changes.
+void GoFirst();
+// Ten times the weight of a thread that goes with the others.
+inline constexpr int kLoopNiceness = -10;
 
 // Names the calling thread; Linux keeps the first 15 bytes.
 void SetThreadName(absl::string_view name);

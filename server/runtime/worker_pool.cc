@@ -1,24 +1,36 @@
 #include "server/runtime/worker_pool.h"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "server/runtime/thread_name.h"
 
 namespace hedui::runtime {
+namespace {
+
+// Those of the machine may be more: a service is often given some of them only.
+size_t ProcessorsAllowed() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) {
+    return std::max(1u, std::thread::hardware_concurrency());
+  }
+  return static_cast<size_t>(std::max(1, CPU_COUNT(&allowed)));
+}
+
+}  // namespace
 
 WorkerPool::WorkerPool(Options options)
     : slots_(options.slots_max),
       threads_count_(options.threads > 0 ? static_cast<size_t>(options.threads)
-                                         : std::max(1u, std::thread::hardware_concurrency())) {
+                                         : ProcessorsAllowed()) {
   const base::MutexLock lock(&join_mutex_);
   for (size_t i = 0; i < threads_count_; ++i) {
-    threads_.emplace_back(
-        [this, name = options.name + "-" + std::to_string(i), niceness = options.niceness] {
-          SetThreadName(name);
-          if (niceness != 0) YieldToOthers(niceness);
-          Run();
-        });
+    threads_.emplace_back([this, name = options.name + "-" + std::to_string(i)] {
+      SetThreadName(name);
+      Run();
+    });
   }
 }
 

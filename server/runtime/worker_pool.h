@@ -24,10 +24,8 @@ class WorkerPool {
  public:
   struct Options {
     std::string name = "worker";  // of the threads; at most 15 bytes are shown
-    int threads = 0;              // 0: one per hardware thread
+    int threads = 0;              // 0: one per processor that the process may use
     size_t slots_max = 30'000;    // reserved, waiting and running together
-    // How far others go first where the processors do not suffice for all: 0, as everybody, to 19.
-    int niceness = 0;
   };
 
   explicit WorkerPool(Options options);

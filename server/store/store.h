@@ -75,8 +75,9 @@ struct SqliteStoreOptions {
   int readers = 4;  // connections for reading; at least 1
   int cache_kib_per_connection = 8'192;
   // Of the write-ahead log, in pages of 8 KiB, before the background thread copies it into the
-  // database: 32 MiB.
-  int checkpoint_pages = 4'096;
+  // database: 2 MiB. A flush of much more at once holds up the commits' own flushes, and they the
+  // slowest calls (docs/adr/0016-small-steps.md).
+  int checkpoint_pages = 256;
   // Look-up keys held in memory before they are merged into a sorted run.
   size_t run_keys = 65'536;
   bool background_thread = true;

@@ -109,6 +109,7 @@ absl::StatusOr<std::vector<Row>> Overloaded() {
   PlatformRigOptions options{.agencies = kOverloadAgencies, .in_flight_max = kOverloadShare};
   if (halves.has_value()) {
     options.cpus = CpuList(halves->server);
+    options.loops = static_cast<int>(halves->server.size());
     on_cpus.emplace(halves->load);
   }
   HEDUI_ASSIGN_OR_RETURN(const std::unique_ptr<PlatformRig> rig, PlatformRig::Start(options));

@@ -249,7 +249,7 @@ TEST_F(PlannerTest, LargeHouseholdIsSplitIntoCalls) {
   ASSERT_THAT(plan.waves, SizeIs(1));
   EXPECT_THAT(Show(plan.waves[0]),
               ElementsAre("bank: m1[deposit] m2[deposit]", "bank: m3[deposit]"));
-  EXPECT_THAT(Show(plan.Everything()), ElementsAre("bank: m1[deposit] m2[deposit] m3[deposit]"));
+  EXPECT_THAT(Show(plan.everything), ElementsAre("bank: m1[deposit] m2[deposit] m3[deposit]"));
   bank.people_per_call = 3;
   EXPECT_THAT(MustPlan({bank}).waves[0], SizeIs(1));
 }
@@ -303,7 +303,7 @@ TEST_F(WavesTest, WavesFollowTheCatalogueAndFallbacksComeLast) {
 }
 
 TEST_F(WavesTest, IntentNamesEverySourceOnceFallbacksIncluded) {
-  EXPECT_THAT(Show(plan_.Everything()),
+  EXPECT_THAT(Show(plan_.everything),
               ElementsAre("bank: m1[deposit] m2[deposit]", "tax: m1[employment] m2[employment]",
                           "archive: m1[death,employment] m2[death,employment]",
                           "civil-affairs: m1[death] m2[death]"));

@@ -4,6 +4,7 @@
 #include <grpcpp/alarm.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "server/runtime/completion_tag.h"
+#include "server/runtime/thread_name.h"
 #include "tests/support/fake_loop.h"
 #include "tests/support/notification.h"
 
@@ -230,6 +232,32 @@ TEST_F(GrpcEventLoopTest, ATaskThatPostsItselfDoesNotKeepCompletionsOut) {
   completed.Wait();
   stop = true;
   loop_.Shutdown();
+}
+
+// A commit posts a task for each of its flows; a call that comes in does not wait for all of them.
+TEST_F(GrpcEventLoopTest, ABurstOfTasksDoesNotKeepCompletionsOut) {
+  constexpr int kTasks = 100;
+  int ran = 0;
+  int ran_before = kTasks;
+  for (int i = 0; i < kTasks; ++i) loop_.Post([&ran] { ++ran; });
+  grpc::Alarm alarm;
+  alarm.Set(loop_.queue(), gpr_inf_past(GPR_CLOCK_MONOTONIC),
+            OnceTag::Of([&](bool) { ran_before = ran; }));
+  loop_.Start();
+  RunInLoop([] {});
+  EXPECT_EQ(ran, kTasks);
+  EXPECT_LT(ran_before, kTasks / 2);
+}
+
+TEST_F(GrpcEventLoopTest, ALoopGoesBeforeOtherThreadsWhereThatIsAllowed) {
+  bool allowed = false;
+  std::thread([&] { allowed = setpriority(PRIO_PROCESS, 0, kLoopNiceness) == 0; }).join();
+  const int before = getpriority(PRIO_PROCESS, 0);
+  loop_.Start();
+  int within = 0;
+  RunInLoop([&within] { within = getpriority(PRIO_PROCESS, 0); });
+  EXPECT_EQ(within, allowed ? kLoopNiceness : before);
+  EXPECT_EQ(getpriority(PRIO_PROCESS, 0), before);
 }
 
 TEST_F(GrpcEventLoopTest, TenThousandTimersRunOnce) {

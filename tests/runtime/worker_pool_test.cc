@@ -1,7 +1,7 @@
 #include "server/runtime/worker_pool.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
+#include <sched.h>
 
 #include <atomic>
 #include <memory>
@@ -39,20 +39,6 @@ TEST(WorkerPoolTest, OneThreadRunsTasksInOrder) {
   pool.Drain();
   ASSERT_EQ(order.size(), 50u);
   for (int i = 0; i < 50; ++i) EXPECT_EQ(order[i], i);
-}
-
-TEST(WorkerPoolTest, ANicePoolLetsOthersGoFirstAndNobodyElse) {
-  const int before = getpriority(PRIO_PROCESS, 0);
-  int within = 0;
-  {
-    WorkerPool::Options options;
-    options.threads = 1;
-    options.niceness = 3;
-    WorkerPool pool(options);
-    ASSERT_TRUE(pool.TrySubmit([&within] { within = getpriority(PRIO_PROCESS, 0); }));
-  }
-  EXPECT_EQ(within, 3);
-  EXPECT_EQ(getpriority(PRIO_PROCESS, 0), before);
 }
 
 TEST(WorkerPoolTest, AFullPoolRefusesAndLeavesTheTaskAlone) {
@@ -127,9 +113,18 @@ TEST(WorkerPoolTest, TasksRunAtTheSameTimeOnAllThreads) {
   pool.Drain();
 }
 
-TEST(WorkerPoolTest, OneThreadPerCoreByDefault) {
-  WorkerPool pool({.name = "compute"});
-  EXPECT_EQ(pool.threads(), std::max(1u, std::thread::hardware_concurrency()));
+TEST(WorkerPoolTest, OneThreadPerProcessorAllowedByDefault) {
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
+  EXPECT_EQ(WorkerPool({.name = "compute"}).threads(), static_cast<size_t>(CPU_COUNT(&before)));
+  int first = 0;
+  while (!CPU_ISSET(first, &before)) ++first;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(first, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+  EXPECT_EQ(WorkerPool({.name = "compute"}).threads(), 1u);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(before), &before), 0);
 }
 
 }  // namespace

@@ -15,9 +15,9 @@ namespace hedui::store {
 namespace {
 
 constexpr size_t kTokenBytes = 16;
-// The write-ahead log may grow to this many times the threshold while commits never pause; then
-// they are kept out for the few milliseconds that its rest takes.
-constexpr int kLogOvergrown = 4;
+// The write-ahead log may grow to this many times the threshold, 128 MiB, while commits never
+// pause; then they are kept out for the few milliseconds that its rest takes.
+constexpr int kLogOvergrown = 64;
 constexpr int kCopyRounds = 4;
 constexpr int kCopyRestPages = 500;
 // A long read keeps the log from beginning anew; commits do not wait for it, and it is tried again.
