@@ -1,10 +1,11 @@
 // heduid: reads the configuration, builds the rooms, runs, drains.
+#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdio>
+#include <cstdint>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -40,6 +41,15 @@ std::unique_ptr<hedui::operation::Watchdog> StartWatchdog(hedui::Platform* platf
   return std::make_unique<hedui::operation::Watchdog>(
       *limit / kBeatsPerLimit, [platform] { return platform->Beat(); },
       hedui::operation::NotifyAlive, tell);
+}
+
+// The log ends with lines that nobody read; whoever reads errors may be the same that does not
+// read.
+void TellUnread(uint64_t lines) {
+  pollfd room{STDERR_FILENO, POLLOUT, 0};
+  if (poll(&room, 1, 0) <= 0) return;
+  std::cerr << absl::StrCat("heduid: the last ", lines,
+                            " lines of the log were dropped, since nobody read standard output\n");
 }
 
 void NotifyReady(int port) {
@@ -92,7 +102,7 @@ int main(int argc, char** argv) {
   hedui::base::DropLockOrderChecks();
 
   const hedui::base::SystemClock clock;
-  hedui::operation::EventLog log(STDOUT_FILENO, &clock);
+  hedui::operation::EventLog log(STDOUT_FILENO, &clock, TellUnread);
   hedui::base::SecureIdSource ids;
   options.clock = &clock;
   options.ids = &ids;
@@ -135,9 +145,9 @@ int main(int argc, char** argv) {
     return kExitRefused;
   }
   // Scripts and tests wait for these lines; port 0 in the configuration is resolved here.
-  if ((*platform)->metrics_port() != 0) std::printf("metrics %d\n", (*platform)->metrics_port());
-  std::printf("listening %d\n", (*platform)->port());
-  std::fflush(stdout);
+  if (const int port = (*platform)->metrics_port(); port != 0)
+    log.WriteLine(absl::StrCat("metrics ", port));
+  log.WriteLine(absl::StrCat("listening ", (*platform)->port()));
   NotifyReady((*platform)->port());
   {
     const auto watchdog = StartWatchdog(platform->get(), tell);

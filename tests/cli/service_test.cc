@@ -1,7 +1,10 @@
 // heduid as a service manager has it: what it tells, what it may leave behind, how it ends.
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -24,6 +27,7 @@ namespace hedui::testing {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
@@ -101,6 +105,29 @@ TEST_F(ServiceTest, AskedToEndItEndsWellWithAVerificationUnderWay) {
     EXPECT_EQ(created->verification().state(), v1::VERIFICATION_STATE_RUNNING);
   }
   EXPECT_EQ(heduid_->Stop(), ProcessEnd{});
+}
+
+// Would hang here if the start or the end waited for somebody to read the log.
+TEST_F(ServiceTest, ItStartsAndEndsAlsoWhereNobodyReadsItsStandardOutput) {
+  const NotifySocket socket;
+  setenv("NOTIFY_SOCKET", socket.path().c_str(), 1);
+  const std::string config = scenario_.Write();
+  const std::string pipe = scenario_.Path("unread");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const int ends = open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(ends, 0);
+  while (write(ends, ".", 1) == 1) {
+  }
+  const std::string errors = scenario_.Path("errors");
+  auto started = ChildProcess::Start(
+      {"/bin/sh", "-c", R"(exec "$0" --config "$1" >"$2" 2>"$3")", kHeduid, config, pipe, errors});
+  ASSERT_TRUE(started.ok()) << started.status();
+  EXPECT_THAT(NextOf(socket), StartsWith("READY=1"));
+  EXPECT_EQ((*started)->Stop(), ProcessEnd{});
+  close(ends);
+  const auto told = base::ReadFile(errors);
+  ASSERT_TRUE(told.ok()) << told.status();
+  EXPECT_THAT(*told, HasSubstr("lines of the log were dropped, since nobody read"));
 }
 
 TEST_F(ServiceTest, TheUnitThatIsShippedIsOneThatSystemdTakes) {

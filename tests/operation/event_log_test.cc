@@ -25,6 +25,15 @@ class Pipe {
     CloseWrite();
   }
   int write_end() const { return ends_[1]; }
+  // With dots, as many as go in; returns how many.
+  int Fill() const {
+    const int flags = fcntl(ends_[1], F_GETFL);
+    EXPECT_EQ(fcntl(ends_[1], F_SETFL, flags | O_NONBLOCK), 0);
+    int bytes = 0;
+    while (write(ends_[1], ".", 1) == 1) ++bytes;
+    EXPECT_EQ(fcntl(ends_[1], F_SETFL, flags), 0);
+    return bytes;
+  }
   void CloseRead() { Close(&ends_[0]); }
   void CloseWrite() { Close(&ends_[1]); }
   std::string ReadToEnd() const {
@@ -84,6 +93,38 @@ TEST(EventLogTest, ALogThatNobodyReadsLosesLinesAndHoldsNobodyUp) {
   EXPECT_GT(log.dropped(), 0u);
   EXPECT_LT(log.dropped(), static_cast<uint64_t>(lines));
   pipe.CloseRead();  // so that the log can end
+}
+
+// Would hang here if the end waited for a reader.
+TEST(EventLogTest, AnEndWithoutAReaderDropsWhatIsLeftAndCountsIt) {
+  const testing::FakeClock clock;
+  Pipe pipe;
+  const int taken = pipe.Fill();
+  uint64_t unread = 0;
+  {
+    EventLog log(
+        pipe.write_end(), &clock, [&unread](uint64_t lines) { unread = lines; },
+        absl::ZeroDuration());
+    for (int i = 0; i < 100; ++i) log.Write(Numbered(i));
+  }
+  EXPECT_EQ(unread, 100u);
+  pipe.CloseWrite();
+  EXPECT_EQ(pipe.ReadToEnd(), std::string(static_cast<size_t>(taken), '.'));
+}
+
+TEST(EventLogTest, AnEndThatIsReadLosesNothingAndTellsOfNothing) {
+  const testing::FakeClock clock;
+  Pipe pipe;
+  uint64_t unread = 0;
+  {
+    EventLog log(
+        pipe.write_end(), &clock, [&unread](uint64_t lines) { unread = lines; },
+        absl::ZeroDuration());
+    log.WriteLine("listening 1");
+  }
+  EXPECT_EQ(unread, 0u);
+  pipe.CloseWrite();
+  EXPECT_EQ(pipe.ReadToEnd(), "listening 1\n");
 }
 
 }  // namespace
