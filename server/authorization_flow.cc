@@ -37,7 +37,7 @@ class ChangeFlow : public std::enable_shared_from_this<ChangeFlow> {
 
   void Begin(std::vector<std::string> keys) {
     rooms_.matters->Reserve(
-        std::move(keys),
+        agency_, std::move(keys),
         [self = shared_from_this()](absl::StatusOr<MatterBook::Reservation> reservation) {
           self->OnReserved(std::move(reservation));
         });

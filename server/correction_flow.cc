@@ -108,8 +108,9 @@ class ChainFlow : public std::enable_shared_from_this<ChainFlow<Answer>> {
     std::vector<std::string> keys = {absl::StrCat("reports\n", verification_id.ToString())};
     if (!request_key_.empty()) keys.push_back(request_key_);
     rooms_.matters->Reserve(
-        std::move(keys), [self = this->shared_from_this()](
-                             absl::StatusOr<access::MatterBook::Reservation> reservation) mutable {
+        agency_, std::move(keys),
+        [self = this->shared_from_this()](
+            absl::StatusOr<access::MatterBook::Reservation> reservation) mutable {
           if (!reservation.ok()) return self->Finish(reservation.status());
           self->reservation_ = *std::move(reservation);
           self->OnDisk([](ChainFlow* flow) {

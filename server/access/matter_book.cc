@@ -180,12 +180,15 @@ void MatterBook::SweepExpired() {
 // ---- Reservations.
 
 MatterBook::Reservation::Reservation(Reservation&& other) noexcept
-    : book_(std::exchange(other.book_, nullptr)), keys_(std::move(other.keys_)) {}
+    : book_(std::exchange(other.book_, nullptr)),
+      agency_(std::move(other.agency_)),
+      keys_(std::move(other.keys_)) {}
 
 MatterBook::Reservation& MatterBook::Reservation::operator=(Reservation&& other) noexcept {
   if (this == &other) return *this;
   Release();
   book_ = std::exchange(other.book_, nullptr);
+  agency_ = std::move(other.agency_);
   keys_ = std::move(other.keys_);
   return *this;
 }
@@ -194,7 +197,7 @@ MatterBook::Reservation::~Reservation() { Release(); }
 
 void MatterBook::Reservation::Release() {
   if (book_ == nullptr) return;
-  std::exchange(book_, nullptr)->Release(keys_);
+  std::exchange(book_, nullptr)->Release(agency_, keys_);
 }
 
 bool MatterBook::Reservation::Holds(const std::vector<std::string>& keys) const {
@@ -216,16 +219,36 @@ std::vector<std::string> MatterBook::KeysOf(absl::string_view agency,
   return {MatterLock(agency, matter_number)};
 }
 
-void MatterBook::Reserve(std::vector<std::string> keys, Ready ready) {
+absl::Status MatterBook::TakeTicket(const std::string& agency) {
+  const auto refuse = [](absl::string_view reason, std::string text) {
+    return base::WithRetryAfter(
+        base::MakeError(absl::StatusCode::kResourceExhausted, reason, std::move(text)),
+        base::kRoomRetryAfter);
+  };
+  if (tickets_ >= kReservationsMax) {
+    return refuse("MATTER_BUSY", "too many changes of matters are waiting; try again");
+  }
+  size_t& own = agency_tickets_[agency];
+  if (own >= kReservationsPerAgencyMax) {
+    return refuse("AGENCY_CHANGES",
+                  absl::StrCat("this agency has ", kReservationsPerAgencyMax,
+                               " changes of matters and reports under way already; ask again when "
+                               "one is done"));
+  }
+  ++own;
+  ++tickets_;
+  return absl::OkStatus();
+}
+
+void MatterBook::Reserve(const std::string& agency, std::vector<std::string> keys, Ready ready) {
   SortUnique(&keys);
   auto ticket = std::make_shared<Ticket>();
   bool granted = false;
-  bool full = false;
+  absl::Status taken;
   {
     base::MutexLock lock(&mutex_);
-    full = tickets_ >= kReservationsMax;
-    if (!full) {
-      ++tickets_;
+    taken = TakeTicket(agency);
+    if (taken.ok()) {
       // In all queues at once, so that of two tickets one is before the other wherever they meet:
       // no deadlock.
       for (const std::string& key : keys) {
@@ -234,31 +257,30 @@ void MatterBook::Reserve(std::vector<std::string> keys, Ready ready) {
         if (queue.size() == 1) ++ticket->keys_held;
       }
       granted = ticket->keys_held == keys.size();
+      ticket->agency = agency;
       ticket->keys = keys;
       ticket->ready = std::move(ready);
     }
   }
-  if (full) {
-    return std::move(ready)(
-        base::WithRetryAfter(base::MakeError(absl::StatusCode::kResourceExhausted, "MATTER_BUSY",
-                                             "too many changes of matters are waiting; try again"),
-                             base::kRoomRetryAfter));
-  }
+  if (!taken.ok()) return std::move(ready)(std::move(taken));
   if (granted) Grant(*ticket);
 }
 
 void MatterBook::Grant(Ticket& ticket) {
   Reservation reservation;
   reservation.book_ = this;
+  reservation.agency_ = ticket.agency;
   reservation.keys_ = ticket.keys;
   std::move(ticket.ready)(std::move(reservation));
 }
 
-void MatterBook::Release(const std::vector<std::string>& keys) {
+void MatterBook::Release(const std::string& agency, const std::vector<std::string>& keys) {
   std::vector<std::shared_ptr<Ticket>> granted;
   {
     base::MutexLock lock(&mutex_);
     --tickets_;
+    const auto own = agency_tickets_.find(agency);
+    if (--own->second == 0) agency_tickets_.erase(own);
     for (const std::string& key : keys) {
       const auto queue = queues_.find(key);
       queue->second.pop_front();  // the one that releases

@@ -8,8 +8,8 @@
 //
 // Changing. Rows are made here and committed by the caller, in four steps; the first and the last
 // keep two callers from opening one matter twice or giving one letter number two contents:
-//   1. Reserve(KeysOf(...), ready)  `ready` runs with a reservation once nobody before us holds one
-//   of the keys;
+//   1. Reserve(agency, KeysOf(...), ready)  `ready` runs with a reservation once nobody before us
+//   holds one of the keys;
 //                                   inline or on the thread that gave them up, so it should post to
 //                                   a pool;
 //   2. PrepareX(..., reservation)   on a pool (blocks): checks everything and gives the rows to
@@ -52,6 +52,9 @@ namespace hedui::access {
 inline constexpr size_t kMattersCachedDefault = 16'384;
 // Changes of matters under way or waiting for one of the same matter or letter.
 inline constexpr size_t kReservationsMax = 4'096;
+// Those of one agency: as many as the verifications it may have under way where its register entry
+// says nothing, and no more than leaves three others the same.
+inline constexpr size_t kReservationsPerAgencyMax = kReservationsMax / 4;
 
 // One matter's live record. Thread-safe.
 class MatterRecord {
@@ -96,6 +99,7 @@ class MatterBook {
    private:
     friend class MatterBook;
     MatterBook* book_ = nullptr;
+    std::string agency_;
     std::vector<std::string> keys_;
   };
   using Ready = absl::AnyInvocable<void(absl::StatusOr<Reservation>) &&>;
@@ -125,8 +129,10 @@ class MatterBook {
   // What a change must reserve.
   static std::vector<std::string> KeysOf(absl::string_view agency, const RegisterRequest& request);
   static std::vector<std::string> KeysOf(absl::string_view agency, absl::string_view matter_number);
-  // RESOURCE_EXHAUSTED (MATTER_BUSY), given to `ready` at once, past kReservationsMax.
-  void Reserve(std::vector<std::string> keys, Ready ready);
+  // For a change that `agency` asks for. RESOURCE_EXHAUSTED with a time to come again, given to
+  // `ready` at once: AGENCY_CHANGES past kReservationsPerAgencyMax, MATTER_BUSY past
+  // kReservationsMax.
+  void Reserve(const std::string& agency, std::vector<std::string> keys, Ready ready);
 
   // Block on the store. `agency` is the caller's, out of the register in force. Errors list all
   // defects (access/defects.h).
@@ -154,6 +160,7 @@ class MatterBook {
     int loading = 0;                            // Loads now reading the store for it
   };
   struct Ticket {
+    std::string agency;
     std::vector<std::string> keys;  // sorted, unique
     size_t keys_held = 0;           // at the front of that many queues
     Ready ready;
@@ -186,7 +193,8 @@ class MatterBook {
   absl::Time Now() const;
   static std::string CacheKey(absl::string_view agency, absl::string_view matter_number);
   void Grant(Ticket& ticket);
-  void Release(const std::vector<std::string>& keys);
+  absl::Status TakeTicket(const std::string& agency) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Release(const std::string& agency, const std::vector<std::string>& keys);
 
   const base::RowReader* const reader_;
   const base::Clock* const clock_;
@@ -200,6 +208,8 @@ class MatterBook {
   absl::flat_hash_map<std::string, std::deque<std::shared_ptr<Ticket>>> queues_
       ABSL_GUARDED_BY(mutex_);
   size_t tickets_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Of agencies that have any.
+  absl::flat_hash_map<std::string, size_t> agency_tickets_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace hedui::access

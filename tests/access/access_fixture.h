@@ -125,9 +125,10 @@ class AccessTest : public ::testing::Test {
     return family;
   }
 
-  MatterBook::Reservation ReserveNow(std::vector<std::string> keys) {
+  MatterBook::Reservation ReserveNow(std::vector<std::string> keys,
+                                     const std::string& agency = "xingqing-mz") {
     std::optional<MatterBook::Reservation> reservation;
-    book_.Reserve(std::move(keys), [&](absl::StatusOr<MatterBook::Reservation> given) {
+    book_.Reserve(agency, std::move(keys), [&](absl::StatusOr<MatterBook::Reservation> given) {
       if (given.ok()) reservation = *std::move(given);
     });
     EXPECT_TRUE(reservation.has_value()) << "somebody else holds the keys";

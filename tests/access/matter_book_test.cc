@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "hedui/stored/v1/bodies.pb.h"
+#include "server/base/retry_after.h"
 #include "tests/access/access_fixture.h"
 
 namespace hedui::access {
@@ -259,11 +260,11 @@ TEST_F(MatterBookTest, RevocationReachesAHandleOfAnEvictedMatter) {
   ASSERT_TRUE(held.ok());
   ASSERT_TRUE(small.Load("xingqing-mz", "M-2").ok());  // pushes M-1 out of the cache
   absl::StatusOr<MatterBook::Change> change;
-  small.Reserve(MatterBook::KeysOf("xingqing-mz", "M-1"), [&](absl::StatusOr<
-                                                              MatterBook::Reservation>
-                                                                  reservation) {
-    change = small.PrepareRevoke(County(), {"M-1", "L-1", "li-01", ""}, *std::move(reservation));
-  });
+  small.Reserve("xingqing-mz", MatterBook::KeysOf("xingqing-mz", "M-1"),
+                [&](absl::StatusOr<MatterBook::Reservation> reservation) {
+                  change = small.PrepareRevoke(County(), {"M-1", "L-1", "li-01", ""},
+                                               *std::move(reservation));
+                });
   ASSERT_TRUE(change.ok()) << change.status();
   rows_.Commit(change->rows);
   small.Apply(*std::move(change));
@@ -334,7 +335,7 @@ TEST_F(MatterBookTest, SecondRegistrationWaitsForTheFirstAndFindsItsMatter) {
   absl::StatusOr<MatterBook::Change> first = Prepare(County(), request);
   ASSERT_TRUE(first.ok());
   absl::StatusOr<MatterBook::Change> second = absl::UnknownError("waiting");
-  book_.Reserve(MatterBook::KeysOf("xingqing-mz", request),
+  book_.Reserve("xingqing-mz", MatterBook::KeysOf("xingqing-mz", request),
                 [&](absl::StatusOr<MatterBook::Reservation> reservation) {
                   second = book_.PrepareRegister(County(), request, *std::move(reservation));
                 });
@@ -354,10 +355,11 @@ TEST_F(MatterBookTest, ReservationsAreGrantedInOrderWithoutDeadlock) {
   std::vector<int> order;
   std::vector<MatterBook::Reservation> held;
   const auto take = [&](int number, std::vector<std::string> keys) {
-    book_.Reserve(std::move(keys), [&, number](absl::StatusOr<MatterBook::Reservation> given) {
-      order.push_back(number);
-      held.push_back(*std::move(given));
-    });
+    book_.Reserve("xingqing-mz", std::move(keys),
+                  [&, number](absl::StatusOr<MatterBook::Reservation> given) {
+                    order.push_back(number);
+                    held.push_back(*std::move(given));
+                  });
   };
   take(1, {"a", "b"});
   take(2, {"b", "c"});
@@ -372,14 +374,38 @@ TEST_F(MatterBookTest, ReservationsAreGrantedInOrderWithoutDeadlock) {
 
 TEST_F(MatterBookTest, TooManyReservationsAreRefusedAtOnce) {
   std::vector<MatterBook::Reservation> held;
-  for (size_t i = 0; i < kReservationsMax; ++i) held.push_back(ReserveNow({absl::StrCat("k", i)}));
+  for (size_t i = 0; i < kReservationsMax; ++i) {
+    held.push_back(ReserveNow({absl::StrCat("k", i)}, absl::StrCat("agency-", i % 8)));
+  }
   absl::Status refusal;
-  book_.Reserve({"one more"},
+  book_.Reserve("yinchuan-mz", {"one more"},
                 [&](absl::StatusOr<MatterBook::Reservation> given) { refusal = given.status(); });
   EXPECT_EQ(refusal.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(base::ReasonOf(refusal), "MATTER_BUSY");
   held.pop_back();
   held.push_back(ReserveNow({"one more"}));
+}
+
+TEST_F(MatterBookTest, OneAgencyTakesNoMoreReservationsThanItsShare) {
+  std::vector<MatterBook::Reservation> held;
+  for (size_t i = 0; i < kReservationsPerAgencyMax; ++i) {
+    held.push_back(ReserveNow({absl::StrCat("k", i)}));
+  }
+  absl::Status refusal;
+  const auto refused = [&](absl::StatusOr<MatterBook::Reservation> given) {
+    refusal = given.status();
+  };
+  book_.Reserve("xingqing-mz", {"one more"}, refused);
+  EXPECT_EQ(refusal.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(base::ReasonOf(refusal), "AGENCY_CHANGES");
+  EXPECT_EQ(base::RetryAfterOf(refusal), base::kRoomRetryAfter);
+  // Also one that would only wait.
+  refusal = absl::OkStatus();
+  book_.Reserve("xingqing-mz", {"k0"}, refused);
+  EXPECT_EQ(base::ReasonOf(refusal), "AGENCY_CHANGES");
+  held.push_back(ReserveNow({"one more"}, "yinchuan-mz"));
+  held.erase(held.begin());
+  held.push_back(ReserveNow({"another"}));
 }
 
 TEST_F(MatterBookTest, ManyThreadsRegisteringOneMatterOpenItOnce) {
@@ -396,7 +422,7 @@ TEST_F(MatterBookTest, ManyThreadsRegisteringOneMatterOpenItOnce) {
             Draft(absl::StrCat("S-", round), "杨秀兰", absl::CivilDay(1981, 8, 9), 22);
         RegisterRequest request = RequestOf({own, shared});
         request.matter_number = absl::StrCat("M-", round);
-        book_.Reserve(MatterBook::KeysOf("xingqing-mz", request),
+        book_.Reserve("xingqing-mz", MatterBook::KeysOf("xingqing-mz", request),
                       [&, request](absl::StatusOr<MatterBook::Reservation> reservation) {
                         auto change =
                             book_.PrepareRegister(County(), request, *std::move(reservation));
