@@ -1,5 +1,6 @@
 #include "server/flow_book.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include "server/base/digest.h"
@@ -40,13 +41,23 @@ void FlowBook::Entry::Add(Caller* caller) {
   if (view.has_value()) Deliver(std::exchange(durable, {}), *view);
 }
 
+bool FlowBook::Entry::IsFull() {
+  const auto gone = std::stable_partition(results.begin(), results.end(), [](const Waiter& waiter) {
+    return !waiter.watcher.has_value() || !waiter.watcher->expired();
+  });
+  std::vector<Waiter> left(std::make_move_iterator(gone), std::make_move_iterator(results.end()));
+  results.erase(gone, results.end());
+  Deliver(std::move(left), absl::CancelledError("the watcher has gone"));
+  return Waiting() >= kWaitersPerFlowMax;
+}
+
 FlowBook::Entered FlowBook::Enter(const FlowKey& key, Caller* caller) {
   base::MutexLock lock(&mutex_);
   if (draining_) return Entered::kDraining;
   const auto it = flows_.find(key);
   if (it != flows_.end()) {
     if (it->second.digest != base::Sha256(caller->bytes)) return Entered::kOtherContent;
-    if (it->second.Waiting() >= kWaitersPerFlowMax) return Entered::kFull;
+    if (it->second.IsFull()) return Entered::kFull;
     it->second.Add(caller);
     return Entered::kJoined;
   }
@@ -65,7 +76,7 @@ void FlowBook::SetFlow(const FlowKey& key, const std::shared_ptr<RunningFlow>& f
 std::shared_ptr<RunningFlow> FlowBook::Join(const FlowKey& key, Waiter* waiter) {
   base::MutexLock lock(&mutex_);
   const auto it = flows_.find(key);
-  if (it == flows_.end() || it->second.Waiting() >= kWaitersPerFlowMax) return nullptr;
+  if (it == flows_.end() || it->second.IsFull()) return nullptr;
   std::shared_ptr<RunningFlow> flow = it->second.flow.lock();
   if (flow != nullptr) it->second.results.push_back(std::move(*waiter));
   return flow;
@@ -74,7 +85,7 @@ std::shared_ptr<RunningFlow> FlowBook::Join(const FlowKey& key, Waiter* waiter) 
 std::shared_ptr<RunningFlow> FlowBook::JoinEnd(const FlowKey& key, ViewWaiter* waiter) {
   base::MutexLock lock(&mutex_);
   const auto it = flows_.find(key);
-  if (it == flows_.end() || it->second.Waiting() >= kWaitersPerFlowMax) return nullptr;
+  if (it == flows_.end() || it->second.IsFull()) return nullptr;
   std::shared_ptr<RunningFlow> flow = it->second.flow.lock();
   if (flow != nullptr) it->second.ends.push_back(std::move(*waiter));
   return flow;

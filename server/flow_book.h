@@ -24,6 +24,8 @@ using FlowKey = std::pair<std::string, base::Uuid>;  // agency, request id
 struct Waiter {
   runtime::EventLoop* loop;
   VerifyDone done;
+  // Of one whose place is another's once it has gone; nullopt: it is kept to the end.
+  std::optional<Presence> watcher = std::nullopt;
 };
 
 // Who waits until a verification is durable, or has ended.
@@ -36,6 +38,7 @@ struct ViewWaiter {
 struct Spectator {
   runtime::EventLoop* loop;
   std::function<void(SourceOutcomeView)> on_outcome;
+  Presence watcher;
 };
 
 // Hands the result to each waiter on its own loop.
@@ -104,6 +107,8 @@ class FlowBook {
     std::optional<VerificationView> view;
     std::weak_ptr<RunningFlow> flow;
 
+    // Whether nobody more may wait. Watchers who have gone make room: they are answered CANCELLED.
+    bool IsFull();
     size_t Waiting() const { return results.size() + durable.size() + ends.size(); }
     void Add(Caller* caller);
   };

@@ -92,6 +92,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
 
   void AddSpectator(Spectator spectator) {
     if (state_ > State::kGathering) return;  // the report, which has all of them, comes next
+    std::erase_if(spectators_, [](const Spectator& other) { return other.watcher.expired(); });
     for (const gather::Outcome& outcome : outcomes_) Show(outcome, spectator);
     spectators_.push_back(std::move(spectator));
   }
@@ -479,16 +480,16 @@ void Verifier::Examine(runtime::EventLoop* loop, VerifyRequest request,
 
 void Verifier::Watch(runtime::EventLoop* loop, std::string agency, std::string officer,
                      base::Uuid request_id, std::function<void(SourceOutcomeView)> on_outcome,
-                     VerifyDone done) {
+                     Presence watcher, VerifyDone done) {
   // Whoever watches reads the report as somebody else's: that is in the log before they see it.
   VerifyDone read = [rooms = rooms_, loop, agency, officer, request_id,
                      done = std::move(done)](absl::StatusOr<VerifyResult> result) mutable {
     if (!result.ok()) return std::move(done)(result.status());
     WatchEnded(rooms, loop, std::move(agency), std::move(officer), request_id, std::move(done));
   };
-  Waiter waiter{loop, std::move(read)};
+  Waiter waiter{loop, std::move(read), watcher};
   if (const auto flow = book_->Join({agency, request_id}, &waiter)) {
-    return flow->PostSpectator({loop, std::move(on_outcome)});
+    return flow->PostSpectator({loop, std::move(on_outcome), std::move(watcher)});
   }
   // One that has as many waiters as it may is no interrupted one.
   if (book_->IsRunning({agency, request_id})) return std::move(waiter.done)(TooManyCalls());

@@ -105,6 +105,9 @@ using ExamineDone = absl::AnyInvocable<void(std::vector<access::Defect>) &&>;
 
 using VerifyDone = absl::AnyInvocable<void(absl::StatusOr<VerifyResult>) &&>;
 
+// Expires when a caller has gone. From any thread.
+using Presence = std::weak_ptr<const void>;
+
 class Verifier {
  public:
   // `rooms` outlives it.
@@ -137,10 +140,11 @@ class Verifier {
   // Each outcome of a verification under way as it comes, those told before first; then its report,
   // as ReadRequest gives it: logged before it is shown. Of one that has ended the report only.
   // `on_outcome` runs on `loop`, before `done`, never after. NOT_FOUND (VERIFICATION_UNKNOWN) for
-  // others' too; FAILED_PRECONDITION (VERIFICATION_INTERRUPTED, VERIFICATION_CANCELLED).
+  // others' too; FAILED_PRECONDITION (VERIFICATION_INTERRUPTED, VERIFICATION_CANCELLED). Once
+  // `watcher` has expired its place is the next caller's, and `done` may come with CANCELLED.
   void Watch(runtime::EventLoop* loop, std::string agency, std::string officer,
              base::Uuid request_id, std::function<void(SourceOutcomeView)> on_outcome,
-             VerifyDone done);
+             Presence watcher, VerifyDone done);
 
   // NOT_FOUND (VERIFICATION_UNKNOWN) for others' too.
   void Get(runtime::EventLoop* loop, std::string agency, base::Uuid request_id, ViewDone done);

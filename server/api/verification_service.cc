@@ -168,7 +168,8 @@ class VerificationService final : public Service {
     if (!named.ok()) return call->Refuse(ToWire(named.status()));
     auto place = door_.EnterWatch(named->agency);
     if (!place.ok()) return call->Refuse(ToWire(place.status()));
-    call->Keep(std::make_shared<access::InFlight::Place>(*std::move(place)));
+    const auto kept = std::make_shared<access::InFlight::Place>(*std::move(place));
+    call->Keep(kept);
     verifier_->Watch(
         call->loop(), std::move(named->agency), std::move(named->officer), named->request_id,
         [call](SourceOutcomeView view) {
@@ -176,6 +177,7 @@ class VerificationService final : public Service {
           *event.mutable_outcome() = EncodeOutcome(std::move(view));
           call->Write(std::move(event));
         },
+        /*watcher=*/kept,
         [call](absl::StatusOr<VerifyResult> result) {
           if (!result.ok()) return call->Refuse(ToWire(result.status()));
           call->Keep(result->held);

@@ -190,6 +190,63 @@ TEST_F(LimitsTest, AnAgencyWatchesAsManyAsItMayHaveUnderWay) {
   watcher.join();
 }
 
+// As many as may wait for one verification were cut: those who come later get in while it runs.
+TEST_F(LimitsTest, WatchersWhoWereCutLeaveTheirPlacesToOthers) {
+  LetTheBankHang();
+  Start();
+  platform_->Register();
+  v1::CreateVerificationRequest create;
+  *create.mutable_request() = scenario_.household;
+  ASSERT_TRUE(platform_->client().CreateVerification(create, kPatience).ok());
+  const auto stub = v1::VerificationService::NewStub(Channel({}));
+  constexpr int kWaiting = 16;
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<v1::WatchVerificationResponse>>> readers;
+  for (int i = 0; i < kWaiting; ++i) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    SetDeadline(contexts.back().get());
+    readers.push_back(stub->WatchVerification(contexts.back().get(), watch_));
+    v1::WatchVerificationResponse event;
+    ASSERT_TRUE(readers.back()->Read(&event)) << "each is told what came before";
+  }
+  clients::Client& client = platform_->client();
+  const auto ignore = [](const v1::SourceOutcome&) {};
+  EXPECT_EQ(base::ReasonOf(client.WatchVerification(watch_, kPatience, ignore).status()),
+            "IN_FLIGHT");
+  for (int i = 0; i < kWaiting; ++i) {
+    contexts[i]->TryCancel();
+    EXPECT_EQ(readers[i]->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  Notification watching;
+  absl::Status watched;
+  std::thread watcher([&] {
+    // The platform hears of cut calls by and by.
+    const absl::Time until = absl::Now() + kPatience;
+    bool told = false;
+    do {
+      watched = client
+                    .WatchVerification(watch_, kPatience,
+                                       [&](const v1::SourceOutcome&) {
+                                         if (!std::exchange(told, true)) watching.Notify();
+                                       })
+                    .status();
+    } while (base::ReasonOf(watched) == "IN_FLIGHT" && absl::Now() < until);
+    if (!told) watching.Notify();
+  });
+  watching.Wait();
+  absl::Status joined;
+  std::thread verifier([&] { joined = platform_->Verify().status(); });
+  v1::CancelVerificationRequest cancel;
+  cancel.set_officer("XQ-0107");
+  cancel.set_request_id(get_.request_id());
+  const auto cancelled = client.CancelVerification(cancel, kPatience);
+  EXPECT_TRUE(cancelled.ok()) << cancelled.status();
+  watcher.join();
+  verifier.join();
+  EXPECT_EQ(base::ReasonOf(watched), "VERIFICATION_CANCELLED") << watched;
+  EXPECT_EQ(base::ReasonOf(joined), "VERIFICATION_CANCELLED") << joined;
+}
+
 TEST_F(LimitsTest, RequestsThatTheMemoryBudgetCannotHoldAreRefusedAtTheDoor) {
   absl::StrAppend(&scenario_.server_yaml, "memory_mib: 2\n");  // half of it one agency's
   Start();
