@@ -14,10 +14,13 @@
 #include "absl/strings/str_cat.h"
 #include "hedui/stored/v1/bodies.pb.h"
 #include "hedui/v1/authorization.pb.h"
+#include "hedui/v1/finding.pb.h"
+#include "hedui/v1/reports.pb.h"
 #include "hedui/v1/source.pb.h"
 #include "hedui/v1/verification.pb.h"
 #include "server/access/letter_rules.h"
 #include "server/access/matter_codec.h"
+#include "server/api/decode_finding.h"
 #include "server/api/decode_list.h"
 #include "server/base/digest.h"
 #include "server/base/yaml_message.h"
@@ -199,6 +202,60 @@ void WriteRequests() {
   Seed("letters/demo", letters.SerializeAsString());
 }
 
+// The first byte says which: finding_fuzz.cc.
+void WriteFindings() {
+  const std::string report_number = "HD-20250301-0192F0C15E2A7C3D9B1F000000000001";
+  const std::string request_id = "0192f0c1-5e2a-7c3d-9b1f-000000000001";
+  v1::FindingRecord record;
+  record.set_method(v1::FINDING_METHOD_HOME_VISIT);
+  record.add_investigators("XQ-0107");
+  record.add_investigators("XQ-0108");
+  record.set_day("2025-03-01");
+  record.set_evidence_sha256(base::HexEncode(base::Sha256("minutes")));
+  v1::RecordFindingRequest finding;
+  finding.set_request_id(request_id);
+  finding.set_officer("XQ-0107");
+  finding.set_report_number(report_number);
+  *finding.mutable_record() = record;
+  finding.set_person_id("m1");
+  finding.set_category("vehicle");
+  finding.set_kind(v1::ANSWER_KIND_FOUND);
+  finding.mutable_covered()->set_from("2025-01-01");
+  finding.mutable_covered()->set_to("2025-03-01");
+  finding.set_complete(true);
+  v1::Record* const vehicle = finding.add_records();
+  vehicle->set_kind("vehicle");
+  v1::Field* const field = vehicle->add_fields();
+  field->set_name("plate");
+  field->set_text("宁AD7351");
+  const absl::CivilDay today(2025, 3, 3);
+  const auto taken = api::DecodeFinding(finding, today);
+  Require(taken.ok(), taken.status().ToString());
+  Seed("finding/found", "f" + finding.SerializeAsString());
+  finding.set_kind(v1::ANSWER_KIND_CONFIRMED_NONE);
+  finding.set_complete(false);
+  finding.clear_records();
+  Seed("finding/none", "f" + finding.SerializeAsString());
+  v1::ResolveAmbiguousRequest decision;
+  decision.set_request_id(request_id);
+  decision.set_officer("XQ-0107");
+  decision.set_report_number(report_number);
+  *decision.mutable_record() = record;
+  decision.set_person_id("m1");
+  decision.set_source_id("nx-bank");
+  decision.set_category("deposit");
+  decision.set_decision(v1::ResolveAmbiguousRequest::DECISION_SAME_PERSON);
+  Require(api::DecodeDecision(decision, today).ok(), "a decision is taken");
+  Seed("finding/decision", "d" + decision.SerializeAsString());
+  v1::AnnulReportRequest annulment;
+  annulment.set_report_number(report_number);
+  annulment.set_officer("XQ-0107");
+  annulment.set_reason(v1::ANNULMENT_REASON_OTHER);
+  annulment.set_note("录入有误");
+  Require(api::DecodeAnnulment(annulment).ok(), "an annulment is taken");
+  Seed("finding/annulment", "a" + annulment.SerializeAsString());
+}
+
 // Tokens of the key and the agency of page_token_fuzz.cc and list_fuzz.cc.
 void WriteLists() {
   const api::PageTokens tokens(std::string(32, 'k'));
@@ -268,6 +325,7 @@ int main() {
   hedui::testing::WriteReports();
   hedui::testing::WriteAnswers();
   hedui::testing::WriteRequests();
+  hedui::testing::WriteFindings();
   hedui::testing::WriteLists();
   hedui::testing::WriteStored();
 }
