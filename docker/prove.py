@@ -107,6 +107,18 @@ def check_tree(tree: pathlib.Path):
         linked = run("chroot", tree, "ldd", f"/usr/bin/{program}", stdout=subprocess.PIPE).stdout
         if "not found" in linked:
             fail(f"{program} misses libraries:\n{linked}")
+        check_hardening(tree / "usr/bin" / program)
+
+
+def check_hardening(program: pathlib.Path):
+    """What cmake/Hardening.cmake asks for is in the program."""
+    elf = run("readelf", "--wide", "--file-header", "--program-headers", "--dynamic", "--dyn-syms", program,
+              stdout=subprocess.PIPE).stdout  # fmt: skip
+    # A program, not a library, that is loaded anywhere; resolved before it runs, and read-only from then on; with
+    # guards on its stack and checks of what is copied.
+    for mark in ("(FLAGS_1)", " PIE", " NOW", "GNU_RELRO", "__stack_chk_fail", "_chk@GLIBC"):
+        if mark not in elf:
+            fail(f"{program.name} is built without hardening: {mark.strip()} is missing")
 
 
 class Services:
