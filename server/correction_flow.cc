@@ -55,7 +55,7 @@ class ChainFlow : public std::enable_shared_from_this<ChainFlow<Answer>> {
 
   void Begin() {
     OnDisk([](ChainFlow* self) {
-      auto chain = ReadChain(*self->rooms_.rows, self->agency_, self->report_id_);
+      auto chain = ReadChain(self->rooms_, self->agency_, self->report_id_);
       if (!chain.ok()) return self->Finish(chain.status());
       self->Reserve(chain->verification_id);
     });
@@ -114,7 +114,7 @@ class ChainFlow : public std::enable_shared_from_this<ChainFlow<Answer>> {
           if (!reservation.ok()) return self->Finish(reservation.status());
           self->reservation_ = *std::move(reservation);
           self->OnDisk([](ChainFlow* flow) {
-            auto chain = ReadChain(*flow->rooms_.rows, flow->agency_, flow->report_id_);
+            auto chain = ReadChain(flow->rooms_, flow->agency_, flow->report_id_);
             if (!chain.ok()) return flow->Finish(chain.status());
             flow->Work(*std::move(chain));
           });
@@ -148,7 +148,7 @@ class Correction final : public ChainFlow<VerifyResult> {
     if (repeated->has_value()) return HandOut(**std::move(repeated));
     if (const absl::Status checked = Check(chain); !checked.ok()) return Finish(checked);
     // Only what is corrected is needed while it waits.
-    for (size_t i = 0; i + 1 < chain.reports.size(); ++i) chain.reports[i].row = {};
+    chain.KeepCurrentRow();
     runtime::Task task = [self = shared_from_this(), this, chain = std::move(chain)]() mutable {
       Make(std::move(chain));
     };

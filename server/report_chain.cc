@@ -9,6 +9,7 @@
 #include "server/base/dates.h"
 #include "server/base/status.h"
 #include "server/correction_flow.h"
+#include "server/flow_bytes.h"
 #include "server/report/report_builder.h"
 #include "server/rooms.h"
 #include "server/stored_report.h"
@@ -75,25 +76,41 @@ absl::Status AddLater(base::Row row, ReportChain* chain) {
   return absl::OkStatus();
 }
 
-// `agency` empty: whoever asks.
-absl::StatusOr<ReportChain> ReadChainAt(const base::RowReader& rows, const std::string& agency,
-                                        const base::LookupKey& key) {
-  HEDUI_ASSIGN_OR_RETURN(Read first, FindReport(rows, key));
+// A row is held as it is and, while it is read, as a message.
+constexpr size_t kRowCopies = 2;
+
+// Rows that have been opened, counted; false where there is no room for them.
+bool Count(const std::vector<base::Row>& rows, base::ByteBudget::Place* bytes) {
+  size_t opened = 0;
+  for (const base::Row& row : rows) opened += kRowCopies * row.body.size();
+  return bytes->TryGrow(opened);
+}
+
+// `agency` empty: whoever asks. `reader`: whose share it takes.
+absl::StatusOr<ReportChain> ReadChainAt(const Rooms& rooms, const std::string& reader,
+                                        const std::string& agency, const base::LookupKey& key) {
+  // Nothing is opened for whom there is no room at all.
+  auto bytes = rooms.bytes->TryTake(reader, kCallerBytes);
+  if (!bytes.has_value()) return NoBytes();
+  HEDUI_ASSIGN_OR_RETURN(Read first, FindReport(*rooms.rows, key));
   // Whether the report exists is not told to others.
   if (!agency.empty() && first.body.agency() != agency) return ReportUnknown();
   if (!first.body.first_report_id().empty()) {
     HEDUI_ASSIGN_OR_RETURN(const base::Uuid id,
                            base::Uuid::FromBytes(first.body.first_report_id()));
-    HEDUI_ASSIGN_OR_RETURN(first, FindReport(rows, ReportKey(id)));
+    HEDUI_ASSIGN_OR_RETURN(first, FindReport(*rooms.rows, ReportKey(id)));
   }
+  if (!bytes->TryGrow(kRowCopies * first.report.row.body.size())) return NoBytes();
   ReportChain chain;
   HEDUI_ASSIGN_OR_RETURN(chain.verification_id,
                          base::Uuid::FromBytes(first.body.verification_id()));
   chain.matter = first.report.row.matter;
   chain.reports.push_back(std::move(first.report));
   HEDUI_ASSIGN_OR_RETURN(auto later,
-                         FindKept(rows, ChainKey(chain.verification_id), kChainRowsMax));
+                         FindKept(*rooms.rows, ChainKey(chain.verification_id), kChainRowsMax));
+  if (!Count(later, &*bytes)) return NoBytes();
   for (base::Row& row : later) HEDUI_RETURN_IF_ERROR(AddLater(std::move(row), &chain));
+  chain.bytes = *std::move(bytes);
   return chain;
 }
 
@@ -109,19 +126,25 @@ base::LookupKey ChainKey(const base::Uuid& verification_id) {
   return {base::LookupKind::kChain, verification_id.ToBytes()};
 }
 
-absl::StatusOr<ReportChain> ReadChainBy(const base::RowReader& rows, const std::string& agency,
+void ReportChain::KeepCurrentRow() {
+  for (size_t i = 0; i + 1 < reports.size(); ++i) reports[i].row = {};
+  bytes.ResizeTo(kCallerBytes + kRowCopies * current().row.body.size());
+}
+
+absl::StatusOr<ReportChain> ReadChainBy(const Rooms& rooms, const std::string& agency,
                                         const base::LookupKey& key) {
-  return ReadChainAt(rows, agency, key);
+  return ReadChainAt(rooms, agency, agency, key);
 }
 
-absl::StatusOr<ReportChain> ReadChain(const base::RowReader& rows, const std::string& agency,
+absl::StatusOr<ReportChain> ReadChain(const Rooms& rooms, const std::string& agency,
                                       const base::Uuid& report_id) {
-  return ReadChainAt(rows, agency, ReportKey(report_id));
+  return ReadChainAt(rooms, agency, agency, ReportKey(report_id));
 }
 
-absl::StatusOr<ReportStatus> ReadStatus(const base::RowReader& rows, const base::Uuid& report_id,
-                                        absl::CivilDay today) {
-  HEDUI_ASSIGN_OR_RETURN(const ReportChain chain, ReadChainAt(rows, "", ReportKey(report_id)));
+absl::StatusOr<ReportStatus> ReadStatus(const Rooms& rooms, const std::string& reader,
+                                        const base::Uuid& report_id, absl::CivilDay today) {
+  HEDUI_ASSIGN_OR_RETURN(const ReportChain chain,
+                         ReadChainAt(rooms, reader, "", ReportKey(report_id)));
   return StatusOf(chain, report_id, today);
 }
 
@@ -152,7 +175,7 @@ absl::StatusOr<base::Uuid> AnnulledVerification(const Rooms& rooms, const std::s
                                                 const std::string& report_number) {
   const auto id = report::ReportIdOfNumber(report_number);
   if (!id.ok()) return ReportUnknown();
-  HEDUI_ASSIGN_OR_RETURN(const ReportChain chain, ReadChain(*rooms.rows, agency, *id));
+  HEDUI_ASSIGN_OR_RETURN(const ReportChain chain, ReadChain(rooms, agency, *id));
   if (!chain.annulled.has_value()) {
     return base::MakeError(
         absl::StatusCode::kFailedPrecondition, "REPORT_NOT_ANNULLED",

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "server/base/byte_budget.h"
 #include "server/base/ids.h"
 #include "server/base/row.h"
 
@@ -66,22 +67,27 @@ struct ReportChain {
   std::vector<ChainReport> reports;  // at least one; the first, then each that superseded the last
   std::optional<Annulment> annulled;
   std::string replaced_by;  // number of the first report of the verification in its place
+  // What its rows take of the memory budget, as long as the chain lives.
+  base::ByteBudget::Place bytes;
 
   const ChainReport& current() const { return reports.back(); }
   // The one of this id, which is in the chain.
   const ChainReport& at(const base::Uuid& report_id) const;
+  // Lets go of all rows but the current report's.
+  void KeepCurrentRow();
 };
 
-// The chain that a report of `agency` belongs to. NOT_FOUND (REPORT_UNKNOWN) for others' too.
-absl::StatusOr<ReportChain> ReadChain(const base::RowReader& rows, const std::string& agency,
+// The chain that a report of `agency` belongs to, held to the agency's share of the memory budget.
+// NOT_FOUND (REPORT_UNKNOWN) for others' too; RESOURCE_EXHAUSTED (BYTES).
+absl::StatusOr<ReportChain> ReadChain(const Rooms& rooms, const std::string& agency,
                                       const base::Uuid& report_id);
 // Of either kind of key, ReportKey or ResultKey (stored_report.h).
-absl::StatusOr<ReportChain> ReadChainBy(const base::RowReader& rows, const std::string& agency,
+absl::StatusOr<ReportChain> ReadChainBy(const Rooms& rooms, const std::string& agency,
                                         const base::LookupKey& key);
-// How a report stands on `today`, whoever asked for it: for those who hold it. NOT_FOUND
-// (REPORT_UNKNOWN).
-absl::StatusOr<ReportStatus> ReadStatus(const base::RowReader& rows, const base::Uuid& report_id,
-                                        absl::CivilDay today);
+// How a report stands on `today`, whoever asked for it: for those who hold it. `reader` is the
+// agency whose share of the memory budget it takes. Errors as ReadChain.
+absl::StatusOr<ReportStatus> ReadStatus(const Rooms& rooms, const std::string& reader,
+                                        const base::Uuid& report_id, absl::CivilDay today);
 
 // `report_id` is one of the chain's.
 ReportStatus StatusOf(const ReportChain& chain, const base::Uuid& report_id, absl::CivilDay today);

@@ -35,7 +35,8 @@ void AnswerFrom(runtime::WorkerPool* pool, const Rooms* rooms, runtime::EventLoo
   }
 }
 
-absl::StatusOr<CheckedReport> CheckNow(const Rooms& rooms, const std::string& envelope) {
+absl::StatusOr<CheckedReport> CheckNow(const Rooms& rooms, const std::string& agency,
+                                       const std::string& envelope) {
   if (rooms.trust == nullptr) {
     return base::MakeError(absl::StatusCode::kFailedPrecondition, "CHECK_NOT_CONFIGURED",
                            "this platform was given no authorities to check reports by; check "
@@ -49,7 +50,7 @@ absl::StatusOr<CheckedReport> CheckNow(const Rooms& rooms, const std::string& en
   }
   HEDUI_ASSIGN_OR_RETURN(const base::Uuid id,
                          report::ReportIdOfNumber(checked.result.report_number));
-  auto status = ReadStatus(*rooms.rows, id, base::CivilDayOf(rooms.clock->WallNow()));
+  auto status = ReadStatus(rooms, agency, id, base::CivilDayOf(rooms.clock->WallNow()));
   if (status.ok()) {
     checked.status = *std::move(status);
   } else if (status.status().code() != absl::StatusCode::kNotFound) {
@@ -64,7 +65,7 @@ void ReportDesk::Status(runtime::EventLoop* loop, std::string agency, base::Uuid
                         StatusDone done) {
   auto work = [rooms = rooms_, agency = std::move(agency),
                report_id]() -> absl::StatusOr<ReportStatus> {
-    HEDUI_ASSIGN_OR_RETURN(const ReportChain chain, ReadChain(*rooms->rows, agency, report_id));
+    HEDUI_ASSIGN_OR_RETURN(const ReportChain chain, ReadChain(*rooms, agency, report_id));
     return StatusOf(chain, report_id, base::CivilDayOf(rooms->clock->WallNow()));
   };
   AnswerFrom(rooms_->disk, rooms_, loop, std::move(done), std::move(work));
@@ -75,7 +76,7 @@ void ReportDesk::List(runtime::EventLoop* loop, std::string agency, base::Uuid r
   auto work = [rooms = rooms_, agency = std::move(agency),
                request_id]() -> absl::StatusOr<std::vector<ReportStatus>> {
     HEDUI_ASSIGN_OR_RETURN(const ReportChain chain,
-                           ReadChainBy(*rooms->rows, agency, ResultKey(agency, request_id)));
+                           ReadChainBy(*rooms, agency, ResultKey(agency, request_id)));
     const absl::CivilDay today = base::CivilDayOf(rooms->clock->WallNow());
     std::vector<ReportStatus> statuses;
     for (const ChainReport& report : chain.reports) {
@@ -94,8 +95,8 @@ void ReportDesk::Check(runtime::EventLoop* loop, const std::string& agency, std:
     return loop->Post([done = std::move(done)]() mutable { std::move(done)(NoBytes()); });
   }
   done = Holding(*std::move(bytes), std::move(done));
-  auto work = [rooms = rooms_, envelope = std::move(envelope)] {
-    return CheckNow(*rooms, envelope);
+  auto work = [rooms = rooms_, agency, envelope = std::move(envelope)] {
+    return CheckNow(*rooms, agency, envelope);
   };
   AnswerFrom(rooms_->compute, rooms_, loop, std::move(done), std::move(work));
 }

@@ -160,7 +160,7 @@ std::vector<SourceOutcomeView> OutcomesOf(const stored::v1::Result& stored) {
 
 absl::StatusOr<StoredReport> ReadStored(const Rooms& rooms, const std::string& agency,
                                         const std::string& officer, const base::LookupKey& key) {
-  HEDUI_ASSIGN_OR_RETURN(const ReportChain chain, ReadChainBy(*rooms.rows, agency, key));
+  HEDUI_ASSIGN_OR_RETURN(const ReportChain chain, ReadChainBy(rooms, agency, key));
   const ChainReport* report = &chain.current();
   if (key.kind == base::LookupKind::kReport) {
     HEDUI_ASSIGN_OR_RETURN(const base::Uuid id, base::Uuid::FromBytes(key.text));
