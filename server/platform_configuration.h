@@ -36,7 +36,8 @@ struct PlatformConfiguration {
   std::unique_ptr<ledger::Signer> ed25519;
   std::unique_ptr<ledger::Signer> legal;
   ledger::LogCertificates certificates;
-  std::shared_ptr<const ledger::LogTrust> report_trust;  // null: reports are not checked for callers
+  std::shared_ptr<const ledger::LogTrust>
+      report_trust;  // null: reports are not checked for callers
   store::SqliteStoreOptions store;
   // Certificates and revocation lists read: of the server's TLS, of the sources, of the log.
   std::vector<WatchedCertificate> tls_certificates;

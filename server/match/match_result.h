@@ -24,7 +24,7 @@ struct SourceOutcome {
   // Sources that can stand in for this one (fallbacks): while one of them answers usably about the
   // same person and category, nothing waits for this one.
   std::vector<std::string> stand_ins;
-  bool manual = false;  // found, or found to be about this person, by people
+  bool manual = false;                         // found, or found to be about this person, by people
   std::optional<base::ManualFinding> finding;  // who, how and when; where `manual`
   base::Answer answer;
 };

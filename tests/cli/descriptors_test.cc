@@ -16,7 +16,8 @@ namespace {
 // gRPC would go on without ever taking a connection again.
 TEST(DescriptorsTest, WhenConnectionsUseThemUpTheProcessEndsToBeStartedAnew) {
 #ifdef __SANITIZE_ADDRESS__
-  // It asks by a pipe whether an object lies in memory, and takes it for broken without descriptors.
+  // It asks by a pipe whether an object lies in memory, and takes it for broken without
+  // descriptors.
   GTEST_SKIP() << "UndefinedBehaviorSanitizer needs descriptors itself";
 #endif
   Scenario scenario;
