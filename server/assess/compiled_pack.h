@@ -68,8 +68,14 @@ struct DayRange {
   bool Contains(int32_t day) const { return from <= day && day < to; }
 };
 
+// Operations stand by theme, 32 numbers each (the core has 64): the core is run by evaluator.cc,
+// every other theme by a file of its own, so that a theme grows beside its emitters
+// (expression_functions.h).
+enum class OpTheme : uint8_t { kCore = 0, kDates = 2, kPeople, kLists };
+inline constexpr int kOpsPerTheme = 32;
+
 enum class OpCode : uint8_t {
-  kConst,      // push constants[arg]
+  kConst = 0,  // push constants[arg]
   kHousehold,  // push the household's symbol arg
   kPerson,     // push symbol arg of the person in slot `slot`
   kField,      // push field arg of the fact in slot `slot`
@@ -95,18 +101,29 @@ enum class OpCode : uint8_t {
                  // operations
   kSelectNumber,
   kSelectMask,
-  kMonthsBefore,  // (day, months) → the period of that many whole months before the day's month
-  kAge,           // (birth, day) → completed years
-  kAnswered,      // category arg of the person in slot `slot`: true, or unknown with the answer to
-                  // blame
-  kNotRuledOut,   // the top, but unknown where it is surely false: the answers of category arg of
-                  // the person in slot `slot` are to blame
-  kListed,        // (person) → true when the number is a listed person's, else unknown: identity
-  kRelationOf,    // (person) → the relation of the listed member of that number, else unknown:
-                  // identity
-  kPresumed,      // marks the top as presumed
-  kAggregate,     // aggregates[arg]; pops the period where the list is by period
+  kPresumed,  // marks the top as presumed
+
+  // Days and periods: evaluator_dates.cc.
+  kMonthsBefore =
+      64,  // (day, months) → the period of that many whole months before the day's month
+  kAge,    // (birth, day) → completed years
+
+  // People and the answers about them: evaluator_people.cc.
+  kAnswered = 96,  // category arg of the person in slot `slot`: true, or unknown with the answer to
+                   // blame
+  kNotRuledOut,    // the top, but unknown where it is surely false: the answers of category arg of
+                   // the person in slot `slot` are to blame
+  kListed,         // (person) → true when the number is a listed person's, else unknown: identity
+  kRelationOf,     // (person) → the relation of the listed member of that number, else unknown:
+                   // identity
+
+  // Lists: evaluator_lists.cc.
+  kAggregate = 128,  // aggregates[arg]; pops the period where the list is by period
 };
+
+constexpr OpTheme ThemeOf(OpCode code) {
+  return static_cast<OpTheme>(static_cast<int>(code) / kOpsPerTheme);
+}
 
 inline constexpr uint8_t kOfDates = 1;
 

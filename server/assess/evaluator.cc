@@ -304,134 +304,25 @@ void Evaluator::Execute(const Op& op, int32_t* next) {
                                                       : calc.SelectNumber(condition, yes, no));
       return;
     }
-    case OpCode::kMonthsBefore: {
-      const Value months = Pop();
-      stack_.back() = MonthsBefore(stack_.back(), months);
-      return;
-    }
-    case OpCode::kAge: {
-      const Value day = Pop();
-      stack_.back() = Age(stack_.back(), day);
-      return;
-    }
-    case OpCode::kAnswered:
-      stack_.push_back(Answered(frames_[op.slot].person, op.arg));
-      return;
-    case OpCode::kNotRuledOut:
-      stack_.back() = NotRuledOut(stack_.back(), frames_[op.slot].person, op.arg);
-      return;
-    case OpCode::kListed:
-      stack_.back() = Listed(stack_.back());
-      return;
-    case OpCode::kRelationOf:
-      stack_.back() = RelationOf(stack_.back());
-      return;
     case OpCode::kPresumed:
       stack_.back().marks |= kMarkPresumed;
       return;
-    case OpCode::kAggregate:
-      stack_.push_back(Fold(pack_.aggregates[static_cast<size_t>(op.arg)]));
-      return;
+    default:
+      return ExecuteTheme(op);
   }
 }
 
-// A period is exact or not known at all.
-Value Evaluator::MonthsBefore(const Value& day, const Value& months) {
-  months_passed_ = true;
-  constexpr int64_t kMonthsMax = 1200;
-  const bool whole = months.IsPoint() && months.lo.is_integer() && months.lo.sign() > 0 &&
-                     Rational::Compare(months.lo, Rational(kMonthsMax)) <= 0;
-  Value period = Anything(blames_.Join(day.blame, months.blame));
-  period.marks = day.marks | months.marks;
-  if (!day.IsPoint() || !whole) {
-    if (period.blame == 0) period.blame = blames_.AddLeaf(0);
-    return period;
+void Evaluator::ExecuteTheme(const Op& op) {
+  switch (ThemeOf(op.code)) {
+    case OpTheme::kCore:
+      return;  // Execute has all of them
+    case OpTheme::kDates:
+      return ExecuteDates(op);
+    case OpTheme::kPeople:
+      return ExecutePeople(op);
+    case OpTheme::kLists:
+      return ExecuteLists(op);
   }
-  const absl::CivilMonth to(DayOfNumber(static_cast<int64_t>(day.lo.numerator())));
-  const absl::CivilMonth from = to - static_cast<int64_t>(months.lo.numerator());
-  period.lo = Rational(DayNumber(absl::CivilDay(from)));
-  period.hi = Rational(DayNumber(absl::CivilDay(to)));
-  period.lo_infinite = period.hi_infinite = false;
-  period.blame = 0;
-  return period;
-}
-
-Value Evaluator::Age(const Value& birth, const Value& day) {
-  ages_passed_ = true;
-  auto day_of = [](const Rational& r) { return DayOfNumber(static_cast<int64_t>(r.numerator())); };
-  Value age = Anything(blames_.Join(birth.blame, day.blame));
-  age.marks = birth.marks | day.marks;
-  // The latest birth and the earliest day give the least age. Nobody is younger than none.
-  age.lo_infinite = false;
-  if (!birth.hi_infinite && !day.lo_infinite) {
-    age.lo = Rational(std::max(0, base::AgeOn(day_of(birth.hi), day_of(day.lo))));
-  }
-  if (!birth.lo_infinite && !day.hi_infinite) {
-    age.hi_infinite = false;
-    age.hi = Rational(std::max(0, base::AgeOn(day_of(birth.lo), day_of(day.hi))));
-  }
-  if (age.IsPoint()) age.blame = 0;
-  return age;
-}
-
-Value Evaluator::Listed(const Value& person) {
-  Value value = TruthOf(true);
-  value.marks = person.marks;
-  if ((person.mask & kSomebodyElse) == 0) return value;
-  value.mask = kMayBeEither;
-  value.blame = person.blame;
-  return value;
-}
-
-// Of somebody who is no member, or not listed, it is not known what they are to the applicant,
-// whatever the application calls them.
-Value Evaluator::RelationOf(const Value& person) {
-  Value value = MaskOf(0, 0);
-  value.marks = person.marks;
-  for (size_t i = 0; i < case_->persons.size(); ++i) {
-    if ((person.mask >> i & 1) == 0) continue;
-    const Person& listed = case_->persons[i];
-    if (listed.role == base::PersonRole::kMember) {
-      value.mask |= uint64_t{1} << (static_cast<int>(listed.relation) - 1);
-      continue;
-    }
-    value.blame = blames_.Join(
-        value.blame, Leaf({BlameKind::kIdentity, AnswerDetail::kNone, static_cast<int16_t>(i)}));
-  }
-  value.blame = blames_.Join(value.blame, person.blame);
-  if ((person.mask & kSomebodyElse) == 0 && value.blame == 0) return value;
-  const size_t relations = pack_.code_lists[static_cast<size_t>(pack_.relation_list)].codes.size();
-  value.mask = (uint64_t{1} << relations) - 1;
-  return value;
-}
-
-Value Evaluator::Answered(int person, int category) {
-  const base::Period days = StateDays();
-  const Proof proof = person == unlisted()
-                          ? Proof{false, unlisted_blame_}
-                          : ProveCategory(person, category, "", &days, /*to_the_end=*/false);
-  Value value = TruthOf(true);
-  if (proof.complete) return value;
-  value.mask = kMayBeEither;
-  value.blame = proof.blame;
-  return value;
-}
-
-Value Evaluator::NotRuledOut(const Value& test, int person, int category) {
-  if (test.mask != kMayBeFalse) return test;
-  Value value = test;
-  value.mask = kMayBeEither;
-  value.blame = person == unlisted()
-                    ? unlisted_blame_
-                    : BlameCategory(person, category, "", AnswerDetail::kUndeclared);
-  if (value.blame == 0) value.blame = NobodyAsked(person, category);
-  return value;
-}
-
-// Nobody was planned to answer.
-BlameId Evaluator::NobodyAsked(int person, int category) {
-  return Leaf(
-      {BlameKind::kSource, AnswerDetail::kNone, static_cast<int16_t>(person), -1, category});
 }
 
 BlameId Evaluator::Leaf(BlameLeaf leaf) {

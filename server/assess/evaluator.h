@@ -112,17 +112,27 @@ class Evaluator {
   // Runs the code; its result is the top of the stack and popped.
   Value Run(CodeRange range);
   void Execute(const Op& op, int32_t* next);
+  // Operations beside the core, each theme in the file named after it.
+  void ExecuteTheme(const Op& op);
+  void ExecuteDates(const Op& op);
+  void ExecutePeople(const Op& op);
+  void ExecuteLists(const Op& op);
   Value Pop();
   Value FieldOf(const Frame& frame, int field);
   Value ReadField(int kind, int field, const base::FieldValue& value, const IndexedFact& fact);
+
+  // Dates.
   Value MonthsBefore(const Value& day, const Value& months);
   Value Age(const Value& birth, const Value& day);
+
+  // People.
   Value Listed(const Value& person);
   Value RelationOf(const Value& person);
   Value Answered(int person, int category);
   Value NotRuledOut(const Value& test, int person, int category);
   BlameId NobodyAsked(int person, int category);
 
+  // Lists.
   Value Fold(const Aggregate& aggregate);
   Value FoldPersons(const Aggregate& aggregate);
   Value FoldFacts(const Aggregate& aggregate, const Value& period);

@@ -28,6 +28,16 @@ bool GivesTruth(AggregateKind kind) {
 
 }  // namespace
 
+void Evaluator::ExecuteLists(const Op& op) {
+  switch (op.code) {
+    case OpCode::kAggregate:
+      stack_.push_back(Fold(pack_.aggregates[static_cast<size_t>(op.arg)]));
+      return;
+    default:
+      return;
+  }
+}
+
 Value Evaluator::Begin(const Aggregate& aggregate) const {
   switch (aggregate.kind) {
     case AggregateKind::kExists:

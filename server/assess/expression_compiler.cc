@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/assess/expression_functions.h"
 #include "server/assess/expression_walk.h"
 #include "server/base/status.h"
 
@@ -11,10 +12,6 @@ namespace hedui::assess {
 namespace {
 
 bool IsNumber(const Type& type) { return type.kind == TypeKind::kNumber; }
-// Numbers, days and months are held as numbers and compare by order.
-bool IsOrdered(const Type& type) {
-  return IsNumber(type) || type.kind == TypeKind::kDate || type.kind == TypeKind::kMonth;
-}
 
 }  // namespace
 
@@ -53,8 +50,12 @@ CodeRange ExpressionWalk::Append(const std::vector<Op>& code) {
 }
 
 void ExpressionWalk::PushConstant(std::vector<Op>* code, const Value& value) {
-  Push(code, OpCode::kConst, 0, static_cast<int32_t>(pack_.constants.size()));
+  Push(code, OpCode::kConst, 0, AddConstant(value));
+}
+
+int32_t ExpressionWalk::AddConstant(const Value& value) {
   pack_.constants.push_back(value);
+  return static_cast<int32_t>(pack_.constants.size()) - 1;
 }
 
 const ExpressionWalk::Variable* ExpressionWalk::FindVariable(absl::string_view name) const {
@@ -113,9 +114,8 @@ absl::StatusOr<Type> ExpressionWalk::Emit(const Node& node, int codes, std::vect
     case Node::Kind::kSelect:
       return EmitSelect(node, code);
     case Node::Kind::kCall:
-      return EmitCall(node, codes, code);
     case Node::Kind::kMethod:
-      return EmitMethod(node, code);
+      return EmitCall(node, codes, code);
     case Node::Kind::kList:
       return EmitCodeSet(node, codes, code);
     case Node::Kind::kUnary:
@@ -269,7 +269,7 @@ absl::StatusOr<Type> ExpressionWalk::EmitBinary(const Node& node, std::vector<Op
   HEDUI_ASSIGN_OR_RETURN(const Type b, Emit(right, -1, code));
   if (op == "+" || op == "-") return EmitSum(node, a, b, code);
   if (op == "*" || op == "/") return EmitProduct(node, a, b, code);
-  if (!IsOrdered(a)) {
+  if (!a.ordered()) {
     return ExpressionDefect(left, "TYPE_MISMATCH",
                             absl::StrCat("values of type ", Named(a), " have no order"));
   }
@@ -289,7 +289,7 @@ absl::StatusOr<Type> ExpressionWalk::EmitEqual(const Node& node, std::vector<Op>
   HEDUI_ASSIGN_OR_RETURN(const Type a, Emit(first, -1, code));
   HEDUI_ASSIGN_OR_RETURN(const Type b, Emit(second, a.codes, code));
   HEDUI_RETURN_IF_ERROR(Agree(node, a, b).status());
-  if (IsOrdered(a)) {
+  if (a.ordered()) {
     Push(code, OpCode::kEqualNumbers);
   } else if (a.kind == TypeKind::kCode || a.kind == TypeKind::kTruth) {
     Push(code, OpCode::kEqualMasks);
@@ -349,137 +349,29 @@ absl::StatusOr<Type> ExpressionWalk::EmitConditional(const Node& node, int codes
   return type;
 }
 
-absl::Status ExpressionWalk::CountArguments(const Node& node, size_t wanted) const {
+absl::Status ExpressionWalk::CountArguments(const Node& node, size_t least, size_t most) const {
   const size_t given = node.children.size() - (node.kind == Node::Kind::kMethod ? 1 : 0);
-  if (given == wanted) return absl::OkStatus();
+  if (least <= given && given <= most) return absl::OkStatus();
+  std::string wanted = absl::StrCat(least);
+  if (most == kAnyNumber) {
+    absl::StrAppend(&wanted, " or more");
+  } else if (most != least) {
+    absl::StrAppend(&wanted, " to ", most);
+  }
   return ExpressionDefect(node, "TYPE_MISMATCH",
                           absl::StrCat(node.text, " takes ", wanted, " arguments, not ", given));
 }
 
 absl::StatusOr<Type> ExpressionWalk::EmitCall(const Node& node, int codes, std::vector<Op>* code) {
-  const std::string& name = node.text;
-  if (name == "min" || name == "max") return EmitMinMax(node, code);
-  if (name == "yuan" || name == "months" || name == "years" || name == "days" || name == "ratio") {
-    return EmitUnitOf(node, code);
+  const bool method = node.kind == Node::Kind::kMethod;
+  const Function* function = method ? FindMethod(node.text) : FindFunction(node.text);
+  if (function == nullptr) {
+    return ExpressionDefect(
+        node, "UNKNOWN_FUNCTION",
+        absl::StrCat("there is no ", method ? "method " : "function ", node.text));
   }
-  if (name == "round") return EmitRound(node, code);
-  if (name == "answered") return EmitAnswered(node, code);
-  if (name == "not_ruled_out") return EmitNotRuledOut(node, code);
-  if (name == "age" || name == "months_before") {
-    HEDUI_RETURN_IF_ERROR(CountArguments(node, 2));
-    HEDUI_ASSIGN_OR_RETURN(const Type day, Emit(node.children[0], -1, code));
-    HEDUI_RETURN_IF_ERROR(Require(node.children[0], day, TypeKind::kDate, "a date"));
-    HEDUI_ASSIGN_OR_RETURN(const Type second, Emit(node.children[1], -1, code));
-    if (name == "age") {
-      HEDUI_RETURN_IF_ERROR(Require(node.children[1], second, TypeKind::kDate, "a date"));
-      Push(code, OpCode::kAge);
-      return Type::Number(kUnitYears);
-    }
-    HEDUI_RETURN_IF_ERROR(Agree(node.children[1], Type::Number(kUnitMonths), second).status());
-    Push(code, OpCode::kMonthsBefore);
-    return Type::Of(TypeKind::kPeriod);
-  }
-  if (name == "listed" || name == "relation_of") {
-    HEDUI_RETURN_IF_ERROR(CountArguments(node, 1));
-    HEDUI_ASSIGN_OR_RETURN(const Type person, Emit(node.children[0], -1, code));
-    HEDUI_RETURN_IF_ERROR(
-        Require(node.children[0], person, TypeKind::kPerson, "a person's number"));
-    if (name == "relation_of") {
-      Push(code, OpCode::kRelationOf);
-      return Type::Of(TypeKind::kCode, pack_.relation_list);
-    }
-    Push(code, OpCode::kListed);
-    return Type::Truth();
-  }
-  if (name == "presumed") {
-    HEDUI_RETURN_IF_ERROR(CountArguments(node, 1));
-    HEDUI_ASSIGN_OR_RETURN(const Type type, Emit(node.children[0], codes, code));
-    Push(code, OpCode::kPresumed);
-    return type;
-  }
-  return ExpressionDefect(node, "UNKNOWN_FUNCTION", absl::StrCat("there is no function ", name));
-}
-
-absl::StatusOr<Type> ExpressionWalk::EmitMinMax(const Node& node, std::vector<Op>* code) {
-  if (node.children.size() < 2) return CountArguments(node, 2);
-  HEDUI_ASSIGN_OR_RETURN(Type type, Emit(node.children[0], -1, code));
-  for (size_t i = 1; i < node.children.size(); ++i) {
-    HEDUI_ASSIGN_OR_RETURN(const Type next, Emit(node.children[i], -1, code));
-    HEDUI_ASSIGN_OR_RETURN(type, Agree(node.children[i], type, next));
-    Push(code, node.text == "min" ? OpCode::kMin : OpCode::kMax);
-  }
-  if (!IsOrdered(type))
-    return ExpressionDefect(node, "TYPE_MISMATCH", absl::StrCat(Named(type), " has no order"));
-  return type;
-}
-
-absl::StatusOr<Type> ExpressionWalk::EmitUnitOf(const Node& node, std::vector<Op>* code) {
-  HEDUI_RETURN_IF_ERROR(CountArguments(node, 1));
-  HEDUI_ASSIGN_OR_RETURN(const Type type, Emit(node.children[0], -1, code));
-  if (!IsNumber(type) || !type.unit.dimensionless()) {
-    return ExpressionDefect(node.children[0], "UNIT_MISMATCH",
-                            absl::StrCat(node.text, "() takes a number without a unit"));
-  }
-  if (node.text == "yuan") {
-    PushConstant(code, Point(base::Rational(100)));  // money is held in fen
-    Push(code, OpCode::kMultiply);
-    return Type::Number(kUnitMoney);
-  }
-  if (node.text == "ratio") return Type::Number(kUnitRatio);
-  return Type::Number(*UnitFromName(node.text));
-}
-
-absl::StatusOr<Type> ExpressionWalk::EmitRound(const Node& node, std::vector<Op>* code) {
-  HEDUI_RETURN_IF_ERROR(CountArguments(node, 3));
-  HEDUI_ASSIGN_OR_RETURN(const Type type, Emit(node.children[0], -1, code));
-  if (!IsNumber(type) || type.unit.money != 1) {
-    return ExpressionDefect(node.children[0], "UNIT_MISMATCH", "round() takes an amount of money");
-  }
-  const std::string& how = node.children[1].text;
-  const std::string& grain = node.children[2].text;
-  const int rounding = how == "half_up" ? 1 : how == "ceiling" ? 2 : how == "floor" ? 3 : 0;
-  const int fen = grain == "fen" ? 1 : grain == "jiao" ? 10 : grain == "yuan" ? 100 : 0;
-  for (int i : {1, 2}) {
-    if (node.children[static_cast<size_t>(i)].kind != Node::Kind::kString || rounding == 0 ||
-        fen == 0) {
-      return ExpressionDefect(
-          node.children[static_cast<size_t>(i)], "UNKNOWN_CODE",
-          "round(amount, 'half_up' | 'ceiling' | 'floor', 'fen' | 'jiao' | 'yuan')");
-    }
-  }
-  Push(code, OpCode::kRound, rounding, static_cast<int32_t>(pack_.constants.size()));
-  pack_.constants.push_back(Point(base::Rational(fen)));
-  return type;
-}
-
-absl::StatusOr<Type> ExpressionWalk::EmitAnswered(const Node& node, std::vector<Op>* code) {
-  HEDUI_RETURN_IF_ERROR(CountArguments(node, 2));
-  HEDUI_RETURN_IF_ERROR(EmitAboutAnswers(node, OpCode::kAnswered, code));
-  return Type::Truth();
-}
-
-absl::StatusOr<Type> ExpressionWalk::EmitNotRuledOut(const Node& node, std::vector<Op>* code) {
-  HEDUI_RETURN_IF_ERROR(CountArguments(node, 3));
-  HEDUI_ASSIGN_OR_RETURN(const Type type, EmitTruth(node.children[0], code));
-  HEDUI_RETURN_IF_ERROR(EmitAboutAnswers(node, OpCode::kNotRuledOut, code));
-  return type;
-}
-
-absl::Status ExpressionWalk::EmitAboutAnswers(const Node& node, OpCode op, std::vector<Op>* code) {
-  const Node& who = node.children[node.children.size() - 2];
-  const Node& category = node.children.back();
-  const Variable* variable = who.kind == Node::Kind::kName ? FindVariable(who.text) : nullptr;
-  if (variable == nullptr || !variable->person) {
-    return ExpressionDefect(who, "TYPE_MISMATCH",
-                            absl::StrCat(node.text, "() takes a person before the category"));
-  }
-  const auto it = pack_.category_index.find(category.text);
-  if (category.kind != Node::Kind::kString || it == pack_.category_index.end()) {
-    return ExpressionDefect(category, "UNKNOWN_CODE",
-                            absl::StrCat(node.text, "() ends with a declared category in quotes"));
-  }
-  Push(code, op, variable->slot, it->second);
-  return absl::OkStatus();
+  HEDUI_RETURN_IF_ERROR(CountArguments(node, function->arguments_min, function->arguments_max));
+  return function->emit(*this, node, codes, code);
 }
 
 std::string TypeName(const Type& type, const CompiledPack& pack) {

@@ -1,30 +1,43 @@
+// Lists, what narrows them and what folds them to one value.
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/assess/expression_functions.h"
 #include "server/assess/expression_walk.h"
 #include "server/base/status.h"
 
 namespace hedui::assess {
+namespace {
 
-absl::StatusOr<Type> ExpressionWalk::EmitMethod(const Node& node, std::vector<Op>* code) {
-  AggregateKind kind;
-  if (node.text == "sum") {
-    kind = AggregateKind::kSum;
-  } else if (node.text == "count" || node.text == "size") {
-    kind = AggregateKind::kCount;
-  } else if (node.text == "exists") {
-    kind = AggregateKind::kExists;
-  } else if (node.text == "all") {
-    kind = AggregateKind::kAll;
-  } else if (node.text == "months") {
-    kind = AggregateKind::kMonths;
-  } else if (node.text == "filter" || node.text == "during") {
-    return ExpressionDefect(node, "TYPE_MISMATCH",
-                            "a list is not a value; add .sum(…), .exists(…) or the like");
-  } else {
-    return ExpressionDefect(node, "UNKNOWN_FUNCTION",
-                            absl::StrCat("there is no method ", node.text));
-  }
+template <AggregateKind kind>
+absl::StatusOr<Type> EmitFoldOf(ExpressionWalk& walk, const Node& node, int,
+                                std::vector<Op>* code) {
+  return walk.EmitFold(node, kind, code);
+}
+
+// What only narrows a list down stands before a method that folds it.
+absl::StatusOr<Type> EmitNarrowed(ExpressionWalk&, const Node& node, int, std::vector<Op>*) {
+  return ExpressionDefect(node, "TYPE_MISMATCH",
+                          "a list is not a value; add .sum(…), .exists(…) or the like");
+}
+
+constexpr Function kMethods[] = {
+    {"during", 1, 1, EmitNarrowed},
+    {"filter", 2, 2, EmitNarrowed},
+    {"sum", 2, 2, EmitFoldOf<AggregateKind::kSum>},
+    {"count", 2, 2, EmitFoldOf<AggregateKind::kCount>},
+    {"size", 0, 0, EmitFoldOf<AggregateKind::kCount>},
+    {"exists", 2, 2, EmitFoldOf<AggregateKind::kExists>},
+    {"all", 2, 2, EmitFoldOf<AggregateKind::kAll>},
+    {"months", 0, 0, EmitFoldOf<AggregateKind::kMonths>},
+};
+
+}  // namespace
+
+absl::Span<const Function> ListMethods() { return kMethods; }
+
+absl::StatusOr<Type> ExpressionWalk::EmitFold(const Node& node, AggregateKind kind,
+                                              std::vector<Op>* code) {
   ListExpression list;
   HEDUI_RETURN_IF_ERROR(ReadList(node.children[0], &list));
   list.aggregate.kind = kind;
@@ -35,13 +48,13 @@ absl::StatusOr<Type> ExpressionWalk::EmitMethod(const Node& node, std::vector<Op
   }
   list.aggregate.item_slot = NewSlot();
   for (const Node* filter : list.filters) {
-    HEDUI_RETURN_IF_ERROR(CountArguments(*filter, 2));
+    HEDUI_RETURN_IF_ERROR(CountArguments(*filter, 2, 2));
     HEDUI_ASSIGN_OR_RETURN(const BodyResult body,
                            EmitBody(filter->children[1], filter->children[2], list.aggregate));
     HEDUI_RETURN_IF_ERROR(Require(filter->children[2], body.type, TypeKind::kTruth, "a condition"));
     list.aggregate.filters.push_back(body.code);
   }
-  HEDUI_ASSIGN_OR_RETURN(const Type type, EmitAggregateBody(node, &list.aggregate));
+  HEDUI_ASSIGN_OR_RETURN(const Type type, EmitFoldBody(node, &list.aggregate));
   --open_slots_;
   Push(code, OpCode::kAggregate, 0, static_cast<int32_t>(pack_.aggregates.size()));
   pack_.aggregates.push_back(std::move(list.aggregate));
@@ -64,7 +77,7 @@ absl::Status ExpressionWalk::ReadList(const Node& node, ListExpression* list) {
     return absl::OkStatus();
   }
   if (node.kind == Node::Kind::kMethod && node.text == "during") {
-    HEDUI_RETURN_IF_ERROR(CountArguments(node, 1));
+    HEDUI_RETURN_IF_ERROR(CountArguments(node, 1, 1));
     HEDUI_RETURN_IF_ERROR(ReadList(node.children[0], list));
     if (list->period != nullptr || list->aggregate.list != ListKind::kFacts ||
         !list->filters.empty()) {
@@ -125,21 +138,18 @@ absl::StatusOr<ExpressionWalk::BodyResult> ExpressionWalk::EmitBody(const Node& 
   return BodyResult{Append(code), *type};
 }
 
-absl::StatusOr<Type> ExpressionWalk::EmitAggregateBody(const Node& node, Aggregate* aggregate) {
-  if (node.text == "months") {
-    HEDUI_RETURN_IF_ERROR(CountArguments(node, 0));
+absl::StatusOr<Type> ExpressionWalk::EmitFoldBody(const Node& node, Aggregate* aggregate) {
+  if (aggregate->kind == AggregateKind::kMonths) {
     if (!aggregate->by_period)
       return ExpressionDefect(node, "TYPE_MISMATCH", ".months() counts facts that are by month");
     return Type::Number(kUnitMonths);
   }
   if (node.text == "size") {
-    HEDUI_RETURN_IF_ERROR(CountArguments(node, 0));
     std::vector<Op> code;
     PushConstant(&code, TruthOf(true));
     aggregate->body = Append(code);
     return Type::Number(kUnitCount);
   }
-  HEDUI_RETURN_IF_ERROR(CountArguments(node, 2));
   HEDUI_ASSIGN_OR_RETURN(BodyResult body, EmitBody(node.children[1], node.children[2], *aggregate));
   aggregate->body = body.code;
   if (aggregate->kind == AggregateKind::kSum) {

@@ -1,5 +1,6 @@
-// The compiler's state while it walks one expression. Split over two files: expression_compiler.cc
-// for values, expression_lists.cc for lists and what is folded from them. Internal to the two.
+// The compiler's state while it walks one expression. expression_compiler.cc has names, operators
+// and choices; what can be called stands by theme in the files of expression_functions.h, whose
+// emitters use the public part. Thread-compatible. Internal to assess.
 #ifndef HEDUI_SERVER_ASSESS_EXPRESSION_WALK_H_
 #define HEDUI_SERVER_ASSESS_EXPRESSION_WALK_H_
 
@@ -26,12 +27,6 @@ struct ListExpression {
 
 class ExpressionWalk {
  public:
-  ExpressionWalk(const CompileScope& scope, CompiledPack* pack) : scope_(scope), pack_(*pack) {
-    if (scope.per_person) variables_.push_back({"p", true, -1, NewSlot()});
-  }
-  absl::StatusOr<CompiledExpression> Compile(const Node& node);
-
- private:
   struct Variable {
     std::string name;
     bool person;
@@ -39,23 +34,42 @@ class ExpressionWalk {
     uint8_t slot;
   };
 
-  uint8_t NewSlot();
-  CodeRange Append(const std::vector<Op>& code);
+  ExpressionWalk(const CompileScope& scope, CompiledPack* pack) : scope_(scope), pack_(*pack) {
+    if (scope.per_person) variables_.push_back({"p", true, -1, NewSlot()});
+  }
+  absl::StatusOr<CompiledExpression> Compile(const Node& node);
+
+  const CompiledPack& pack() const { return pack_; }
+  const Variable* FindVariable(absl::string_view name) const;
+  // The symbol that `name` means, or -1.
+  int FindSymbol(absl::string_view name) const { return scope_.find_symbol(name); }
+  // The symbol must be computed before this expression.
+  void Use(int symbol) { symbols_.push_back(symbol); }
+  std::string Named(const Type& type) const { return TypeName(type, pack_); }
+
+  // `codes`: the code list that texts belong to here, or -1.
+  absl::StatusOr<Type> Emit(const Node& node, int codes, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitTruth(const Node& node, std::vector<Op>* code);
   static void Push(std::vector<Op>* code, OpCode op, int slot = 0, int32_t arg = 0) {
     code->push_back({op, static_cast<uint8_t>(slot), arg});
   }
   void PushConstant(std::vector<Op>* code, const Value& value);
-  const Variable* FindVariable(absl::string_view name) const;
-  std::string Named(const Type& type) const { return TypeName(type, pack_); }
+  // Its place among the pack's constants.
+  int32_t AddConstant(const Value& value);
 
   // The common type of two sides that must agree.
   absl::StatusOr<Type> Agree(const Node& node, const Type& a, const Type& b) const;
   absl::Status Require(const Node& node, const Type& type, TypeKind kind,
                        absl::string_view what) const;
-  absl::StatusOr<Type> EmitTruth(const Node& node, std::vector<Op>* code);
+  absl::Status CountArguments(const Node& node, size_t least, size_t most) const;
 
-  // `codes`: the code list that texts belong to here, or -1.
-  absl::StatusOr<Type> Emit(const Node& node, int codes, std::vector<Op>* code);
+  // A list folded to one value, in expression_lists.cc.
+  absl::StatusOr<Type> EmitFold(const Node& node, AggregateKind kind, std::vector<Op>* code);
+
+ private:
+  uint8_t NewSlot();
+  CodeRange Append(const std::vector<Op>& code);
+
   absl::StatusOr<Type> EmitNumber(const Node& node, std::vector<Op>* code);
   absl::StatusOr<uint64_t> CodeBit(const Node& node, int codes) const;
   absl::StatusOr<Type> EmitCodeSet(const Node& node, int codes, std::vector<Op>* code);
@@ -68,26 +82,18 @@ class ExpressionWalk {
                                std::vector<Op>* code);
   absl::StatusOr<Type> EmitProduct(const Node& node, Type a, Type b, std::vector<Op>* code);
   absl::StatusOr<Type> EmitConditional(const Node& node, int codes, std::vector<Op>* code);
-  absl::Status CountArguments(const Node& node, size_t wanted) const;
   absl::StatusOr<Type> EmitCall(const Node& node, int codes, std::vector<Op>* code);
-  absl::StatusOr<Type> EmitMinMax(const Node& node, std::vector<Op>* code);
-  absl::StatusOr<Type> EmitUnitOf(const Node& node, std::vector<Op>* code);
-  absl::StatusOr<Type> EmitRound(const Node& node, std::vector<Op>* code);
-  absl::StatusOr<Type> EmitAnswered(const Node& node, std::vector<Op>* code);
-  absl::StatusOr<Type> EmitNotRuledOut(const Node& node, std::vector<Op>* code);
-  // The last two arguments of `node`, a person and a category, as operands of `op`.
-  absl::Status EmitAboutAnswers(const Node& node, OpCode op, std::vector<Op>* code);
-  absl::StatusOr<Type> EmitMethod(const Node& node, std::vector<Op>* code);
+
+  // Lists, in expression_lists.cc.
   absl::Status CheckPeriod(const Node& node, const ListExpression& list) const;
   absl::Status ReadList(const Node& node, ListExpression* list);
   struct BodyResult {
     CodeRange code;
     Type type;
   };
-
   absl::StatusOr<BodyResult> EmitBody(const Node& variable, const Node& body,
                                       const Aggregate& aggregate);
-  absl::StatusOr<Type> EmitAggregateBody(const Node& node, Aggregate* aggregate);
+  absl::StatusOr<Type> EmitFoldBody(const Node& node, Aggregate* aggregate);
 
   const CompileScope& scope_;
   CompiledPack& pack_;

@@ -52,6 +52,10 @@ struct Type {
     return kind == TypeKind::kTruth || kind == TypeKind::kCode || kind == TypeKind::kCodeSet ||
            kind == TypeKind::kText || kind == TypeKind::kPerson;
   }
+  // Numbers, days and months are held as numbers and compare by order.
+  bool ordered() const {
+    return kind == TypeKind::kNumber || kind == TypeKind::kDate || kind == TypeKind::kMonth;
+  }
   friend bool operator==(const Type& a, const Type& b) {
     return a.kind == b.kind && a.unit == b.unit && a.codes == b.codes;
   }
