@@ -30,6 +30,11 @@ inline constexpr int kCodesPerListMax = 63;
 // Loop variables that can be visible at once.
 inline constexpr int kSlotsMax = 8;
 
+// Tests with a meaning of their own.
+inline constexpr char kIsMember[] = "is_member";
+inline constexpr char kMembersComplete[] = "members_complete";
+inline constexpr char kObligorsComplete[] = "obligors_complete";
+
 // By which a parameter's rows can be chosen.
 inline constexpr int kKeysMax = 8;
 
@@ -252,6 +257,7 @@ struct Division {
   std::string digest;          // over these files
   int member = -1;             // symbol is_member, or -1: everyone listed
   int members_complete = -1;   // symbol members_complete, or -1: as listed
+  int obligors_complete = -1;  // symbol obligors_complete, or -1: others may exist
   int household_values = 0;    // sizes of the value tables
   int person_values = 0;
   // What this level itself adds.
@@ -281,6 +287,7 @@ struct CompiledPack {
   std::vector<Op> code;
   std::vector<Value> constants;
   std::vector<Aggregate> aggregates;
+  bool asks_for_obligors = false;  // some expression does
 
   absl::flat_hash_map<std::string, int> category_index;
   absl::flat_hash_map<std::string, int> fact_kind_index;

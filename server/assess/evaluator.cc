@@ -8,6 +8,12 @@ namespace hedui::assess {
 
 using base::Rational;
 
+namespace {
+
+constexpr base::PersonRole kRoles[] = {base::PersonRole::kMember, base::PersonRole::kObligor};
+
+}  // namespace
+
 absl::Status Evaluator::Run(const Division& division, const Case& c, bool trace) {
   HEDUI_RETURN_IF_ERROR(index_.Build(pack_, c));
   Start(division, c, trace);
@@ -17,22 +23,28 @@ absl::Status Evaluator::Run(const Division& division, const Case& c, bool trace)
       Step(step, -1);
     } else {
       for (int person = 0; person < person_count(); ++person) Step(step, person);
-      if (reckon_with_unlisted_) Step(step, unlisted());
+      for (base::PersonRole role : kRoles) {
+        if (unlisted(role).reckoned) Step(step, UnlistedOf(role));
+      }
     }
-    if (step.symbol != division.members_complete) continue;
-    const Value& complete = household(step.symbol);
-    reckon_with_unlisted_ = complete.mask != kMayBeTrue;
-    if (!reckon_with_unlisted_) continue;
-    const BlameLeaf surely_missing{BlameKind::kIdentity, AnswerDetail::kNone, -1, -1, -1,
-                                   step.symbol};
-    blames_.Fill(unlisted_blame_,
-                 complete.mask == kMayBeFalse ? Leaf(surely_missing) : complete.blame);
+    if (step.symbol == division.members_complete) Settle(step.symbol, base::PersonRole::kMember);
+    if (step.symbol == division.obligors_complete) Settle(step.symbol, base::PersonRole::kObligor);
   }
   if (calculator_.overflow()) {
     return base::MakeError(absl::StatusCode::kOutOfRange, "ARITHMETIC_OVERFLOW",
                            "an amount or ratio of this case does not fit 128 bits");
   }
   return absl::OkStatus();
+}
+
+void Evaluator::Settle(int32_t complete_symbol, base::PersonRole role) {
+  const Value& complete = household(complete_symbol);
+  Unlisted& missing = unlisted(role);
+  missing.reckoned = complete.mask != kMayBeTrue;
+  if (!missing.reckoned) return;
+  const BlameLeaf surely_missing{BlameKind::kIdentity, AnswerDetail::kNone, -1, -1, -1,
+                                 complete_symbol};
+  blames_.Fill(missing.blame, complete.mask == kMayBeFalse ? Leaf(surely_missing) : complete.blame);
 }
 
 void Evaluator::Start(const Division& division, const Case& c, bool trace) {
@@ -46,15 +58,20 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
   calculator_.Clear();
   answer_leaves_.assign(c.facts.answers.size() * kAnswerDetails, 0);
   household_.assign(static_cast<size_t>(division.household_values), Value());
-  persons_.assign(
-      static_cast<size_t>(division.person_values) * static_cast<size_t>(person_count() + 1),
-      Value());
+  persons_.assign(static_cast<size_t>(division.person_values) *
+                      static_cast<size_t>(person_count() + kUnlistedRoles),
+                  Value());
   stack_.clear();
   visits_.clear();
   refs_.clear();
   months_passed_ = ages_passed_ = days_passed_ = false;
-  reckon_with_unlisted_ = division.members_complete >= 0;  // until it is known
-  unlisted_blame_ = blames_.Reserve();
+  for (base::PersonRole role : kRoles) unlisted(role).blame = blames_.Reserve();
+  unlisted(base::PersonRole::kMember).reckoned = division.members_complete >= 0;
+  Unlisted& obligors = unlisted(base::PersonRole::kObligor);
+  obligors.reckoned = pack_.asks_for_obligors;
+  if (obligors.reckoned && division.obligors_complete < 0) {
+    blames_.Fill(obligors.blame, Leaf({BlameKind::kPolicyRow}));
+  }
 }
 
 void Evaluator::Step(const Division::Step& step, int person) {
@@ -98,10 +115,11 @@ Value Evaluator::MissingRow(const Symbol& symbol, int32_t index, int person) {
 }
 
 Value Evaluator::Intrinsic(const Symbol& symbol, int person) {
-  if (person == unlisted()) {
-    if (symbol.intrinsic == Intrinsic::kRole) return MaskOf(1, 0);
+  if (IsUnlisted(person)) {
+    if (symbol.intrinsic == Intrinsic::kRole)
+      return MaskOf(uint64_t{1} << (person - person_count()), 0);
     Value value = symbol.unknown;
-    value.blame = unlisted_blame_;
+    value.blame = UnlistedBlame(person);
     return value;
   }
   auto undeclared = [&] {

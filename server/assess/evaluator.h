@@ -24,7 +24,8 @@ struct BlameLeaf {
   int32_t answer = -1;        // into Case::facts.answers
   int32_t category = -1;      // where no answer is concerned but one is missing
   int32_t symbol = -1;        // kPolicyRow, kIdentity, kDeclaration
-  int32_t kind_of_fact = -1;  // kPolicyRow: without an evidence rule; kDeclaration: not stated
+  int32_t kind_of_fact = -1;  // kPolicyRow: without an evidence rule (neither symbol nor
+                              // kind: obligors_complete is not declared); kDeclaration: not stated
   int32_t field = -1;         // kDeclaration: of that kind
 };
 
@@ -95,15 +96,30 @@ class Evaluator {
   };
 
   size_t PersonCell(int table, int person) const {
-    return static_cast<size_t>(table) * static_cast<size_t>(index_.person_count() + 1) +
+    return static_cast<size_t>(table) *
+               static_cast<size_t>(index_.person_count() + kUnlistedRoles) +
            static_cast<size_t>(person);
   }
-  // The person nobody listed: stands for any number of members that may be missing from the
-  // application.
-  int unlisted() const { return index_.person_count(); }
+  // A person nobody listed, behind those listed: stands for any number of people of one role that
+  // may be missing from the application.
+  static constexpr int kUnlistedRoles = 2;
+  struct Unlisted {
+    BlameId blame = 0;
+    bool reckoned = false;  // until a rule says that nobody is missing
+  };
+  bool IsUnlisted(int person) const { return person >= index_.person_count(); }
+  int UnlistedOf(base::PersonRole role) const {
+    return index_.person_count() + static_cast<int>(role) - 1;
+  }
+  Unlisted& unlisted(base::PersonRole role) { return unlisted_[static_cast<size_t>(role) - 1]; }
+  BlameId UnlistedBlame(int person) const {
+    return unlisted_[static_cast<size_t>(person - index_.person_count())].blame;
+  }
 
   void Start(const Division& division, const Case& c, bool trace);
   void Step(const Division::Step& step, int person);
+  // `complete` has been computed: whether anybody of the role may be missing.
+  void Settle(int32_t complete, base::PersonRole role);
   Value Intrinsic(const Symbol& symbol, int person);
   Value Parameter(const Division::Step& step, const Symbol& symbol, int person);
   Value Rule(const Division::Step& step, const Symbol& symbol, int person);
@@ -227,8 +243,7 @@ class Evaluator {
   Frame frames_[kSlotsMax];
   Span span_;
   int64_t span_lo_ = 0, span_hi_ = -1;  // the period that `span_` is of
-  BlameId unlisted_blame_ = 0;
-  bool reckon_with_unlisted_ = false;
+  Unlisted unlisted_[kUnlistedRoles];   // by role
   bool months_passed_ = false, ages_passed_ = false, days_passed_ = false;
 };
 

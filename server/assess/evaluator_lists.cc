@@ -159,12 +159,15 @@ Value Evaluator::FoldPersons(const Aggregate& aggregate) {
   for (int who = 0; who < person_count(); ++who) {
     if (case_->persons[static_cast<size_t>(who)].role == role) take(who, {});
   }
-  if (members && division_->members_complete >= 0) {
-    AddRef(Ref::Tag::kHousehold, division_->members_complete);
-    if (reckon_with_unlisted_) take(unlisted(), {Sureness::kOpen, unlisted_blame_, 0});
-    // That nobody is missing is itself a premise.
-    total.marks |= household(division_->members_complete).marks;
-  }
+  if (aggregate.list == ListKind::kPersons) return total;
+  // Where no rule says whether members are missing, they are as listed; of obligors, who live
+  // elsewhere, no list is complete unless a rule says so.
+  const int complete = members ? division_->members_complete : division_->obligors_complete;
+  if (complete >= 0) AddRef(Ref::Tag::kHousehold, complete);
+  if (const Unlisted& missing = unlisted(role); missing.reckoned)
+    take(UnlistedOf(role), {Sureness::kOpen, missing.blame, 0});
+  // That nobody is missing is itself a premise.
+  if (complete >= 0) total.marks |= household(complete).marks;
   return total;
 }
 
@@ -398,16 +401,16 @@ Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
     BlameLeaf leaf{BlameKind::kPolicyRow};
     leaf.kind_of_fact = aggregate.fact_kind;
     proof = {false, Leaf(leaf)};
-  } else if (who == unlisted()) {
-    proof = {false, unlisted_blame_};
+  } else if (IsUnlisted(who)) {
+    proof = {false, UnlistedBlame(who)};
   } else {
     proof = Prove(*rule, who, aggregate.fact_kind, period);
   }
   const Otherwise otherwise =
-      rule == nullptr || who == unlisted() ? Otherwise::kUnknown : rule->otherwise;
+      rule == nullptr || IsUnlisted(who) ? Otherwise::kUnknown : rule->otherwise;
   const bool by_declaration = !proof.complete && otherwise == Otherwise::kDeclared;
   Value total = Begin(aggregate);
-  if (who != unlisted()) total = FoldListed(aggregate, rule, who, period, by_declaration);
+  if (!IsUnlisted(who)) total = FoldListed(aggregate, rule, who, period, by_declaration);
   if (by_declaration) total.marks |= kMarkDeclared;
   if (!proof.complete && otherwise == Otherwise::kUnknown) {
     total = AddUnlisted(aggregate, period, total, proof.blame);

@@ -55,8 +55,8 @@ Value Evaluator::RelationOf(const Value& person) {
 
 Value Evaluator::Answered(int person, int category) {
   const base::Period days = StateDays();
-  const Proof proof = person == unlisted()
-                          ? Proof{false, unlisted_blame_}
+  const Proof proof = IsUnlisted(person)
+                          ? Proof{false, UnlistedBlame(person)}
                           : ProveCategory(person, category, "", &days, /*to_the_end=*/false);
   Value value = TruthOf(true);
   if (proof.complete) return value;
@@ -69,9 +69,8 @@ Value Evaluator::NotRuledOut(const Value& test, int person, int category) {
   if (test.mask != kMayBeFalse) return test;
   Value value = test;
   value.mask = kMayBeEither;
-  value.blame = person == unlisted()
-                    ? unlisted_blame_
-                    : BlameCategory(person, category, "", AnswerDetail::kUndeclared);
+  value.blame = IsUnlisted(person) ? UnlistedBlame(person)
+                                   : BlameCategory(person, category, "", AnswerDetail::kUndeclared);
   if (value.blame == 0) value.blame = NobodyAsked(person, category);
   return value;
 }

@@ -1,4 +1,5 @@
 // Lists, what narrows them and what folds them to one value.
+#include <initializer_list>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -89,16 +90,18 @@ absl::Status ExpressionWalk::ReadList(const Node& node, ListExpression* list) {
     return absl::OkStatus();
   }
   if (node.kind == Node::Kind::kName && FindVariable(node.text) == nullptr) {
-    if (node.text == "persons" || node.text == "obligors") {
-      list->aggregate.list = node.text == "persons" ? ListKind::kPersons : ListKind::kObligors;
-      return absl::OkStatus();
-    }
-    if (node.text == "members") {
-      list->aggregate.list = ListKind::kMembers;
-      for (absl::string_view name : {"is_member", "members_complete"}) {
+    const auto list_of = [&](ListKind kind, std::initializer_list<absl::string_view> premises) {
+      list->aggregate.list = kind;
+      for (absl::string_view name : premises) {
         if (const int symbol = scope_.find_symbol(name); symbol >= 0) symbols_.push_back(symbol);
       }
       return absl::OkStatus();
+    };
+    if (node.text == "persons") return list_of(ListKind::kPersons, {});
+    if (node.text == "members") return list_of(ListKind::kMembers, {kIsMember, kMembersComplete});
+    if (node.text == "obligors") {
+      pack_.asks_for_obligors = true;
+      return list_of(ListKind::kObligors, {kObligorsComplete});
     }
   }
   if (node.kind == Node::Kind::kSelect && node.children[0].kind == Node::Kind::kName) {

@@ -409,22 +409,25 @@ int PolicyLink::LinkResult(size_t f, const Located& name, TypeKind kind) {
 
 void PolicyLink::LinkMembership(size_t d) {
   Division& division = pack_->divisions[d];
-  const int member = names_[d]->Find("is_member");
-  const int complete = names_[d]->Find("members_complete");
+  const int member = names_[d]->Find(kIsMember);
+  const int complete = names_[d]->Find(kMembersComplete);
+  const int obligors_complete = names_[d]->Find(kObligorsComplete);
   const auto is = [this](int symbol, bool per_person) {
     if (symbol < 0) return true;
     const Symbol& s = pack_->symbols[static_cast<size_t>(symbol)];
     return s.per_person == per_person && s.type.kind == TypeKind::kTruth;
   };
-  if (!is(member, true) || !is(complete, false)) {
+  if (!is(member, true) || !is(complete, false) || !is(obligors_complete, false)) {
     findings_.push_back(
         {sources_[static_cast<size_t>(division.files.empty() ? 0 : division.files[0])]->path, 1,
-         "TYPE_MISMATCH", "is_member is a person's test and members_complete the household's",
+         "TYPE_MISMATCH",
+         "is_member is a person's test, members_complete and obligors_complete the household's",
          false});
     return;
   }
   division.member = member;
   division.members_complete = complete;
+  division.obligors_complete = obligors_complete;
 }
 
 std::string PolicyLink::DigestOfFiles() const {

@@ -27,7 +27,7 @@ class Sorter {
   void Run(Division* division) {
     // Who belongs comes first: whether a person who is not listed must be reckoned with is known
     // from then on.
-    for (absl::string_view name : {"is_member", "members_complete"}) {
+    for (absl::string_view name : {kIsMember, kMembersComplete, kObligorsComplete}) {
       for (size_t symbol = 0; symbol < pack_.symbols.size(); ++symbol) {
         if (pack_.symbols[symbol].name == name && InChain(symbol))
           Visit(static_cast<int>(symbol), division);

@@ -180,10 +180,11 @@ class Renderer {
   // "minimum_wage[area_class=I]": the keys as far as they are known.
   std::string MissingName(const BlameLeaf& leaf) const {
     if (leaf.symbol < 0) {
-      return leaf.kind_of_fact < 0
-                 ? ""
-                 : absl::StrCat("evidence.",
-                                pack_.fact_kinds[static_cast<size_t>(leaf.kind_of_fact)].name);
+      if (leaf.kind_of_fact >= 0) {
+        return absl::StrCat("evidence.",
+                            pack_.fact_kinds[static_cast<size_t>(leaf.kind_of_fact)].name);
+      }
+      return leaf.kind == BlameKind::kPolicyRow ? kObligorsComplete : "";
     }
     const Symbol& symbol = SymbolOf(leaf.symbol);
     std::vector<std::string> keys;

@@ -184,7 +184,9 @@ class ExpressionsTest : public testing::Test {
         "rows: [{from: 2021-10-01, value: I, "
         "clause: T 一, trust: assumed}]\n  dibao_standard:\n    rows: [{from: 2021-10-01, value: "
         "1100, clause: T 一, trust: "
-        "assumed}]\n  unknown: {label: 未知, type: money, min: 0}\nquantities:\n";
+        "assumed}]\n  unknown: {label: 未知, type: money, min: 0}\ntests:\n  obligors_complete:\n  "
+        "  label: 测试\n    "
+        "rows: [{from: 2021-10-01, value: \"true\", clause: T 一, trust: assumed}]\nquantities:\n";
     int i = 0;
     for (const Row& row : kRows) {
       absl::StrAppend(&text, "  q", i++, ":\n    label: 测试\n    type: ", row.type,

@@ -1,0 +1,63 @@
+// Policy files laid over the shipped ones for one test, and households assessed by them.
+#ifndef HEDUI_TESTS_ASSESS_OVERLAY_H_
+#define HEDUI_TESTS_ASSESS_OVERLAY_H_
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "gtest/gtest.h"
+#include "server/assess/assessor.h"
+#include "server/assess/case_file.h"
+#include "tests/assess/test_packs.h"
+
+namespace hedui::assess {
+
+class Overlay {
+ public:
+  // One of its own for each test and process.
+  Overlay()
+      : root_(std::filesystem::path(testing::TempDir()) /
+              absl::StrCat("hedui_overlay_", getpid(), "_",
+                           testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    std::filesystem::remove_all(root_);
+    std::filesystem::create_directories(root_);
+  }
+  ~Overlay() { std::filesystem::remove_all(root_); }
+
+  // A file of `division` that cites the document T.
+  void Write(const std::string& division, absl::string_view text, absl::string_view name = "test") {
+    std::filesystem::create_directories(root_ / division);
+    std::ofstream(root_ / division / absl::StrCat(name, ".yaml"))
+        << "division: \"" << division << "\"\n"
+        << text;
+  }
+
+  absl::StatusOr<PolicyPack::Ptr> Load() const {
+    return PolicyPack::Load({Folder("policies"), root_.string()});
+  }
+
+  // The files must load and the case be assessed.
+  Assessment Assess(absl::string_view case_text) const {
+    const auto pack = Load();
+    EXPECT_TRUE(pack.ok()) << pack.status().message();
+    if (!pack.ok()) return {};
+    const auto file = ParseCaseFile("case", std::string(case_text), **pack);
+    EXPECT_TRUE(file.ok()) << file.status().message();
+    if (!file.ok()) return {};
+    auto result = assess::Assess(**pack, file->value);
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? *std::move(result) : Assessment();
+  }
+
+ private:
+  const std::filesystem::path root_;
+};
+
+}  // namespace hedui::assess
+
+#endif  // HEDUI_TESTS_ASSESS_OVERLAY_H_
