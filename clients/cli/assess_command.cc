@@ -46,6 +46,7 @@ std::vector<std::string> MarkNames(const Marks& marks) {
   if (marks.assumed) names.push_back("assumed");
   if (marks.manual) names.push_back("manual");
   if (marks.declared) names.push_back("declared");
+  if (marks.unproven) names.push_back("unproven");
   return names;
 }
 
@@ -232,6 +233,7 @@ std::string MarkSentence(const Marks& marks) {
   if (marks.assumed) words.push_back("含假定值");
   if (marks.manual) words.push_back("含人工核查");
   if (marks.declared) words.push_back("含申报值");
+  if (marks.unproven) words.push_back("缺证据，暂按已知信息");
   return words.empty() ? "" : absl::StrCat("〔", absl::StrJoin(words, "、"), "〕");
 }
 
@@ -258,9 +260,11 @@ std::string UnitSentence(const std::string& unit) {
   return unit.empty() ? "" : absl::StrCat(" ", unit);
 }
 
-void AppendBlame(std::string* text, const std::vector<Blame>& blames) {
+// What is exact has blame where a rule takes an unproven list for complete.
+void AppendBlame(std::string* text, const std::vector<Blame>& blames, bool exact) {
   for (const Blame& blame : blames) {
-    absl::StrAppend(text, "      待定原因：", report::EscapeForDisplay(BlameSentence(blame)), "\n");
+    absl::StrAppend(text, exact ? "      尚缺证据：" : "      待定原因：",
+                    report::EscapeForDisplay(BlameSentence(blame)), "\n");
   }
 }
 
@@ -278,7 +282,7 @@ void AppendEntry(std::string* text, const TraceEntry& entry) {
     absl::StrAppend(text, "      ", entry.id, " = ", entry.rule->value, "\n      依据：",
                     CitationSentence(entry.rule->citation), "\n");
   }
-  AppendBlame(text, entry.blame);
+  AppendBlame(text, entry.blame, entry.value.exact);
 }
 
 }  // namespace
@@ -336,7 +340,7 @@ std::string AssessmentText(const Assessment& assessment) {
       absl::StrAppend(&text, "      金额：", indication.amount->text,
                       UnitSentence(indication.amount->unit), "\n");
     }
-    AppendBlame(&text, indication.blame);
+    AppendBlame(&text, indication.blame, indication.result != Truth::kUndetermined);
   }
   if (assessment.indications.empty()) absl::StrAppend(&text, "  （本地没有项目政策，只列事实）\n");
   absl::StrAppend(&text, "\n核算过程\n");

@@ -59,6 +59,9 @@ struct Marks {
   bool assumed = false;   // rests on a policy row nobody has verified
   bool manual = false;    // rests on a finding by people
   bool declared = false;  // rests on the applicant's statement
+  // Rests on a list that a rule takes for complete although what should prove it did not: the value
+  // keeps its blame, exact or not, and no indication that rests on it is robust.
+  bool unproven = false;
   friend bool operator==(const Marks&, const Marks&) = default;
 };
 
@@ -142,7 +145,7 @@ struct TraceEntry {
   EntryKind kind = EntryKind::kQuantity;
   std::string person_id;  // empty: of the household
   AbstractValue value;
-  std::vector<Blame> blame;  // empty when exact
+  std::vector<Blame> blame;  // empty when exact and not marked unproven
   Marks marks;
   Shared<PolicyRow> rule;  // its expression and clause; empty when no row is in force
   // Pedigree, ascending indexes: into Assessment::entries, Case::facts.facts, Case::facts.answers
@@ -159,8 +162,8 @@ struct Indication {
   std::string programme;  // "dibao"
   std::string label;      // 最低生活保障
   Truth result = Truth::kUndetermined;
-  // No completion of what is missing can change `result`. Never wrong; an undetermined one is not
-  // robust.
+  // No completion of what is missing can change `result`. Never wrong; one that is undetermined or
+  // marked unproven is not robust.
   bool robust = false;
   std::vector<Blame> blame;
   Marks marks;

@@ -194,7 +194,7 @@ Value Evaluator::Parameter(const Division::Step& step, const Symbol& symbol, int
       result = row.constant;
     } else if (symbol.type.kind == TypeKind::kCodeSet) {
       // A set of sets is not held: two different ones are simply not known.
-      if (result.mask != row.constant.mask || result.blame != 0) {
+      if (result.mask != row.constant.mask || result.undefined) {
         result = symbol.unknown;
         result.blame = key_blame;
       }
@@ -206,10 +206,10 @@ Value Evaluator::Parameter(const Division::Step& step, const Symbol& symbol, int
     any = true;
     result.marks |= row.constant.marks | key_marks;
     if (sure) {
-      const bool exact = symbol.type.kind == TypeKind::kCodeSet ? result.blame == 0
+      const bool exact = symbol.type.kind == TypeKind::kCodeSet ? !result.undefined
                          : symbol.type.masked()                 ? IsSingle(result.mask)
                                                                 : result.IsPoint();
-      if (!exact) result.blame = key_blame;
+      if (!exact || result.unproven()) result.blame = key_blame;
       return result;
     }
     // With one key not known, what this row covers is settled.
@@ -221,6 +221,7 @@ Value Evaluator::Parameter(const Division::Step& step, const Symbol& symbol, int
   }
   Value missing = MissingRow(symbol, step.symbol, person);
   missing.marks = key_marks;
+  calculator_.RestOn(key_marks, key_blame, &missing);
   if (!any) return missing;
   Value hull = symbol.unknown;
   hull.marks = static_cast<uint8_t>(result.marks | key_marks);

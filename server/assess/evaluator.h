@@ -87,6 +87,11 @@ class Evaluator {
     Sureness sureness = Sureness::kSure;
     BlameId blame = 0;
     uint8_t marks = 0;
+    // Whether the item is in the list rests on something unproven.
+    void RestOn(const Value& premise, BlameSet* blames) {
+      marks |= kMarkUnproven;
+      blame = blames->Join(blame, premise.blame);
+    }
   };
   // Facts that were found; declared ones beside them, or where only they count.
   enum class Side : uint8_t { kFound, kStated, kStatedAlone };
@@ -158,10 +163,11 @@ class Evaluator {
                    bool* any);
   Value FoldUnlisted(const Aggregate& aggregate, BlameId blame);
   // The facts of one kind that stand by what was found or declared, that the list's filters leave.
-  // `take` is given each with how sure it is.
-  template <typename TakeFact>
+  // `take` is given each with how sure it is, `drop` those that a filter, or who else holds them,
+  // leaves out.
+  template <typename TakeFact, typename DropFact>
   bool ForEachFact(const Aggregate& aggregate, int person, const Value& period, Side side,
-                   TakeFact take);
+                   TakeFact take, DropFact drop);
   Value FoldListed(const Aggregate& aggregate, const EvidenceRule* rule, int person,
                    const Value& period, bool declaration_closes);
   Value Agree(const Aggregate& aggregate, const EvidenceRule& rule, int person, const Value& found,
@@ -170,10 +176,12 @@ class Evaluator {
                     BlameId open);
   bool OutweighsNumber(const Aggregate& aggregate, const Value& found, const Value& stated) const;
   Value Combine(const Aggregate& aggregate, const Value& a, const Value& b);
+  Value Join(const Aggregate& aggregate, const Value& a, const Value& b);
   Value Begin(const Aggregate& aggregate) const;
   // False when a filter drops the item.
   bool Filter(const Aggregate& aggregate, Item* item);
   void Take(const Aggregate& aggregate, const Item& item, Value* total);
+  void Drop(const Aggregate& aggregate, const Item& item, Value* total);
   Value SumItem(Value value, const Item& item);
   Value CountItem(const Value& truth, const Item& item);
   Value TruthItem(Value truth, const Item& item, bool all);

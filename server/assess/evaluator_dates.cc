@@ -41,7 +41,7 @@ Value Evaluator::MonthsBefore(const Value& day, const Value& months) {
   period.lo = Rational(DayNumber(absl::CivilDay(from)));
   period.hi = Rational(DayNumber(absl::CivilDay(to)));
   period.lo_infinite = period.hi_infinite = false;
-  period.blame = 0;
+  if (!period.unproven()) period.blame = 0;
   return period;
 }
 
@@ -59,7 +59,7 @@ Value Evaluator::Age(const Value& birth, const Value& day) {
     age.hi_infinite = false;
     age.hi = Rational(std::max(0, base::AgeOn(day_of(birth.lo), day_of(day.hi))));
   }
-  if (age.IsPoint()) age.blame = 0;
+  if (age.IsPoint() && !age.unproven()) age.blame = 0;
   return age;
 }
 

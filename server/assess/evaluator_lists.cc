@@ -52,6 +52,7 @@ Value Evaluator::Begin(const Aggregate& aggregate) const {
 bool Evaluator::Filter(const Aggregate& aggregate, Item* item) {
   for (const CodeRange& filter : aggregate.filters) {
     const Value passes = Run(filter);
+    if (passes.unproven()) item->RestOn(passes, &blames_);
     if (passes.mask == kMayBeFalse) return false;
     item->marks |= passes.marks;
     if (passes.mask == kMayBeEither && item->sureness != Sureness::kOpen) {
@@ -66,6 +67,7 @@ bool Evaluator::Filter(const Aggregate& aggregate, Item* item) {
 // number of times.
 Value Evaluator::SumItem(Value value, const Item& item) {
   value.marks |= item.marks;
+  calculator_.RestOn(item.marks, item.blame, &value);
   if (item.sureness == Sureness::kSure) return value;
   const bool some = value.blame != 0 || !value.IsPoint() || !value.lo.is_zero();
   const BlameId own = value.blame;
@@ -78,7 +80,8 @@ Value Evaluator::SumItem(Value value, const Item& item) {
     value.lo_infinite = below;
     value.hi_infinite = above;
   }
-  value.blame = some && !value.IsPoint() ? blames_.Join(own, item.blame) : 0;
+  const bool blamed = (some && !value.IsPoint()) || value.unproven();
+  value.blame = blamed ? blames_.Join(own, item.blame) : 0;
   return value;
 }
 
@@ -86,12 +89,13 @@ Value Evaluator::CountItem(const Value& truth, const Item& item) {
   Value number = Point(Rational((truth.mask & kMayBeFalse) != 0 ? 0 : 1));
   number.hi = Rational((truth.mask & kMayBeTrue) != 0 ? 1 : 0);
   number.marks = truth.marks;
-  number.blame = number.IsPoint() ? 0 : truth.blame;
+  number.blame = number.IsPoint() && !truth.unproven() ? 0 : truth.blame;
   return SumItem(number, item);
 }
 
 Value Evaluator::TruthItem(Value truth, const Item& item, bool all) {
   truth.marks |= item.marks;
+  calculator_.RestOn(item.marks, item.blame, &truth);
   if (item.sureness == Sureness::kSure) return truth;
   const uint64_t settling = all ? kMayBeFalse : kMayBeTrue;
   if ((truth.mask & settling) == 0) return truth;
@@ -120,6 +124,27 @@ void Evaluator::Take(const Aggregate& aggregate, const Item& item, Value* total)
   }
 }
 
+// That an item is not in the list may itself be unproven.
+void Evaluator::Drop(const Aggregate& aggregate, const Item& item, Value* total) {
+  if ((item.marks & kMarkUnproven) == 0) return;
+  Value nothing = Begin(aggregate);
+  calculator_.RestOn(item.marks, item.blame, &nothing);
+  *total = Join(aggregate, *total, nothing);
+}
+
+// Of two parts of one list.
+Value Evaluator::Join(const Aggregate& aggregate, const Value& a, const Value& b) {
+  switch (aggregate.kind) {
+    case AggregateKind::kExists:
+      return calculator_.Or(a, b);
+    case AggregateKind::kAll:
+      return calculator_.And(a, b);
+    default:
+      return calculator_.Add(a, b);
+  }
+}
+
+// Of two accounts of one list.
 Value Evaluator::Combine(const Aggregate& aggregate, const Value& a, const Value& b) {
   switch (aggregate.kind) {
     case AggregateKind::kExists:
@@ -146,15 +171,17 @@ Value Evaluator::FoldPersons(const Aggregate& aggregate) {
     if (members && division_->member >= 0) {
       AddRef(Ref::Tag::kPerson, division_->member, who);
       const Value& member = person(division_->member, who);
-      total.marks |= member.marks;  // that somebody is not one counts as well
-      if (member.mask == kMayBeFalse) return;
+      // That somebody is not one counts as well.
+      total.marks |= member.marks & static_cast<uint8_t>(~kMarkUnproven);
+      if (member.unproven()) item.RestOn(member, &blames_);
+      if (member.mask == kMayBeFalse) return Drop(aggregate, item, &total);
       if (member.mask == kMayBeEither && item.sureness == Sureness::kSure) {
         item.sureness = Sureness::kPossible;
         item.blame = member.blame;
       }
     }
     frames_[aggregate.item_slot] = {who, -1, -1, 0};
-    if (Filter(aggregate, &item)) Take(aggregate, item, &total);
+    Filter(aggregate, &item) ? Take(aggregate, item, &total) : Drop(aggregate, item, &total);
   };
   for (int who = 0; who < person_count(); ++who) {
     if (case_->persons[static_cast<size_t>(who)].role == role) take(who, {});
@@ -167,7 +194,11 @@ Value Evaluator::FoldPersons(const Aggregate& aggregate) {
   if (const Unlisted& missing = unlisted(role); missing.reckoned)
     take(UnlistedOf(role), {Sureness::kOpen, missing.blame, 0});
   // That nobody is missing is itself a premise.
-  if (complete >= 0) total.marks |= household(complete).marks;
+  if (complete >= 0) {
+    const Value& premise = household(complete);
+    total.marks |= premise.marks & static_cast<uint8_t>(~kMarkUnproven);
+    Drop(aggregate, {Sureness::kSure, premise.blame, premise.marks}, &total);
+  }
   return total;
 }
 
@@ -238,6 +269,7 @@ bool Evaluator::CountsHere(const IndexedFact& fact, int kind, Item* item) {
   const int owner = index_.PersonOf(other.person_id);
   if (division_->member < 0) return false;
   const Value& member = person(division_->member, owner);
+  if (member.unproven()) item->RestOn(member, &blames_);
   if (member.mask == kMayBeTrue) return false;
   if (member.mask == kMayBeFalse) return true;
   Perhaps(fact, kind, item);
@@ -245,9 +277,9 @@ bool Evaluator::CountsHere(const IndexedFact& fact, int kind, Item* item) {
   return true;
 }
 
-template <typename TakeFact>
+template <typename TakeFact, typename DropFact>
 bool Evaluator::ForEachFact(const Aggregate& aggregate, int who, const Value& period, Side side,
-                            TakeFact take) {
+                            TakeFact take, DropFact drop) {
   const bool declared = side != Side::kFound;
   bool any = false;
   for (int32_t i = index_.FirstFact(who, aggregate.fact_kind); i >= 0; i = index_.fact(i).next) {
@@ -260,10 +292,14 @@ bool Evaluator::ForEachFact(const Aggregate& aggregate, int who, const Value& pe
     if (side != Side::kStatedAlone && index_.IsUsed(fact.fact->held_with) &&
         !CountsHere(fact, aggregate.fact_kind, &item)) {
       AddRef(Ref::Tag::kFact, fact.index);
+      drop(item);
       continue;
     }
     frames_[aggregate.item_slot] = {-1, i, aggregate.fact_kind, 0};
-    if (!Filter(aggregate, &item)) continue;
+    if (!Filter(aggregate, &item)) {
+      drop(item);
+      continue;
+    }
     any = true;
     AddRef(Ref::Tag::kFact, fact.index);
     if (fact.fact->manual) item.marks |= kMarkManual;
@@ -280,8 +316,9 @@ Value Evaluator::FoldOneSide(const Aggregate& aggregate, int who, const Value& p
     return FoldMonths(aggregate, who, period, side, any);
   }
   Value total = Begin(aggregate);
-  *any = ForEachFact(aggregate, who, period, side,
-                     [&](const Item& item) { Take(aggregate, item, &total); });
+  *any = ForEachFact(
+      aggregate, who, period, side, [&](const Item& item) { Take(aggregate, item, &total); },
+      [&](const Item& item) { Drop(aggregate, item, &total); });
   return total;
 }
 
@@ -292,19 +329,27 @@ Value Evaluator::FoldMonths(const Aggregate& aggregate, int who, const Value& pe
   Months sure, possible;
   BlameId blame = 0;
   uint8_t marks = 0;
-  *any = ForEachFact(aggregate, who, period, side, [&](const Item& item) {
+  const auto rest_on = [&](const Item& item) {
     marks |= item.marks;
     blame = blames_.Join(blame, item.blame);
+  };
+  const auto take = [&](const Item& item) {
+    rest_on(item);
     const Frame& frame = frames_[aggregate.item_slot];
     const Value month = FieldOf(frame, kind.month_field);
     // Without a month of its own it may be any one: a number no month has.
     const int64_t number = month.IsPoint() ? Integer(month.lo) : INT64_MIN + frame.fact;
     possible.push_back(number);
     if (item.sureness == Sureness::kSure) sure.push_back(number);
-  });
+  };
+  const auto drop = [&](const Item& item) {
+    if ((item.marks & kMarkUnproven) == 0) return;
+    rest_on({item.sureness, item.blame, kMarkUnproven});
+  };
+  *any = ForEachFact(aggregate, who, period, side, take, drop);
   Value total = MonthsBetween(CountDistinct(&sure), CountDistinct(&possible), period);
   total.marks = marks;
-  if (!total.IsPoint()) total.blame = blame;
+  if (!total.IsPoint() || total.unproven()) total.blame = blame;
   return total;
 }
 
@@ -313,8 +358,7 @@ Value Evaluator::FoldUnlisted(const Aggregate& aggregate, BlameId blame) {
   Value total = Begin(aggregate);
   Item item{Sureness::kOpen, blame, 0};
   frames_[aggregate.item_slot] = {-1, -1, aggregate.fact_kind, blame};
-  if (!Filter(aggregate, &item)) return total;
-  Take(aggregate, item, &total);
+  Filter(aggregate, &item) ? Take(aggregate, item, &total) : Drop(aggregate, item, &total);
   return total;
 }
 
@@ -362,7 +406,10 @@ Value Evaluator::FoldListed(const Aggregate& aggregate, const EvidenceRule* rule
       break;
   }
   // Nothing declared is no statement that there is nothing.
-  if (!any_stated || OutweighsNumber(aggregate, found, stated)) return found;
+  if (!any_stated || OutweighsNumber(aggregate, found, stated)) {
+    calculator_.RestOn(stated.marks, stated.blame, &found);
+    return found;
+  }
   return Combine(aggregate, found, stated);
 }
 
@@ -373,17 +420,10 @@ Value Evaluator::AddUnlisted(const Aggregate& aggregate, const Value& period, co
     Value total = MonthsBetween(Integer(listed.lo), std::nullopt, period);
     total.marks = listed.marks;
     total.blame = total.IsPoint() ? 0 : blames_.Join(listed.blame, open);
+    calculator_.RestOn(listed.marks, listed.blame, &total);
     return total;
   }
-  const Value more = FoldUnlisted(aggregate, open);
-  switch (aggregate.kind) {
-    case AggregateKind::kExists:
-      return calculator_.Or(listed, more);
-    case AggregateKind::kAll:
-      return calculator_.And(listed, more);
-    default:
-      return calculator_.Add(listed, more);
-  }
+  return Join(aggregate, listed, FoldUnlisted(aggregate, open));
 }
 
 Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
@@ -415,8 +455,13 @@ Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
   if (!proof.complete && otherwise == Otherwise::kUnknown) {
     total = AddUnlisted(aggregate, period, total, proof.blame);
   }
+  // Taken for complete, but what is missing may hold more.
+  if (!proof.complete && otherwise != Otherwise::kUnknown) {
+    Drop(aggregate, {Sureness::kSure, proof.blame, kMarkUnproven}, &total);
+  }
   if (rule != nullptr && rule->assumed) total.marks |= kMarkAssumed;
   total.marks |= period.marks;
+  calculator_.RestOn(period.marks, period.blame, &total);
   return total;
 }
 

@@ -25,6 +25,7 @@ void Evaluator::ExecutePeople(const Op& op) {
 Value Evaluator::Listed(const Value& person) {
   Value value = TruthOf(true);
   value.marks = person.marks;
+  calculator_.RestOn(person.marks, person.blame, &value);
   if ((person.mask & kSomebodyElse) == 0) return value;
   value.mask = kMayBeEither;
   value.blame = person.blame;
@@ -46,8 +47,10 @@ Value Evaluator::RelationOf(const Value& person) {
     value.blame = blames_.Join(
         value.blame, Leaf({BlameKind::kIdentity, AnswerDetail::kNone, static_cast<int16_t>(i)}));
   }
-  value.blame = blames_.Join(value.blame, person.blame);
-  if ((person.mask & kSomebodyElse) == 0 && value.blame == 0) return value;
+  const bool known = (person.mask & kSomebodyElse) == 0 && value.blame == 0;
+  if (!known || !IsSingle(value.mask) || value.unproven())
+    value.blame = blames_.Join(value.blame, person.blame);
+  if (known) return value;
   const size_t relations = pack_.code_lists[static_cast<size_t>(pack_.relation_list)].codes.size();
   value.mask = (uint64_t{1} << relations) - 1;
   return value;
@@ -72,6 +75,7 @@ Value Evaluator::NotRuledOut(const Value& test, int person, int category) {
   value.blame = IsUnlisted(person) ? UnlistedBlame(person)
                                    : BlameCategory(person, category, "", AnswerDetail::kUndeclared);
   if (value.blame == 0) value.blame = NobodyAsked(person, category);
+  calculator_.RestOn(test.marks, test.blame, &value);
   return value;
 }
 

@@ -33,6 +33,7 @@ std::vector<std::string> MarkTexts(const Marks& marks) {
   if (marks.declared) texts.push_back("declared");
   if (marks.manual) texts.push_back("manual");
   if (marks.presumed) texts.push_back("presumed");
+  if (marks.unproven) texts.push_back("unproven");
   return texts;
 }
 

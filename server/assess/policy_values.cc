@@ -49,6 +49,7 @@ Value UnknownOf(const Type& type, const CompiledPack& pack) {
     case TypeKind::kCode:
     case TypeKind::kCodeSet:
       value.mask = pack.code_lists[static_cast<size_t>(type.codes)].All();
+      value.undefined = type.kind == TypeKind::kCodeSet;
       return value;
     case TypeKind::kText:
     case TypeKind::kPerson:

@@ -79,7 +79,7 @@ absl::StatusOr<AbstractValue> RenderValue(const Value& value, const Type& type,
     case TypeKind::kCode:
     case TypeKind::kCodeSet: {
       shown.kind = ValueKind::kCode;
-      shown.exact = type.kind == TypeKind::kCode ? IsSingle(value.mask) : value.blame == 0;
+      shown.exact = type.kind == TypeKind::kCode ? IsSingle(value.mask) : !value.undefined;
       const CodeList& list = pack.code_lists[static_cast<size_t>(type.codes)];
       for (size_t i = 0; i < list.codes.size(); ++i) {
         if ((value.mask >> i & 1) != 0) shown.codes.push_back(list.codes[i]);

@@ -18,6 +18,7 @@ Marks MarksOf(uint8_t bits) {
   marks.assumed = (bits & kMarkAssumed) != 0;
   marks.manual = (bits & kMarkManual) != 0;
   marks.declared = (bits & kMarkDeclared) != 0;
+  marks.unproven = (bits & kMarkUnproven) != 0;
   return marks;
 }
 
@@ -119,8 +120,8 @@ class Renderer {
     entry.kind = symbol.kind == SymbolKind::kTest ? EntryKind::kTest : EntryKind::kQuantity;
     entry.person_id = PersonId(visit.person);
     HEDUI_ASSIGN_OR_RETURN(entry.value, RenderValue(value, symbol.type, pack_));
-    if (!entry.value.exact) entry.blame = Blames(value.blame);
     entry.marks = MarksOf(value.marks);
+    if (!entry.value.exact || entry.marks.unproven) entry.blame = Blames(value.blame);
     if (visit.row >= 0) {
       const Row& row = pack_.rows[static_cast<size_t>(visit.row)];
       entry.rule = pack_.row_infos[static_cast<size_t>(row.info)].shown;
@@ -263,7 +264,7 @@ class Renderer {
       indication.entry = entry_of_.at(Key(row.indication, -1));
       const TraceEntry& test = out_.entries[static_cast<size_t>(indication.entry)];
       indication.result = test.value.truth;
-      indication.robust = test.value.truth != Truth::kUndetermined;
+      indication.robust = test.value.truth != Truth::kUndetermined && !test.marks.unproven;
       indication.blame = test.blame;
       indication.marks = test.marks;
       indication.marks.assumed |= row.assumed;

@@ -128,7 +128,7 @@ Value Calculator::Finish(Value v, const Value& a, const Value& b) {
   v.marks = a.marks | b.marks;
   v.undefined = v.undefined || a.undefined || b.undefined;
   if (v.IsPoint()) {
-    v.blame = 0;
+    v.blame = Kept(a, b);
   } else {
     v.blame = blames_->Join(v.blame, blames_->Join(a.blame, b.blame));
   }
@@ -139,7 +139,7 @@ Value Calculator::FinishMask(uint64_t mask, const Value& a, const Value& b) {
   Value v;
   v.mask = mask;
   v.marks = a.marks | b.marks;
-  if (!IsSingle(mask)) v.blame = blames_->Join(a.blame, b.blame);
+  v.blame = IsSingle(mask) ? Kept(a, b) : blames_->Join(a.blame, b.blame);
   return v;
 }
 
@@ -171,6 +171,7 @@ Value Calculator::Multiply(const Value& a, const Value& b) {
   overflow_ |= !Rational::Multiply(a.lo, b.lo, &v.lo);
   v.hi = v.lo;
   v.marks = a.marks | b.marks;
+  v.blame = Kept(a, b);
   return v;
 }
 
@@ -201,6 +202,7 @@ Value Calculator::Divide(const Value& a, const Value& b) {
   overflow_ |= !Rational::Divide(a.lo, b.lo, &v.lo);
   v.hi = v.lo;
   v.marks = a.marks | b.marks;
+  v.blame = Kept(a, b);
   return v;
 }
 
@@ -250,7 +252,7 @@ Value Calculator::Pick(const Value& a, const Value& b, bool minimum) {
     if (a_wins || b_wins) {
       const Value& winner = a_wins ? a : b;
       v.marks = a.marks | b.marks;
-      v.blame = v.IsPoint() ? 0 : winner.blame;
+      v.blame = blames_->Join(v.IsPoint() ? 0 : winner.blame, Kept(a, b));
       return v;
     }
   }
@@ -265,7 +267,7 @@ Value Calculator::Round(const Value& a, const Rational& grain, base::Rounding ro
   // Rounding never turns the order of two numbers, so the ends can be rounded by themselves.
   if (!a.lo_infinite) overflow_ |= !Rational::Round(a.lo, grain, rounding, &v.lo);
   if (!a.hi_infinite) overflow_ |= !Rational::Round(a.hi, grain, rounding, &v.hi);
-  if (v.IsPoint()) v.blame = 0;
+  if (v.IsPoint() && !v.unproven()) v.blame = 0;
   return v;
 }
 
@@ -299,7 +301,7 @@ Value Calculator::EqualMasks(const Value& a, const Value& b) {
 }
 
 Value Calculator::In(const Value& code, const Value& set) {
-  if (set.blame != 0) return FinishMask(kMayBeEither, code, set);
+  if (set.undefined) return FinishMask(kMayBeEither, code, set);
   uint64_t mask = 0;
   if ((code.mask & set.mask) != 0) mask |= kMayBeTrue;
   if ((code.mask & ~set.mask) != 0) mask |= kMayBeFalse;
@@ -321,6 +323,12 @@ Value Calculator::Logic(const Value& a, const Value& b, uint64_t deciding) {
     Value v;
     v.mask = deciding;
     v.marks = (a_decides ? a.marks : 0) | (b_decides ? b.marks : 0);
+    // One that is proven suffices.
+    if ((a_decides && !a.unproven()) || (b_decides && !b.unproven())) {
+      v.marks &= static_cast<uint8_t>(~kMarkUnproven);
+    } else {
+      v.blame = blames_->Join(a_decides ? a.blame : 0, b_decides ? b.blame : 0);
+    }
     return v;
   }
   return FinishMask(a.mask | b.mask, a, b);
@@ -345,7 +353,7 @@ Value Calculator::SelectNumber(const Value& condition, const Value& a, const Val
             : condition.mask == kMayBeFalse ? b
                                             : HullNumbers(a, b);
   v.marks |= condition.marks;
-  if (condition.mask == kMayBeEither && !v.IsPoint())
+  if ((condition.mask == kMayBeEither && !v.IsPoint()) || condition.unproven())
     v.blame = blames_->Join(v.blame, condition.blame);
   return v;
 }
@@ -353,7 +361,7 @@ Value Calculator::SelectNumber(const Value& condition, const Value& a, const Val
 Value Calculator::SelectMask(const Value& condition, const Value& a, const Value& b) {
   Value v = condition.mask == kMayBeTrue ? a : condition.mask == kMayBeFalse ? b : HullMasks(a, b);
   v.marks |= condition.marks;
-  if (condition.mask == kMayBeEither && !IsSingle(v.mask)) {
+  if ((condition.mask == kMayBeEither && !IsSingle(v.mask)) || condition.unproven()) {
     v.blame = blames_->Join(v.blame, condition.blame);
   }
   return v;

@@ -25,6 +25,10 @@ enum MarkBits : uint8_t {
   kMarkAssumed = 2,
   kMarkManual = 4,
   kMarkDeclared = 8,
+  // Rests on a list that was taken for complete although its evidence does not prove it. The only
+  // mark that says something of the value itself: it may be exact and yet not what an answer still
+  // missing would give. So such a value keeps its blame, and what is decided by it is not robust.
+  kMarkUnproven = 16,
 };
 
 // Truths are sets of two: kMayBeFalse, kMayBeTrue, or both.
@@ -39,13 +43,14 @@ struct Value {
   base::Rational hi;
   // Truths; codes as bits of their code list; texts and persons as an index plus one.
   uint64_t mask = 0;
-  BlameId blame = 0;  // 0 when exact
+  BlameId blame = 0;  // 0 when exact and proven
   bool lo_infinite = false;
   bool hi_infinite = false;
-  bool undefined = false;  // may have no value at all: divided by zero
+  bool undefined = false;  // may have no value at all: divided by zero; sets of codes: not known
   uint8_t marks = 0;
 
   bool IsPoint() const { return !lo_infinite && !hi_infinite && !undefined && lo == hi; }
+  bool unproven() const { return (marks & kMarkUnproven) != 0; }
 };
 
 Value Point(const base::Rational& number);
@@ -54,7 +59,8 @@ Value TruthOf(bool truth);
 Value MaskOf(uint64_t mask, BlameId blame);
 bool IsSingle(uint64_t mask);
 
-// Unions of blame as a growing list of pairs: joining is constant time, and points never touch it.
+// Unions of blame as a growing list of pairs: joining is constant time, and points that are proven
+// never touch it.
 class BlameSet {
  public:
   BlameSet() { Clear(); }
@@ -102,7 +108,7 @@ class Calculator {
   Value EqualNumbers(const Value& a, const Value& b);
   Value EqualMasks(const Value& a, const Value& b);  // codes, truths
   Value In(const Value& code,
-           const Value& set);  // `set` is an exact set of codes, or unknown with blame
+           const Value& set);  // `set` is an exact set of codes, or undefined: not known
   Value Not(const Value& a);
   Value And(const Value& a, const Value& b);
   Value Or(const Value& a, const Value& b);
@@ -114,7 +120,20 @@ class Calculator {
   Value SelectNumber(const Value& condition, const Value& a, const Value& b);
   Value SelectMask(const Value& condition, const Value& a, const Value& b);
 
+  // `premise` is something that `value` rests on besides its operands: where it is unproven, so is
+  // the value.
+  void RestOn(uint8_t premise_marks, BlameId premise_blame, Value* value) {
+    if ((premise_marks & kMarkUnproven) == 0) return;
+    value->marks |= kMarkUnproven;
+    value->blame = blames_->Join(value->blame, premise_blame);
+  }
+
  private:
+  // The blame that an exact result keeps: that of what is unproven.
+  BlameId Kept(const Value& a, const Value& b) {
+    if (((a.marks | b.marks) & kMarkUnproven) == 0) return 0;
+    return blames_->Join(a.unproven() ? a.blame : 0, b.unproven() ? b.blame : 0);
+  }
   Value Finish(Value value, const Value& a, const Value& b);
   Value FinishMask(uint64_t mask, const Value& a, const Value& b);
   Value MultiplyWide(const Value& a, const Value& b);

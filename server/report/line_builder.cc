@@ -363,9 +363,15 @@ class LineBuilder {
     }
   }
 
+  // What is exact has blame where a rule takes an unproven list for complete.
+  void AppendBlame(const std::vector<assess::Blame>& blame, bool exact, std::string* text) {
+    absl::StrAppend(text, exact ? "（暂按已知信息；尚缺证据：" : "，因：", names_.Blames(blame),
+                    exact ? "）" : "");
+  }
+
   void AddEntry(const assess::TraceEntry& entry) {
     std::string text = ValueText(entry.value, names_);
-    if (!entry.blame.empty()) absl::StrAppend(&text, "，因：", names_.Blames(entry.blame));
+    if (!entry.blame.empty()) AppendBlame(entry.blame, entry.value.exact, &text);
     Begin(entry.kind == assess::EntryKind::kTest ? v1::LINE_KIND_TEST : v1::LINE_KIND_QUANTITY,
           entry.person_id, entry.id, entry.label, text);
     PutValue(Line::kValueFieldNumber, entry.value, &line_);
@@ -396,7 +402,7 @@ class LineBuilder {
     std::string text = ResultText(indication);
     if (indication.robust) absl::StrAppend(&text, "（尚缺的信息不影响此结论）");
     if (!indication.blame.empty()) {
-      absl::StrAppend(&text, "，因：", names_.Blames(indication.blame));
+      AppendBlame(indication.blame, indication.result != assess::Truth::kUndetermined, &text);
     }
     if (indication.amount.has_value()) {
       absl::StrAppend(&text, "；按规则计算的金额 ", ValueText(*indication.amount, names_));

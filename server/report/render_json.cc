@@ -146,6 +146,7 @@ void WriteMarks(const v1::Marks& marks, JsonWriter& json) {
   if (marks.assumed()) json.String("assumed");
   if (marks.manual()) json.String("manual");
   if (marks.declared()) json.String("declared");
+  if (marks.unproven()) json.String("unproven");
   json.EndArray();
 }
 
