@@ -110,8 +110,14 @@ enum class OpCode : uint8_t {
 
   // Days and periods: evaluator_dates.cc.
   kMonthsBefore =
-      64,  // (day, months) → the period of that many whole months before the day's month
-  kAge,    // (birth, day) → completed years
+      64,        // (day, months) → the period of that many whole months before the day's month
+  kAge,          // (birth, day) → completed years
+  kAddMonths,    // (day, months) → the day so many months later
+  kMonthsSince,  // (day, later day) → completed months, at least none
+  kMonthStart,   // (day) → the first of its month
+  kMonthEnd,     // (day) → the last of its month
+  kYearOf,       // (day) → its year
+  kMonthOf,      // (day) → its month, 1 to 12
 
   // People and the answers about them: evaluator_people.cc.
   kAnswered = 96,  // category arg of the person in slot `slot`: true, or unknown with the answer to

@@ -145,6 +145,12 @@ class Evaluator {
   // Dates.
   Value MonthsBefore(const Value& day, const Value& months);
   Value Age(const Value& birth, const Value& day);
+  Value AddMonths(const Value& day, const Value& months);
+  Value MonthsSince(const Value& from, const Value& to);
+  // Of a day alone: a function that never falls as days go by.
+  template <typename Function>
+  Value OfDay(const Value& day, Function of_day);
+  Value MonthOf(const Value& day);
 
   // People.
   Value Listed(const Value& person);

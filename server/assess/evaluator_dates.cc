@@ -1,11 +1,44 @@
 // Days and periods.
 #include <algorithm>
+#include <optional>
 
 #include "server/assess/evaluator.h"
 
 namespace hedui::assess {
 
 using base::Rational;
+
+namespace {
+
+// Days that a case can hold (base::ParseDay). What is computed beyond is not known.
+std::optional<absl::CivilDay> DayAt(const Rational& number) {
+  static const int32_t kFirst = DayNumber(absl::CivilDay(1800, 1, 1));
+  static const int32_t kLast = DayNumber(absl::CivilDay(9999, 12, 31));
+  if (!number.is_integer() || number.numerator() < kFirst || number.numerator() > kLast) {
+    return std::nullopt;
+  }
+  return DayOfNumber(static_cast<int64_t>(number.numerator()));
+}
+
+std::optional<int64_t> WholeMonths(const Rational& months) {
+  constexpr int64_t kMonthsMax = 12 * 9'999;
+  if (!months.is_integer() || months.numerator() < -kMonthsMax || months.numerator() > kMonthsMax) {
+    return std::nullopt;
+  }
+  return static_cast<int64_t>(months.numerator());
+}
+
+std::optional<absl::CivilDay> Later(const Value& day, bool low, const Value& months) {
+  if (low ? day.lo_infinite || months.lo_infinite : day.hi_infinite || months.hi_infinite) {
+    return std::nullopt;
+  }
+  const auto from = DayAt(low ? day.lo : day.hi);
+  const auto count = WholeMonths(low ? months.lo : months.hi);
+  if (!from || !count) return std::nullopt;
+  return DayAt(Rational(DayNumber(base::AddMonths(*from, *count))));
+}
+
+}  // namespace
 
 void Evaluator::ExecuteDates(const Op& op) {
   switch (op.code) {
@@ -19,6 +52,32 @@ void Evaluator::ExecuteDates(const Op& op) {
       stack_.back() = Age(stack_.back(), day);
       return;
     }
+    case OpCode::kAddMonths: {
+      const Value months = Pop();
+      stack_.back() = AddMonths(stack_.back(), months);
+      return;
+    }
+    case OpCode::kMonthsSince: {
+      const Value to = Pop();
+      stack_.back() = MonthsSince(stack_.back(), to);
+      return;
+    }
+    case OpCode::kMonthStart:
+      stack_.back() = OfDay(stack_.back(), [](absl::CivilDay day) {
+        return DayNumber(absl::CivilDay(absl::CivilMonth(day)));
+      });
+      return;
+    case OpCode::kMonthEnd:
+      stack_.back() = OfDay(stack_.back(), [](absl::CivilDay day) {
+        return DayNumber(absl::CivilDay(absl::CivilMonth(day) + 1) - 1);
+      });
+      return;
+    case OpCode::kYearOf:
+      stack_.back() = OfDay(stack_.back(), [](absl::CivilDay day) { return day.year(); });
+      return;
+    case OpCode::kMonthOf:
+      stack_.back() = MonthOf(stack_.back());
+      return;
     default:
       return;
   }
@@ -61,6 +120,81 @@ Value Evaluator::Age(const Value& birth, const Value& day) {
   }
   if (age.IsPoint() && !age.unproven()) age.blame = 0;
   return age;
+}
+
+Value Evaluator::AddMonths(const Value& day, const Value& months) {
+  days_passed_ = true;
+  Value later = Anything(blames_.Join(day.blame, months.blame));
+  later.marks = day.marks | months.marks;
+  const auto first = Later(day, /*low=*/true, months);
+  const auto last = Later(day, /*low=*/false, months);
+  if (first) later.lo = Rational(DayNumber(*first));
+  if (last) later.hi = Rational(DayNumber(*last));
+  later.lo_infinite = !first;
+  later.hi_infinite = !last;
+  if (later.IsPoint() && !later.unproven()) later.blame = 0;
+  // Parts of months, and days that no calendar here has, come to nothing that is known.
+  if (!later.IsPoint() && later.blame == 0) later.blame = blames_.AddLeaf(0);
+  return later;
+}
+
+Value Evaluator::MonthsSince(const Value& from, const Value& to) {
+  days_passed_ = true;
+  auto least = [](const Rational& begin, const Rational& end) -> std::optional<Rational> {
+    const auto first = DayAt(begin), last = DayAt(end);
+    if (!first || !last) return std::nullopt;
+    return Rational(std::max<int64_t>(0, base::MonthsBetween(*first, *last)));
+  };
+  Value months = Anything(blames_.Join(from.blame, to.blame));
+  months.marks = from.marks | to.marks;
+  months.lo_infinite = false;  // never fewer than none
+  if (!from.hi_infinite && !to.lo_infinite) {
+    if (const auto lo = least(from.hi, to.lo)) months.lo = *lo;
+  }
+  if (!from.lo_infinite && !to.hi_infinite) {
+    if (const auto hi = least(from.lo, to.hi)) {
+      months.hi = *hi;
+      months.hi_infinite = false;
+    }
+  }
+  if (months.IsPoint() && !months.unproven()) months.blame = 0;
+  if (!months.IsPoint() && months.blame == 0) months.blame = blames_.AddLeaf(0);
+  return months;
+}
+
+template <typename Function>
+Value Evaluator::OfDay(const Value& day, Function of_day) {
+  months_passed_ = true;
+  Value value = Anything(day.blame);
+  value.marks = day.marks;
+  if (!day.lo_infinite) {
+    if (const auto first = DayAt(day.lo)) {
+      value.lo = Rational(of_day(*first));
+      value.lo_infinite = false;
+    }
+  }
+  if (!day.hi_infinite) {
+    if (const auto last = DayAt(day.hi)) {
+      value.hi = Rational(of_day(*last));
+      value.hi_infinite = false;
+    }
+  }
+  if (value.IsPoint() && !value.unproven()) value.blame = 0;
+  if (!value.IsPoint() && value.blame == 0) value.blame = blames_.AddLeaf(0);
+  return value;
+}
+
+Value Evaluator::MonthOf(const Value& day) {
+  const Value year = OfDay(day, [](absl::CivilDay d) { return d.year(); });
+  if (year.IsPoint()) {
+    return OfDay(day, [](absl::CivilDay d) { return int64_t{d.month()}; });
+  }
+  // Of several years it can be any.
+  Value month = year;
+  month.lo = Rational(1);
+  month.hi = Rational(12);
+  month.lo_infinite = month.hi_infinite = false;
+  return month;
 }
 
 }  // namespace hedui::assess

@@ -1,5 +1,7 @@
 #include "server/base/dates.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -128,6 +130,17 @@ int AgeOn(absl::CivilDay birth, absl::CivilDay day) {
   const bool birthday_reached =
       day.month() > birth.month() || (day.month() == birth.month() && day.day() >= birth.day());
   return birthday_reached ? years : years - 1;
+}
+
+absl::CivilDay AddMonths(absl::CivilDay day, int64_t months) {
+  const absl::CivilMonth month = absl::CivilMonth(day) + months;
+  const absl::CivilDay last = absl::CivilDay(month + 1) - 1;
+  return std::min(last, absl::CivilDay(month) + (day.day() - 1));
+}
+
+int64_t MonthsBetween(absl::CivilDay from, absl::CivilDay to) {
+  const int64_t months = absl::CivilMonth(to) - absl::CivilMonth(from);
+  return AddMonths(from, months) > to ? months - 1 : months;
 }
 
 }  // namespace hedui::base

@@ -48,6 +48,13 @@ Period PeriodOfMonth(absl::CivilMonth month);
 // common year. Negative when `day` is before birth.
 int AgeOn(absl::CivilDay birth, absl::CivilDay day);
 
+// The same day of the month so many months later (earlier where negative), or that month's last day
+// where it has no such day: one month after 31 January is the last of February.
+absl::CivilDay AddMonths(absl::CivilDay day, int64_t months);
+// Completed months from `from` to `to`: the most that AddMonths can add without passing `to`.
+// Negative when `to` is before `from`.
+int64_t MonthsBetween(absl::CivilDay from, absl::CivilDay to);
+
 }  // namespace hedui::base
 
 #endif  // HEDUI_SERVER_BASE_DATES_H_

@@ -111,5 +111,23 @@ TEST(AgeTest, LeapDayBirthdayFallsOnTheFirstOfMarch) {
   EXPECT_EQ(AgeOn(birth, CivilDay(2028, 2, 29)), 20);
 }
 
+TEST(DatesTest, MonthsEndWhereTheMonthDoes) {
+  EXPECT_EQ(AddMonths(CivilDay(2025, 1, 31), 1), CivilDay(2025, 2, 28));
+  EXPECT_EQ(AddMonths(CivilDay(2024, 1, 31), 1), CivilDay(2024, 2, 29));
+  EXPECT_EQ(AddMonths(CivilDay(2025, 3, 31), -1), CivilDay(2025, 2, 28));
+  EXPECT_EQ(AddMonths(CivilDay(2025, 11, 15), 14), CivilDay(2027, 1, 15));
+  EXPECT_EQ(AddMonths(CivilDay(2025, 3, 3), 0), CivilDay(2025, 3, 3));
+}
+
+// Completed months and added months are each other's measure, on every day of five years.
+TEST(DatesTest, CompletedMonthsAreTheMostThatCanBeAdded) {
+  const CivilDay from(2023, 1, 31);
+  for (CivilDay to = from - 800; to < from + 1'200; ++to) {
+    const int64_t months = MonthsBetween(from, to);
+    EXPECT_LE(AddMonths(from, months), to);
+    EXPECT_GT(AddMonths(from, months + 1), to);
+  }
+}
+
 }  // namespace
 }  // namespace hedui::base
