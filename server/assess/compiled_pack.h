@@ -25,8 +25,9 @@
 
 namespace hedui::assess {
 
-// Codes of one list are bits of a 64-bit set; one bit stays free.
+// Codes of one list are bits of a 64-bit set. The last bit is a code that the list does not have.
 inline constexpr int kCodesPerListMax = 63;
+inline constexpr uint64_t kOtherCode = uint64_t{1} << 63;
 // Loop variables that can be visible at once.
 inline constexpr int kSlotsMax = 8;
 

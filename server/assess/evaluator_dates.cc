@@ -109,6 +109,7 @@ Value Evaluator::Age(const Value& birth, const Value& day) {
   auto day_of = [](const Rational& r) { return DayOfNumber(static_cast<int64_t>(r.numerator())); };
   Value age = Anything(blames_.Join(birth.blame, day.blame));
   age.marks = birth.marks | day.marks;
+  age.undefined = birth.undefined || day.undefined;
   // The latest birth and the earliest day give the least age. Nobody is younger than none.
   age.lo_infinite = false;
   if (!birth.hi_infinite && !day.lo_infinite) {
@@ -126,6 +127,7 @@ Value Evaluator::AddMonths(const Value& day, const Value& months) {
   days_passed_ = true;
   Value later = Anything(blames_.Join(day.blame, months.blame));
   later.marks = day.marks | months.marks;
+  later.undefined = day.undefined || months.undefined;
   const auto first = Later(day, /*low=*/true, months);
   const auto last = Later(day, /*low=*/false, months);
   if (first) later.lo = Rational(DayNumber(*first));
@@ -147,6 +149,7 @@ Value Evaluator::MonthsSince(const Value& from, const Value& to) {
   };
   Value months = Anything(blames_.Join(from.blame, to.blame));
   months.marks = from.marks | to.marks;
+  months.undefined = from.undefined || to.undefined;
   months.lo_infinite = false;  // never fewer than none
   if (!from.hi_infinite && !to.lo_infinite) {
     if (const auto lo = least(from.hi, to.lo)) months.lo = *lo;
@@ -167,6 +170,7 @@ Value Evaluator::OfDay(const Value& day, Function of_day) {
   months_passed_ = true;
   Value value = Anything(day.blame);
   value.marks = day.marks;
+  value.undefined = day.undefined;
   if (!day.lo_infinite) {
     if (const auto first = DayAt(day.lo)) {
       value.lo = Rational(of_day(*first));

@@ -225,8 +225,10 @@ bool Evaluator::InPeriod(const IndexedFact& fact, int fact_kind, const Value& pe
   };
   if (!IsKnownPeriod(period)) return perhaps(period.blame);
   const std::string& name = kind.fields[static_cast<size_t>(kind.month_field)].name;
-  const base::FieldValue* field =
-      CaseIndex::IsDoubtful(fact, name) ? nullptr : index_.Field(fact, kind.month_field);
+  if (CaseIndex::IsDoubtful(fact, name)) {
+    return perhaps(AnswerLeaf(fact.fact->answer, AnswerDetail::kConflict));
+  }
+  const base::FieldValue* field = index_.Field(fact, kind.month_field);
   const auto* month = field == nullptr ? nullptr : std::get_if<absl::CivilMonth>(field);
   if (month == nullptr) return perhaps(FieldLeaf(fact, fact_kind, kind.month_field));
   const Span& span = SpanOf(period);
@@ -376,7 +378,7 @@ Value Evaluator::Agree(const Aggregate& aggregate, const EvidenceRule& rule, int
   Value both = GivesTruth(aggregate.kind) ? calculator_.HullMasks(found, stated)
                                           : calculator_.HullNumbers(found, stated);
   const bool same = GivesTruth(aggregate.kind)
-                        ? found.mask == stated.mask
+                        ? IsSingle(found.mask) && found.mask == stated.mask
                         : found.IsPoint() && stated.IsPoint() && found.lo == stated.lo;
   if (!same)
     both.blame = blames_.Join(both.blame, BlameAnswers(rule, who, AnswerDetail::kUndeclared));

@@ -128,7 +128,9 @@ absl::StatusOr<ExpressionWalk::BodyResult> ExpressionWalk::EmitBody(const Node& 
     return ExpressionDefect(variable, "EXPRESSION_SYNTAX",
                             "the first argument names the list's element");
   }
-  if (FindVariable(variable.text) != nullptr || scope_.find_symbol(variable.text) >= 0) {
+  const bool is_list = variable.text == "persons" || variable.text == "members" ||
+                       variable.text == "obligors";
+  if (is_list || FindVariable(variable.text) != nullptr || scope_.find_symbol(variable.text) >= 0) {
     return ExpressionDefect(variable, "UNKNOWN_NAME",
                             absl::StrCat(variable.text, " already means something else"));
   }

@@ -226,6 +226,8 @@ void PolicyLink::DeclareField(const SourceFile& file, const SourceField& source,
   field.label = source.label;
   field.type = *type;
   field.unknown = UnknownOf(*type, *pack_);
+  // A register may hold what no list of ours has.
+  if (type->kind == TypeKind::kCode) field.unknown.mask |= kOtherCode;
   if (!source.min.text.empty()) {
     const auto min = ParseValueText(source.min.text, *type, *pack_);
     if (!min.ok() || type->kind != TypeKind::kNumber) {

@@ -85,6 +85,7 @@ absl::StatusOr<AbstractValue> RenderValue(const Value& value, const Type& type,
         if ((value.mask >> i & 1) != 0) shown.codes.push_back(list.codes[i]);
       }
       shown.text = absl::StrJoin(shown.codes, "|");
+      if (type.kind == TypeKind::kCode && (value.mask & kOtherCode) != 0) shown.text += "|…";
       return shown;
     }
     case TypeKind::kDate:

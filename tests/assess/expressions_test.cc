@@ -111,6 +111,7 @@ constexpr Row kRows[] = {
     {"policy_day + days(28)", "date", "2025-03-31"},
     {"age(policy_day - days(366), policy_day)", "years", "1"},
     {"age(policy_day - days(364), policy_day)", "years", "0"},
+    {"age(policy_day + days(1 / 0), policy_day) >= years(0)", "bool", "UNDETERMINED"},
     {"months_before(policy_day, months(2))", "period", "2025-01-01/2025-03-01"},
     {"months_before(policy_day, months(14))", "period", "2024-01-01/2025-03-01"},
     {"date('2025-01-31')", "date", "2025-01-31"},
@@ -184,6 +185,11 @@ constexpr Row kRows[] = {
     {"persons.filter(x, x.relation == 'spouse').exists(x, x.vehicle.exists(v, v.class == "
      "'vessel'))",
      "bool", "FALSE"},
+    // What a register sends and no list has is in no set, and need not be another than itself.
+    {"persons.filter(x, x.relation == 'applicant').all(x, x.vehicle.all(v, v.class in ['motorcycle', "
+     "'disability_scooter', 'small_commercial', 'car', 'passenger_car', 'small_truck', 'truck', "
+     "'large', 'vessel', 'machinery']))",
+     "bool", "UNDETERMINED"},
     {"persons.filter(x, x.relation == 'applicant').sum(x, x.wage.during(income_period).filter(w, "
      "x.wage.during(income_period)"
      ".filter(v, v.amount == w.amount).months() == months(1)).months())",
