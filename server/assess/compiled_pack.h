@@ -35,6 +35,10 @@ inline constexpr int kSlotsMax = 8;
 inline constexpr char kIsMember[] = "is_member";
 inline constexpr char kMembersComplete[] = "members_complete";
 inline constexpr char kObligorsComplete[] = "obligors_complete";
+// Among the symbols that an expression uses: the tests above that its lists of people rest on. A
+// lower level may be the first to have them, so which they are each chain says.
+inline constexpr int kUsesMembers = -1;
+inline constexpr int kUsesObligors = -2;
 
 // By which a parameter's rows can be chosen.
 inline constexpr int kKeysMax = 8;

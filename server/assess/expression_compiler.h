@@ -23,7 +23,7 @@ struct CompileScope {
 
 struct CompiledExpression {
   CodeRange code;
-  std::vector<int> symbols;  // used ones, each once
+  std::vector<int> symbols;  // used ones, each once; also kUsesMembers and kUsesObligors
 };
 
 // Appends to the pack's code, constants and aggregates. INVALID_ARGUMENT with reason UNKNOWN_NAME,

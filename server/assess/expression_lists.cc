@@ -1,5 +1,4 @@
 // Lists, what narrows them and what folds them to one value.
-#include <initializer_list>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -90,18 +89,19 @@ absl::Status ExpressionWalk::ReadList(const Node& node, ListExpression* list) {
     return absl::OkStatus();
   }
   if (node.kind == Node::Kind::kName && FindVariable(node.text) == nullptr) {
-    const auto list_of = [&](ListKind kind, std::initializer_list<absl::string_view> premises) {
+    const auto list_of = [&](ListKind kind) {
       list->aggregate.list = kind;
-      for (absl::string_view name : premises) {
-        if (const int symbol = scope_.find_symbol(name); symbol >= 0) symbols_.push_back(symbol);
-      }
       return absl::OkStatus();
     };
-    if (node.text == "persons") return list_of(ListKind::kPersons, {});
-    if (node.text == "members") return list_of(ListKind::kMembers, {kIsMember, kMembersComplete});
+    if (node.text == "persons") return list_of(ListKind::kPersons);
+    if (node.text == "members") {
+      Use(kUsesMembers);
+      return list_of(ListKind::kMembers);
+    }
     if (node.text == "obligors") {
       pack_.asks_for_obligors = true;
-      return list_of(ListKind::kObligors, {kObligorsComplete});
+      Use(kUsesObligors);
+      return list_of(ListKind::kObligors);
     }
   }
   if (node.kind == Node::Kind::kSelect && node.children[0].kind == Node::Kind::kName) {
@@ -128,8 +128,8 @@ absl::StatusOr<ExpressionWalk::BodyResult> ExpressionWalk::EmitBody(const Node& 
     return ExpressionDefect(variable, "EXPRESSION_SYNTAX",
                             "the first argument names the list's element");
   }
-  const bool is_list = variable.text == "persons" || variable.text == "members" ||
-                       variable.text == "obligors";
+  const bool is_list =
+      variable.text == "persons" || variable.text == "members" || variable.text == "obligors";
   if (is_list || FindVariable(variable.text) != nullptr || scope_.find_symbol(variable.text) >= 0) {
     return ExpressionDefect(variable, "UNKNOWN_NAME",
                             absl::StrCat(variable.text, " already means something else"));

@@ -28,10 +28,7 @@ class Sorter {
     // Who belongs comes first: whether a person who is not listed must be reckoned with is known
     // from then on.
     for (absl::string_view name : {kIsMember, kMembersComplete, kObligorsComplete}) {
-      for (size_t symbol = 0; symbol < pack_.symbols.size(); ++symbol) {
-        if (pack_.symbols[symbol].name == name && InChain(symbol))
-          Visit(static_cast<int>(symbol), division);
-      }
+      VisitNamed(name, division);
     }
     for (size_t symbol = 0; symbol < pack_.symbols.size(); ++symbol) {
       if (InChain(symbol)) Visit(static_cast<int>(symbol), division);
@@ -42,6 +39,20 @@ class Sorter {
   bool InChain(size_t symbol) const {
     const int owner = pack_.symbols[symbol].division;
     return owner < 0 || std::find(chain_.begin(), chain_.end(), owner) != chain_.end();
+  }
+
+  void VisitNamed(absl::string_view name, Division* division) {
+    for (size_t symbol = 0; symbol < pack_.symbols.size(); ++symbol) {
+      if (pack_.symbols[symbol].name == name && InChain(symbol))
+        Visit(static_cast<int>(symbol), division);
+    }
+  }
+
+  void VisitUsed(int used, Division* division) {
+    if (used >= 0) return Visit(used, division);
+    if (used == kUsesObligors) return VisitNamed(kObligorsComplete, division);
+    VisitNamed(kIsMember, division);
+    VisitNamed(kMembersComplete, division);
   }
 
   enum class State : uint8_t { kNew, kOpen, kDone };
@@ -57,7 +68,7 @@ class Sorter {
     const std::vector<int>& rows = rows_[static_cast<size_t>(symbol)];
     for (int key : pack_.symbols[static_cast<size_t>(symbol)].keys) Visit(key, division);
     for (int row : rows) {
-      for (int used : uses_[static_cast<size_t>(row)]) Visit(used, division);
+      for (int used : uses_[static_cast<size_t>(row)]) VisitUsed(used, division);
     }
     states_[static_cast<size_t>(symbol)] = State::kDone;
     Division::Step step;

@@ -74,7 +74,9 @@ Value MaskOf(uint64_t mask, BlameId blame) {
   return v;
 }
 
-bool IsSingle(uint64_t mask) { return mask != 0 && (mask & (mask - 1)) == 0; }
+bool IsSingle(uint64_t mask) {
+  return mask != 0 && mask != kSomebodyElse && (mask & (mask - 1)) == 0;
+}
 
 void BlameSet::Clear() {
   nodes_.clear();

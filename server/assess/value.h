@@ -57,6 +57,7 @@ Value Point(const base::Rational& number);
 Value Anything(BlameId blame);  // the unbounded number
 Value TruthOf(bool truth);
 Value MaskOf(uint64_t mask, BlameId blame);
+// One thing that is known: not the last bit, which stands for any other than those that have one.
 bool IsSingle(uint64_t mask);
 
 // Unions of blame as a growing list of pairs: joining is constant time, and points that are proven

@@ -176,6 +176,33 @@ TEST(PolicyPackTest, ADirectoryWithoutAnyPolicyIsAFinding) {
   EXPECT_THAT(std::string(pack.status().message()), HasSubstr("NO_POLICY"));
 }
 
+// Whom a list of the nation's takes in, a region may be the first to say: that its rule must not
+// come from the list is known only where both stand in one chain.
+TEST(PolicyPackTest, ARuleOfWhoBelongsBelowMayNotRestOnAListAboveThatRestsOnIt) {
+  const Overlay nation("list_above", "national", R"yaml(division: "000000"
+documents: {T: {title: 测试}}
+quantities:
+  heads:
+    label: 人数
+    type: count
+    rows: [{from: 2021-01-01, value: "members.size()", clause: T 一, trust: assumed}]
+)yaml");
+  const Overlay region("rule_below", "640000", R"yaml(division: "640000"
+documents: {R: {title: 测试}}
+tests:
+  is_member:
+    label: 家庭成员
+    of: person
+    rows: [{from: 2021-01-01, value: "heads > 1", clause: R 一, trust: assumed}]
+)yaml");
+  EXPECT_THAT(PolicyPack::Check({nation.directory()}), IsEmpty());
+  std::vector<std::string> codes;
+  for (const PolicyFinding& finding : PolicyPack::Check({nation.directory(), region.directory()})) {
+    codes.push_back(finding.code);
+  }
+  EXPECT_THAT(codes, ElementsAre("CYCLE"));
+}
+
 TEST(PolicyPackTest, ProgrammesHaveASetOnlyWhereAndWhenTheirRegionSaysSo) {
   const PolicyPack& pack = TestPack();
   const absl::CivilDay day(2025, 3, 3);
