@@ -67,7 +67,14 @@ const ExpressionWalk::Variable* ExpressionWalk::FindVariable(absl::string_view n
 
 absl::StatusOr<Type> ExpressionWalk::Agree(const Node& node, const Type& a, const Type& b) const {
   if (IsNumber(a) && IsNumber(b)) {
-    if (a.unit == b.unit) return a.literal == Type::Literal::kNone ? a : b;
+    if (a.unit == b.unit) {
+      if (a.literal == Type::Literal::kNone) return a;
+      if (b.literal == Type::Literal::kNone) return b;
+      // What two bare numbers come to is another number, and only a bare 0 fits every unit.
+      Type whole = a;
+      whole.literal = Type::Literal::kWhole;
+      return whole;
+    }
     auto fits = [](const Type& literal, const Type& other) {
       return literal.literal == Type::Literal::kZero ||
              (literal.literal == Type::Literal::kWhole && other.unit.dimensionless());
