@@ -13,6 +13,7 @@ extern "C" const char* __tsan_default_suppressions() {
          "called_from_lib:libgpr.so\n"
          "called_from_lib:libcrypto.so\n"
          "called_from_lib:libssl.so\n"
+         "called_from_lib:libupb.so\n"
          "called_from_lib:libprotobuf.so\n"
          "race:libgrpc.so\n"
          "race:libgrpc++.so\n"
@@ -22,6 +23,8 @@ extern "C" const char* __tsan_default_suppressions() {
          "race:libcares.so\n"
          "race:libcrypto.so\n"
          "race:libssl.so\n"
+         "race:libupb.so\n"
+         "race:grpc::internal::CallOp\n"  // in its headers, so in our programs
          "mutex:libgrpc.so\n"
          "mutex:google::protobuf::\n"  // in its headers, so in our programs
          "deadlock:libgrpc.so\n";
