@@ -21,6 +21,11 @@ absl::Status SyntaxError(int column, absl::string_view why) {
                          absl::StrCat("column ", column, ": ", why));
 }
 
+absl::Status LimitError(int column, absl::string_view why) {
+  return base::MakeError(absl::StatusCode::kInvalidArgument, "EXPRESSION_LIMIT",
+                         absl::StrCat("column ", column, ": ", why));
+}
+
 bool IsNameStart(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)) || c == '_'; }
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
 
@@ -119,8 +124,7 @@ class Parser {
       int* depth;
     } depth(&depth_);
     if (depth_ > kExpressionDepthMax) {
-      return SyntaxError(Current().column,
-                         absl::StrCat("nested deeper than ", kExpressionDepthMax));
+      return LimitError(Current().column, absl::StrCat("nested deeper than ", kExpressionDepthMax));
     }
     HEDUI_ASSIGN_OR_RETURN(Node condition, Binary(0));
     const int column = Current().column;
@@ -152,8 +156,8 @@ class Parser {
       if (level == 2 && chain > 0) return SyntaxError(Current().column, "comparisons do not chain");
       // Chains nest to the left, and later walks recurse into them.
       if (++chain > kExpressionDepthMax) {
-        return SyntaxError(Current().column,
-                           absl::StrCat("nested deeper than ", kExpressionDepthMax));
+        return LimitError(Current().column,
+                          absl::StrCat("nested deeper than ", kExpressionDepthMax));
       }
       const int column = Current().column;
       ++at_;
@@ -183,8 +187,8 @@ class Parser {
     int chain = 0;
     while (Take(".")) {
       if (++chain > kExpressionDepthMax) {
-        return SyntaxError(Current().column,
-                           absl::StrCat("nested deeper than ", kExpressionDepthMax));
+        return LimitError(Current().column,
+                          absl::StrCat("nested deeper than ", kExpressionDepthMax));
       }
       if (Current().kind != Token::Kind::kName) return Unexpected();
       const Token name = Current();
@@ -259,7 +263,7 @@ class Parser {
 
 absl::StatusOr<Node> ParseExpression(absl::string_view text) {
   if (text.size() > kExpressionBytesMax) {
-    return SyntaxError(1, absl::StrCat("longer than ", kExpressionBytesMax, " bytes"));
+    return LimitError(1, absl::StrCat("longer than ", kExpressionBytesMax, " bytes"));
   }
   std::vector<Token> tokens;
   size_t at = 0;

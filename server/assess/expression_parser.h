@@ -35,7 +35,7 @@ struct Node {
   int column = 0;  // from 1, in bytes
 };
 
-// INVALID_ARGUMENT (EXPRESSION_SYNTAX), naming the column.
+// INVALID_ARGUMENT (EXPRESSION_SYNTAX, EXPRESSION_LIMIT), naming the column.
 absl::StatusOr<Node> ParseExpression(absl::string_view text);
 
 }  // namespace hedui::assess
