@@ -47,6 +47,9 @@ void PolicyLink::DeclareDivisions() {
       names_.push_back(std::make_unique<NameTable>(
           division.parent >= 0 ? names_[static_cast<size_t>(division.parent)].get()
                                : &built_in_names_));
+      chains_.push_back(std::make_unique<ChainNames>(
+          division.parent >= 0 ? chains_[static_cast<size_t>(division.parent)].get()
+                               : &built_in_chain_));
       pack_->divisions.push_back(std::move(division));
     }
     file_division_.push_back(it->second);
@@ -98,6 +101,8 @@ void PolicyLink::DeclareBuiltIns() {
                                 {"sibling", "兄弟姐妹"},
                                 {"other", "其他"}});
   const int sex = AddList("sex", "性别", {{"male", "男"}, {"female", "女"}});
+  for (int list : {scope, role, relation, sex})
+    built_in_chain_.code_lists.Add(pack_->code_lists[static_cast<size_t>(list)].name, list);
   AddBuiltIn("policy_day", "政策适用日", Intrinsic::kPolicyDay, false, Type::Of(TypeKind::kDate));
   AddBuiltIn("application_day", "申请日", Intrinsic::kApplicationDay, false,
              Type::Of(TypeKind::kDate));
@@ -112,12 +117,12 @@ void PolicyLink::DeclareBuiltIns() {
 
 void PolicyLink::DeclareLists(const SourceFile& file) {
   for (const auto& [id, title] : file.documents) {
-    const auto [it, added] =
-        document_index_.try_emplace(id.text, static_cast<int>(pack_->documents.size()));
-    if (!added) {
+    NameTable& documents = ChainOf(file).documents;
+    if (documents.Find(id.text) >= 0) {
       Find(file, id.line, "DUPLICATE_NAME",
-           absl::StrCat("the document ", id.text, " is declared twice"));
+           absl::StrCat("the document ", id.text, " is declared here or above already"));
     } else {
+      documents.Add(id.text, static_cast<int>(pack_->documents.size()));
       pack_->documents.push_back({id.text, title});
     }
   }
@@ -140,12 +145,11 @@ void PolicyLink::DeclareLists(const SourceFile& file) {
 }
 
 void PolicyLink::DeclareCodes(const SourceFile& file, const SourceCodeList& source) {
-  for (const CodeList& known : pack_->code_lists) {
-    if (known.name == source.name.text) {
-      Find(file, source.name.line, "DUPLICATE_NAME",
-           absl::StrCat("the code list ", known.name, " is declared twice"));
-      return;
-    }
+  NameTable& lists = ChainOf(file).code_lists;
+  if (lists.Find(source.name.text) >= 0) {
+    Find(file, source.name.line, "DUPLICATE_NAME",
+         absl::StrCat("the code list ", source.name.text, " is declared here or above already"));
+    return;
   }
   if (source.values.empty() || source.values.size() > static_cast<size_t>(kCodesPerListMax)) {
     Find(file, source.name.line, "CODE_LIST_SIZE",
@@ -154,7 +158,7 @@ void PolicyLink::DeclareCodes(const SourceFile& file, const SourceCodeList& sour
   }
   std::vector<std::pair<std::string, std::string>> values;
   for (const auto& [code, label] : source.values) values.emplace_back(code.text, label);
-  AddList(source.name.text, source.label, values);
+  lists.Add(source.name.text, AddList(source.name.text, source.label, values));
 }
 
 std::vector<base::Level> PolicyLink::Levels(const SourceFile& file,
@@ -215,7 +219,7 @@ void PolicyLink::DeclareFacts(const SourceFile& file) {
 }
 
 void PolicyLink::DeclareField(const SourceFile& file, const SourceField& source, FactKind* kind) {
-  const std::optional<Type> type = ParseType(source.type.text, *pack_);
+  const std::optional<Type> type = ParseType(source.type.text, ChainOf(file).code_lists);
   if (!type || type->kind == TypeKind::kPeriod || type->kind == TypeKind::kCodeSet) {
     Find(file, source.type.line, "UNKNOWN_TYPE",
          absl::StrCat("\"", source.type.text, "\" is not a field's type"));
@@ -268,7 +272,7 @@ bool PolicyLink::NameIsFree(const SourceFile& file, size_t f, const SourceSymbol
 
 void PolicyLink::DeclareSymbol(const SourceFile& file, size_t f, const SourceSymbol& source) {
   if (!NameIsFree(file, f, source)) return;
-  const std::optional<Type> type = ParseType(source.type.text, *pack_);
+  const std::optional<Type> type = ParseType(source.type.text, ChainOf(file).code_lists);
   const bool constant = source.kind == SymbolKind::kParameter;
   if (!type || type->kind == TypeKind::kText || type->kind == TypeKind::kPerson ||
       type->kind == TypeKind::kMonth || (constant && type->kind == TypeKind::kPeriod) ||

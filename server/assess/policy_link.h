@@ -130,7 +130,20 @@ class PolicyLink {
   NameTable built_in_names_{nullptr};
   std::vector<std::unique_ptr<NameTable>> names_;  // by division
   std::vector<int> file_division_;
-  absl::flat_hash_map<std::string, int> document_index_;
+  // Documents and code lists are seen by a chain, as symbols are: two counties may each declare one
+  // of the same name.
+  struct ChainNames {
+    explicit ChainNames(const ChainNames* parent)
+        : documents(parent == nullptr ? nullptr : &parent->documents),
+          code_lists(parent == nullptr ? nullptr : &parent->code_lists) {}
+    NameTable documents;
+    NameTable code_lists;
+  };
+  ChainNames& ChainOf(const SourceFile& file) {
+    return *chains_[static_cast<size_t>(pack_->division_index.at(file.division))];
+  }
+  ChainNames built_in_chain_{nullptr};
+  std::vector<std::unique_ptr<ChainNames>> chains_;  // by division
   absl::flat_hash_map<int, Delegation> delegations_;
   std::vector<std::vector<int>> uses_;  // by row
   int built_in_household_ = 0;

@@ -68,14 +68,14 @@ int32_t PolicyLink::AddInfo(size_t f, const SourceRow& row, std::string id, std:
   shown.file = pack_->files[f].path;
   shown.line = row.line;
   shown.file_digest = pack_->files[f].digest;
-  const auto document = document_index_.find(row.document.text);
-  if (document != document_index_.end()) {
-    const Document& cited = pack_->documents[static_cast<size_t>(document->second)];
+  if (const int document = ChainOf(file).documents.Find(row.document.text); document >= 0) {
+    const Document& cited = pack_->documents[static_cast<size_t>(document)];
     shown.citation.document = cited.id;
     shown.citation.title = cited.title;
   } else if (!row.document.text.empty()) {
     Find(file, row.document.line, "UNKNOWN_DOCUMENT",
-         absl::StrCat("no file declares the document ", row.document.text));
+         absl::StrCat("no file of this division or above declares the document ",
+                      row.document.text));
   }
   RowInfo info{std::move(shown), static_cast<int>(f)};
   pack_->row_infos.push_back(std::move(info));

@@ -14,16 +14,9 @@ absl::Status BadValue(absl::string_view text, absl::string_view wanted) {
                          absl::StrCat("\"", text, "\" is not ", wanted));
 }
 
-std::optional<int> ListIndex(absl::string_view name, const CompiledPack& pack) {
-  for (size_t i = 0; i < pack.code_lists.size(); ++i) {
-    if (pack.code_lists[i].name == name) return static_cast<int>(i);
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
-std::optional<Type> ParseType(absl::string_view text, const CompiledPack& pack) {
+std::optional<Type> ParseType(absl::string_view text, const NameTable& code_lists) {
   if (const auto unit = UnitFromName(text)) return Type::Number(*unit);
   if (text == "bool") return Type::Truth();
   if (text == "date") return Type::Of(TypeKind::kDate);
@@ -33,8 +26,8 @@ std::optional<Type> ParseType(absl::string_view text, const CompiledPack& pack) 
   if (text == "person") return Type::Of(TypeKind::kPerson);
   const bool set = absl::ConsumePrefix(&text, "codes(");
   if ((set || absl::ConsumePrefix(&text, "code(")) && absl::ConsumeSuffix(&text, ")")) {
-    if (const auto list = ListIndex(text, pack)) {
-      return Type::Of(set ? TypeKind::kCodeSet : TypeKind::kCode, *list);
+    if (const int list = code_lists.Find(text); list >= 0) {
+      return Type::Of(set ? TypeKind::kCodeSet : TypeKind::kCode, list);
     }
   }
   return std::nullopt;

@@ -8,14 +8,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/assess/compiled_pack.h"
+#include "server/assess/name_table.h"
 #include "server/assess/types.h"
 #include "server/base/yaml.h"
 
 namespace hedui::assess {
 
 // "money/month", "bool", "code(scope)", "codes(scope)", "date", "month", "period", "text",
-// "person".
-std::optional<Type> ParseType(absl::string_view text, const CompiledPack& pack);
+// "person". `code_lists`: those that the type may name.
+std::optional<Type> ParseType(absl::string_view text, const NameTable& code_lists);
 
 // Everything a value of the type can be, without blame.
 Value UnknownOf(const Type& type, const CompiledPack& pack);
