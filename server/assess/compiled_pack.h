@@ -92,7 +92,7 @@ enum class OpCode : uint8_t {
   kNegate,
   kNot,
   kAdd,
-  kSubtract,  // `slot` is kOfDates for days
+  kSubtract,
   kMultiply,
   kDivide,
   kMin,
@@ -123,6 +123,8 @@ enum class OpCode : uint8_t {
   kMonthEnd,     // (day) → the last of its month
   kYearOf,       // (day) → its year
   kMonthOf,      // (day) → its month, 1 to 12
+  kDateAfter,    // (date, days) → the date so many days later
+  kDateBefore,   // (date, days) → earlier
 
   // People and the answers about them: evaluator_people.cc.
   kAnswered = 96,  // category arg of the person in slot `slot`: true, or unknown with the answer to
@@ -141,6 +143,7 @@ constexpr OpTheme ThemeOf(OpCode code) {
   return static_cast<OpTheme>(static_cast<int>(code) / kOpsPerTheme);
 }
 
+// `slot` of what is computed of dates: kMin, kMax, comparisons, and kSubtract of two.
 inline constexpr uint8_t kOfDates = 1;
 
 struct Op {

@@ -34,6 +34,10 @@ absl::Status Evaluator::Run(const Division& division, const Case& c, bool trace)
     return base::MakeError(absl::StatusCode::kOutOfRange, "ARITHMETIC_OVERFLOW",
                            "an amount or ratio of this case does not fit 128 bits");
   }
+  if (no_date_) {
+    return base::MakeError(absl::StatusCode::kOutOfRange, "ARITHMETIC_OVERFLOW",
+                           "a date of this case is no whole day of the years 1800 to 9999");
+  }
   return absl::OkStatus();
 }
 
@@ -64,7 +68,8 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
   stack_.clear();
   visits_.clear();
   refs_.clear();
-  months_passed_ = ages_passed_ = days_passed_ = false;
+  next_day_ = INT32_MAX;
+  no_date_ = false;
   for (base::PersonRole role : kRoles) unlisted(role).blame = blames_.Reserve();
   unlisted(base::PersonRole::kMember).reckoned = division.members_complete >= 0;
   Unlisted& obligors = unlisted(base::PersonRole::kObligor);
@@ -98,6 +103,12 @@ void Evaluator::Step(const Division::Step& step, int person) {
       value = Run(row.code);
       if (row.assumed) value.marks |= kMarkAssumed;
     }
+  }
+  // A day that is, or is bounded by, the policy day moves with it.
+  if (symbol.type.kind == TypeKind::kDate && symbol.kind == SymbolKind::kQuantity &&
+      ((!value.lo_infinite && value.lo == Rational(day_)) ||
+       (!value.hi_infinite && value.hi == Rational(day_)))) {
+    Offer(day_ + 1);
   }
   (person < 0 ? household_[static_cast<size_t>(symbol.table)]
               : persons_[PersonCell(symbol.table, person)]) = value;
@@ -246,8 +257,9 @@ Value Evaluator::Run(CodeRange range) {
 
 void Evaluator::Execute(const Op& op, int32_t* next) {
   Calculator& calc = calculator_;
-  auto binary = [this](Value (Calculator::*f)(const Value&, const Value&)) {
+  auto binary = [this, &op](Value (Calculator::*f)(const Value&, const Value&)) {
     const size_t top = stack_.size();
+    if (op.slot == kOfDates) WatchDates(stack_[top - 2], stack_[top - 1]);
     stack_[top - 2] = (calculator_.*f)(stack_[top - 2], stack_[top - 1]);
     stack_.pop_back();
   };
@@ -273,10 +285,9 @@ void Evaluator::Execute(const Op& op, int32_t* next) {
       stack_.back() = calc.Not(stack_.back());
       return;
     case OpCode::kAdd:
-      days_passed_ |= op.slot == kOfDates;
       return binary(&Calculator::Add);
     case OpCode::kSubtract:
-      days_passed_ |= op.slot == kOfDates;
+      if (op.slot == kOfDates) Offer(day_ + 1);
       return binary(&Calculator::Subtract);
     case OpCode::kMultiply:
       return binary(&Calculator::Multiply);

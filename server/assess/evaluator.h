@@ -45,6 +45,10 @@ struct Visit {
   uint32_t refs_end = 0;
 };
 
+// The calendar: base::ParseDay takes no other years.
+inline constexpr int kYearMin = 1800;
+inline constexpr int kYearMax = 9999;
+
 // A period of which both ends are known.
 inline bool IsKnownPeriod(const Value& period) {
   return !period.lo_infinite && !period.hi_infinite;
@@ -69,10 +73,9 @@ class Evaluator {
   const BlameLeaf& leaf(uint32_t i) const { return leaves_[i]; }
   const BlameSet& blames() const { return blames_; }
   int person_count() const { return index_.person_count(); }
-  // What beside dated rows can bring a change as days go by.
-  bool months_passed() const { return months_passed_; }
-  bool ages_passed() const { return ages_passed_; }
-  bool days_passed() const { return days_passed_; }
+  // The first day after the policy day on which what was compared with days, or reckoned from them,
+  // may come out otherwise; INT32_MAX: none.
+  int32_t next_day() const { return next_day_; }
 
  private:
   // Where a loop stands: at a person, or at a fact of a kind.
@@ -144,6 +147,17 @@ class Evaluator {
 
   // Dates.
   Value MonthsBefore(const Value& day, const Value& months);
+  Value ShiftDate(const Value& date, const Value& days, bool later);
+  // As days go by, something may change on `day`.
+  void Offer(int64_t day) {
+    if (day > day_ && day < next_day_) next_day_ = static_cast<int32_t>(day);
+  }
+  // Two dates are held against each other, and one may be the policy day: what is before it, on it
+  // or after it changes on the other's day and on the next.
+  void WatchDates(const Value& a, const Value& b);
+  // Years are counted from the date, and change on its anniversaries; or up to it while the other
+  // day moves, and change up to a day after them.
+  void WatchYears(const Value& date, int days_after);
   Value Age(const Value& birth, const Value& day);
   Value AddMonths(const Value& day, const Value& months);
   Value MonthsSince(const Value& from, const Value& to);
@@ -218,7 +232,7 @@ class Evaluator {
                       const base::Period* period, bool to_the_end);
   // Whether what people found in the category is all there is.
   bool ProveByPeople(int person, int category, const base::Period* period, bool to_the_end);
-  AnswerDetail LackOf(int answer, const base::Period* period, bool to_the_end) const;
+  AnswerDetail LackOf(int answer, const base::Period* period, bool to_the_end);
   // All answers of the rule's categories.
   BlameId BlameAnswers(const EvidenceRule& rule, int person, AnswerDetail detail);
   BlameId BlameCategory(int person, int category, const std::string& source_id,
@@ -258,7 +272,8 @@ class Evaluator {
   Span span_;
   int64_t span_lo_ = 0, span_hi_ = -1;  // the period that `span_` is of
   Unlisted unlisted_[kUnlistedRoles];   // by role
-  bool months_passed_ = false, ages_passed_ = false, days_passed_ = false;
+  int32_t next_day_ = INT32_MAX;
+  bool no_date_ = false;  // sticky, as the calculator's overflow is
 };
 
 }  // namespace hedui::assess

@@ -12,8 +12,8 @@ namespace {
 
 // Days that a case can hold (base::ParseDay). What is computed beyond is not known.
 std::optional<absl::CivilDay> DayAt(const Rational& number) {
-  static const int32_t kFirst = DayNumber(absl::CivilDay(1800, 1, 1));
-  static const int32_t kLast = DayNumber(absl::CivilDay(9999, 12, 31));
+  static const int32_t kFirst = DayNumber(absl::CivilDay(kYearMin, 1, 1));
+  static const int32_t kLast = DayNumber(absl::CivilDay(kYearMax, 12, 31));
   if (!number.is_integer() || number.numerator() < kFirst || number.numerator() > kLast) {
     return std::nullopt;
   }
@@ -37,6 +37,9 @@ std::optional<absl::CivilDay> Later(const Value& day, bool low, const Value& mon
   if (!from || !count) return std::nullopt;
   return DayAt(Rational(DayNumber(base::AddMonths(*from, *count))));
 }
+
+// Dates are whole: see ShiftDate.
+int64_t DayIn(const Rational& end) { return static_cast<int64_t>(end.numerator()); }
 
 }  // namespace
 
@@ -78,14 +81,69 @@ void Evaluator::ExecuteDates(const Op& op) {
     case OpCode::kMonthOf:
       stack_.back() = MonthOf(stack_.back());
       return;
+    case OpCode::kDateAfter:
+    case OpCode::kDateBefore: {
+      const Value days = Pop();
+      stack_.back() = ShiftDate(stack_.back(), days, op.code == OpCode::kDateAfter);
+      return;
+    }
     default:
       return;
   }
 }
 
+void Evaluator::WatchDates(const Value& a, const Value& b) {
+  const Rational today(day_);
+  bool is_today[] = {false, false};
+  const auto watch = [&](const Rational& end, bool* moves) {
+    if (end == today) {
+      *moves = true;
+      return;
+    }
+    Offer(DayIn(end));
+    Offer(DayIn(end) + 1);
+  };
+  const Value* const dates[] = {&a, &b};
+  for (int i : {0, 1}) {
+    if (!dates[i]->lo_infinite) watch(dates[i]->lo, &is_today[i]);
+    if (!dates[i]->hi_infinite) watch(dates[i]->hi, &is_today[i]);
+  }
+  // One may be the policy day and the other a day that happens to be the same.
+  if (is_today[0] && is_today[1]) Offer(day_ + 1);
+}
+
+void Evaluator::WatchYears(const Value& date, int days_after) {
+  const absl::CivilDay today = case_->dates.policy;
+  const auto offer = [&](const Rational& end) {
+    const absl::CivilDay day = DayOfNumber(DayIn(end));
+    // Normalisation makes 29 February the 1 March of a common year, as ages have it.
+    for (const int64_t year : {today.year(), today.year() + 1}) {
+      const int32_t anniversary = DayNumber(absl::CivilDay(year, day.month(), day.day()));
+      for (int after = 0; after <= days_after; ++after) Offer(anniversary + after);
+    }
+  };
+  if (!date.lo_infinite) offer(date.lo);
+  if (!date.hi_infinite) offer(date.hi);
+}
+
+// A day that is not whole, or beyond the calendar, is an error of the rule, never a day close by.
+Value Evaluator::ShiftDate(const Value& date, const Value& days, bool later) {
+  static const Rational kFirstDay(DayNumber(absl::CivilDay(kYearMin, 1, 1)));
+  static const Rational kLastDay(DayNumber(absl::CivilDay(kYearMax, 12, 31)));
+  Offer(day_ + 1);
+  const Value shifted = later ? calculator_.Add(date, days) : calculator_.Subtract(date, days);
+  const auto is_day = [&](const Rational& end) {
+    return end.is_integer() && Rational::Compare(kFirstDay, end) <= 0 &&
+           Rational::Compare(end, kLastDay) <= 0;
+  };
+  no_date_ |= !shifted.lo_infinite && !is_day(shifted.lo);
+  no_date_ |= !shifted.hi_infinite && !is_day(shifted.hi);
+  return shifted;
+}
+
 // A period is exact or not known at all.
 Value Evaluator::MonthsBefore(const Value& day, const Value& months) {
-  months_passed_ = true;
+  Offer(DayNumber(absl::CivilDay(absl::CivilMonth(case_->dates.policy) + 1)));
   constexpr int64_t kMonthsMax = 1200;
   const bool whole = months.IsPoint() && months.lo.is_integer() && months.lo.sign() > 0 &&
                      Rational::Compare(months.lo, Rational(kMonthsMax)) <= 0;
@@ -105,8 +163,10 @@ Value Evaluator::MonthsBefore(const Value& day, const Value& months) {
 }
 
 Value Evaluator::Age(const Value& birth, const Value& day) {
-  ages_passed_ = true;
-  auto day_of = [](const Rational& r) { return DayOfNumber(static_cast<int64_t>(r.numerator())); };
+  WatchYears(birth, /*days_after=*/0);
+  // Of the policy day itself, years are counted up to whatever day it is.
+  if (!(day.IsPoint() && day.lo == Rational(day_))) WatchYears(day, /*days_after=*/1);
+  auto day_of = [](const Rational& r) { return DayOfNumber(DayIn(r)); };
   Value age = Anything(blames_.Join(birth.blame, day.blame));
   age.marks = birth.marks | day.marks;
   age.undefined = birth.undefined || day.undefined;
@@ -124,7 +184,7 @@ Value Evaluator::Age(const Value& birth, const Value& day) {
 }
 
 Value Evaluator::AddMonths(const Value& day, const Value& months) {
-  days_passed_ = true;
+  Offer(day_ + 1);
   Value later = Anything(blames_.Join(day.blame, months.blame));
   later.marks = day.marks | months.marks;
   later.undefined = day.undefined || months.undefined;
@@ -141,7 +201,7 @@ Value Evaluator::AddMonths(const Value& day, const Value& months) {
 }
 
 Value Evaluator::MonthsSince(const Value& from, const Value& to) {
-  days_passed_ = true;
+  Offer(day_ + 1);
   auto least = [](const Rational& begin, const Rational& end) -> std::optional<Rational> {
     const auto first = DayAt(begin), last = DayAt(end);
     if (!first || !last) return std::nullopt;
@@ -167,7 +227,7 @@ Value Evaluator::MonthsSince(const Value& from, const Value& to) {
 
 template <typename Function>
 Value Evaluator::OfDay(const Value& day, Function of_day) {
-  months_passed_ = true;
+  Offer(DayNumber(absl::CivilDay(absl::CivilMonth(case_->dates.policy) + 1)));
   Value value = Anything(day.blame);
   value.marks = day.marks;
   value.undefined = day.undefined;

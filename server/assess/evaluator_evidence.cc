@@ -54,12 +54,17 @@ bool Evaluator::IsStated(int who, int fact_kind) const {
 }
 
 // What an answer that came lacks to be all there is in `period`.
-AnswerDetail Evaluator::LackOf(int answer_index, const base::Period* period,
-                               bool to_the_end) const {
+AnswerDetail Evaluator::LackOf(int answer_index, const base::Period* period, bool to_the_end) {
   const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(answer_index)];
   if (const AnswerDetail flaw = index_.Flaw(answer_index); flaw != AnswerDetail::kNone) return flaw;
   if (answer.kind == AnswerKind::kFound && !answer.complete) return AnswerDetail::kIncomplete;
   if (period == nullptr) return AnswerDetail::kNone;
+  // What is so must be told up to the policy day, which moves on. Periods of months move with the
+  // months, which are reckoned with where the period is made.
+  if (!to_the_end) {
+    if (answer.covered.from) Offer(DayNumber(*answer.covered.from));
+    if (answer.covered.to) Offer(DayNumber(*answer.covered.to));
+  }
   if (!answer.covered.Covers(*period)) return AnswerDetail::kPeriod;
   if (to_the_end && answer.data_day.has_value() && *answer.data_day + 1 < *period->to) {
     return AnswerDetail::kPeriod;

@@ -108,7 +108,8 @@ Value Evaluator::ReadField(int kind, int field, const base::FieldValue& value,
       }
       break;
     case TypeKind::kDate:
-      if (const auto* day = std::get_if<absl::CivilDay>(&value))
+      if (const auto* day = std::get_if<absl::CivilDay>(&value);
+          day != nullptr && day->year() >= kYearMin && day->year() <= kYearMax)
         return Point(Rational(DayNumber(*day)));
       break;
     case TypeKind::kMonth:

@@ -273,7 +273,12 @@ absl::StatusOr<Type> ExpressionWalk::EmitBinary(const Node& node, std::vector<Op
   }
   if (op == "==" || op == "!=") return EmitEqual(node, code);
   HEDUI_ASSIGN_OR_RETURN(const Type a, Emit(left, -1, code));
+  const size_t right_begin = code->size();
   HEDUI_ASSIGN_OR_RETURN(const Type b, Emit(right, -1, code));
+  if (a.kind == TypeKind::kDate && b.kind == TypeKind::kNumber && b.unit == kUnitDays &&
+      (op == "+" || op == "-")) {
+    return EmitShiftedDate(node, right_begin, code);
+  }
   if (op == "+" || op == "-") return EmitSum(node, a, b, code);
   if (op == "*" || op == "/") return EmitProduct(node, a, b, code);
   if (!a.ordered()) {
@@ -282,7 +287,7 @@ absl::StatusOr<Type> ExpressionWalk::EmitBinary(const Node& node, std::vector<Op
   }
   HEDUI_RETURN_IF_ERROR(Agree(node, a, b).status());
   // a > b is !(a <= b), which is exact on intervals too.
-  Push(code, op == "<" || op == ">=" ? OpCode::kLess : OpCode::kLessOrEqual);
+  Push(code, op == "<" || op == ">=" ? OpCode::kLess : OpCode::kLessOrEqual, SlotOf(a));
   if (op == ">" || op == ">=") Push(code, OpCode::kNot);
   return Type::Truth();
 }
@@ -297,7 +302,7 @@ absl::StatusOr<Type> ExpressionWalk::EmitEqual(const Node& node, std::vector<Op>
   HEDUI_ASSIGN_OR_RETURN(const Type b, Emit(second, a.codes, code));
   HEDUI_RETURN_IF_ERROR(Agree(node, a, b).status());
   if (a.ordered()) {
-    Push(code, OpCode::kEqualNumbers);
+    Push(code, OpCode::kEqualNumbers, SlotOf(a));
   } else if (a.kind == TypeKind::kCode || a.kind == TypeKind::kTruth) {
     Push(code, OpCode::kEqualMasks);
   } else {
@@ -311,11 +316,10 @@ absl::StatusOr<Type> ExpressionWalk::EmitEqual(const Node& node, std::vector<Op>
 absl::StatusOr<Type> ExpressionWalk::EmitSum(const Node& node, const Type& a, const Type& b,
                                              std::vector<Op>* code) {
   const bool minus = node.text == "-";
-  Push(code, minus ? OpCode::kSubtract : OpCode::kAdd, IsNumber(a) ? 0 : kOfDates);
+  Push(code, minus ? OpCode::kSubtract : OpCode::kAdd, SlotOf(a));
   if (IsNumber(a) && IsNumber(b)) return Agree(node, a, b);
   if (a.kind == TypeKind::kDate && b.kind == TypeKind::kDate && minus)
     return Type::Number(kUnitDays);
-  if (a.kind == TypeKind::kDate && IsNumber(b) && b.unit == kUnitDays) return a;
   return ExpressionDefect(node, "TYPE_MISMATCH",
                           absl::StrCat(Named(a), " ", node.text, " ", Named(b), " means nothing"));
 }

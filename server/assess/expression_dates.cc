@@ -1,4 +1,6 @@
 // Functions of days and periods.
+#include <optional>
+
 #include "server/assess/expression_functions.h"
 #include "server/assess/expression_walk.h"
 #include "server/base/dates.h"
@@ -65,6 +67,36 @@ absl::StatusOr<Type> EmitDay(ExpressionWalk& walk, const Node& node, int, std::v
   return Type::Of(TypeKind::kDate);
 }
 
+// What operations on constants alone come to; nullopt where others take part.
+std::optional<Value> FoldConstants(const CompiledPack& pack, const std::vector<Op>& code,
+                                   size_t begin) {
+  BlameSet blames;
+  Calculator calculator(&blames, 0);
+  std::vector<Value> stack;
+  for (size_t at = begin; at < code.size(); ++at) {
+    const Op& op = code[at];
+    if (op.code == OpCode::kConst) {
+      stack.push_back(pack.constants[static_cast<size_t>(op.arg)]);
+      continue;
+    }
+    if (op.code == OpCode::kNegate) {
+      stack.back() = calculator.Negate(stack.back());
+      continue;
+    }
+    Value (Calculator::*binary)(const Value&, const Value&) = nullptr;
+    if (op.code == OpCode::kAdd) binary = &Calculator::Add;
+    if (op.code == OpCode::kSubtract) binary = &Calculator::Subtract;
+    if (op.code == OpCode::kMultiply) binary = &Calculator::Multiply;
+    if (op.code == OpCode::kDivide) binary = &Calculator::Divide;
+    if (binary == nullptr) return std::nullopt;
+    const Value right = stack.back();
+    stack.pop_back();
+    stack.back() = (calculator.*binary)(stack.back(), right);
+  }
+  if (calculator.overflow() || stack.size() != 1) return std::nullopt;
+  return stack.back();
+}
+
 constexpr Function kFunctions[] = {
     {"age", 2, 2, EmitAge},
     {"months_before", 2, 2, EmitMonthsBefore},
@@ -80,5 +112,16 @@ constexpr Function kFunctions[] = {
 }  // namespace
 
 absl::Span<const Function> DateFunctions() { return kFunctions; }
+
+absl::StatusOr<Type> ExpressionWalk::EmitShiftedDate(const Node& node, size_t days_begin,
+                                                     std::vector<Op>* code) {
+  const std::optional<Value> days = FoldConstants(pack_, *code, days_begin);
+  if (days && days->IsPoint() && !days->lo.is_integer()) {
+    return ExpressionDefect(node.children[1], "BAD_VALUE",
+                            "a date is so many whole days from another one");
+  }
+  Push(code, node.text == "-" ? OpCode::kDateBefore : OpCode::kDateAfter);
+  return Type::Of(TypeKind::kDate);
+}
 
 }  // namespace hedui::assess

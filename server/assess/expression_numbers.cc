@@ -13,7 +13,7 @@ absl::StatusOr<Type> EmitMinMax(ExpressionWalk& walk, const Node& node, int,
   for (size_t i = 1; i < node.children.size(); ++i) {
     HEDUI_ASSIGN_OR_RETURN(const Type next, walk.Emit(node.children[i], -1, code));
     HEDUI_ASSIGN_OR_RETURN(type, walk.Agree(node.children[i], type, next));
-    walk.Push(code, node.text == "min" ? OpCode::kMin : OpCode::kMax);
+    walk.Push(code, node.text == "min" ? OpCode::kMin : OpCode::kMax, walk.SlotOf(type));
   }
   if (!type.ordered())
     return ExpressionDefect(node, "TYPE_MISMATCH", absl::StrCat(walk.Named(type), " has no order"));

@@ -53,6 +53,8 @@ class ExpressionWalk {
   static void Push(std::vector<Op>* code, OpCode op, int slot = 0, int32_t arg = 0) {
     code->push_back({op, static_cast<uint8_t>(slot), arg});
   }
+  // Of operations that dates and numbers share.
+  static int SlotOf(const Type& type) { return type.kind == TypeKind::kDate ? kOfDates : 0; }
   void PushConstant(std::vector<Op>* code, const Value& value);
   // Its place among the pack's constants.
   int32_t AddConstant(const Value& value);
@@ -80,6 +82,8 @@ class ExpressionWalk {
   absl::StatusOr<Type> EmitEqual(const Node& node, std::vector<Op>* code);
   absl::StatusOr<Type> EmitSum(const Node& node, const Type& a, const Type& b,
                                std::vector<Op>* code);
+  // A date plus or less days, in expression_dates.cc; the days' operations begin at `days_begin`.
+  absl::StatusOr<Type> EmitShiftedDate(const Node& node, size_t days_begin, std::vector<Op>* code);
   absl::StatusOr<Type> EmitProduct(const Node& node, Type a, Type b, std::vector<Op>* code);
   absl::StatusOr<Type> EmitConditional(const Node& node, int codes, std::vector<Op>* code);
   absl::StatusOr<Type> EmitCall(const Node& node, int codes, std::vector<Op>* code);

@@ -279,9 +279,8 @@ class Renderer {
     }
   }
 
-  // The first later day among: a row of the chain coming into or out of force, the next month where
-  // rules look back by months, a birthday where they ask for ages, a later day named by a fact, and
-  // simply tomorrow where days are reckoned with.
+  // The first later day among: a row of the chain coming into or out of force, what the evaluator
+  // met (Evaluator::next_day), and a later day named by a fact, or the day after it.
   std::optional<absl::CivilDay> NextChange() const {
     const int32_t today = DayNumber(case_.dates.policy);
     int32_t next = INT32_MAX;
@@ -301,14 +300,7 @@ class Renderer {
       for (const ProgrammeRow& row : pack_.programmes[static_cast<size_t>(programme)].rows)
         offer_range(row.in_force);
     }
-    if (evaluator_.days_passed()) offer(today + 1);
-    if (evaluator_.months_passed())
-      offer(DayNumber(absl::CivilDay(absl::CivilMonth(case_.dates.policy) + 1)));
-    if (evaluator_.ages_passed()) {
-      for (const Person& person : case_.persons) {
-        if (person.birth) offer(NextBirthday(*person.birth));
-      }
-    }
+    offer(evaluator_.next_day());
     for (const base::Fact& fact : case_.facts.facts) {
       for (const base::Field& field : fact.record.fields) {
         const auto* day = std::get_if<absl::CivilDay>(&field.value);
@@ -319,14 +311,6 @@ class Renderer {
     }
     if (next == INT32_MAX) return std::nullopt;
     return DayOfNumber(next);
-  }
-
-  int32_t NextBirthday(absl::CivilDay birth) const {
-    const absl::CivilDay today = case_.dates.policy;
-    // Normalisation makes 29 February the 1 March of a common year, as ages have it.
-    absl::CivilDay birthday(today.year(), birth.month(), birth.day());
-    if (birthday <= today) birthday = absl::CivilDay(today.year() + 1, birth.month(), birth.day());
-    return DayNumber(birthday);
   }
 
   const CompiledPack& pack_;

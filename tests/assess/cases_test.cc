@@ -67,6 +67,41 @@ TEST_P(CaseTest, ComesOutAsItSays) {
   EXPECT_EQ(absl::StrJoin(UnmetExpectations(*file, result), "\n"), "");
 }
 
+// Differences of more than a year ahead are left to rows and years that other cases have nearer.
+constexpr int kDaysAhead = 400;
+
+// Whether the case comes out alike on every day before the one that it says.
+void ExpectNoEarlierChange(const PolicyPack& pack, Case c) {
+  const absl::CivilDay first = c.dates.policy;
+  const auto start = Assess(pack, c);
+  if (!start.ok()) return;  // refused: the case says so, and nothing is said of a day
+  const absl::CivilDay end =
+      std::min(start->next_change.value_or(first + kDaysAhead + 1), first + kDaysAhead + 1);
+  for (c.dates.policy = first + 1; c.dates.policy < end; ++c.dates.policy) {
+    auto later = Assess(pack, c);
+    ASSERT_TRUE(later.ok()) << later.status();
+    later->policy_day = start->policy_day;
+    later->next_change = start->next_change;
+    ASSERT_TRUE(*later == *start) << c.dates.policy << " differs, but nothing was to change before "
+                                  << end;
+  }
+}
+
+TEST_P(CaseTest, ChangesOnNoEarlierDayThanItSays) {
+  std::string why;
+  const PolicyPack* pack = PackOf(PlaceOf(GetParam()), &why);
+  ASSERT_NE(pack, nullptr) << why;
+  const auto file = ReadCaseFile(fs::path(Folder(kCases)) / (GetParam() + ".yaml"), *pack);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  Case c = file->value;
+  ExpectNoEarlierChange(*pack, c);
+  // Most answers end with the policy day. Where they went on, the rules alone would say when.
+  for (base::AnswerState& answer : c.facts.answers) {
+    if (answer.covered.to > c.dates.policy) answer.covered.to.reset();
+  }
+  ExpectNoEarlierChange(*pack, c);
+}
+
 INSTANTIATE_TEST_SUITE_P(Files, CaseTest, testing::ValuesIn(CaseFiles()), [](const auto& tested) {
   return absl::StrReplaceAll(tested.param, {{"/", "_in_"}});
 });

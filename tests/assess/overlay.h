@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
 #include "server/assess/assessor.h"
@@ -31,15 +32,17 @@ class Overlay {
 
   // A file of `division` that cites the document T.
   void Write(const std::string& division, absl::string_view text, absl::string_view name = "test") {
-    std::filesystem::create_directories(root_ / division);
-    std::ofstream(root_ / division / absl::StrCat(name, ".yaml"))
-        << "division: \"" << division << "\"\n"
-        << text;
+    const std::filesystem::path folder = root_ / (division == "000000" ? "national" : division);
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / absl::StrCat(name, ".yaml")) << "division: \"" << division << "\"\n"
+                                                        << text;
   }
 
   absl::StatusOr<PolicyPack::Ptr> Load() const {
     return PolicyPack::Load({Folder("policies"), root_.string()});
   }
+  // Without the shipped policies.
+  absl::StatusOr<PolicyPack::Ptr> LoadAlone() const { return PolicyPack::Load(root_.string()); }
 
   // The files must load and the case be assessed.
   Assessment Assess(absl::string_view case_text) const {

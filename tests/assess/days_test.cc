@@ -1,0 +1,221 @@
+// Days as they go by: when a result may change next, and dates that are none.
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "server/base/dates.h"
+#include "server/base/status.h"
+#include "tests/assess/overlay.h"
+
+namespace hedui::assess {
+namespace {
+
+constexpr char kNation[] = R"yaml(
+documents: {T: {title: 测试}}
+categories: {register: 登记}
+facts:
+  certificate:
+    label: 证书
+    by: state
+    categories: [register]
+    fields:
+      since: {label: 起始日期, type: date}
+evidence:
+  certificate:
+    rows: [{from: 2021-10-01, complete_by: [register], clause: T 一, trust: assumed}]
+)yaml";
+
+std::string Rule(const std::string& type, const std::string& expression) {
+  return absl::StrCat(R"yaml(
+parameters:
+  limit_day:
+    label: 期限
+    type: date
+    rows: [{from: 2021-10-01, value: 2026-06-15, clause: T 一, trust: assumed}]
+  some_days:
+    label: 天数
+    type: days
+    rows: [{from: 2021-10-01, value: 1.5, clause: T 一, trust: assumed}]
+  many_days:
+    label: 天数
+    type: days
+    rows: [{from: 2021-10-01, value: 9000000, clause: T 一, trust: assumed}]
+quantities:
+  q:
+    label: 测试
+    of: person
+    type: )yaml",
+                      type, R"yaml(
+    rows: [{from: 2021-10-01, value: ")yaml",
+                      expression, R"yaml(", clause: T 一, trust: assumed}]
+)yaml");
+}
+
+// Born on 12 May 1979, with a certificate since 1 June 2022 which the register tells up to August.
+std::string Household(absl::CivilDay policy) {
+  return absl::StrCat(R"yaml(
+division: "649994"
+scope: urban
+dates: {application: 2025-03-01, policy: )yaml",
+                      base::FormatDay(policy), R"yaml(}
+persons:
+  - {id: father, relation: applicant, sex: male, birth: 1979-05-12}
+answers:
+  - person: father
+    category: register
+    source: r
+    kind: found
+    covered: {from: 2020-01-01, to: 2025-08-01}
+    facts: [{kind: certificate, since: 2022-06-01}]
+)yaml");
+}
+
+constexpr absl::CivilDay kPolicyDay(2025, 3, 3);
+
+class DaysTest : public testing::Test {
+ protected:
+  void SetRule(const std::string& type, const std::string& expression) {
+    overlay_.Write("000000", kNation, "nation");
+    overlay_.Write("649994", Rule(type, expression));
+  }
+  absl::StatusOr<Assessment> On(absl::CivilDay policy) {
+    const auto pack = overlay_.LoadAlone();
+    if (!pack.ok()) return pack.status();
+    const auto file = ParseCaseFile("case", Household(policy), **pack);
+    if (!file.ok()) return file.status();
+    return Assess(**pack, file->value);
+  }
+  // The day said on the policy day; the value must stay until then.
+  std::string Announced(const std::string& type, const std::string& expression) {
+    SetRule(type, expression);
+    const auto today = On(kPolicyDay);
+    if (!today.ok()) return std::string(today.status().message());
+    const absl::CivilDay end = today->next_change.value_or(kPolicyDay + 800);
+    for (absl::CivilDay day = kPolicyDay + 1; day < end; day += day + 40 < end ? 13 : 1) {
+      const auto later = On(day);
+      EXPECT_EQ(later->Find("q", "father")->value.text, today->Find("q", "father")->value.text)
+          << expression << " on " << day;
+    }
+    return base::FormatDay(today->next_change);
+  }
+
+  Overlay overlay_;
+};
+
+TEST_F(DaysTest, YearsSinceADayOfAFactChangeOnItsAnniversaries) {
+  EXPECT_EQ(Announced("count", "p.certificate.count(c, age(c.since, policy_day) >= years(3))"),
+            "2025-06-01");
+}
+
+TEST_F(DaysTest, YearsOfLifeChangeOnBirthdays) {
+  EXPECT_EQ(Announced("years", "age(p.birth, policy_day)"), "2025-05-12");
+}
+
+TEST_F(DaysTest, YearsLeftUpToADayChangeOnTheDayAfterItsAnniversaryAtTheLatest) {
+  EXPECT_EQ(Announced("years", "age(policy_day, limit_day)"), "2025-06-15");
+  EXPECT_EQ(On(absl::CivilDay(2025, 6, 15))->Find("q", "father")->value.text, "1");
+  EXPECT_EQ(On(absl::CivilDay(2025, 6, 16))->Find("q", "father")->value.text, "0");
+  EXPECT_EQ(base::FormatDay(On(absl::CivilDay(2025, 6, 15))->next_change), "2025-06-16");
+}
+
+TEST_F(DaysTest, ADayOfAParameterComparedWithThePolicyDayIsOne) {
+  EXPECT_EQ(Announced("ratio", "policy_day >= limit_day ? 1 : 2"), "2026-06-15");
+  EXPECT_EQ(Announced("ratio", "limit_day < policy_day ? 1 : 2"), "2026-06-15");
+  EXPECT_EQ(Announced("ratio", "policy_day == limit_day ? 1 : 2"), "2026-06-15");
+  EXPECT_EQ(Announced("ratio", "max(policy_day, limit_day) > limit_day ? 1 : 2"), "2026-06-15");
+}
+
+TEST_F(DaysTest, AQuantityThatIsThePolicyDayChangesTomorrow) {
+  EXPECT_EQ(Announced("date", "policy_day"), "2025-03-04");
+  EXPECT_EQ(Announced("date", "min(policy_day, limit_day)"), "2025-03-04");
+  EXPECT_EQ(Announced("date", "max(policy_day, limit_day)"), "2026-06-15");
+}
+
+TEST_F(DaysTest, ANextChangeIsNoneWhereNothingMindsDays) {
+  EXPECT_EQ(Announced("count", "1"), "");
+  EXPECT_EQ(Announced("date", "application_day"), "");
+}
+
+TEST_F(DaysTest, WhatIsSoIsKnownAsLongAsTheAnswerSpeaksOfTheDay) {
+  EXPECT_EQ(Announced("count", "p.certificate.size()"), "2025-08-01");
+  EXPECT_EQ(On(absl::CivilDay(2025, 7, 31))->Find("q", "father")->value.text, "1");
+  EXPECT_EQ(On(absl::CivilDay(2025, 8, 1))->Find("q", "father")->value.text, "[1, +∞)");
+  EXPECT_EQ(Announced("ratio", "answered(p, 'register') ? 1 : 2"), "2025-08-01");
+}
+
+TEST_F(DaysTest, DaysThatAreNotWholeMakeNoDate) {
+  SetRule("date", "policy_day + some_days");
+  EXPECT_EQ(base::ReasonOf(On(kPolicyDay).status()), "ARITHMETIC_OVERFLOW");
+  SetRule("date", "policy_day - some_days * 2");
+  EXPECT_EQ(On(kPolicyDay)->Find("q", "father")->value.text, "2025-02-28");
+}
+
+TEST_F(DaysTest, DatesBeyondTheCalendarAreAnError) {
+  SetRule("date", "policy_day + many_days");
+  EXPECT_EQ(base::ReasonOf(On(kPolicyDay).status()), "ARITHMETIC_OVERFLOW");
+  SetRule("date", "policy_day - many_days");
+  EXPECT_EQ(base::ReasonOf(On(kPolicyDay).status()), "ARITHMETIC_OVERFLOW");
+  SetRule("date", "policy_day + days(2912746)");
+  EXPECT_EQ(On(kPolicyDay)->Find("q", "father")->value.text, "9999-12-31");
+}
+
+TEST_F(DaysTest, ConstantDaysThatAreNotWholeDoNotLoad) {
+  for (const char* days : {"days(1) / 2", "days(10001) / 3", "days(0.5)", "days(1) * 1.5"}) {
+    SetRule("date", absl::StrCat("policy_day + ", days));
+    EXPECT_NE(On(kPolicyDay).status().message().find("BAD_VALUE"), absl::string_view::npos) << days;
+  }
+  SetRule("date", "policy_day + days(3) / 3");
+  EXPECT_EQ(On(kPolicyDay)->Find("q", "father")->value.text, "2025-03-04");
+}
+
+// Two regions that know nothing of one another.
+TEST(SiblingsTest, MayDeclareDocumentsAndCodesOfTheSameName) {
+  const auto region = [](const std::string& code, const std::string& title) {
+    return absl::StrCat(R"yaml(
+documents: {D: {title: )yaml",
+                        title, R"yaml(}}
+codes:
+  tier: {label: 档次, values: {)yaml",
+                        code, R"yaml(: 一档, b: 二档}}
+parameters:
+  own_tier:
+    label: 档次
+    type: code(tier)
+    rows: [{from: 2021-10-01, value: )yaml",
+                        code, R"yaml(, clause: D 一, trust: assumed}]
+quantities:
+  q:
+    label: 测试
+    type: ratio
+    rows: [{from: 2021-10-01, value: "own_tier == ')yaml",
+                        code, R"yaml(' ? 1 : 2", clause: D 一, trust: assumed}]
+)yaml");
+  };
+  Overlay overlay;
+  overlay.Write("650000", region("first", "甲"));
+  overlay.Write("660000", region("second", "乙"));
+  for (const auto& [division, title] : {std::pair("650000", "甲"), std::pair("660000", "乙")}) {
+    const Assessment result = overlay.Assess(absl::StrCat("division: \"", division, R"yaml("
+scope: urban
+dates: {application: 2025-03-03, policy: 2025-03-03}
+persons:
+  - {id: father, relation: applicant, sex: male, birth: 1979-05-12}
+)yaml"));
+    ASSERT_NE(result.Find("q"), nullptr);
+    EXPECT_EQ(result.Find("q")->value.text, "1");
+    EXPECT_EQ(result.Find("q")->rule->citation.title, title);
+  }
+  // What a level above declares is taken.
+  overlay.Write("650100",
+                "documents: {D: {title: 丙}}\ncodes:\n  tier: {label: 档, values: {x: 一}}\n");
+  const auto pack = overlay.Load();
+  ASSERT_FALSE(pack.ok());
+  const std::string text(pack.status().message());
+  const size_t first = text.find("DUPLICATE_NAME");
+  ASSERT_NE(first, std::string::npos) << text;
+  EXPECT_NE(text.find("DUPLICATE_NAME", first + 1), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace hedui::assess
