@@ -186,7 +186,8 @@ constexpr Row kRows[] = {
      "'vessel'))",
      "bool", "FALSE"},
     // What a register sends and no list has is in no set, and need not be another than itself.
-    {"persons.filter(x, x.relation == 'applicant').all(x, x.vehicle.all(v, v.class in ['motorcycle', "
+    {"persons.filter(x, x.relation == 'applicant').all(x, x.vehicle.all(v, v.class in "
+     "['motorcycle', "
      "'disability_scooter', 'small_commercial', 'car', 'passenger_car', 'small_truck', 'truck', "
      "'large', 'vessel', 'machinery']))",
      "bool", "UNDETERMINED"},
