@@ -14,37 +14,25 @@ absl::Status EmitDate(ExpressionWalk& walk, const Node& node, std::vector<Op>* c
   return walk.Require(node, day, TypeKind::kDate, "a date");
 }
 
-absl::StatusOr<Type> EmitAge(ExpressionWalk& walk, const Node& node, int, std::vector<Op>* code) {
+// Between two days: age and months_between.
+absl::StatusOr<Type> EmitTwoDays(ExpressionWalk& walk, const Node& node, int,
+                                 std::vector<Op>* code) {
   HEDUI_RETURN_IF_ERROR(EmitDate(walk, node.children[0], code));
   HEDUI_RETURN_IF_ERROR(EmitDate(walk, node.children[1], code));
-  walk.Push(code, OpCode::kAge);
-  return Type::Number(kUnitYears);
+  const bool years = node.text == "age";
+  walk.Push(code, years ? OpCode::kAge : OpCode::kMonthsSince);
+  return Type::Number(years ? kUnitYears : kUnitMonths);
 }
 
-absl::StatusOr<Type> EmitMonthsBefore(ExpressionWalk& walk, const Node& node, int,
+// Of a day and a number of months: months_before and add_months.
+absl::StatusOr<Type> EmitDayAndMonths(ExpressionWalk& walk, const Node& node, int,
                                       std::vector<Op>* code) {
   HEDUI_RETURN_IF_ERROR(EmitDate(walk, node.children[0], code));
   HEDUI_ASSIGN_OR_RETURN(const Type months, walk.Emit(node.children[1], -1, code));
   HEDUI_RETURN_IF_ERROR(walk.Agree(node.children[1], Type::Number(kUnitMonths), months).status());
-  walk.Push(code, OpCode::kMonthsBefore);
-  return Type::Of(TypeKind::kPeriod);
-}
-
-absl::StatusOr<Type> EmitAddMonths(ExpressionWalk& walk, const Node& node, int,
-                                   std::vector<Op>* code) {
-  HEDUI_RETURN_IF_ERROR(EmitDate(walk, node.children[0], code));
-  HEDUI_ASSIGN_OR_RETURN(const Type months, walk.Emit(node.children[1], -1, code));
-  HEDUI_RETURN_IF_ERROR(walk.Agree(node.children[1], Type::Number(kUnitMonths), months).status());
-  walk.Push(code, OpCode::kAddMonths);
-  return Type::Of(TypeKind::kDate);
-}
-
-absl::StatusOr<Type> EmitMonthsSince(ExpressionWalk& walk, const Node& node, int,
-                                     std::vector<Op>* code) {
-  HEDUI_RETURN_IF_ERROR(EmitDate(walk, node.children[0], code));
-  HEDUI_RETURN_IF_ERROR(EmitDate(walk, node.children[1], code));
-  walk.Push(code, OpCode::kMonthsSince);
-  return Type::Number(kUnitMonths);
+  const bool before = node.text == "months_before";
+  walk.Push(code, before ? OpCode::kMonthsBefore : OpCode::kAddMonths);
+  return Type::Of(before ? TypeKind::kPeriod : TypeKind::kDate);
 }
 
 absl::StatusOr<Type> EmitOfDay(ExpressionWalk& walk, const Node& node, int, std::vector<Op>* code) {
@@ -98,10 +86,10 @@ std::optional<Value> FoldConstants(const CompiledPack& pack, const std::vector<O
 }
 
 constexpr Function kFunctions[] = {
-    {"age", 2, 2, EmitAge},
-    {"months_before", 2, 2, EmitMonthsBefore},
-    {"add_months", 2, 2, EmitAddMonths},
-    {"months_between", 2, 2, EmitMonthsSince},
+    {"age", 2, 2, EmitTwoDays},
+    {"months_before", 2, 2, EmitDayAndMonths},
+    {"add_months", 2, 2, EmitDayAndMonths},
+    {"months_between", 2, 2, EmitTwoDays},
     {"month_start", 1, 1, EmitOfDay},
     {"month_end", 1, 1, EmitOfDay},
     {"year_of", 1, 1, EmitOfDay},

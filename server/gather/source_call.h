@@ -88,7 +88,7 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
   const WaveContext* const wave_;
   const Source* const source_;
   const size_t query_index_;
-  plan::SourceQuery asked_;
+  const plan::SourceQuery asked_;
   std::optional<plan::SourceQuery> fewer_;  // what is left of asked_ once somebody was taken out
   // Of the last attempt that was sent and is to be repeated: one answer for each pair it asked.
   std::vector<base::Answer> last_sent_;
