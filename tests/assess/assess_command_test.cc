@@ -11,8 +11,8 @@
 namespace hedui::clients {
 namespace {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 struct Outcome {
   int exit_code;

@@ -73,7 +73,7 @@ answers:
 
 constexpr absl::CivilDay kPolicyDay(2025, 3, 3);
 
-class DaysTest : public testing::Test {
+class DaysTest : public ::testing::Test {
  protected:
   void SetRule(const std::string& type, const std::string& expression) {
     overlay_.Write("000000", kNation, "nation");

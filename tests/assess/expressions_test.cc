@@ -1,7 +1,5 @@
 // What expressions give: each is put into a county's policy file and evaluated for one household.
 // The father earns 3000, the mother's wage did not come, the child's birth is not known.
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -11,11 +9,10 @@
 #include "server/assess/case_file.h"
 #include "server/base/status.h"
 #include "tests/assess/test_packs.h"
+#include "tests/support/temporary_directory.h"
 
 namespace hedui::assess {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr char kCase[] = R"(
 division: "649991"
@@ -205,12 +202,10 @@ constexpr Row kRows[] = {
 };
 
 // A county whose file holds every row as a quantity q0, q1, …
-class ExpressionsTest : public testing::Test {
+class ExpressionsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    const fs::path root = fs::path(testing::TempDir()) / "hedui_expressions";
-    fs::remove_all(root);
-    fs::create_directories(root / "649991");
+    const hedui::testing::TemporaryDirectory root;
     std::string text =
         "division: \"649991\"\ndocuments: {T: {title: 测试}}\nparameters:\n  area_class:\n    "
         "rows: [{from: 2021-10-01, value: I, "
@@ -225,15 +220,14 @@ class ExpressionsTest : public testing::Test {
                       "\n    rows:\n      - {from: 2021-10-01, value: \"", row.expression,
                       "\", clause: T 一, trust: verified}\n");
     }
-    std::ofstream(root / "649991" / "test.yaml") << text;
-    const auto pack = PolicyPack::Load({Folder("policies"), root.string()});
+    root.Write("649991/test.yaml", text);
+    const auto pack = PolicyPack::Load({Folder("policies"), root.path()});
     ASSERT_TRUE(pack.ok()) << pack.status().message();
     const auto file = ParseCaseFile("case", kCase, **pack);
     ASSERT_TRUE(file.ok()) << file.status().message();
     const auto result = Assess(**pack, file->value);
     ASSERT_TRUE(result.ok()) << result.status();
     result_ = *result;
-    fs::remove_all(root);
   }
 
   Assessment result_;
@@ -276,16 +270,15 @@ TEST_F(ExpressionsTest, PedigreeNamesInputsOnly) {
 }
 
 TEST(OverflowTest, IsAnErrorAndNoNumber) {
-  const fs::path root = fs::path(testing::TempDir()) / "hedui_overflow";
-  fs::create_directories(root / "649992");
+  const hedui::testing::TemporaryDirectory root;
   std::string product = "123456789012345678";
   for (int i = 0; i < 3; ++i) product += " * 123456789012345678";
-  std::ofstream(root / "649992" / "test.yaml")
-      << "division: \"649992\"\ndocuments: {T: {title: 测试}}\nquantities:\n  q:\n    label: "
-         "测试\n    type: ratio\n    rows: "
-         "[{from: 2021-10-01, value: \""
-      << product << "\", clause: T 一, trust: verified}]\n";
-  const auto pack = PolicyPack::Load({Folder("policies"), root.string()});
+  root.Write(
+      "649992/test.yaml",
+      absl::StrCat("division: \"649992\"\ndocuments: {T: {title: 测试}}\nquantities:\n  q:\n"
+                   "    label: 测试\n    type: ratio\n    rows: [{from: 2021-10-01, value: \"",
+                   product, "\", clause: T 一, trust: verified}]\n"));
+  const auto pack = PolicyPack::Load({Folder("policies"), root.path()});
   ASSERT_TRUE(pack.ok()) << pack.status().message();
   Case c;
   c.division = "649992";
@@ -295,7 +288,6 @@ TEST(OverflowTest, IsAnErrorAndNoNumber) {
   const auto result = Assess(**pack, c);
   EXPECT_EQ(result.status().code(), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(base::ReasonOf(result.status()), "ARITHMETIC_OVERFLOW");
-  fs::remove_all(root);
 }
 
 }  // namespace

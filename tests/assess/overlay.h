@@ -2,10 +2,6 @@
 #ifndef HEDUI_TESTS_ASSESS_OVERLAY_H_
 #define HEDUI_TESTS_ASSESS_OVERLAY_H_
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -15,34 +11,23 @@
 #include "server/assess/assessor.h"
 #include "server/assess/case_file.h"
 #include "tests/assess/test_packs.h"
+#include "tests/support/temporary_directory.h"
 
 namespace hedui::assess {
 
 class Overlay {
  public:
-  // One of its own for each test and process.
-  Overlay()
-      : root_(std::filesystem::path(testing::TempDir()) /
-              absl::StrCat("hedui_overlay_", getpid(), "_",
-                           testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    std::filesystem::remove_all(root_);
-    std::filesystem::create_directories(root_);
-  }
-  ~Overlay() { std::filesystem::remove_all(root_); }
-
   // A file of `division` that cites the document T.
   void Write(const std::string& division, absl::string_view text, absl::string_view name = "test") {
-    const std::filesystem::path folder = root_ / (division == "000000" ? "national" : division);
-    std::filesystem::create_directories(folder);
-    std::ofstream(folder / absl::StrCat(name, ".yaml")) << "division: \"" << division << "\"\n"
-                                                        << text;
+    root_.Write(absl::StrCat(division == "000000" ? "national" : division, "/", name, ".yaml"),
+                absl::StrCat("division: \"", division, "\"\n", text));
   }
 
   absl::StatusOr<PolicyPack::Ptr> Load() const {
-    return PolicyPack::Load({Folder("policies"), root_.string()});
+    return PolicyPack::Load({Folder("policies"), root_.path()});
   }
   // Without the shipped policies.
-  absl::StatusOr<PolicyPack::Ptr> LoadAlone() const { return PolicyPack::Load(root_.string()); }
+  absl::StatusOr<PolicyPack::Ptr> LoadAlone() const { return PolicyPack::Load(root_.path()); }
 
   // The files must load and the case be assessed.
   Assessment Assess(absl::string_view case_text) const {
@@ -58,7 +43,7 @@ class Overlay {
   }
 
  private:
-  const std::filesystem::path root_;
+  const hedui::testing::TemporaryDirectory root_;
 };
 
 }  // namespace hedui::assess

@@ -19,15 +19,16 @@
 #include "server/base/status.h"
 #include "server/base/yaml.h"
 #include "tests/assess/test_packs.h"
+#include "tests/support/temporary_directory.h"
 
 namespace hedui::assess {
 namespace {
 
 namespace fs = std::filesystem;
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 std::vector<std::string> BrokenFiles() {
   std::vector<std::string> names;
@@ -42,22 +43,16 @@ std::vector<std::string> BrokenFiles() {
 class Overlay {
  public:
   Overlay(const std::string& name, const std::string& folder, const std::string& text)
-      : root_(fs::path(testing::TempDir()) / ("hedui_policy_" + name)) {
-    fs::remove_all(root_);
-    fs::create_directories(root_ / folder);
-    file_ = (root_ / folder / (name + ".yaml")).string();
-    std::ofstream(file_) << text;
-  }
-  ~Overlay() { fs::remove_all(root_); }
-  std::string directory() const { return root_.string(); }
+      : file_(root_.Write(folder + "/" + name + ".yaml", text)) {}
+  std::string directory() const { return root_.path(); }
   const std::string& file() const { return file_; }
 
  private:
-  const fs::path root_;
-  std::string file_;
+  const hedui::testing::TemporaryDirectory root_;
+  const std::string file_;
 };
 
-class BrokenPolicyTest : public testing::TestWithParam<std::string> {};
+class BrokenPolicyTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(BrokenPolicyTest, IsFoundOutAtItsLine) {
   const std::string text = *base::ReadFile(Folder("tests/assess/broken/") + GetParam() + ".yaml");
@@ -87,7 +82,7 @@ TEST_P(BrokenPolicyTest, IsFoundOutAtItsLine) {
   EXPECT_EQ(PolicyPack::Load({Folder("policies"), overlay.directory()}).ok(), warning);
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, BrokenPolicyTest, testing::ValuesIn(BrokenFiles()),
+INSTANTIATE_TEST_SUITE_P(Files, BrokenPolicyTest, ::testing::ValuesIn(BrokenFiles()),
                          [](const auto& tested) { return tested.param; });
 
 TEST(PolicyPackTest, ShippedPoliciesLoadWithoutFindings) {
@@ -250,8 +245,8 @@ TEST(PolicyPackTest, VocabularyHasLabels) {
   EXPECT_EQ(TestPack().LabelOf("wage"), "工资性收入");
   EXPECT_EQ(TestPack().LabelOf("deposit"), "银行存款");
   EXPECT_EQ(TestPack().LabelOf("nothing"), "nothing");
-  EXPECT_THAT(TestPack().Categories(), testing::Contains("employment"));
-  EXPECT_THAT(TestPack().FactKinds(), testing::Contains("wage"));
+  EXPECT_THAT(TestPack().Categories(), ::testing::Contains("employment"));
+  EXPECT_THAT(TestPack().FactKinds(), ::testing::Contains("wage"));
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // docs/policy-recipes*.md: every snippet is lines of the policy pack it names, whose cases are run
 // elsewhere, and what the page calls refused is refused for the reason it gives.
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -17,6 +16,7 @@
 #include "server/assess/policy_pack.h"
 #include "server/base/yaml.h"
 #include "tests/assess/test_packs.h"
+#include "tests/support/temporary_directory.h"
 
 namespace hedui::assess {
 namespace {
@@ -84,21 +84,18 @@ std::string Unquoted(absl::string_view cell) {
 
 // The codes that a county of Ningxia hears whose policy has this one quantity or test.
 std::vector<std::string> CodesOf(const std::string& type, const std::string& expression) {
-  const fs::path root = fs::path(testing::TempDir()) / "hedui_policy_recipes";
-  fs::remove_all(root);
-  fs::create_directories(root / "649992");
+  const hedui::testing::TemporaryDirectory root;
   const bool test = type == "bool";
-  std::ofstream(root / "649992" / "recipe.yaml")
-      << "division: \"649992\"\n"
-      << (test ? "tests" : "quantities") << ":\n  recipe:\n    label: 示例\n"
-      << (test ? "" : absl::StrCat("    type: ", type, "\n"))
-      << "    rows:\n      - {from: 2025-01-01, value: \"" << expression
-      << "\", clause: NXEX 示例, trust: assumed}\n";
+  const std::string text = absl::StrCat("division: \"649992\"\n", test ? "tests" : "quantities",
+                                        ":\n  recipe:\n    label: 示例\n",
+                                        test ? "" : absl::StrCat("    type: ", type, "\n"),
+                                        "    rows:\n      - {from: 2025-01-01, value: \"",
+                                        expression, "\", clause: NXEX 示例, trust: assumed}\n");
+  root.Write("649992/recipe.yaml", text);
   std::vector<std::string> codes;
-  for (const PolicyFinding& finding : PolicyPack::Check({Folder("policies"), root.string()})) {
+  for (const PolicyFinding& finding : PolicyPack::Check({Folder("policies"), root.path()})) {
     codes.push_back(finding.code);
   }
-  fs::remove_all(root);
   return codes;
 }
 

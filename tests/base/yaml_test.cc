@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <fstream>
 #include <random>
 
 #include "server/base/status.h"
+#include "tests/support/temporary_directory.h"
 
 namespace hedui::base {
 namespace {
@@ -183,8 +183,9 @@ TEST(YamlTest, MutatedTextsNeverThrowOrCrash) {
 }
 
 TEST(ReadFileTest, ReadsWholeFilesUpToTheBound) {
-  const std::string path = ::testing::TempDir() + "read_file_test.txt";
-  std::ofstream(path, std::ios::binary) << std::string(20'000, 'x') << '\0' << "end";
+  const hedui::testing::TemporaryDirectory directory;
+  const std::string path =
+      directory.Write("file.txt", std::string(20'000, 'x') + std::string("\0end", 4));
   const auto whole = ReadFile(path);
   ASSERT_TRUE(whole.ok());
   EXPECT_EQ(whole->size(), 20'004u);
@@ -194,15 +195,14 @@ TEST(ReadFileTest, ReadsWholeFilesUpToTheBound) {
   const auto missing = ReadFile(path);
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(missing.status().message()), HasSubstr(path));
-  EXPECT_FALSE(ReadFile(::testing::TempDir()).ok()) << "a folder";
+  EXPECT_FALSE(ReadFile(directory.path()).ok()) << "a folder";
 }
 
 TEST(ReadYamlFileTest, NamesTheFileInItsDefects) {
-  const std::string path = ::testing::TempDir() + "read_yaml_test.yaml";
-  std::ofstream(path) << "a: 1\na: 2\n";
+  const hedui::testing::TemporaryDirectory directory;
+  const std::string path = directory.Write("file.yaml", "a: 1\na: 2\n");
   const auto root = ReadYamlFile(path);
   EXPECT_THAT(std::string(root.status().message()), HasSubstr(path + ":2: YAML_DUPLICATE_KEY"));
-  std::remove(path.c_str());
 }
 
 }  // namespace

@@ -16,28 +16,11 @@
 #include "server/base/status.h"
 #include "server/store/store.h"
 #include "tests/support/fake_id_source.h"
+#include "tests/support/temporary_directory.h"
 
 namespace hedui::store {
 
-// Goes away with the object.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "hedui-store-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::string& path() const { return path_; }
-  std::string Write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ + "/" + name) << text;
-    return path_ + "/" + name;
-  }
-
- private:
-  std::string path_;
-};
+using testing::TemporaryDirectory;
 
 inline const char kKekOne[] =
     "1 1111111111111111111111111111111111111111111111111111111111111111\n";
