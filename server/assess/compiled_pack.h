@@ -295,6 +295,7 @@ struct CompiledPack {
   std::vector<Document> documents;
   std::vector<Division> divisions;
   std::vector<PolicyFile> files;
+  std::vector<std::string> texts;  // of `files`
   std::string digest;
   std::vector<PolicyFinding> warnings;
 

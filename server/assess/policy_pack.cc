@@ -5,8 +5,10 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "server/assess/compiled_pack.h"
 #include "server/assess/policy_linker.h"
 #include "server/assess/policy_reader.h"
@@ -20,6 +22,9 @@ namespace fs = std::filesystem;
 
 constexpr char kNationalFolder[] = "national";
 constexpr char kNation[] = "000000";
+constexpr char kExtension[] = ".yaml";
+constexpr char kFolders[] = "folders are called \"national\" or by a division's six digits";
+constexpr char kOnlyYaml[] = "only files called *.yaml are read here; rename it, or take it away";
 // A nation's counties with a few files each.
 constexpr size_t kFilesMax = 20'000;
 
@@ -57,9 +62,8 @@ void ListDivision(const fs::directory_entry& folder, const std::string& division
   for (const fs::directory_entry& entry : entries) {
     const std::string name = entry.path().filename().string();
     std::error_code error;
-    if (entry.path().extension() != ".yaml" || entry.is_directory(error)) {
-      NotAPolicy(entry, "only files called *.yaml are read here; rename it, or take it away",
-                 findings);
+    if (entry.path().extension() != kExtension || entry.is_directory(error)) {
+      NotAPolicy(entry, kOnlyYaml, findings);
       continue;
     }
     files->push_back({entry.path().string(),
@@ -91,8 +95,7 @@ absl::Status ListFiles(const std::string& directory, std::vector<FoundFile>* fil
     }
     const std::string division = name == kNationalFolder ? kNation : name;
     if (name == kNation || !base::DivisionLevel(division)) {
-      findings->push_back({folder.path().string(), 1, "UNKNOWN_FOLDER",
-                           "folders are called \"national\" or by a division's six digits", false});
+      findings->push_back({folder.path().string(), 1, "UNKNOWN_FOLDER", kFolders, false});
       continue;
     }
     ListDivision(folder, division, files, findings);
@@ -111,17 +114,28 @@ struct Loaded {
   std::vector<PolicyFinding> findings;
 };
 
+absl::Status CheckCount(size_t files) {
+  if (files <= kFilesMax) return absl::OkStatus();
+  return base::MakeError(absl::StatusCode::kResourceExhausted, "POLICY_FILES",
+                         absl::StrCat("more than ", kFilesMax, " policy files"),
+                         base::Visibility::kOperator);
+}
+
+void Link(const std::vector<SourceFile>& sources, Loaded* loaded) {
+  loaded->pack = LinkPolicies(sources, &loaded->findings);
+  std::stable_sort(loaded->findings.begin(), loaded->findings.end(),
+                   [](const PolicyFinding& a, const PolicyFinding& b) {
+                     return a.file != b.file ? a.file < b.file : a.line < b.line;
+                   });
+}
+
 absl::StatusOr<Loaded> LoadAll(const std::vector<std::string>& directories) {
   Loaded loaded;
   std::vector<FoundFile> found;
   for (const std::string& directory : directories) {
     HEDUI_RETURN_IF_ERROR(ListFiles(directory, &found, &loaded.findings));
   }
-  if (found.size() > kFilesMax) {
-    return base::MakeError(absl::StatusCode::kResourceExhausted, "POLICY_FILES",
-                           absl::StrCat("more than ", kFilesMax, " policy files"),
-                           base::Visibility::kOperator);
-  }
+  HEDUI_RETURN_IF_ERROR(CheckCount(found.size()));
   std::vector<SourceFile> sources;
   for (const FoundFile& file : found) {
     const absl::StatusOr<std::string> text = base::ReadFile(file.path);
@@ -133,12 +147,60 @@ absl::StatusOr<Loaded> LoadAll(const std::vector<std::string>& directories) {
     sources.push_back(
         ReadPolicyFile(file.path, file.shown, file.division, *text, &loaded.findings));
   }
-  loaded.pack = LinkPolicies(sources, &loaded.findings);
-  std::stable_sort(loaded.findings.begin(), loaded.findings.end(),
-                   [](const PolicyFinding& a, const PolicyFinding& b) {
-                     return a.file != b.file ? a.file < b.file : a.line < b.line;
-                   });
+  Link(sources, &loaded);
   return loaded;
+}
+
+// The division that `path` names, or nothing: then a finding says why.
+std::optional<std::string> DivisionOfPath(const std::string& path,
+                                          std::vector<PolicyFinding>* findings) {
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(absl::string_view(path), absl::MaxSplits('/', 1));
+  const std::string folder(parts.first);
+  const absl::string_view name = parts.second;
+  const bool national = folder == kNationalFolder;
+  if (!national && (folder == kNation || !base::DivisionLevel(folder))) {
+    findings->push_back({path, 1, "UNKNOWN_FOLDER", kFolders, false});
+    return std::nullopt;
+  }
+  if (name.find('/') != absl::string_view::npos || !absl::EndsWith(name, kExtension) ||
+      name.size() == absl::string_view(kExtension).size()) {
+    findings->push_back({path, 1, "NOT_A_POLICY", kOnlyYaml, false});
+    return std::nullopt;
+  }
+  return national ? kNation : folder;
+}
+
+absl::StatusOr<Loaded> LoadTexts(const std::vector<PolicyText>& files) {
+  HEDUI_RETURN_IF_ERROR(CheckCount(files.size()));
+  Loaded loaded;
+  std::vector<SourceFile> sources;
+  for (const PolicyText& file : files) {
+    const auto division = DivisionOfPath(file.path, &loaded.findings);
+    if (!division) continue;
+    sources.push_back(ReadPolicyFile(file.path, file.path, *division, file.text, &loaded.findings));
+  }
+  if (files.empty()) {
+    loaded.findings.push_back({"", 1, "NO_POLICY", "there is no policy file", false});
+  }
+  Link(sources, &loaded);
+  return loaded;
+}
+
+absl::StatusOr<PolicyPack::Ptr> PackOf(Loaded loaded) {
+  std::vector<PolicyFinding> errors;
+  for (PolicyFinding& finding : loaded.findings) {
+    (finding.warning ? loaded.pack->warnings : errors).push_back(std::move(finding));
+  }
+  if (!errors.empty()) {
+    return base::MakeError(absl::StatusCode::kInvalidArgument, "POLICY",
+                           absl::StrJoin(errors, "\n",
+                                         [](std::string* out, const PolicyFinding& finding) {
+                                           absl::StrAppend(out, finding.ToString());
+                                         }),
+                           base::Visibility::kOperator);
+  }
+  return std::make_shared<const PolicyPack>(std::move(loaded.pack));
 }
 
 const ProgrammeRow* RowInForce(const Programme& programme, int32_t day) {
@@ -184,19 +246,12 @@ absl::StatusOr<PolicyPack::Ptr> PolicyPack::Load(const std::string& directory) {
 
 absl::StatusOr<PolicyPack::Ptr> PolicyPack::Load(const std::vector<std::string>& directories) {
   HEDUI_ASSIGN_OR_RETURN(Loaded loaded, LoadAll(directories));
-  std::vector<PolicyFinding> errors;
-  for (PolicyFinding& finding : loaded.findings) {
-    (finding.warning ? loaded.pack->warnings : errors).push_back(std::move(finding));
-  }
-  if (!errors.empty()) {
-    return base::MakeError(absl::StatusCode::kInvalidArgument, "POLICY",
-                           absl::StrJoin(errors, "\n",
-                                         [](std::string* out, const PolicyFinding& finding) {
-                                           absl::StrAppend(out, finding.ToString());
-                                         }),
-                           base::Visibility::kOperator);
-  }
-  return std::make_shared<const PolicyPack>(std::move(loaded.pack));
+  return PackOf(std::move(loaded));
+}
+
+absl::StatusOr<PolicyPack::Ptr> PolicyPack::LoadFiles(const std::vector<PolicyText>& files) {
+  HEDUI_ASSIGN_OR_RETURN(Loaded loaded, LoadTexts(files));
+  return PackOf(std::move(loaded));
 }
 
 std::vector<PolicyFinding> PolicyPack::Check(const std::vector<std::string>& directories) {
@@ -204,6 +259,15 @@ std::vector<PolicyFinding> PolicyPack::Check(const std::vector<std::string>& dir
   if (!loaded.ok()) {
     return {{absl::StrJoin(directories, ","), 0, base::ReasonOf(loaded.status()),
              std::string(loaded.status().message()), false}};
+  }
+  return std::move(loaded->findings);
+}
+
+std::vector<PolicyFinding> PolicyPack::CheckFiles(const std::vector<PolicyText>& files) {
+  absl::StatusOr<Loaded> loaded = LoadTexts(files);
+  if (!loaded.ok()) {
+    return {
+        {"", 0, base::ReasonOf(loaded.status()), std::string(loaded.status().message()), false}};
   }
   return std::move(loaded->findings);
 }
@@ -267,6 +331,7 @@ const base::DiscrepancyRules& PolicyPack::discrepancy_rules() const {
 }
 
 const std::vector<PolicyFile>& PolicyPack::files() const { return compiled_->files; }
+const std::vector<std::string>& PolicyPack::texts() const { return compiled_->texts; }
 const std::string& PolicyPack::digest() const { return compiled_->digest; }
 const std::vector<PolicyFinding>& PolicyPack::warnings() const { return compiled_->warnings; }
 

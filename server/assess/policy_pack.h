@@ -29,6 +29,12 @@ struct PolicyFinding {
   std::string ToString() const;  // "file:line: CODE: text"
 };
 
+// A policy file by itself, wherever it comes from.
+struct PolicyText {
+  std::string path;  // below the policy directory: "national/NAME.yaml", "640000/NAME.yaml"
+  std::string text;
+};
+
 class PolicyPack {
  public:
   using Ptr = std::shared_ptr<const PolicyPack>;
@@ -39,9 +45,14 @@ class PolicyPack {
   // defect on a line of its own; NOT_FOUND when a directory is missing.
   static absl::StatusOr<Ptr> Load(const std::string& directory);
   static absl::StatusOr<Ptr> Load(const std::vector<std::string>& directories);
+  // The same of files that are no directory's: an archive's, or a caller's. Those of a pack, with
+  // texts() in the order of files(), give a pack of the same digest. Paths are as in a directory;
+  // findings name them so (UNKNOWN_FOLDER, NOT_A_POLICY). Never NOT_FOUND.
+  static absl::StatusOr<Ptr> LoadFiles(const std::vector<PolicyText>& files);
   // Every finding instead of an error: for the linter and for tests. Empty means it loads without
   // warnings.
   static std::vector<PolicyFinding> Check(const std::vector<std::string>& directories);
+  static std::vector<PolicyFinding> CheckFiles(const std::vector<PolicyText>& files);
 
   // A programme has a set where the division's chain of policy files defines it with a row in force
   // on `day`.
@@ -67,6 +78,8 @@ class PolicyPack {
 
   // Every file, the nation's first; and the digest over all of them.
   const std::vector<PolicyFile>& files() const;
+  // What stood in them when they were read, in the same order.
+  const std::vector<std::string>& texts() const;
   const std::string& digest() const;
   const std::vector<PolicyFinding>& warnings() const;
 

@@ -433,6 +433,7 @@ SourceFile ReadPolicyFile(absl::string_view path, absl::string_view shown,
   file.shown = std::string(shown);
   file.division = std::string(division);
   file.digest = base::Sha256(text);
+  file.text = std::string(text);
   std::vector<base::YamlDefect> defects;
   const std::optional<YamlNode> root = base::ParseYamlListing(path, text, &defects);
   for (const base::YamlDefect& defect : defects) {

@@ -134,6 +134,7 @@ struct SourceFile {
   std::string path;      // as opened
   std::string shown;     // below the policy directory
   std::string digest;    // SHA-256
+  std::string text;
   std::string division;  // from the folder
   std::vector<std::pair<Located, std::string>> documents;
   std::vector<SourceCodeList> codes;

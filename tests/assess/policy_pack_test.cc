@@ -241,6 +241,56 @@ TEST(PolicyPackTest, DigestsNameTheFilesBytes) {
   EXPECT_NE((*pack)->digest(), TestPack().digest());
 }
 
+std::vector<PolicyText> TextsOf(const PolicyPack& pack) {
+  std::vector<PolicyText> files;
+  for (size_t i = 0; i < pack.files().size(); ++i) {
+    files.push_back({pack.files()[i].path, pack.texts()[i]});
+  }
+  return files;
+}
+
+TEST(PolicyPackTest, FilesKeptAsBytesGiveTheSamePackInAnyOrder) {
+  const PolicyPack& pack = TestPack();
+  std::vector<PolicyText> files = TextsOf(pack);
+  ASSERT_GT(files.size(), 5u);
+  for (size_t i = 0; i < files.size(); ++i) {
+    EXPECT_EQ(base::Sha256(files[i].text), pack.files()[i].digest) << files[i].path;
+  }
+  std::reverse(files.begin(), files.end());
+  const auto again = PolicyPack::LoadFiles(files);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ((*again)->digest(), pack.digest());
+  EXPECT_EQ((*again)->files(), pack.files());
+  EXPECT_EQ((*again)->texts(), pack.texts());
+  EXPECT_EQ((*again)->Programmes("640104", absl::CivilDay(2025, 3, 3)),
+            pack.Programmes("640104", absl::CivilDay(2025, 3, 3)));
+}
+
+TEST(PolicyPackTest, FilesKeptAsBytesAreHeldToTheSameShape) {
+  const std::string good = "division: \"649999\"\n";
+  std::vector<PolicyText> files = TextsOf(TestPack());
+  files.push_back({"649999/good.yaml", good});
+  EXPECT_THAT(PolicyPack::CheckFiles(files), IsEmpty());
+  files.push_back({"649999/broken.yaml", "division: \"640000\"\nprogrammes: 7\n"});
+  for (const char* path :
+       {"", "good.yaml", "ningxia/good.yaml", "000000/good.yaml", "../good.yaml", "/etc/good.yaml",
+        "649999/good.yml", "649999/.yaml", "649999/a/good.yaml", "649999/"}) {
+    files.push_back({path, good});
+  }
+  EXPECT_THAT(FilesAndCodes(PolicyPack::CheckFiles(files)),
+              ElementsAre(" UNKNOWN_FOLDER", "../good.yaml UNKNOWN_FOLDER",
+                          "/etc/good.yaml UNKNOWN_FOLDER", "000000/good.yaml UNKNOWN_FOLDER",
+                          "649999/ NOT_A_POLICY", "649999/.yaml NOT_A_POLICY",
+                          "649999/a/good.yaml NOT_A_POLICY", "649999/broken.yaml DIVISION_MISMATCH",
+                          "649999/broken.yaml WRONG_SHAPE", "649999/good.yml NOT_A_POLICY",
+                          "good.yaml UNKNOWN_FOLDER", "ningxia/good.yaml UNKNOWN_FOLDER"));
+  const auto pack = PolicyPack::LoadFiles(files);
+  EXPECT_EQ(pack.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(base::ReasonOf(pack.status()), "POLICY");
+  EXPECT_THAT(FilesAndCodes(PolicyPack::CheckFiles({})), ElementsAre(" NO_POLICY"));
+  EXPECT_FALSE(PolicyPack::LoadFiles({}).ok());
+}
+
 TEST(PolicyPackTest, VocabularyHasLabels) {
   EXPECT_EQ(TestPack().LabelOf("wage"), "工资性收入");
   EXPECT_EQ(TestPack().LabelOf("deposit"), "银行存款");
