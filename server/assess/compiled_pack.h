@@ -109,6 +109,8 @@ enum class OpCode : uint8_t {
                  // operations
   kSkipIfTrue,   // looks below the top: when surely true, push nothing useful and skip the next arg
                  // operations
+  kSkipAnd,  // the top stays; when it is surely false, and proven, skip the next arg operations
+  kSkipOr,   // likewise when it is surely true
   kSelectNumber,
   kSelectMask,
   kPresumed,  // marks the top as presumed

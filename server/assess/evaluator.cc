@@ -327,6 +327,12 @@ void Evaluator::Execute(const Op& op, int32_t* next) {
         *next += op.arg;
       }
       return;
+    case OpCode::kSkipAnd:
+      if (stack_.back().mask == kMayBeFalse && !stack_.back().unproven()) *next += op.arg;
+      return;
+    case OpCode::kSkipOr:
+      if (stack_.back().mask == kMayBeTrue && !stack_.back().unproven()) *next += op.arg;
+      return;
     case OpCode::kSelectNumber:
     case OpCode::kSelectMask: {
       const Value no = Pop(), yes = Pop(), condition = Pop();

@@ -257,9 +257,13 @@ absl::StatusOr<Type> ExpressionWalk::EmitBinary(const Node& node, std::vector<Op
   const Node& left = node.children[0];
   const Node& right = node.children[1];
   if (op == "&&" || op == "||") {
+    const bool both = op == "&&";
     HEDUI_RETURN_IF_ERROR(EmitTruth(left, code).status());
+    const size_t skip = code->size();
+    Push(code, both ? OpCode::kSkipAnd : OpCode::kSkipOr);
     HEDUI_RETURN_IF_ERROR(EmitTruth(right, code).status());
-    Push(code, op == "&&" ? OpCode::kAnd : OpCode::kOr);
+    Push(code, both ? OpCode::kAnd : OpCode::kOr);
+    (*code)[skip].arg = static_cast<int32_t>(code->size() - skip - 1);
     return Type::Truth();
   }
   if (op == "in") {
