@@ -269,25 +269,40 @@ TEST_F(ExpressionsTest, PedigreeNamesInputsOnly) {
   }
 }
 
-TEST(OverflowTest, IsAnErrorAndNoNumber) {
+// Assesses one applicant by a county's quantity of one expression.
+absl::StatusOr<Assessment> AssessTest(const std::string& expression) {
   const hedui::testing::TemporaryDirectory root;
-  std::string product = "123456789012345678";
-  for (int i = 0; i < 3; ++i) product += " * 123456789012345678";
-  root.Write(
-      "649992/test.yaml",
-      absl::StrCat("division: \"649992\"\ndocuments: {T: {title: 测试}}\nquantities:\n  q:\n"
-                   "    label: 测试\n    type: ratio\n    rows: [{from: 2021-10-01, value: \"",
-                   product, "\", clause: T 一, trust: verified}]\n"));
+  root.Write("649992/test.yaml",
+             absl::StrCat("division: \"649992\"\ndocuments: {T: {title: 测试}}\ntests:\n  q:\n"
+                          "    label: 测试\n    rows: [{from: 2021-10-01, value: \"",
+                          expression, "\", clause: T 一, trust: verified}]\n"));
   const auto pack = PolicyPack::Load({Folder("policies"), root.path()});
-  ASSERT_TRUE(pack.ok()) << pack.status().message();
+  if (!pack.ok()) return pack.status();
   Case c;
   c.division = "649992";
   c.dates.policy = c.dates.application = absl::CivilDay(2025, 3, 3);
   c.persons.push_back(
       {"a", base::PersonRole::kMember, base::Relation::kApplicant, "", {}, base::Sex::kUnknown});
-  const auto result = Assess(**pack, c);
+  return Assess(**pack, c);
+}
+
+constexpr char kTooLarge[] =
+    "123456789012345678 * 123456789012345678 * 123456789012345678 * 123456789012345678 > 0";
+
+TEST(OverflowTest, IsAnErrorAndNoNumber) {
+  const auto result = AssessTest(kTooLarge);
   EXPECT_EQ(result.status().code(), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(base::ReasonOf(result.status()), "ARITHMETIC_OVERFLOW");
+}
+
+TEST(OverflowTest, IsNoneWhereTheOtherSideHasDecided) {
+  for (const char* side : {"1 > 2 && ", "1 < 2 || ", "1 < 2 && 1 > 2 && "}) {
+    const auto result = AssessTest(absl::StrCat(side, kTooLarge));
+    EXPECT_TRUE(result.ok()) << side << result.status();
+  }
+  for (const char* side : {"1 < 2 && ", "1 > 2 || ", "persons.all(x, answered(x, 'tax')) && "}) {
+    EXPECT_FALSE(AssessTest(absl::StrCat(side, kTooLarge)).ok()) << side;
+  }
 }
 
 }  // namespace
