@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "server/assess/assessment.h"
-#include "server/assess/case.h"
 
 namespace hedui::clients {
 
@@ -19,10 +18,8 @@ int RunAssess(const std::string& file, const std::vector<std::string>& policies,
               const std::string& format, std::ostream& out = std::cout,
               std::ostream& err = std::cerr);
 
-// The two forms by themselves. The JSON holds the case's answers and facts too, since pedigrees are
-// indexes into them.
+// The text by itself; the JSON is report::AssessmentJson.
 std::string AssessmentText(const assess::Assessment& assessment);
-std::string AssessmentJson(const assess::Assessment& assessment, const assess::Case& c);
 
 }  // namespace hedui::clients
 

@@ -18,13 +18,21 @@ namespace {
 
 using base::YamlNode;
 
-// Household and answers as lists may multiply; a real case has a few hundred.
-constexpr size_t kAnswersMax = 10'000;
+// Those that a case names, and the key of a field that no kind has. Others may be anything.
+bool IsName(absl::string_view key) {
+  return !key.empty() && key.size() <= base::kIdentifierBytesMax &&
+         std::all_of(key.begin(), key.end(),
+                     [](char c) {
+                       return absl::ascii_islower(static_cast<unsigned char>(c)) ||
+                              absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '_';
+                     }) &&
+         !absl::ascii_isdigit(static_cast<unsigned char>(key[0]));
+}
 
 class CaseReader {
  public:
-  CaseReader(absl::string_view file, const PolicyPack& pack, std::vector<base::YamlDefect>* defects)
-      : file_(file), pack_(pack.compiled()), defects_(*defects) {}
+  CaseReader(const PolicyPack& pack, std::vector<CaseDefect>* defects)
+      : pack_(pack.compiled()), defects_(*defects) {}
 
   CaseFile Read(const YamlNode& root) {
     if (!IsMapping(root, "case")) return std::move(out_);
@@ -58,8 +66,13 @@ class CaseReader {
   }
 
  private:
-  void Defect(int line, absl::string_view code, absl::string_view field, absl::string_view text) {
-    defects_.push_back({file_, line, std::string(code), absl::StrCat(field, ": ", text)});
+  // `text` repeats nothing of the case; `said` is what stands there.
+  void Defect(int line, absl::string_view code, absl::string_view field, absl::string_view text,
+              absl::string_view said = "") {
+    if (defects_.size() >= kCaseDefectsMax) return;
+    defects_.push_back(
+        {line, std::string(code), std::string(field), std::string(text), std::string(said)});
+    if (code == "LIMIT" || defects_.size() == kCaseDefectsMax) stop_ = true;
   }
 
   bool IsMapping(const YamlNode& node, absl::string_view path) {
@@ -74,7 +87,7 @@ class CaseReader {
     for (const auto& [key, value] : node.entries) {
       if (std::find(known.begin(), known.end(), key.scalar) == known.end()) {
         Defect(key.line, "UNKNOWN_KEY", path,
-               absl::StrCat("\"", key.scalar, "\" is not one of ", absl::StrJoin(known, ", ")));
+               absl::StrCat("is not one of ", absl::StrJoin(known, ", ")), key.scalar);
       }
     }
     for (absl::string_view key : required) {
@@ -92,7 +105,7 @@ class CaseReader {
       Defect(list->line, "WRONG_SHAPE", path, "written as a list");
       return;
     }
-    for (size_t i = 0; i < list->items.size(); ++i)
+    for (size_t i = 0; i < list->items.size() && !stop_; ++i)
       f(list->items[i], absl::StrCat(path, "[", i, "]"));
   }
 
@@ -152,12 +165,17 @@ class CaseReader {
     if (value) {
       *out = *value;
     } else {
-      Defect(found->line, "UNKNOWN_CODE", absl::StrCat(path, ".", key),
-             absl::StrCat("\"", found->scalar, "\" is not known"));
+      Defect(found->line, "UNKNOWN_CODE", absl::StrCat(path, ".", key), "is not known",
+             found->scalar);
     }
   }
 
   void ReadPerson(const YamlNode& node, const std::string& path) {
+    if (out_.value.persons.size() >= size_t{base::kMembersMax} + base::kObligorsMax) {
+      Defect(node.line, "LIMIT", path,
+             absl::StrCat("more than ", base::kMembersMax + base::kObligorsMax, " persons"));
+      return;
+    }
     if (!IsMapping(node, path)) return;
     Keys(node, path, {"id", "role", "relation", "number", "birth", "sex", "declared"},
          {"id", "relation"});
@@ -193,6 +211,10 @@ class CaseReader {
   }
 
   void ReadRecord(const YamlNode& node, const std::string& path, base::Fact* fact) {
+    if (++facts_ > kCaseFactsMax) {
+      Defect(node.line, "LIMIT", path, absl::StrCat("more than ", kCaseFactsMax, " facts"));
+      return;
+    }
     if (!IsMapping(node, path)) return;
     const YamlNode* kind_node = node.Find("kind");
     const auto kind = kind_node == nullptr ? pack_.fact_kind_index.end()
@@ -206,7 +228,8 @@ class CaseReader {
     fact->record.kind = type.name;
     for (const auto& [key, value] : node.entries) {
       if (key.scalar == "kind") continue;
-      const std::string field_path = absl::StrCat(path, ".", key.scalar);
+      const std::string field_path =
+          absl::StrCat(path, ".", IsName(key.scalar) ? absl::string_view(key.scalar) : "?");
       if (fact->answer >= 0 && key.scalar == "possible") {
         fact->possible = Flag(node, "possible", path, false);
         continue;
@@ -216,7 +239,7 @@ class CaseReader {
         for (const std::string& name : fact->doubtful) {
           if (type.field_index.contains(name)) continue;
           Defect(value.line, "UNKNOWN_FIELD", field_path,
-                 absl::StrCat("a ", type.name, " has no field ", name));
+                 absl::StrCat("is not a field of a ", type.name), name);
         }
         continue;
       }
@@ -232,8 +255,9 @@ class CaseReader {
         fact->record.fields.push_back({key.scalar, *read});
       } else {
         Defect(value.line, "BAD_VALUE", field_path,
-               absl::StrCat("\"", value.scalar, "\" is not a ",
-                            TypeNameOf(type.fields[static_cast<size_t>(field->second)].type)));
+               absl::StrCat("is not a ",
+                            TypeNameOf(type.fields[static_cast<size_t>(field->second)].type)),
+               value.scalar);
       }
     }
   }
@@ -298,11 +322,12 @@ class CaseReader {
       if (std::none_of(out_.value.persons.begin(), out_.value.persons.end(),
                        [&](const Person& p) { return p.id == person; })) {
         Defect(node.Find("person")->line, "UNKNOWN_PERSON", absl::StrCat(path, ".person"),
-               absl::StrCat("nobody listed has the id ", person));
+               "is the id of nobody listed", person);
         continue;
       }
       for (const std::string& category :
            Texts(*node.Find("category"), absl::StrCat(path, ".category"))) {
+        if (stop_) return;
         AddAnswer(node, path, person, category, state);
       }
     }
@@ -312,12 +337,12 @@ class CaseReader {
                  const std::string& category, base::AnswerState state) {
     if (!pack_.category_index.contains(category)) {
       Defect(node.Find("category")->line, "UNKNOWN_CATEGORY", absl::StrCat(path, ".category"),
-             absl::StrCat("these policies know no category ", category));
+             "is not a category of these policies", category);
       return;
     }
     base::Facts& facts = out_.value.facts;
-    if (facts.answers.size() >= kAnswersMax) {
-      Defect(node.line, "LIMIT", path, absl::StrCat("more than ", kAnswersMax, " answers"));
+    if (facts.answers.size() >= kCaseAnswersMax) {
+      Defect(node.line, "LIMIT", path, absl::StrCat("more than ", kCaseAnswersMax, " answers"));
       return;
     }
     state.person_id = person;
@@ -397,24 +422,48 @@ class CaseReader {
     out_.expectations.push_back(std::move(expectation));
   }
 
-  const std::string file_;
   const CompiledPack& pack_;
-  std::vector<base::YamlDefect>& defects_;
+  std::vector<CaseDefect>& defects_;
   CaseFile out_;
   std::vector<base::Fact> declared_;
+  size_t facts_ = 0;
+  // Lists of persons, categories and facts multiply: past a limit nothing is read any more.
+  bool stop_ = false;
 };
 
 }  // namespace
 
+std::string CaseDefect::ToString(absl::string_view file) const {
+  return absl::StrCat(file, ":", line, ": ", code, ": ", field.empty() ? "" : field + ": ",
+                      said.empty() ? "" : absl::StrCat("\"", said, "\" "), text);
+}
+
+std::optional<CaseFile> ParseCase(absl::string_view text, const PolicyPack& pack,
+                                  std::vector<CaseDefect>* defects) {
+  std::vector<base::YamlDefect> yaml;
+  const std::optional<YamlNode> root = base::ParseYamlListing("", text, &yaml);
+  for (base::YamlDefect& defect : yaml) {
+    if (defects->size() >= kCaseDefectsMax) break;
+    // Its own text repeats the key.
+    const bool key = defect.code == "YAML_DUPLICATE_KEY";
+    defects->push_back({defect.line, std::move(defect.code), "",
+                        key ? "a key is given twice" : std::move(defect.text), ""});
+  }
+  CaseFile result;
+  if (root.has_value()) result = CaseReader(pack, defects).Read(*root);
+  if (!defects->empty()) return std::nullopt;
+  return result;
+}
+
 absl::StatusOr<CaseFile> ParseCaseFile(absl::string_view file, absl::string_view text,
                                        const PolicyPack& pack) {
-  std::vector<base::YamlDefect> defects;
-  const std::optional<YamlNode> root = base::ParseYamlListing(file, text, &defects);
-  CaseFile result;
-  if (root.has_value()) result = CaseReader(file, pack, &defects).Read(*root);
-  if (defects.empty()) return result;
+  std::vector<CaseDefect> defects;
+  std::optional<CaseFile> result = ParseCase(text, pack, &defects);
+  if (result.has_value()) return *std::move(result);
   return base::MakeError(absl::StatusCode::kInvalidArgument, "CASE_FILE",
-                         base::JoinDefects(defects));
+                         absl::StrJoin(defects, "\n", [&](std::string* out, const auto& defect) {
+                           absl::StrAppend(out, defect.ToString(file));
+                         }));
 }
 
 absl::StatusOr<CaseFile> ReadCaseFile(const std::string& path, const PolicyPack& pack) {

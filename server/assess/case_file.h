@@ -39,8 +39,28 @@ struct CaseFile {
   std::vector<Expectation> expectations;
 };
 
-// Kinds, fields and categories are those of the pack's vocabulary. INVALID_ARGUMENT (CASE_FILE)
-// whose message lists every defect as "file:line: CODE: field: text".
+// A defect of a case file.
+struct CaseDefect {
+  int line = 0;
+  std::string code;   // stable UPPER_SNAKE
+  std::string field;  // "persons[0].birth"; empty: of the file as YAML
+  std::string text;   // what is wrong; repeats nothing of what the case says
+  std::string said;   // what stands there, where that helps who has the file anyway
+  std::string ToString(absl::string_view file) const;  // "file:line: CODE: field: text"
+};
+
+// More are counted no further: nobody mends so many at once.
+inline constexpr size_t kCaseDefectsMax = 1'000;
+// Answers and facts as lists of persons and categories multiply them; a real case has a few
+// hundred.
+inline constexpr size_t kCaseAnswersMax = 10'000;
+inline constexpr size_t kCaseFactsMax = 20'000;
+
+// Kinds, fields and categories are those of the pack's vocabulary. nullopt with every defect.
+std::optional<CaseFile> ParseCase(absl::string_view text, const PolicyPack& pack,
+                                  std::vector<CaseDefect>* defects);
+// The same as one error: INVALID_ARGUMENT (CASE_FILE) whose message lists every defect on a line of
+// its own.
 absl::StatusOr<CaseFile> ParseCaseFile(absl::string_view file, absl::string_view text,
                                        const PolicyPack& pack);
 absl::StatusOr<CaseFile> ReadCaseFile(const std::string& path, const PolicyPack& pack);

@@ -70,6 +70,76 @@ TEST(CaseFileTest, EveryDefectIsListedWithLineAndField) {
                     }));
 }
 
+TEST(CaseFileTest, DefectsRepeatNothingOfTheCaseButInWhatWasSaid) {
+  std::vector<CaseDefect> defects;
+  EXPECT_FALSE(ParseCase(R"(division: "张三"
+scope: 张三
+scope: 张三
+张三: 张三
+dates: {application: 张三, policy: 张三}
+persons:
+  - {id: 张三, relation: 张三, role: 张三, birth: 张三, sex: 张三, 张三: 张三}
+  - {id: 张三, relation: child, declared: [{kind: wage, 张三: 1, amount: 张三}, {kind: 张三}]}
+answers:
+  - {person: 李四, category: tax, source: s, kind: found}
+  - {person: 张三, category: 张三, source: s, kind: 张三, digest: 张三, complete: 张三}
+  - {person: 张三, category: tax, source: s, kind: found, facts: [{kind: wage, doubtful: [张三]}]}
+)",
+                         TestPack(), &defects)
+                   .has_value());
+  size_t said = 0;
+  for (const CaseDefect& defect : defects) {
+    EXPECT_GT(defect.line, 0);
+    for (const std::string& part : {defect.code, defect.field, defect.text}) {
+      EXPECT_EQ(part.find("张三"), std::string::npos) << defect.ToString("case.yaml");
+      EXPECT_EQ(part.find("李四"), std::string::npos) << defect.ToString("case.yaml");
+    }
+    said += defect.said.empty() ? 0 : 1;
+  }
+  EXPECT_GE(defects.size(), 15u);
+  EXPECT_GE(said, 7u);
+}
+
+TEST(CaseFileTest, ListsThatMultiplyEndAtALimit) {
+  const std::string start = R"(division: "640104"
+dates: {application: 2025-03-03, policy: 2025-03-03}
+persons: [{id: a, relation: applicant}, {id: b, relation: spouse}]
+answers:
+)";
+  auto last = [&](const std::string& answers) {
+    std::vector<CaseDefect> defects;
+    EXPECT_FALSE(ParseCase(start + answers, TestPack(), &defects).has_value());
+    return defects.empty() ? CaseDefect() : defects.back();
+  };
+  std::string many, facts, unknown;
+  for (int i = 0; i < 20'000; ++i) {
+    absl::StrAppend(&many, "tax,");
+    absl::StrAppend(&unknown, "x,");
+    absl::StrAppend(&facts, "{kind: wage},");
+  }
+  EXPECT_EQ(last(absl::StrCat("  - {person: all, category: [", many,
+                              "], source: s, kind: confirmed_none}\n"))
+                .code,
+            "LIMIT");
+  EXPECT_EQ(last(absl::StrCat("  - {person: all, category: tax, source: s, kind: found, facts: [",
+                              facts, "]}\n"))
+                .code,
+            "LIMIT");
+  std::vector<CaseDefect> defects;
+  EXPECT_FALSE(ParseCase(absl::StrCat(start, "  - {person: [", unknown, "], category: [", unknown,
+                                      "], source: s, kind: found}\n"),
+                         TestPack(), &defects)
+                   .has_value());
+  EXPECT_EQ(defects.size(), kCaseDefectsMax);
+  std::string persons = "division: \"640104\"\npersons:\n";
+  for (int i = 0; i < 41; ++i) {
+    absl::StrAppend(&persons, "  - {id: p", i, ", relation: other}\n");
+  }
+  defects.clear();
+  EXPECT_FALSE(ParseCase(persons, TestPack(), &defects).has_value());
+  EXPECT_EQ(defects.back().ToString("c"), "c:43: LIMIT: persons[40]: more than 40 persons");
+}
+
 TEST(CaseFileTest, ListsOfPersonsAndCategoriesStandForEveryCombination) {
   const auto file = ParseCaseFile("case.yaml", R"(division: "640104"
 dates: {application: 2025-03-03, policy: 2025-03-03}
