@@ -22,6 +22,20 @@ int CaseIndex::PersonOf(absl::string_view id) const {
   return -1;
 }
 
+int CaseIndex::PersonNear(absl::string_view id, int* hint) const {
+  if (*hint >= 0 && *hint < person_count_ && case_->persons[static_cast<size_t>(*hint)].id == id) {
+    return *hint;
+  }
+  return *hint = PersonOf(id);
+}
+
+int CaseIndex::IndexNear(const absl::flat_hash_map<std::string, int>& index,
+                         const std::vector<std::string>& names, absl::string_view name, int hint) {
+  if (hint >= 0 && names[static_cast<size_t>(hint)] == name) return hint;
+  const auto found = index.find(name);
+  return found == index.end() ? -1 : found->second;
+}
+
 absl::Status CaseIndex::Build(const CompiledPack& pack, const Case& c) {
   case_ = &c;
   category_count_ = static_cast<int>(pack.categories.size());
@@ -55,18 +69,19 @@ absl::Status CaseIndex::IndexAnswers(const CompiledPack& pack, const Case& c) {
   answer_heads_.assign(cells, -1);
   answer_tails_.assign(cells, -1);
   answer_next_.assign(c.facts.answers.size(), -1);
-  answer_categories_.assign(c.facts.answers.size(), -1);
+  answer_categories_.resize(c.facts.answers.size(), -1);
   flaws_.assign(c.facts.answers.size(), AnswerDetail::kNone);
+  int hint = 0;
   for (size_t i = 0; i < c.facts.answers.size(); ++i) {
     const base::AnswerState& answer = c.facts.answers[i];
-    const int person = PersonOf(answer.person_id);
+    const int person = PersonNear(answer.person_id, &hint);
     if (person < 0)
       return Malformed(
           absl::StrCat("an answer names a person who is not listed: ", answer.person_id));
-    const auto category = pack.category_index.find(answer.category);
-    if (category == pack.category_index.end()) continue;
-    answer_categories_[i] = category->second;
-    const size_t cell = static_cast<size_t>(person * category_count_ + category->second);
+    int& category = answer_categories_[i];
+    category = IndexNear(pack.category_index, pack.categories, answer.category, category);
+    if (category < 0) continue;
+    const size_t cell = static_cast<size_t>(person * category_count_ + category);
     const int32_t index = static_cast<int32_t>(i);
     if (answer_tails_[cell] < 0) {
       answer_heads_[cell] = index;
@@ -94,9 +109,14 @@ bool CaseIndex::JudgeTellers(const base::Fact& fact, const FactKind* kind) {
   auto judge = [&](int32_t answer) {
     if (kind != nullptr && MayTell(answer, *kind)) {
       told = true;
-    } else {
-      flaws_[static_cast<size_t>(answer)] =
-          kind == nullptr ? AnswerDetail::kUnknownKind : AnswerDetail::kKindNotOfCategory;
+      return;
+    }
+    AnswerDetail& flaw = flaws_[static_cast<size_t>(answer)];
+    // Of an answer with both flaws, the graver is told: what nobody knows may be anything.
+    if (kind == nullptr) {
+      flaw = AnswerDetail::kUnknownKind;
+    } else if (flaw == AnswerDetail::kNone) {
+      flaw = AnswerDetail::kKindNotOfCategory;
     }
   };
   judge(fact.answer);
@@ -111,9 +131,11 @@ absl::Status CaseIndex::IndexFacts(const CompiledPack& pack, const Case& c) {
   facts_.clear();
   fields_.clear();
   used_.assign(c.facts.facts.size(), false);
+  kind_hints_.resize(c.facts.facts.size(), -1);
+  int hint = 0;
   for (size_t i = 0; i < c.facts.facts.size(); ++i) {
     const base::Fact& fact = c.facts.facts[i];
-    const int person = PersonOf(fact.person_id);
+    const int person = PersonNear(fact.person_id, &hint);
     if (person < 0)
       return Malformed(absl::StrCat("a fact names a person who is not listed: ", fact.person_id));
     if (fact.held_with >= static_cast<int32_t>(i)) {
@@ -137,23 +159,27 @@ absl::Status CaseIndex::IndexFacts(const CompiledPack& pack, const Case& c) {
                      [&](const base::Fact::OtherAmount& o) { return in_range(o.answer); })) {
       return Malformed("a fact names an answer that is not there");
     }
-    const auto kind = pack.fact_kind_index.find(fact.record.kind);
-    const FactKind* known = kind == pack.fact_kind_index.end()
-                                ? nullptr
-                                : &pack.fact_kinds[static_cast<size_t>(kind->second)];
+    int& kind = kind_hints_[i];
+    if (kind < 0 || pack.fact_kinds[static_cast<size_t>(kind)].name != fact.record.kind) {
+      const auto it = pack.fact_kind_index.find(fact.record.kind);
+      kind = it == pack.fact_kind_index.end() ? -1 : it->second;
+    }
+    const FactKind* known = kind < 0 ? nullptr : &pack.fact_kinds[static_cast<size_t>(kind)];
     if (found && !JudgeTellers(fact, known)) continue;
     if (known == nullptr) continue;
     const FactKind& type = *known;
     IndexedFact indexed{&fact, static_cast<int32_t>(i), static_cast<int32_t>(fields_.size()), -1};
     fields_.resize(fields_.size() + type.fields.size(), nullptr);
+    size_t f = 0;  // fields mostly come in the vocabulary's order
     for (const base::Field& field : fact.record.fields) {
-      for (size_t f = 0; f < type.fields.size(); ++f) {
-        if (type.fields[f].name == field.name) {
-          fields_[static_cast<size_t>(indexed.fields_begin) + f] = &field.value;
-        }
+      for (size_t tried = 0; tried < type.fields.size(); ++tried, ++f) {
+        if (f >= type.fields.size()) f = 0;
+        if (type.fields[f].name != field.name) continue;
+        fields_[static_cast<size_t>(indexed.fields_begin) + f] = &field.value;
+        break;
       }
     }
-    const size_t cell = static_cast<size_t>(person * kind_count_ + kind->second);
+    const size_t cell = static_cast<size_t>(person * kind_count_ + kind);
     const int32_t position = static_cast<int32_t>(facts_.size());
     if (fact_tails_[cell] < 0) {
       fact_heads_[cell] = position;

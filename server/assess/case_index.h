@@ -5,8 +5,10 @@
 #define HEDUI_SERVER_ASSESS_CASE_INDEX_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "server/assess/case.h"
@@ -72,6 +74,12 @@ class CaseIndex {
   }
 
  private:
+  // Rosters go on with like cases, and within one people's answers and facts stand together: what
+  // was found last is looked at first. `*hint` is any index, and becomes what is found.
+  int PersonNear(absl::string_view id, int* hint) const;
+  static int IndexNear(const absl::flat_hash_map<std::string, int>& index,
+                       const std::vector<std::string>& names, absl::string_view name, int hint);
+
   absl::Status IndexPersons(const Case& c);
   absl::Status IndexAnswers(const CompiledPack& pack, const Case& c);
   absl::Status IndexFacts(const CompiledPack& pack, const Case& c);
@@ -88,6 +96,7 @@ class CaseIndex {
   std::vector<AnswerDetail> flaws_;
   std::vector<int32_t> fact_heads_, fact_tails_;
   std::vector<IndexedFact> facts_;
+  std::vector<int> kind_hints_;  // by place among the case's facts: the kind in the case before
   std::vector<bool> used_;
   std::vector<const base::FieldValue*> fields_;
 };

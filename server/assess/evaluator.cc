@@ -65,6 +65,9 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
   persons_.assign(static_cast<size_t>(division.person_values) *
                       static_cast<size_t>(person_count() + kUnlistedRoles),
                   Value());
+  state_days_ = {std::min(c.dates.application, c.dates.policy),
+                 std::max(c.dates.application, c.dates.policy) + 1};
+  proven_.assign(static_cast<size_t>(person_count()) * pack_.fact_kinds.size(), Proven());
   stack_.clear();
   visits_.clear();
   refs_.clear();
@@ -247,6 +250,11 @@ Value Evaluator::Pop() {
 }
 
 Value Evaluator::Run(CodeRange range) {
+  // Many filters and sums are of one field.
+  if (range.end == range.begin + 1) {
+    const Op& only = pack_.code[static_cast<size_t>(range.begin)];
+    if (only.code == OpCode::kField) return FieldOf(frames_[only.slot], only.arg);
+  }
   for (int32_t at = range.begin; at < range.end;) {
     const Op& op = pack_.code[static_cast<size_t>(at)];
     ++at;

@@ -224,6 +224,7 @@ class Evaluator {
   // Exact, unless sources that may tell of this kind give several amounts: then all they span.
   Value AmountOf(const IndexedFact& fact, base::Money own);
   Proof Prove(const EvidenceRule& rule, int person, int fact_kind, const Value& period);
+  Proof ProveAnew(const EvidenceRule& rule, int person, int fact_kind, const Value& period);
   // Whether the application states something of the kind about the person.
   bool IsStated(int person, int fact_kind) const;
   // `to_the_end`: the answer's data must be of the period's last day or later, since what came
@@ -237,13 +238,6 @@ class Evaluator {
   BlameId BlameAnswers(const EvidenceRule& rule, int person, AnswerDetail detail);
   BlameId BlameCategory(int person, int category, const std::string& source_id,
                         AnswerDetail detail);
-  // What an answer about what is so must speak of: the day of application and the policy day, and
-  // what lies between.
-  base::Period StateDays() const {
-    const base::CaseDates& dates = case_->dates;
-    return {std::min(dates.application, dates.policy),
-            std::max(dates.application, dates.policy) + 1};
-  }
 
   BlameId Leaf(BlameLeaf leaf);
   BlameId AnswerLeaf(int32_t answer, AnswerDetail detail);
@@ -269,6 +263,17 @@ class Evaluator {
   std::vector<Visit> visits_;
   std::vector<Ref> refs_;
   Frame frames_[kSlotsMax];
+  // What an answer about what is so must speak of: the day of application and the policy day, and
+  // what lies between.
+  base::Period state_days_;
+  // Many lists are of one kind: what was proven last of a person's kind. Not used when tracing,
+  // since each list cites its answers.
+  struct Proven {
+    const EvidenceRule* rule = nullptr;  // nullptr: nothing
+    int64_t from = 0, to = 0;            // of kinds by month
+    Proof proof;
+  };
+  std::vector<Proven> proven_;  // by person and kind
   Span span_;
   int64_t span_lo_ = 0, span_hi_ = -1;  // the period that `span_` is of
   Unlisted unlisted_[kUnlistedRoles];   // by role

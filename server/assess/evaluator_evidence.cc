@@ -14,10 +14,25 @@ bool CameUsable(const base::AnswerState& answer) {
 
 Evaluator::Proof Evaluator::Prove(const EvidenceRule& rule, int who, int fact_kind,
                                   const Value& period) {
+  const bool monthly = pack_.fact_kinds[static_cast<size_t>(fact_kind)].monthly;
+  if (trace_ || (monthly && !IsKnownPeriod(period))) {
+    return ProveAnew(rule, who, fact_kind, period);
+  }
+  const int64_t from = monthly ? static_cast<int64_t>(period.lo.numerator()) : 0;
+  const int64_t to = monthly ? static_cast<int64_t>(period.hi.numerator()) : 0;
+  Proven& known =
+      proven_[static_cast<size_t>(who) * pack_.fact_kinds.size() + static_cast<size_t>(fact_kind)];
+  if (known.rule != &rule || known.from != from || known.to != to) {
+    known = {&rule, from, to, ProveAnew(rule, who, fact_kind, period)};
+  }
+  return known.proof;
+}
+
+Evaluator::Proof Evaluator::ProveAnew(const EvidenceRule& rule, int who, int fact_kind,
+                                      const Value& period) {
   const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(fact_kind)];
   Proof proof;
-  const base::Period days = StateDays();
-  const base::Period* wanted = &days;
+  const base::Period* wanted = &state_days_;
   if (kind.monthly) {
     if (!IsKnownPeriod(period)) {
       proof = {false, period.blame};

@@ -390,6 +390,13 @@ Value Evaluator::FoldListed(const Aggregate& aggregate, const EvidenceRule* rule
                             const Value& period, bool declaration_closes) {
   using Use = EvidenceRule::Use;
   const Use use = rule == nullptr ? Use::kHigher : rule->use;
+  // Most lists are empty.
+  if (index_.FirstFact(who, aggregate.fact_kind) < 0) {
+    Value none = Begin(aggregate);
+    if (aggregate.kind == AggregateKind::kMonths) none = MonthsBetween(0, 0, period);
+    if (use == Use::kDeclared) none.marks |= kMarkDeclared;
+    return none;
+  }
   bool any_found = false, any_stated = false;
   Value found = Begin(aggregate);
   if (use != Use::kDeclared) found = FoldOneSide(aggregate, who, period, Side::kFound, &any_found);

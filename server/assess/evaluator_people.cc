@@ -57,7 +57,7 @@ Value Evaluator::RelationOf(const Value& person) {
 }
 
 Value Evaluator::Answered(int person, int category) {
-  const base::Period days = StateDays();
+  const base::Period days = state_days_;
   const Proof proof = IsUnlisted(person)
                           ? Proof{false, UnlistedBlame(person)}
                           : ProveCategory(person, category, "", &days, /*to_the_end=*/false);

@@ -46,36 +46,12 @@ void Widen(Value* v, const End& e, bool first) {
 
 }  // namespace
 
-Value Point(const Rational& number) {
-  Value v;
-  v.lo = number;
-  v.hi = number;
-  return v;
-}
-
 Value Anything(BlameId blame) {
   Value v;
   v.lo_infinite = true;
   v.hi_infinite = true;
   v.blame = blame;
   return v;
-}
-
-Value TruthOf(bool truth) {
-  Value v;
-  v.mask = truth ? kMayBeTrue : kMayBeFalse;
-  return v;
-}
-
-Value MaskOf(uint64_t mask, BlameId blame) {
-  Value v;
-  v.mask = mask;
-  v.blame = IsSingle(mask) ? 0 : blame;
-  return v;
-}
-
-bool IsSingle(uint64_t mask) {
-  return mask != 0 && mask != kSomebodyElse && (mask & (mask - 1)) == 0;
 }
 
 void BlameSet::Clear() {
@@ -85,13 +61,6 @@ void BlameSet::Clear() {
 
 BlameId BlameSet::AddLeaf(uint32_t leaf) {
   nodes_.push_back({0, leaf});
-  return static_cast<BlameId>(nodes_.size() - 1);
-}
-
-BlameId BlameSet::Join(BlameId a, BlameId b) {
-  if (a == 0 || a == b) return b;
-  if (b == 0) return a;
-  nodes_.push_back({a, b});
   return static_cast<BlameId>(nodes_.size() - 1);
 }
 
@@ -126,32 +95,14 @@ std::vector<uint32_t> BlameSet::Leaves(BlameId id) const {
   return leaves;
 }
 
-Value Calculator::Finish(Value v, const Value& a, const Value& b) {
-  v.marks = a.marks | b.marks;
-  v.undefined = v.undefined || a.undefined || b.undefined;
-  if (v.IsPoint()) {
-    v.blame = Kept(a, b);
-  } else {
-    v.blame = blames_->Join(v.blame, blames_->Join(a.blame, b.blame));
-  }
-  return v;
-}
-
-Value Calculator::FinishMask(uint64_t mask, const Value& a, const Value& b) {
-  Value v;
-  v.mask = mask;
-  v.marks = a.marks | b.marks;
-  v.blame = IsSingle(mask) ? Kept(a, b) : blames_->Join(a.blame, b.blame);
-  return v;
-}
-
 Value Calculator::Add(const Value& a, const Value& b) {
   Value v;
   v.lo_infinite = a.lo_infinite || b.lo_infinite;
   v.hi_infinite = a.hi_infinite || b.hi_infinite;
   if (!v.lo_infinite) overflow_ |= !Rational::Add(a.lo, b.lo, &v.lo);
   if (!v.hi_infinite) overflow_ |= !Rational::Add(a.hi, b.hi, &v.hi);
-  return Finish(v, a, b);
+  Finish(a, b, &v);
+  return v;
 }
 
 Value Calculator::Negate(const Value& a) {
@@ -195,7 +146,8 @@ Value Calculator::MultiplyWide(const Value& a, const Value& b) {
       first = false;
     }
   }
-  return Finish(v, a, b);
+  Finish(a, b, &v);
+  return v;
 }
 
 Value Calculator::Divide(const Value& a, const Value& b) {
@@ -214,7 +166,8 @@ Value Calculator::DivideWide(const Value& a, const Value& b) {
     // several, both the missing answers and the arithmetic stand in the way.
     Value v = Anything(blames_->AddLeaf(arithmetic_leaf_));
     v.undefined = true;
-    return Finish(v, a, b);
+    Finish(a, b, &v);
+    return v;
   }
   Value v;
   bool first = true;
@@ -234,7 +187,8 @@ Value Calculator::DivideWide(const Value& a, const Value& b) {
       first = false;
     }
   }
-  return Finish(v, a, b);
+  Finish(a, b, &v);
+  return v;
 }
 
 // The ends of a minimum are the minima of the ends, likewise for maxima. An operand that lies
@@ -258,7 +212,8 @@ Value Calculator::Pick(const Value& a, const Value& b, bool minimum) {
       return v;
     }
   }
-  return Finish(v, a, b);
+  Finish(a, b, &v);
+  return v;
 }
 
 Value Calculator::Min(const Value& a, const Value& b) { return Pick(a, b, true); }
@@ -343,7 +298,8 @@ Value Calculator::HullNumbers(const Value& a, const Value& b) {
   Value v;
   SetLow(&v, CompareEnds(Low(a), Low(b)) <= 0 ? Low(a) : Low(b));
   SetHigh(&v, CompareEnds(High(a), High(b)) >= 0 ? High(a) : High(b));
-  return Finish(v, a, b);
+  Finish(a, b, &v);
+  return v;
 }
 
 Value Calculator::HullMasks(const Value& a, const Value& b) {

@@ -53,12 +53,28 @@ struct Value {
   bool unproven() const { return (marks & kMarkUnproven) != 0; }
 };
 
-Value Point(const base::Rational& number);
+inline Value Point(const base::Rational& number) {
+  Value v;
+  v.lo = number;
+  v.hi = number;
+  return v;
+}
 Value Anything(BlameId blame);  // the unbounded number
-Value TruthOf(bool truth);
-Value MaskOf(uint64_t mask, BlameId blame);
+inline Value TruthOf(bool truth) {
+  Value v;
+  v.mask = truth ? kMayBeTrue : kMayBeFalse;
+  return v;
+}
 // One thing that is known: not the last bit, which stands for any other than those that have one.
-bool IsSingle(uint64_t mask);
+inline bool IsSingle(uint64_t mask) {
+  return mask != 0 && mask != kSomebodyElse && (mask & (mask - 1)) == 0;
+}
+inline Value MaskOf(uint64_t mask, BlameId blame) {
+  Value v;
+  v.mask = mask;
+  v.blame = IsSingle(mask) ? 0 : blame;
+  return v;
+}
 
 // Unions of blame as a growing list of pairs: joining is constant time, and points that are proven
 // never touch it.
@@ -68,7 +84,12 @@ class BlameSet {
   void Clear();
   // `leaf` is the engine's own number for a thing to blame.
   BlameId AddLeaf(uint32_t leaf);
-  BlameId Join(BlameId a, BlameId b);
+  BlameId Join(BlameId a, BlameId b) {
+    if (a == 0 || a == b) return b;
+    if (b == 0) return a;
+    nodes_.push_back({a, b});
+    return static_cast<BlameId>(nodes_.size() - 1);
+  }
   // A blame that is named before it is known. Until it is filled it stands for nothing.
   BlameId Reserve();
   void Fill(BlameId reserved, BlameId blame);
@@ -135,8 +156,19 @@ class Calculator {
     if (((a.marks | b.marks) & kMarkUnproven) == 0) return 0;
     return blames_->Join(a.unproven() ? a.blame : 0, b.unproven() ? b.blame : 0);
   }
-  Value Finish(Value value, const Value& a, const Value& b);
-  Value FinishMask(uint64_t mask, const Value& a, const Value& b);
+  // Marks, blame and definedness of a number computed from `a` and `b`.
+  void Finish(const Value& a, const Value& b, Value* v) {
+    v->marks = a.marks | b.marks;
+    v->undefined = v->undefined || a.undefined || b.undefined;
+    v->blame = v->IsPoint() ? Kept(a, b) : blames_->Join(v->blame, blames_->Join(a.blame, b.blame));
+  }
+  Value FinishMask(uint64_t mask, const Value& a, const Value& b) {
+    Value v;
+    v.mask = mask;
+    v.marks = a.marks | b.marks;
+    v.blame = IsSingle(mask) ? Kept(a, b) : blames_->Join(a.blame, b.blame);
+    return v;
+  }
   Value MultiplyWide(const Value& a, const Value& b);
   Value DivideWide(const Value& a, const Value& b);
   Value Pick(const Value& a, const Value& b, bool minimum);
