@@ -65,6 +65,8 @@ class CaseIndex {
   bool MayTell(int32_t answer, const FactKind& kind) const;
   // Whether the fact, by its place in Case::facts.facts, may be computed with. False for -1.
   bool IsUsed(int32_t place) const { return place >= 0 && used_[static_cast<size_t>(place)]; }
+  // Over all facts: IndexedFact::fields_begin and a field are below it.
+  size_t field_count() const { return fields_.size(); }
   const IndexedFact& fact(int32_t i) const { return facts_[static_cast<size_t>(i)]; }
   // Whether answers differ on the field, so that its value is not known.
   static bool IsDoubtful(const IndexedFact& fact, absl::string_view field);

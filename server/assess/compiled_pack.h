@@ -193,6 +193,7 @@ struct Row {
   std::vector<uint64_t> keys;  // per key of the symbol: the codes it is for
   Value constant;              // parameters
   CodeRange code;              // quantities and tests
+  bool exact = false;          // the fast path has all its operations
   bool assumed = false;
   int32_t info = -1;  // index into CompiledPack::row_infos
 };
@@ -303,6 +304,7 @@ struct CompiledPack {
 
   std::vector<Op> code;
   std::vector<Value> constants;
+  std::vector<Exact> exact_constants;  // the same
   std::vector<Aggregate> aggregates;
   bool asks_for_obligors = false;  // some expression does
 
@@ -315,6 +317,9 @@ struct CompiledPack {
   // has.
   const Division* FindDivision(absl::string_view division) const;
 };
+
+// Fills what the fast path needs beside the code, once everything is linked.
+void PrepareExact(CompiledPack* pack);
 
 int32_t DayNumber(absl::CivilDay day);
 absl::CivilDay DayOfNumber(int64_t number);

@@ -68,6 +68,10 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
   state_days_ = {std::min(c.dates.application, c.dates.policy),
                  std::max(c.dates.application, c.dates.policy) + 1};
   proven_.assign(static_cast<size_t>(person_count()) * pack_.fact_kinds.size(), Proven());
+  exact_household_.assign(household_.size(), Exact());
+  exact_persons_.assign(persons_.size(), Exact());
+  exact_fields_.assign(index_.field_count(), ExactCell());
+  exact_top_ = exact_stack_;
   stack_.clear();
   visits_.clear();
   refs_.clear();
@@ -88,7 +92,9 @@ void Evaluator::Step(const Division::Step& step, int person) {
   visit.symbol = step.symbol;
   visit.person = person;
   visit.refs_begin = static_cast<uint32_t>(refs_.size());
-  Value value;
+  Value& value = person < 0 ? household_[static_cast<size_t>(symbol.table)]
+                            : persons_[PersonCell(symbol.table, person)];
+  Exact exact;
   if (symbol.kind == SymbolKind::kIntrinsic) {
     value = Intrinsic(symbol, person);
   } else if (symbol.kind == SymbolKind::kParameter) {
@@ -103,9 +109,24 @@ void Evaluator::Step(const Division::Step& step, int person) {
     } else {
       const Row& row = pack_.rows[static_cast<size_t>(visit.row)];
       frames_[0] = {person, -1, -1, 0};
-      value = Run(row.code);
+      if (row.exact && fast_ && !IsUnlisted(person) && RunExact(row.code, &exact)) {
+        value = FromExact(exact, symbol.type.kind);
+      } else {
+        exact.known = false;
+        refs_.resize(visit.refs_begin);
+        value = Run(row.code);
+      }
       if (row.assumed) value.marks |= kMarkAssumed;
     }
+  }
+  if (fast_ && !IsUnlisted(person)) {
+    if (exact.known) {
+      exact.marks = value.marks;
+    } else {
+      exact = ToExact(value, symbol.type.kind);
+    }
+    (person < 0 ? exact_household_[static_cast<size_t>(symbol.table)]
+                : exact_persons_[PersonCell(symbol.table, person)]) = exact;
   }
   // A day that is, or is bounded by, the policy day moves with it.
   if (symbol.type.kind == TypeKind::kDate && symbol.kind == SymbolKind::kQuantity &&
@@ -113,8 +134,6 @@ void Evaluator::Step(const Division::Step& step, int person) {
        (!value.hi_infinite && value.hi == Rational(day_)))) {
     Offer(day_ + 1);
   }
-  (person < 0 ? household_[static_cast<size_t>(symbol.table)]
-              : persons_[PersonCell(symbol.table, person)]) = value;
   if (trace_) {
     visit.refs_end = static_cast<uint32_t>(refs_.size());
     visits_.push_back(visit);

@@ -56,7 +56,10 @@ inline bool IsKnownPeriod(const Value& period) {
 
 class Evaluator {
  public:
-  explicit Evaluator(const CompiledPack& pack) : pack_(pack), calculator_(&blames_, 0) {}
+  // Without the fast path everything is computed on abstract values; results are the same.
+  enum class FastPath : uint8_t { kUsed, kLeftOut };
+  explicit Evaluator(const CompiledPack& pack, FastPath fast_path = FastPath::kUsed)
+      : pack_(pack), fast_(fast_path == FastPath::kUsed), calculator_(&blames_, 0) {}
 
   // `c` must outlive the use of the results. INVALID_ARGUMENT (CASE), OUT_OF_RANGE
   // (ARITHMETIC_OVERFLOW).
@@ -142,6 +145,33 @@ class Evaluator {
   void ExecutePeople(const Op& op);
   void ExecuteLists(const Op& op);
   Value Pop();
+
+  // The fast path: evaluator_exact.cc. False: compute it on abstract values.
+  static Exact ToExact(const Value& value, TypeKind kind);  // not known where it does not fit
+  static Value FromExact(const Exact& exact, TypeKind kind);
+  bool RunExact(CodeRange range, Exact* out);
+  bool RunExactFrom(Exact* top, CodeRange range);
+  bool ThemeExact(const Op& op);
+  bool UnaryExact(const Op& op, Exact* a);
+  bool BinaryExact(const Op& op, const Exact& b, Exact* a);
+  bool ListsExact(const Op& op);
+  bool DatesExact(const Op& op);
+  bool PeopleExact(const Op& op);
+  void WatchDaysExact(int64_t a, int64_t b);
+  const Exact& ExactHousehold(int symbol) const {
+    return exact_household_[static_cast<size_t>(pack_.symbols[static_cast<size_t>(symbol)].table)];
+  }
+  const Exact& ExactPerson(int symbol, int person) const {
+    return exact_persons_[PersonCell(pack_.symbols[static_cast<size_t>(symbol)].table, person)];
+  }
+  const Exact& ExactField(const Frame& frame, int field);
+  static Exact BeginExact(const Aggregate& aggregate);
+  bool FilterExact(const Aggregate& aggregate, uint8_t* marks, bool* passes);
+  bool TakeExact(const Aggregate& aggregate, uint8_t marks, Exact* total);
+  bool FoldPersonsExact(const Aggregate& aggregate, Exact* total);
+  bool FoldOneSideExact(const Aggregate& aggregate, int person, const Exact& period, Side side,
+                        Exact* total, bool* any);
+  bool FoldFactsExact(const Aggregate& aggregate, const Exact& period, Exact* total);
   Value FieldOf(const Frame& frame, int field);
   Value ReadField(int kind, int field, const base::FieldValue& value, const IndexedFact& fact);
 
@@ -219,11 +249,20 @@ class Evaluator {
     int64_t from_month = 0;  // months since 1970-01
     int64_t to_month = 0;
   };
-  const Span& SpanOf(const Value& period);
+  const Span& SpanOf(int64_t from, int64_t to);
+  const Span& SpanOf(const Value& period) {
+    return SpanOf(static_cast<int64_t>(period.lo.numerator()),
+                  static_cast<int64_t>(period.hi.numerator()));
+  }
 
   // Exact, unless sources that may tell of this kind give several amounts: then all they span.
   Value AmountOf(const IndexedFact& fact, base::Money own);
+  // nullptr without one.
+  const EvidenceRule* RuleInForce(int fact_kind);
   Proof Prove(const EvidenceRule& rule, int person, int fact_kind, const Value& period);
+  // `from`, `to`: the days of a known period; 0 for kinds that are not by month.
+  const Proof& ProveKnown(const EvidenceRule& rule, int person, int fact_kind, int64_t from,
+                          int64_t to);
   Proof ProveAnew(const EvidenceRule& rule, int person, int fact_kind, const Value& period);
   // Whether the application states something of the kind about the person.
   bool IsStated(int person, int fact_kind) const;
@@ -248,6 +287,7 @@ class Evaluator {
   }
 
   const CompiledPack& pack_;
+  const bool fast_;
   const Division* division_ = nullptr;
   const Case* case_ = nullptr;
   bool trace_ = false;
@@ -260,6 +300,16 @@ class Evaluator {
   std::vector<Value> household_;
   std::vector<Value> persons_;
   std::vector<Value> stack_;
+  std::vector<Exact> exact_household_, exact_persons_;  // as the values
+  // Longer expressions are left to the abstract operations.
+  static constexpr int kExactStack = 1024;
+  Exact exact_stack_[kExactStack];
+  Exact* exact_top_ = exact_stack_;
+  struct ExactCell {
+    Exact exact;
+    bool read = false;
+  };
+  std::vector<ExactCell> exact_fields_;  // as the index's table of fields
   std::vector<Visit> visits_;
   std::vector<Ref> refs_;
   Frame frames_[kSlotsMax];

@@ -12,17 +12,32 @@ bool CameUsable(const base::AnswerState& answer) {
 
 }  // namespace
 
+const EvidenceRule* Evaluator::RuleInForce(int fact_kind) {
+  for (int32_t index : division_->evidence[static_cast<size_t>(fact_kind)]) {
+    if (!pack_.evidence[static_cast<size_t>(index)].in_force.Contains(day_)) continue;
+    AddRef(Ref::Tag::kEvidence, index);
+    return &pack_.evidence[static_cast<size_t>(index)];
+  }
+  return nullptr;
+}
+
 Evaluator::Proof Evaluator::Prove(const EvidenceRule& rule, int who, int fact_kind,
                                   const Value& period) {
   const bool monthly = pack_.fact_kinds[static_cast<size_t>(fact_kind)].monthly;
-  if (trace_ || (monthly && !IsKnownPeriod(period))) {
-    return ProveAnew(rule, who, fact_kind, period);
-  }
-  const int64_t from = monthly ? static_cast<int64_t>(period.lo.numerator()) : 0;
-  const int64_t to = monthly ? static_cast<int64_t>(period.hi.numerator()) : 0;
+  if (!monthly) return ProveKnown(rule, who, fact_kind, 0, 0);
+  if (!IsKnownPeriod(period)) return ProveAnew(rule, who, fact_kind, period);
+  return ProveKnown(rule, who, fact_kind, static_cast<int64_t>(period.lo.numerator()),
+                    static_cast<int64_t>(period.hi.numerator()));
+}
+
+const Evaluator::Proof& Evaluator::ProveKnown(const EvidenceRule& rule, int who, int fact_kind,
+                                              int64_t from, int64_t to) {
   Proven& known =
       proven_[static_cast<size_t>(who) * pack_.fact_kinds.size() + static_cast<size_t>(fact_kind)];
-  if (known.rule != &rule || known.from != from || known.to != to) {
+  if (trace_ || known.rule != &rule || known.from != from || known.to != to) {
+    Value period;
+    period.lo = base::Rational(from);
+    period.hi = base::Rational(to);
     known = {&rule, from, to, ProveAnew(rule, who, fact_kind, period)};
   }
   return known.proof;

@@ -202,8 +202,7 @@ Value Evaluator::FoldPersons(const Aggregate& aggregate) {
   return total;
 }
 
-const Evaluator::Span& Evaluator::SpanOf(const Value& period) {
-  const int64_t lo = Integer(period.lo), hi = Integer(period.hi);
+const Evaluator::Span& Evaluator::SpanOf(int64_t lo, int64_t hi) {
   if (lo == span_lo_ && hi == span_hi_) return span_;
   span_lo_ = lo;
   span_hi_ = hi;
@@ -438,13 +437,7 @@ Value Evaluator::AddUnlisted(const Aggregate& aggregate, const Value& period, co
 Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
   using Otherwise = EvidenceRule::Otherwise;
   const int who = frames_[aggregate.owner_slot].person;
-  const EvidenceRule* rule = nullptr;
-  for (int32_t index : division_->evidence[static_cast<size_t>(aggregate.fact_kind)]) {
-    if (!pack_.evidence[static_cast<size_t>(index)].in_force.Contains(day_)) continue;
-    rule = &pack_.evidence[static_cast<size_t>(index)];
-    AddRef(Ref::Tag::kEvidence, index);
-    break;
-  }
+  const EvidenceRule* const rule = RuleInForce(aggregate.fact_kind);
   Proof proof;
   if (rule == nullptr) {
     BlameLeaf leaf{BlameKind::kPolicyRow};

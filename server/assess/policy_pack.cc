@@ -200,6 +200,7 @@ absl::StatusOr<PolicyPack::Ptr> PackOf(Loaded loaded) {
                                          }),
                            base::Visibility::kOperator);
   }
+  PrepareExact(loaded.pack.get());
   return std::make_shared<const PolicyPack>(std::move(loaded.pack));
 }
 
@@ -227,7 +228,22 @@ const Division* CompiledPack::FindDivision(absl::string_view division) const {
 int32_t DayNumber(absl::CivilDay day) {
   return static_cast<int32_t>(day - absl::CivilDay(1970, 1, 1));
 }
-absl::CivilDay DayOfNumber(int64_t number) { return absl::CivilDay(1970, 1, 1) + number; }
+// Civil days are exact over the whole calendar: an era of 400 years has 146,097 days, and the year
+// is counted from March, so that the day that comes and goes is the last.
+absl::CivilDay DayOfNumber(int64_t number) {
+  constexpr int64_t kEraDays = 146'097, kEpochFromMarchOfYearZero = 719'468;
+  const int64_t days = number + kEpochFromMarchOfYearZero;
+  const int64_t era = (days >= 0 ? days : days - kEraDays + 1) / kEraDays;
+  const int64_t day_of_era = days - era * kEraDays;
+  const int64_t year_of_era =
+      (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int64_t month_from_march = (5 * day_of_year + 2) / 153;
+  const int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+  const int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+  return absl::CivilDay(year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day);
+}
 
 base::Period PeriodOf(const DayRange& range) {
   base::Period period;
