@@ -5,14 +5,18 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "server/assess/assessor.h"
 #include "server/assess/case_file.h"
+#include "server/assess/compiled_pack.h"
+#include "server/assess/evaluator.h"
 #include "tests/assess/test_packs.h"
 
 namespace hedui::assess {
@@ -100,6 +104,75 @@ TEST_P(CaseTest, ChangesOnNoEarlierDayThanItSays) {
     if (answer.covered.to > c.dates.policy) answer.covered.to.reset();
   }
   ExpectNoEarlierChange(*pack, c);
+}
+
+// A value with what is to blame, whatever numbers the two evaluators gave it.
+std::string Written(const Evaluator& evaluator, const Value& value) {
+  std::set<std::string> blame;
+  for (uint32_t i : evaluator.blames().Leaves(value.blame)) {
+    const BlameLeaf& leaf = evaluator.leaf(i);
+    blame.insert(absl::StrJoin(
+        {static_cast<int>(leaf.kind), static_cast<int>(leaf.detail), static_cast<int>(leaf.person),
+         leaf.answer, leaf.category, leaf.symbol, leaf.kind_of_fact, leaf.field},
+        ","));
+  }
+  return absl::StrCat(value.lo_infinite ? "-inf" : value.lo.ToString(), " ",
+                      value.hi_infinite ? "inf" : value.hi.ToString(), " ", value.mask, " ",
+                      value.undefined, " ", value.marks, " ", absl::StrJoin(blame, ";"));
+}
+
+// Everything that is computed, or why not.
+std::vector<std::string> Computed(const CompiledPack& pack, const Case& c,
+                                  Evaluator::FastPath fast_path, bool trace) {
+  const Division* division = pack.FindDivision(c.division);
+  if (division == nullptr) return {};
+  Evaluator evaluator(pack, fast_path);
+  const absl::Status status = evaluator.Run(*division, c, trace);
+  std::vector<std::string> computed = {status.ToString()};
+  if (!status.ok()) return computed;
+  for (const Division::Step& step : division->order) {
+    const Symbol& symbol = pack.symbols[static_cast<size_t>(step.symbol)];
+    for (int who = 0; who < (symbol.per_person ? evaluator.person_count() : 1); ++who) {
+      const Value& value =
+          symbol.per_person ? evaluator.person(step.symbol, who) : evaluator.household(step.symbol);
+      computed.push_back(absl::StrCat(symbol.name, " ", who, ": ", Written(evaluator, value)));
+    }
+  }
+  computed.push_back(absl::StrCat("next ", evaluator.next_day()));
+  return computed;
+}
+
+void ExpectSameWithoutFastPath(const PolicyPack& pack, const Case& c, const std::string& what) {
+  const CompiledPack& compiled = pack.compiled();
+  const auto whole = Computed(compiled, c, Evaluator::FastPath::kLeftOut, true);
+  ASSERT_EQ(Computed(compiled, c, Evaluator::FastPath::kUsed, true), whole) << what;
+  ASSERT_EQ(Computed(compiled, c, Evaluator::FastPath::kUsed, false), whole) << what;
+}
+
+TEST_P(CaseTest, ComesOutAlikeWithoutTheFastPath) {
+  std::string why;
+  const PolicyPack* pack = PackOf(PlaceOf(GetParam()), &why);
+  ASSERT_NE(pack, nullptr) << why;
+  const auto file = ReadCaseFile(fs::path(Folder(kCases)) / (GetParam() + ".yaml"), *pack);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  Case c = file->value;
+  ExpectSameWithoutFastPath(*pack, c, "as written");
+  // What each answer holds may be missing, or what the application says.
+  for (size_t i = 0; i < c.facts.answers.size(); ++i) {
+    const base::AnswerState kept = c.facts.answers[i];
+    c.facts.answers[i].kind = base::AnswerKind::kUnavailable;
+    ExpectSameWithoutFastPath(*pack, c, absl::StrCat("without answer ", i));
+    c.facts.answers[i] = kept;
+  }
+  for (size_t i = 0; i < c.facts.facts.size(); ++i) {
+    const base::Fact kept = c.facts.facts[i];
+    c.facts.facts[i].possible = true;
+    ExpectSameWithoutFastPath(*pack, c, absl::StrCat("with fact ", i, " in doubt"));
+    c.facts.facts[i] = kept;
+    c.facts.facts[i].record.fields.clear();
+    ExpectSameWithoutFastPath(*pack, c, absl::StrCat("with fact ", i, " empty"));
+    c.facts.facts[i] = kept;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, CaseTest, testing::ValuesIn(CaseFiles()), [](const auto& tested) {
