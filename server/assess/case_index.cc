@@ -129,7 +129,10 @@ absl::Status CaseIndex::IndexFacts(const CompiledPack& pack, const Case& c) {
   fact_heads_.assign(cells, -1);
   fact_tails_.assign(cells, -1);
   facts_.clear();
-  fields_.clear();
+  // Each fact has room for the fields of the widest kind.
+  size_t widest = 0;
+  for (const FactKind& kind : pack.fact_kinds) widest = std::max(widest, kind.fields.size());
+  fields_.assign(c.facts.facts.size() * widest, nullptr);
   used_.assign(c.facts.facts.size(), false);
   kind_hints_.resize(c.facts.facts.size(), -1);
   int hint = 0;
@@ -168,8 +171,7 @@ absl::Status CaseIndex::IndexFacts(const CompiledPack& pack, const Case& c) {
     if (found && !JudgeTellers(fact, known)) continue;
     if (known == nullptr) continue;
     const FactKind& type = *known;
-    IndexedFact indexed{&fact, static_cast<int32_t>(i), static_cast<int32_t>(fields_.size()), -1};
-    fields_.resize(fields_.size() + type.fields.size(), nullptr);
+    IndexedFact indexed{&fact, static_cast<int32_t>(i), static_cast<int32_t>(i * widest), -1};
     size_t f = 0;  // fields mostly come in the vocabulary's order
     for (const base::Field& field : fact.record.fields) {
       for (size_t tried = 0; tried < type.fields.size(); ++tried, ++f) {

@@ -24,11 +24,11 @@ absl::Status Evaluator::Run(const Division& division, const Case& c, bool trace)
     } else {
       for (int person = 0; person < person_count(); ++person) Step(step, person);
       for (base::PersonRole role : kRoles) {
-        if (unlisted(role).reckoned) Step(step, UnlistedOf(role));
+        if (unlisted(role).settled && unlisted(role).reckoned) Step(step, UnlistedOf(role));
       }
     }
-    if (step.symbol == division.members_complete) Settle(step.symbol, base::PersonRole::kMember);
-    if (step.symbol == division.obligors_complete) Settle(step.symbol, base::PersonRole::kObligor);
+    if (step.symbol == division.members_complete) Settle(step, base::PersonRole::kMember);
+    if (step.symbol == division.obligors_complete) Settle(step, base::PersonRole::kObligor);
   }
   if (calculator_.overflow()) {
     return base::MakeError(absl::StatusCode::kOutOfRange, "ARITHMETIC_OVERFLOW",
@@ -41,14 +41,19 @@ absl::Status Evaluator::Run(const Division& division, const Case& c, bool trace)
   return absl::OkStatus();
 }
 
-void Evaluator::Settle(int32_t complete_symbol, base::PersonRole role) {
-  const Value& complete = household(complete_symbol);
+void Evaluator::Settle(const Division::Step& at, base::PersonRole role) {
+  const Value& complete = household(at.symbol);
   Unlisted& missing = unlisted(role);
+  missing.settled = true;
   missing.reckoned = complete.mask != kMayBeTrue;
   if (!missing.reckoned) return;
-  const BlameLeaf surely_missing{BlameKind::kIdentity, AnswerDetail::kNone, -1, -1, -1,
-                                 complete_symbol};
+  const BlameLeaf surely_missing{BlameKind::kIdentity, AnswerDetail::kNone, -1, -1, -1, at.symbol};
   blames_.Fill(missing.blame, complete.mask == kMayBeFalse ? Leaf(surely_missing) : complete.blame);
+  // What came before has been computed for those listed only: no list of people holds the missing
+  // one before it is settled.
+  for (const Division::Step* step = division_->order.data(); step != &at; ++step) {
+    if (pack_.symbols[static_cast<size_t>(step->symbol)].per_person) Step(*step, UnlistedOf(role));
+  }
 }
 
 void Evaluator::Start(const Division& division, const Case& c, bool trace) {
@@ -78,9 +83,12 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
   next_day_ = INT32_MAX;
   no_date_ = false;
   for (base::PersonRole role : kRoles) unlisted(role).blame = blames_.Reserve();
-  unlisted(base::PersonRole::kMember).reckoned = division.members_complete >= 0;
+  Unlisted& members = unlisted(base::PersonRole::kMember);
+  members.reckoned = division.members_complete >= 0;
+  members.settled = !members.reckoned;
   Unlisted& obligors = unlisted(base::PersonRole::kObligor);
   obligors.reckoned = pack_.asks_for_obligors;
+  obligors.settled = division.obligors_complete < 0;
   if (obligors.reckoned && division.obligors_complete < 0) {
     blames_.Fill(obligors.blame, Leaf({BlameKind::kPolicyRow}));
   }

@@ -117,6 +117,7 @@ class Evaluator {
   struct Unlisted {
     BlameId blame = 0;
     bool reckoned = false;  // until a rule says that nobody is missing
+    bool settled = false;   // no rule is still to say so
   };
   bool IsUnlisted(int person) const { return person >= index_.person_count(); }
   int UnlistedOf(base::PersonRole role) const {
@@ -130,7 +131,7 @@ class Evaluator {
   void Start(const Division& division, const Case& c, bool trace);
   void Step(const Division::Step& step, int person);
   // `complete` has been computed: whether anybody of the role may be missing.
-  void Settle(int32_t complete, base::PersonRole role);
+  void Settle(const Division::Step& complete, base::PersonRole role);
   Value Intrinsic(const Symbol& symbol, int person);
   Value Parameter(const Division::Step& step, const Symbol& symbol, int person);
   Value Rule(const Division::Step& step, const Symbol& symbol, int person);

@@ -4,7 +4,7 @@
 // 64 bits, an operation that is not here) gives the expression back to them: it is never an error,
 // and never another result.
 #include <algorithm>
-#include <numeric>
+#include <variant>
 
 #include "absl/container/inlined_vector.h"
 #include "server/assess/evaluator.h"
@@ -387,12 +387,20 @@ const Exact& Evaluator::ExactField(const Frame& frame, int field) {
   if (frame.fact < 0) return kUnknown;
   ExactCell& cell =
       exact_fields_[static_cast<size_t>(index_.fact(frame.fact).fields_begin + field)];
-  if (!cell.read) {
-    const TypeKind kind = pack_.fact_kinds[static_cast<size_t>(frame.kind)]
-                              .fields[static_cast<size_t>(field)]
-                              .type.kind;
-    cell.exact = ToExact(FieldOf(frame, field), kind);
-    cell.read = true;
+  if (cell.read) return cell.exact;
+  cell.read = true;
+  const FieldType& type =
+      pack_.fact_kinds[static_cast<size_t>(frame.kind)].fields[static_cast<size_t>(field)];
+  // Most fields are amounts that nobody doubts.
+  const IndexedFact& fact = index_.fact(frame.fact);
+  const base::FieldValue* told = index_.Field(fact, field);
+  const auto* money = told == nullptr ? nullptr : std::get_if<base::Money>(told);
+  if (money != nullptr && type.type.kind == TypeKind::kNumber && type.type.unit.money == 1 &&
+      money->fen() >= 0 && type.unknown.lo.is_zero() && fact.fact->doubtful.empty() &&
+      fact.fact->otherwise.empty()) {
+    cell.exact = {money->fen(), 1, 0, true};
+  } else {
+    cell.exact = ToExact(FieldOf(frame, field), type.type.kind);
   }
   return cell.exact;
 }
