@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "server/base/status.h"
 
 namespace hedui::assess {
@@ -29,6 +30,11 @@ absl::Status Evaluator::Run(const Division& division, const Case& c, bool trace)
     }
     if (step.symbol == division.members_complete) Settle(step, base::PersonRole::kMember);
     if (step.symbol == division.obligors_complete) Settle(step, base::PersonRole::kObligor);
+  }
+  if (exhausted()) {
+    return base::MakeError(absl::StatusCode::kOutOfRange, "EVALUATION_LIMIT",
+                           absl::StrCat("by these rules this case takes more than ", kStepsMax,
+                                        " steps; write them with fewer loops within loops"));
   }
   if (calculator_.overflow()) {
     return base::MakeError(absl::StatusCode::kOutOfRange, "ARITHMETIC_OVERFLOW",
@@ -81,6 +87,7 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
   visits_.clear();
   refs_.clear();
   next_day_ = INT32_MAX;
+  steps_ = 0;
   no_date_ = false;
   for (base::PersonRole role : kRoles) unlisted(role).blame = blames_.Reserve();
   Unlisted& members = unlisted(base::PersonRole::kMember);
@@ -277,11 +284,13 @@ Value Evaluator::Pop() {
 }
 
 Value Evaluator::Run(CodeRange range) {
+  steps_ += static_cast<size_t>(range.end - range.begin) + 1;
   // Many filters and sums are of one field.
   if (range.end == range.begin + 1) {
     const Op& only = pack_.code[static_cast<size_t>(range.begin)];
     if (only.code == OpCode::kField) return FieldOf(frames_[only.slot], only.arg);
   }
+  if (exhausted()) return Value();
   for (int32_t at = range.begin; at < range.end;) {
     const Op& op = pack_.code[static_cast<size_t>(at)];
     ++at;

@@ -49,6 +49,11 @@ struct Visit {
 inline constexpr int kYearMin = 1800;
 inline constexpr int kYearMax = 9999;
 
+// A household takes some thousands of steps, and one of forty people with ten years of months some
+// hundred thousand; loops within loops over everybody could take an age. Each step may also leave a
+// reference in the trace, of 8 bytes.
+inline constexpr size_t kStepsMax = 8'000'000;
+
 // A period of which both ends are known.
 inline bool IsKnownPeriod(const Value& period) {
   return !period.lo_infinite && !period.hi_infinite;
@@ -62,7 +67,7 @@ class Evaluator {
       : pack_(pack), fast_(fast_path == FastPath::kUsed), calculator_(&blames_, 0) {}
 
   // `c` must outlive the use of the results. INVALID_ARGUMENT (CASE), OUT_OF_RANGE
-  // (ARITHMETIC_OVERFLOW).
+  // (ARITHMETIC_OVERFLOW, EVALUATION_LIMIT).
   absl::Status Run(const Division& division, const Case& c, bool trace);
 
   const Value& household(int symbol) const {
@@ -139,6 +144,8 @@ class Evaluator {
 
   // Runs the code; its result is the top of the stack and popped.
   Value Run(CodeRange range);
+  // Past kStepsMax nothing more is computed, and the assessment is refused.
+  bool exhausted() const { return steps_ > kStepsMax; }
   void Execute(const Op& op, int32_t* next);
   // Operations beside the core, each theme in the file named after it.
   void ExecuteTheme(const Op& op);
@@ -329,6 +336,7 @@ class Evaluator {
   int64_t span_lo_ = 0, span_hi_ = -1;  // the period that `span_` is of
   Unlisted unlisted_[kUnlistedRoles];   // by role
   int32_t next_day_ = INT32_MAX;
+  size_t steps_ = 0;      // operations begun and facts looked at
   bool no_date_ = false;  // sticky, as the calculator's overflow is
 };
 

@@ -124,6 +124,7 @@ Evaluator::Proof Evaluator::ProveCategory(int who, int category, const std::stri
   bool proven = false;
   BlameId not_covered = 0;
   for (int32_t i = index_.FirstAnswer(who, category); i >= 0; i = index_.NextAnswer(i)) {
+    ++steps_;
     const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
     if (answer.superseded || answer.source_id == base::kManualSourceId) continue;
     if (!source_id.empty() && answer.source_id != source_id) continue;

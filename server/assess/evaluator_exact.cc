@@ -158,6 +158,8 @@ Value Evaluator::FromExact(const Exact& exact, TypeKind kind) {
 }
 
 bool Evaluator::RunExact(CodeRange range, Exact* out) {
+  steps_ += static_cast<size_t>(range.end - range.begin) + 1;
+  if (exhausted()) return false;
   Exact* const base = exact_top_;
   const bool computed =
       range.end - range.begin <= exact_stack_ + kExactStack - base && RunExactFrom(base, range);
@@ -494,6 +496,7 @@ bool Evaluator::FoldOneSideExact(const Aggregate& aggregate, int who, const Exac
   *total = BeginExact(aggregate);
   *any = false;
   for (int32_t i = index_.FirstFact(who, aggregate.fact_kind); i >= 0; i = index_.fact(i).next) {
+    ++steps_;
     const IndexedFact& fact = index_.fact(i);
     if (fact.fact->declared != declared) continue;
     if (fact.fact->possible ||

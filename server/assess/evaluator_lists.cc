@@ -284,6 +284,7 @@ bool Evaluator::ForEachFact(const Aggregate& aggregate, int who, const Value& pe
   const bool declared = side != Side::kFound;
   bool any = false;
   for (int32_t i = index_.FirstFact(who, aggregate.fact_kind); i >= 0; i = index_.fact(i).next) {
+    ++steps_;
     const IndexedFact& fact = index_.fact(i);
     if (fact.fact->declared != declared) continue;
     Item item;

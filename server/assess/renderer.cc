@@ -51,6 +51,10 @@ void SortUnique(std::vector<int32_t>* numbers) {
   numbers->erase(std::unique(numbers->begin(), numbers->end()), numbers->end());
 }
 
+// What a whole assessment says: 250,000 things to blame are some 40 MB. Forty people, each with
+// hundreds of answers that did not come, have a hundred thousand.
+constexpr size_t kBlamesMax = 250'000;
+
 class Renderer {
  public:
   Renderer(const CompiledPack& pack, const Division& division, const Case& c,
@@ -70,11 +74,20 @@ class Renderer {
     }
     for (int32_t index : division_.programmes)
       RenderProgramme(pack_.programmes[static_cast<size_t>(index)]);
+    HEDUI_RETURN_IF_ERROR(CheckSize());
     out_.next_change = NextChange();
     return std::move(out_);
   }
 
  private:
+  bool TooMuch() const { return blames_ > kBlamesMax || refs_ > kStepsMax; }
+  absl::Status CheckSize() const {
+    if (!TooMuch()) return absl::OkStatus();
+    return base::MakeError(absl::StatusCode::kOutOfRange, "EVALUATION_LIMIT",
+                           "by these rules the assessment of this case would say more than anybody "
+                           "could read; write fewer quantities that rest on everything");
+  }
+
   const Symbol& SymbolOf(int32_t symbol) const {
     return pack_.symbols[static_cast<size_t>(symbol)];
   }
@@ -131,13 +144,14 @@ class Renderer {
     for (std::vector<int32_t>* list : {&entry.entries, &entry.facts, &entry.answers, &entry.rows})
       SortUnique(list);
     out_.entries.push_back(std::move(entry));
-    return absl::OkStatus();
+    return CheckSize();
   }
 
   // What the step read. Parameters are no entries of their own: their rows, and what chose them,
   // stand in.
   void CollectRefs(const Visit& visit, TraceEntry* entry) {
-    for (uint32_t i = visit.refs_begin; i < visit.refs_end; ++i) {
+    for (uint32_t i = visit.refs_begin; i < visit.refs_end && !TooMuch(); ++i) {
+      ++refs_;
       const Ref& ref = evaluator_.refs()[i];
       switch (ref.tag) {
         case Ref::Tag::kHousehold:
@@ -236,9 +250,12 @@ class Renderer {
     return blame;
   }
 
-  std::vector<Blame> Blames(BlameId id) const {
+  std::vector<Blame> Blames(BlameId id) {
+    if (TooMuch()) return {};
+    const std::vector<uint32_t> leaves = evaluator_.blames().Leaves(id);
+    blames_ += leaves.size();
     std::vector<std::pair<int, Blame>> found;
-    for (uint32_t leaf : evaluator_.blames().Leaves(id)) {
+    for (uint32_t leaf : leaves) {
       found.emplace_back(evaluator_.leaf(leaf).person, BlameOf(evaluator_.leaf(leaf)));
     }
     auto order = [](const std::pair<int, Blame>& b) {
@@ -258,6 +275,7 @@ class Renderer {
     const int32_t day = DayNumber(case_.dates.policy);
     for (const ProgrammeRow& row : programme.rows) {
       if (!row.in_force.Contains(day)) continue;
+      if (TooMuch()) return;
       Indication indication;
       indication.programme = programme.name;
       indication.label = programme.label;
@@ -266,6 +284,7 @@ class Renderer {
       indication.result = test.value.truth;
       indication.robust = test.value.truth != Truth::kUndetermined && !test.marks.unproven;
       indication.blame = test.blame;
+      blames_ += test.blame.size();
       indication.marks = test.marks;
       indication.marks.assumed |= row.assumed;
       if (row.amount >= 0) {
@@ -273,6 +292,7 @@ class Renderer {
         const TraceEntry& amount = out_.entries[static_cast<size_t>(indication.amount_entry)];
         indication.amount = amount.value;
         indication.amount_blame = amount.blame;
+        blames_ += amount.blame.size();
       }
       indication.citation = out_.rows[static_cast<size_t>(AddRow(row.info))]->citation;
       out_.indications.push_back(std::move(indication));
@@ -318,6 +338,8 @@ class Renderer {
   const Case& case_;
   const Evaluator& evaluator_;
   Assessment out_;
+  size_t blames_ = 0;  // rendered
+  size_t refs_ = 0;    // followed
   absl::flat_hash_map<int64_t, size_t> visit_of_;
   absl::flat_hash_map<int64_t, int32_t> entry_of_;
   absl::flat_hash_map<int32_t, int32_t> row_of_;  // by row info

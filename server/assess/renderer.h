@@ -10,7 +10,8 @@
 
 namespace hedui::assess {
 
-// `evaluator` has run with tracing on `division` and `c`. OUT_OF_RANGE (ARITHMETIC_OVERFLOW).
+// `evaluator` has run with tracing on `division` and `c`. OUT_OF_RANGE (ARITHMETIC_OVERFLOW,
+// EVALUATION_LIMIT).
 absl::StatusOr<Assessment> Render(const CompiledPack& pack, const Division& division, const Case& c,
                                   const Evaluator& evaluator);
 
