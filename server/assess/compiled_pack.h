@@ -16,6 +16,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "server/assess/assessment.h"
+#include "server/assess/key_sets.h"
 #include "server/assess/policy_pack.h"
 #include "server/assess/types.h"
 #include "server/assess/value.h"
@@ -81,7 +82,7 @@ struct DayRange {
 // Operations stand by theme, 32 numbers each (the core has 64): the core is run by evaluator.cc,
 // every other theme by a file of its own, so that a theme grows beside its emitters
 // (expression_functions.h).
-enum class OpTheme : uint8_t { kCore = 0, kDates = 2, kPeople, kLists };
+enum class OpTheme : uint8_t { kCore = 0, kDates = 2, kPeople, kLists, kTables };
 inline constexpr int kOpsPerTheme = 32;
 
 enum class OpCode : uint8_t {
@@ -109,8 +110,8 @@ enum class OpCode : uint8_t {
                  // operations
   kSkipIfTrue,   // looks below the top: when surely true, push nothing useful and skip the next arg
                  // operations
-  kSkipAnd,  // the top stays; when it is surely false, and proven, skip the next arg operations
-  kSkipOr,   // likewise when it is surely true
+  kSkipAnd,      // the top stays; when it is surely false, and proven, skip the next arg operations
+  kSkipOr,       // likewise when it is surely true
   kSelectNumber,
   kSelectMask,
   kPresumed,  // marks the top as presumed
@@ -139,6 +140,14 @@ enum class OpCode : uint8_t {
 
   // Lists: evaluator_lists.cc.
   kAggregate = 128,  // aggregates[arg]; pops the period where the list is by period
+
+  // Tables and sets of codes: evaluator_tables.cc.
+  kLookUp = 160,  // (given keys) → the table arg's value; `slot` 0: of the household, else of the
+                  // person in slot `slot` - 1
+  kInspect,       // push what Inspection `slot` says of the parameter arg
+  kUnion,         // sets of codes: both
+  kWithout,       // sets of codes: the first less the second
+  kSelectSet,
 };
 
 constexpr OpTheme ThemeOf(OpCode code) {
@@ -147,6 +156,9 @@ constexpr OpTheme ThemeOf(OpCode code) {
 
 // `slot` of what is computed of dates: kMin, kMax, comparisons, and kSubtract of two.
 inline constexpr uint8_t kOfDates = 1;
+
+// What can be asked of the rows of a parameter.
+enum class Inspection : uint8_t { kSize, kHighest, kLowest, kRising, kFalling };
 
 struct Op {
   OpCode code;
@@ -190,10 +202,10 @@ enum class Intrinsic : uint8_t {
 struct Row {
   int32_t symbol = -1;  // -1 for evidence and programme rows
   DayRange in_force;
-  std::vector<uint64_t> keys;  // per key of the symbol: the codes it is for
-  Value constant;              // parameters
-  CodeRange code;              // quantities and tests
-  bool exact = false;          // the fast path has all its operations
+  KeyBox keys;         // what it is for, by key of the symbol
+  Value constant;      // parameters
+  CodeRange code;      // quantities and tests
+  bool exact = false;  // the fast path has all its operations
   bool assumed = false;
   int32_t info = -1;  // index into CompiledPack::row_infos
 };
@@ -204,6 +216,13 @@ struct RowInfo {
   int file = -1;  // index into CompiledPack::files
 };
 
+// By which a parameter's rows are chosen: a symbol's value, or what is given where it is asked for.
+struct ParameterKey {
+  int symbol = -1;  // -1: given
+  std::string name;
+  Type type;
+};
+
 struct Symbol {
   std::string name;
   std::string label;
@@ -211,8 +230,11 @@ struct Symbol {
   Intrinsic intrinsic = Intrinsic::kNone;
   bool per_person = false;
   Type type;
-  std::vector<int> keys;  // symbols by which a parameter's rows are chosen
-  Value unknown;          // the range without a row in force, without blame
+  std::vector<ParameterKey> keys;  // of a parameter
+  std::vector<Type> key_types;     // of `keys`
+  bool is_table = false;           // some key is given: it is called, and has no value of its own
+  bool looked_into = false;        // some expression calls it or asks for its rows
+  Value unknown;                   // the range without a row in force, without blame
   int32_t table =
       -1;  // position among the household's or a person's values; siblings' symbols share them
   int division = -1;  // that declares it; -1: the engine
@@ -266,9 +288,10 @@ struct Division {
     int32_t rows_begin = 0;  // into row_lists
     int32_t rows_end = 0;
   };
-  std::vector<Step> order;                     // inputs first
-  std::vector<int32_t> row_lists;              // row indexes, a step's from the lowest level up
-  std::vector<std::vector<int32_t>> evidence;  // by fact kind: evidence indexes
+  std::vector<Step> order;                        // inputs first
+  std::vector<int32_t> row_lists;                 // row indexes, a step's from the lowest level up
+  absl::flat_hash_map<int32_t, Step> parameters;  // by symbol: those that expressions look into
+  std::vector<std::vector<int32_t>> evidence;     // by fact kind: evidence indexes
   std::vector<int32_t> programmes;
   std::vector<int32_t> files;  // of the chain, sorted by path
   std::string digest;          // over these files

@@ -86,6 +86,7 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
   stack_.clear();
   visits_.clear();
   refs_.clear();
+  asked_keys_.clear();
   next_day_ = INT32_MAX;
   steps_ = 0;
   no_date_ = false;
@@ -112,6 +113,8 @@ void Evaluator::Step(const Division::Step& step, int person) {
   Exact exact;
   if (symbol.kind == SymbolKind::kIntrinsic) {
     value = Intrinsic(symbol, person);
+  } else if (symbol.is_table) {
+    return;  // has no value until it is called
   } else if (symbol.kind == SymbolKind::kParameter) {
     value = Parameter(step, symbol, person);
   } else {
@@ -155,10 +158,16 @@ void Evaluator::Step(const Division::Step& step, int person) {
   }
 }
 
-Value Evaluator::MissingRow(const Symbol& symbol, int32_t index, int person) {
+Value Evaluator::MissingRow(const Symbol& symbol, int32_t index, int person, const Value* keys,
+                            bool given) {
   Value value = symbol.unknown;
-  value.blame = Leaf(
-      {BlameKind::kPolicyRow, AnswerDetail::kNone, static_cast<int16_t>(person), -1, -1, index});
+  BlameLeaf leaf{
+      BlameKind::kPolicyRow, AnswerDetail::kNone, static_cast<int16_t>(person), -1, -1, index};
+  if (symbol.is_table || given) {
+    leaf.keys = static_cast<int32_t>(asked_keys_.size());
+    asked_keys_.insert(asked_keys_.end(), keys, keys + symbol.keys.size());
+  }
+  value.blame = Leaf(leaf);
   return value;
 }
 
@@ -204,77 +213,6 @@ Value Evaluator::Intrinsic(const Symbol& symbol, int person) {
     return MaskOf(p.sex == base::Sex::kMale ? 1 : 2, 0);
   }
   return p.birth ? Point(Rational(DayNumber(*p.birth))) : undeclared();
-}
-
-// The rows of the lowest level come first, so the first one in force that surely applies settles
-// what remains; rows that only may apply, because a key is not known, join in.
-Value Evaluator::Parameter(const Division::Step& step, const Symbol& symbol, int person) {
-  uint64_t keys[kKeysMax] = {};
-  const size_t key_count = std::min<size_t>(symbol.keys.size(), kKeysMax);
-  BlameId key_blame = 0;
-  uint8_t key_marks = 0;
-  int unknown_keys = 0;
-  for (size_t k = 0; k < key_count; ++k) {
-    const Symbol& key = pack_.symbols[static_cast<size_t>(symbol.keys[k])];
-    const Value& value =
-        key.per_person ? this->person(symbol.keys[k], person) : household(symbol.keys[k]);
-    keys[k] = value.mask;
-    key_blame = blames_.Join(key_blame, value.blame);
-    key_marks |= value.marks;
-    if (!IsSingle(value.mask)) ++unknown_keys;
-    AddRef(key.per_person ? Ref::Tag::kPerson : Ref::Tag::kHousehold, symbol.keys[k],
-           person < 0 ? 0 : person);
-  }
-  Value result;
-  bool any = false;
-  for (int32_t i = step.rows_begin; i < step.rows_end; ++i) {
-    const int32_t index = division_->row_lists[static_cast<size_t>(i)];
-    const Row& row = pack_.rows[static_cast<size_t>(index)];
-    if (!row.in_force.Contains(day_)) continue;
-    bool possible = true, sure = true;
-    for (size_t k = 0; k < key_count; ++k) {
-      possible &= (row.keys[k] & keys[k]) != 0;
-      sure &= (keys[k] & ~row.keys[k]) == 0;
-    }
-    if (!possible) continue;
-    AddRef(Ref::Tag::kRow, index);
-    if (!any) {
-      result = row.constant;
-    } else if (symbol.type.kind == TypeKind::kCodeSet) {
-      // A set of sets is not held: two different ones are simply not known.
-      if (result.mask != row.constant.mask || result.undefined) {
-        result = symbol.unknown;
-        result.blame = key_blame;
-      }
-    } else if (symbol.type.masked()) {
-      result = calculator_.HullMasks(result, row.constant);
-    } else {
-      result = calculator_.HullNumbers(result, row.constant);
-    }
-    any = true;
-    result.marks |= row.constant.marks | key_marks;
-    if (sure) {
-      const bool exact = symbol.type.kind == TypeKind::kCodeSet ? !result.undefined
-                         : symbol.type.masked()                 ? IsSingle(result.mask)
-                                                                : result.IsPoint();
-      if (!exact || result.unproven()) result.blame = key_blame;
-      return result;
-    }
-    // With one key not known, what this row covers is settled.
-    if (unknown_keys == 1) {
-      for (size_t k = 0; k < key_count; ++k) {
-        if (!IsSingle(keys[k])) keys[k] &= ~row.keys[k];
-      }
-    }
-  }
-  Value missing = MissingRow(symbol, step.symbol, person);
-  missing.marks = key_marks;
-  calculator_.RestOn(key_marks, key_blame, &missing);
-  if (!any) return missing;
-  Value hull = symbol.unknown;
-  hull.marks = static_cast<uint8_t>(result.marks | key_marks);
-  hull.blame = blames_.Join(missing.blame, key_blame);
-  return hull;
 }
 
 Value Evaluator::Pop() {
@@ -402,6 +340,8 @@ void Evaluator::ExecuteTheme(const Op& op) {
       return ExecutePeople(op);
     case OpTheme::kLists:
       return ExecuteLists(op);
+    case OpTheme::kTables:
+      return ExecuteTables(op);
   }
 }
 

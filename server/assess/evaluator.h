@@ -27,6 +27,7 @@ struct BlameLeaf {
   int32_t kind_of_fact = -1;  // kPolicyRow: without an evidence rule (neither symbol nor
                               // kind: obligors_complete is not declared); kDeclaration: not stated
   int32_t field = -1;         // kDeclaration: of that kind
+  int32_t keys = -1;  // kPolicyRow: where the keys asked with stand, if not the symbol's own
 };
 
 // What a step read, recorded when tracing.
@@ -81,6 +82,8 @@ class Evaluator {
   const BlameLeaf& leaf(uint32_t i) const { return leaves_[i]; }
   const BlameSet& blames() const { return blames_; }
   int person_count() const { return index_.person_count(); }
+  // BlameLeaf::keys and behind it.
+  const Value& asked_key(int32_t i) const { return asked_keys_[static_cast<size_t>(i)]; }
   // The first day after the policy day on which what was compared with days, or reckoned from them,
   // may come out otherwise; INT32_MAX: none.
   int32_t next_day() const { return next_day_; }
@@ -140,7 +143,9 @@ class Evaluator {
   Value Intrinsic(const Symbol& symbol, int person);
   Value Parameter(const Division::Step& step, const Symbol& symbol, int person);
   Value Rule(const Division::Step& step, const Symbol& symbol, int person);
-  Value MissingRow(const Symbol& symbol, int32_t index, int person);
+  // `keys` are written down for tables, and where they were `given`.
+  Value MissingRow(const Symbol& symbol, int32_t index, int person, const Value* keys = nullptr,
+                   bool given = false);
 
   // Runs the code; its result is the top of the stack and popped.
   Value Run(CodeRange range);
@@ -152,6 +157,7 @@ class Evaluator {
   void ExecuteDates(const Op& op);
   void ExecutePeople(const Op& op);
   void ExecuteLists(const Op& op);
+  void ExecuteTables(const Op& op);
   Value Pop();
 
   // The fast path: evaluator_exact.cc. False: compute it on abstract values.
@@ -182,6 +188,33 @@ class Evaluator {
   bool FoldFactsExact(const Aggregate& aggregate, const Exact& period, Exact* total);
   Value FieldOf(const Frame& frame, int field);
   Value ReadField(int kind, int field, const base::FieldValue& value, const IndexedFact& fact);
+
+  // Parameters and tables.
+  struct Stretch {
+    int32_t row = -1;
+    KeyBox where;
+  };
+  Value KeyValue(const ParameterKey& key, int person);
+  Value LookUp(const Op& op);
+  // By what the keys may be, one value for each.
+  Value Choose(const Division::Step& step, int person, const Value* keys);
+  // Gives each row in force the combinations of `keys` that it is chosen by. True when some are
+  // left.
+  template <typename TakeRow>
+  bool ShareOut(const Division::Step& step, KeyBox keys, TakeRow take);
+  // The row that exact keys choose, if any.
+  template <typename TakeRow>
+  void TakeFirst(const Division::Step& step, const Value* keys, TakeRow take);
+  Value HullOfConstants(const Symbol& symbol, const Value& a, const Value& b);
+  Value Inspect(int32_t symbol, Inspection what);
+  Value InspectRows(const Division::Step& step, const KeyBox& box,
+                    const std::vector<Stretch>& stretches, Inspection what);
+  bool IsMonotone(const Symbol& symbol, const std::vector<Stretch>& stretches, bool rising) const;
+
+  // Sets of codes of a list.
+  Value SetNotKnown(int list) const;
+  Value JoinSets(const Value& a, const Value& b, bool without, int list);
+  Value SelectSet(const Value& condition, const Value& yes, const Value& no, int list);
 
   // Dates.
   Value MonthsBefore(const Value& day, const Value& months);
@@ -320,6 +353,7 @@ class Evaluator {
   std::vector<ExactCell> exact_fields_;  // as the index's table of fields
   std::vector<Visit> visits_;
   std::vector<Ref> refs_;
+  std::vector<Value> asked_keys_;
   Frame frames_[kSlotsMax];
   // What an answer about what is so must speak of: the day of application and the policy day, and
   // what lies between.

@@ -128,7 +128,7 @@ absl::StatusOr<Type> ExpressionWalk::Emit(const Node& node, int codes, std::vect
     case Node::Kind::kUnary:
       return EmitUnary(node, code);
     case Node::Kind::kBinary:
-      return EmitBinary(node, code);
+      return EmitBinary(node, codes, code);
     case Node::Kind::kConditional:
       return EmitConditional(node, codes, code);
   }
@@ -194,6 +194,10 @@ absl::StatusOr<Type> ExpressionWalk::EmitName(const Node& node, std::vector<Op>*
                                    absl::StrCat("nothing is called ", node.text));
   }
   const Symbol& found = pack_.symbols[static_cast<size_t>(symbol)];
+  if (found.is_table) {
+    return ExpressionDefect(node, "TYPE_MISMATCH",
+                            absl::StrCat(node.text, " is a table; write ", node.text, "(…)"));
+  }
   if (found.per_person) {
     return ExpressionDefect(node, "TYPE_MISMATCH",
                             absl::StrCat(node.text, " is a person's; write p.", node.text));
@@ -234,6 +238,10 @@ absl::StatusOr<Type> ExpressionWalk::EmitSelect(const Node& node, std::vector<Op
                 : ExpressionDefect(node, "UNKNOWN_NAME",
                                    absl::StrCat("a person has no ", node.text));
   }
+  if (pack_.symbols[static_cast<size_t>(symbol)].is_table) {
+    return ExpressionDefect(node, "TYPE_MISMATCH",
+                            absl::StrCat(node.text, " is a table; write .", node.text, "(…)"));
+  }
   symbols_.push_back(symbol);
   Push(code, OpCode::kPerson, variable->slot, symbol);
   return pack_.symbols[static_cast<size_t>(symbol)].type;
@@ -252,7 +260,8 @@ absl::StatusOr<Type> ExpressionWalk::EmitUnary(const Node& node, std::vector<Op>
   return type;
 }
 
-absl::StatusOr<Type> ExpressionWalk::EmitBinary(const Node& node, std::vector<Op>* code) {
+absl::StatusOr<Type> ExpressionWalk::EmitBinary(const Node& node, int codes,
+                                                std::vector<Op>* code) {
   const std::string& op = node.text;
   const Node& left = node.children[0];
   const Node& right = node.children[1];
@@ -276,12 +285,14 @@ absl::StatusOr<Type> ExpressionWalk::EmitBinary(const Node& node, std::vector<Op
     return Type::Truth();
   }
   if (op == "==" || op == "!=") return EmitEqual(node, code);
-  HEDUI_ASSIGN_OR_RETURN(const Type a, Emit(left, -1, code));
-  const size_t right_begin = code->size();
-  HEDUI_ASSIGN_OR_RETURN(const Type b, Emit(right, -1, code));
+  HEDUI_ASSIGN_OR_RETURN(const Sides sides, EmitSides(node, codes, code));
+  const Type& a = sides.left;
+  const Type& b = sides.right;
+  if (a.kind == TypeKind::kCodeSet && (op == "+" || op == "-"))
+    return EmitSetSum(node, sides, code);
   if (a.kind == TypeKind::kDate && b.kind == TypeKind::kNumber && b.unit == kUnitDays &&
       (op == "+" || op == "-")) {
-    return EmitShiftedDate(node, right_begin, code);
+    return EmitShiftedDate(node, sides.right_begin, code);
   }
   if (op == "+" || op == "-") return EmitSum(node, a, b, code);
   if (op == "*" || op == "/") return EmitProduct(node, a, b, code);
@@ -350,7 +361,7 @@ absl::StatusOr<Type> ExpressionWalk::EmitConditional(const Node& node, int codes
   HEDUI_ASSIGN_OR_RETURN(const Type a, Emit(node.children[1], codes, &yes));
   HEDUI_ASSIGN_OR_RETURN(const Type b, Emit(node.children[2], codes, &no));
   HEDUI_ASSIGN_OR_RETURN(Type type, Agree(node, a, b));
-  if (type.kind == TypeKind::kPeriod || type.kind == TypeKind::kCodeSet) {
+  if (type.kind == TypeKind::kPeriod) {
     return ExpressionDefect(node, "TYPE_MISMATCH",
                             absl::StrCat("a choice cannot give a value of type ", Named(type)));
   }
@@ -360,7 +371,11 @@ absl::StatusOr<Type> ExpressionWalk::EmitConditional(const Node& node, int codes
   code->insert(code->end(), yes.begin(), yes.end());
   Push(code, OpCode::kSkipIfTrue, 0, static_cast<int32_t>(no.size()));
   code->insert(code->end(), no.begin(), no.end());
-  Push(code, type.masked() ? OpCode::kSelectMask : OpCode::kSelectNumber);
+  if (type.kind == TypeKind::kCodeSet) {
+    Push(code, OpCode::kSelectSet, 0, type.codes);
+  } else {
+    Push(code, type.masked() ? OpCode::kSelectMask : OpCode::kSelectNumber);
+  }
   return type;
 }
 
@@ -380,6 +395,14 @@ absl::Status ExpressionWalk::CountArguments(const Node& node, size_t least, size
 absl::StatusOr<Type> ExpressionWalk::EmitCall(const Node& node, int codes, std::vector<Op>* code) {
   const bool method = node.kind == Node::Kind::kMethod;
   const Function* function = method ? FindMethod(node.text) : FindFunction(node.text);
+  const int symbol = function == nullptr ? scope_.find_symbol(node.text) : -1;
+  if (symbol >= 0 && pack_.symbols[static_cast<size_t>(symbol)].is_table) {
+    const Node* owner = method ? &node.children[0] : nullptr;
+    const Variable* variable =
+        method && owner->kind == Node::Kind::kName ? FindVariable(owner->text) : nullptr;
+    if (!method || (variable != nullptr && variable->person))
+      return EmitLookUp(node, symbol, variable, code);
+  }
   if (function == nullptr) {
     return ExpressionDefect(
         node, "UNKNOWN_FUNCTION",

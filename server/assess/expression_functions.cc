@@ -7,6 +7,7 @@ constexpr absl::Span<const Function> (*kFunctionThemes[])() = {
     NumberFunctions,
     DateFunctions,
     PeopleFunctions,
+    TableFunctions,
 };
 
 constexpr absl::Span<const Function> (*kMethodThemes[])() = {

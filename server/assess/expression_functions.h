@@ -36,6 +36,7 @@ struct Function {
 absl::Span<const Function> NumberFunctions();  // expression_numbers.cc
 absl::Span<const Function> DateFunctions();    // expression_dates.cc
 absl::Span<const Function> PeopleFunctions();  // expression_people.cc
+absl::Span<const Function> TableFunctions();   // expression_tables.cc
 // A theme's methods.
 absl::Span<const Function> ListMethods();  // expression_lists.cc
 

@@ -45,6 +45,11 @@ class ExpressionWalk {
   int FindSymbol(absl::string_view name) const { return scope_.find_symbol(name); }
   // The symbol must be computed before this expression.
   void Use(int symbol) { symbols_.push_back(symbol); }
+  // ... and is called, or asked for its rows.
+  void LookInto(int symbol) {
+    Use(symbol);
+    pack_.symbols[static_cast<size_t>(symbol)].looked_into = true;
+  }
   std::string Named(const Type& type) const { return TypeName(type, pack_); }
 
   // `codes`: the code list that texts belong to here, or -1.
@@ -78,13 +83,24 @@ class ExpressionWalk {
   absl::StatusOr<Type> EmitName(const Node& node, std::vector<Op>* code);
   absl::StatusOr<Type> EmitSelect(const Node& node, std::vector<Op>* code);
   absl::StatusOr<Type> EmitUnary(const Node& node, std::vector<Op>* code);
-  absl::StatusOr<Type> EmitBinary(const Node& node, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitBinary(const Node& node, int codes, std::vector<Op>* code);
   absl::StatusOr<Type> EmitEqual(const Node& node, std::vector<Op>* code);
   absl::StatusOr<Type> EmitSum(const Node& node, const Type& a, const Type& b,
                                std::vector<Op>* code);
   // A date plus or less days, in expression_dates.cc; the days' operations begin at `days_begin`.
   absl::StatusOr<Type> EmitShiftedDate(const Node& node, size_t days_begin, std::vector<Op>* code);
   absl::StatusOr<Type> EmitProduct(const Node& node, Type a, Type b, std::vector<Op>* code);
+  // Tables that are called and sets of codes, in expression_tables.cc. `both` has the sides of a
+  // sum.
+  absl::StatusOr<Type> EmitLookUp(const Node& node, int symbol, const Variable* owner,
+                                  std::vector<Op>* code);
+  struct Sides {
+    Type left;
+    Type right;
+    size_t right_begin = 0;
+  };
+  absl::StatusOr<Sides> EmitSides(const Node& node, int codes, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitSetSum(const Node& node, const Sides& sides, std::vector<Op>* code);
   absl::StatusOr<Type> EmitConditional(const Node& node, int codes, std::vector<Op>* code);
   absl::StatusOr<Type> EmitCall(const Node& node, int codes, std::vector<Op>* code);
 

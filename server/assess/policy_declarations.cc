@@ -272,12 +272,11 @@ bool PolicyLink::NameIsFree(const SourceFile& file, size_t f, const SourceSymbol
 }
 
 void PolicyLink::DeclareSymbol(const SourceFile& file, size_t f, const SourceSymbol& source) {
-  if (!NameIsFree(file, f, source)) return;
+  if (!NameIsFree(file, f, source) || !MayBeCalled(file, source)) return;
   const std::optional<Type> type = ParseType(source.type.text, ChainOf(file).code_lists);
   const bool constant = source.kind == SymbolKind::kParameter;
   if (!type || type->kind == TypeKind::kText || type->kind == TypeKind::kPerson ||
-      type->kind == TypeKind::kMonth || (constant && type->kind == TypeKind::kPeriod) ||
-      (!constant && type->kind == TypeKind::kCodeSet)) {
+      type->kind == TypeKind::kMonth || (constant && type->kind == TypeKind::kPeriod)) {
     Find(file, source.type.line, "UNKNOWN_TYPE",
          absl::StrCat("\"", source.type.text,
                       "\" is not a type for this; code lists must be declared"));
@@ -336,36 +335,15 @@ void PolicyLink::AddBand(const SourceFile& file, const SourceBand& source, const
   bands->push_back(std::move(band));
 }
 
-void PolicyLink::LinkKeys(size_t f) {
-  const SourceFile& file = *sources_[f];
-  for (const SourceSymbol& source : file.symbols) {
-    const int index = NamesOf(f).Find(source.name.text);
-    if (!source.declares || index < 0 || source.keys.empty()) continue;
-    Symbol& symbol = pack_->symbols[static_cast<size_t>(index)];
-    if (!symbol.keys.empty()) continue;  // declared twice, and reported
-    if (source.keys.size() > static_cast<size_t>(kKeysMax)) {
-      Find(file, source.keys[0].line, "KEY_LIMIT", absl::StrCat("more than ", kKeysMax, " keys"));
-      continue;
-    }
-    for (const Located& key : source.keys) {
-      const int key_symbol = NamesOf(f).Find(key.text);
-      if (key_symbol < 0 ||
-          pack_->symbols[static_cast<size_t>(key_symbol)].type.kind != TypeKind::kCode) {
-        Find(file, key.line, key_symbol < 0 ? "UNKNOWN_NAME" : "TYPE_MISMATCH",
-             absl::StrCat("the key ", key.text, " must name a value that is a code"));
-        continue;
-      }
-      symbol.keys.push_back(key_symbol);
-    }
-  }
-}
-
 void PolicyLink::PlaceSymbols() {
   for (bool changed = true; changed;) {
     changed = false;
     for (Symbol& symbol : pack_->symbols) {
-      for (int key : symbol.keys) {
-        if (symbol.per_person || !pack_->symbols[static_cast<size_t>(key)].per_person) continue;
+      for (const ParameterKey& key : symbol.keys) {
+        if (key.symbol < 0 || symbol.per_person ||
+            !pack_->symbols[static_cast<size_t>(key.symbol)].per_person) {
+          continue;
+        }
         symbol.per_person = true;
         changed = true;
       }

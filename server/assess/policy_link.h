@@ -1,6 +1,7 @@
-// The linker's state while it goes through the files. Split over three files:
+// The linker's state while it goes through the files. Split over four files:
 // policy_declarations.cc gives names, types and places, policy_discrepancies.cc what is shown
-// beside the rules, policy_linker.cc rows, evidence, programmes. Internal to the three.
+// beside the rules, policy_tables.cc keys, policy_linker.cc rows, evidence, programmes. Internal to
+// the four.
 #ifndef HEDUI_SERVER_ASSESS_POLICY_LINK_H_
 #define HEDUI_SERVER_ASSESS_POLICY_LINK_H_
 
@@ -91,6 +92,9 @@ class PolicyLink {
   // Keys may name symbols of the same level declared in a later file, so they come after all
   // declarations.
   void LinkKeys(size_t f);
+  std::optional<ParameterKey> LinkKey(size_t f, const SourceKey& source);
+  // A parameter with a given key must not be called like a function.
+  bool MayBeCalled(const SourceFile& file, const SourceSymbol& source);
 
   // A parameter chosen by something personal is personal, through any number of keys; then every
   // symbol gets its place in the value tables.
@@ -108,9 +112,12 @@ class PolicyLink {
   // rows.
   void AddRow(size_t f, int symbol, Row row, std::vector<int> used, int line);
 
-  // "minimum_wage[area_class=I|II]" and the key sets.
-  std::string LinkRowKeys(const SourceFile& file, const Symbol& symbol, const SourceRow& source,
-                          Row* row);
+  // "minimum_wage[area_class=I|II]" and the key sets, all of what is not named.
+  std::string LinkRowKeys(const SourceFile& file, const Symbol& symbol,
+                          const std::vector<SourceRowKey>& source, KeyBox* keys);
+  KeySet LinkRowKey(const SourceFile& file, const Type& type, const SourceRowKey& source,
+                    std::string* shown);
+  NumberRange LinkRange(const SourceFile& file, const Type& type, const SourceRowKey& source);
   static std::string Shown(const base::YamlNode& node);
   void LinkConstant(size_t f, int index, const SourceRow& source);
   void CheckBands(const SourceFile& file, int index, const SourceRow& source,

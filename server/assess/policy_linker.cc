@@ -127,11 +127,9 @@ void PolicyLink::AddRow(size_t f, int symbol, Row row, std::vector<int> used, in
   for (int32_t other_index : division.own_rows) {
     const Row& other = pack_->rows[static_cast<size_t>(other_index)];
     if (other.symbol != symbol || !Overlap(other.in_force, row.in_force)) continue;
-    bool same_keys = true;
-    for (size_t k = 0; k < row.keys.size() && k < other.keys.size(); ++k) {
-      same_keys &= (row.keys[k] & other.keys[k]) != 0;
-    }
-    if (!same_keys) continue;
+    KeyBox common;
+    const std::vector<Type>& types = pack_->symbols[static_cast<size_t>(symbol)].key_types;
+    if (!Meet(types, row.keys, other.keys, &common)) continue;
     const RowInfo& info = pack_->row_infos[static_cast<size_t>(other.info)];
     Find(*sources_[f], line, "PERIOD_OVERLAP",
          absl::StrCat("in force together with the row of ", info.shown->file, ":",
@@ -142,39 +140,6 @@ void PolicyLink::AddRow(size_t f, int symbol, Row row, std::vector<int> used, in
   division.own_rows.push_back(static_cast<int32_t>(pack_->rows.size()));
   pack_->rows.push_back(std::move(row));
   uses_.push_back(std::move(used));
-}
-
-std::string PolicyLink::LinkRowKeys(const SourceFile& file, const Symbol& symbol,
-                                    const SourceRow& source, Row* row) {
-  std::vector<std::string> shown;
-  for (int key : symbol.keys) {
-    const Symbol& key_symbol = pack_->symbols[static_cast<size_t>(key)];
-    const CodeList& list = pack_->code_lists[static_cast<size_t>(key_symbol.type.codes)];
-    uint64_t mask = 0;
-    std::vector<std::string> codes;
-    for (const auto& [name, values] : source.keys) {
-      if (name.text != key_symbol.name) continue;
-      for (const Located& value : values) {
-        const auto bit = ParseCode(value.text, list);
-        if (!bit.ok()) Find(file, value.line, bit.status());
-        mask |= bit.value_or(0);
-        codes.push_back(value.text);
-      }
-    }
-    if (!codes.empty())
-      shown.push_back(absl::StrCat(key_symbol.name, "=", absl::StrJoin(codes, "|")));
-    row->keys.push_back(codes.empty() ? list.All() : mask);
-  }
-  for (const auto& [name, values] : source.keys) {
-    const bool known = std::any_of(
-        symbol.keys.begin(), symbol.keys.end(),
-        [&, n = name.text](int key) { return pack_->symbols[static_cast<size_t>(key)].name == n; });
-    if (!known)
-      Find(file, name.line, "UNKNOWN_KEY",
-           absl::StrCat(symbol.name, " is not chosen by ", name.text));
-  }
-  return shown.empty() ? symbol.name
-                       : absl::StrCat(symbol.name, "[", absl::StrJoin(shown, ","), "]");
 }
 
 std::string PolicyLink::Shown(const base::YamlNode& node) {
@@ -190,7 +155,7 @@ void PolicyLink::LinkConstant(size_t f, int index, const SourceRow& source) {
   Row row;
   row.in_force = source.in_force;
   row.assumed = source.assumed;
-  const std::string id = LinkRowKeys(file, symbol, source, &row);
+  const std::string id = LinkRowKeys(file, symbol, source.keys, &row.keys);
   row.info = AddInfo(f, source, id, symbol.label, Shown(source.value));
   if (source.value_line == 0) return;  // reported as missing
   const auto value = ParseValue(source.value, symbol.type, *pack_);

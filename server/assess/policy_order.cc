@@ -66,7 +66,9 @@ class Sorter {
     }
     state = State::kOpen;
     const std::vector<int>& rows = rows_[static_cast<size_t>(symbol)];
-    for (int key : pack_.symbols[static_cast<size_t>(symbol)].keys) Visit(key, division);
+    for (const ParameterKey& key : pack_.symbols[static_cast<size_t>(symbol)].keys) {
+      if (key.symbol >= 0) Visit(key.symbol, division);
+    }
     for (int row : rows) {
       for (int used : uses_[static_cast<size_t>(row)]) VisitUsed(used, division);
     }
@@ -77,6 +79,7 @@ class Sorter {
     division->row_lists.insert(division->row_lists.end(), rows.begin(), rows.end());
     step.rows_end = static_cast<int32_t>(division->row_lists.size());
     division->order.push_back(step);
+    if (pack_.symbols[static_cast<size_t>(symbol)].looked_into) division->parameters[symbol] = step;
   }
 
   void ReportCycle(int symbol) {

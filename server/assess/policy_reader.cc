@@ -359,7 +359,7 @@ class Reader {
     if (node.Find("of") != nullptr && of.text != "person" && of.text != "household") {
       Find(of.line, "BAD_VALUE", "of is \"person\" or \"household\"");
     }
-    symbol.keys = List(node, "keys");
+    if (const YamlNode* keys = node.Find("keys")) symbol.keys = ReadKeys(*keys);
     symbol.min = Optional(node, "min");
     symbol.max = Optional(node, "max");
     if (const YamlNode* delegate = node.Find("delegate");
@@ -373,6 +373,51 @@ class Reader {
     file_.symbols.push_back(std::move(symbol));
   }
 
+  std::vector<SourceKey> ReadKeys(const YamlNode& node) {
+    std::vector<SourceKey> keys;
+    if (node.kind != YamlNode::Kind::kSequence) {
+      for (const Located& name : ListOf(node)) keys.push_back({name, {}});
+      return keys;
+    }
+    for (const YamlNode& item : node.items) {
+      if (item.kind != YamlNode::Kind::kMapping) {
+        keys.push_back({{Text(item), item.line}, {}});
+        continue;
+      }
+      Keys(item, {"name", "type"}, {"name", "type"});
+      SourceKey key{Optional(item, "name"), Optional(item, "type")};
+      if (IsName(key.name.text)) {
+        keys.push_back(std::move(key));
+      } else if (item.Find("name") != nullptr) {
+        Find(key.name.line, "BAD_NAME",
+             absl::StrCat("\"", key.name.text, "\": a key's name is lower_snake"));
+      }
+    }
+    return keys;
+  }
+
+  std::vector<SourceRowKey> ReadRowKeys(const YamlNode& row) {
+    std::vector<SourceRowKey> keys;
+    const YamlNode* node = row.Find("key");
+    if (node == nullptr || !IsMapping(*node, "key")) return keys;
+    for (const auto& [name, value] : node->entries) {
+      SourceRowKey key;
+      key.name = {name.scalar, name.line};
+      if (value.kind != YamlNode::Kind::kMapping) {
+        key.values = ListOf(value);
+      } else {
+        key.range = true;
+        Keys(value, {"from", "over", "to", "upto"}, {});
+        for (absl::string_view end : {"from", "over", "to", "upto"}) {
+          if (const YamlNode* found = value.Find(end))
+            key.ends.push_back({{std::string(end), found->line}, {Text(*found), found->line}});
+        }
+      }
+      keys.push_back(std::move(key));
+    }
+    return keys;
+  }
+
   void ReadSymbolRow(const YamlNode& item, SourceSymbol* symbol) {
     std::vector<absl::string_view> own = {"value"};
     if (symbol->kind == SymbolKind::kParameter) own.push_back("key");
@@ -381,11 +426,7 @@ class Reader {
       row.value = *value;
       row.value_line = value->line;
     }
-    if (const YamlNode* key = item.Find("key"); key != nullptr && IsMapping(*key, "key")) {
-      for (const auto& [key_name, codes] : key->entries) {
-        row.keys.emplace_back(Located{key_name.scalar, key_name.line}, ListOf(codes));
-      }
-    }
+    row.keys = ReadRowKeys(item);
     symbol->rows.push_back(std::move(row));
   }
 

@@ -21,11 +21,28 @@ struct Located {
   int line = 0;
 };
 
+// Of a row or band: the codes, or the range of numbers, that a key must be for it.
+struct SourceRowKey {
+  Located name;
+  std::vector<Located> values;  // codes, or one number
+  struct End {
+    Located which;  // "from", "over", "to", "upto"
+    Located value;
+  };
+  std::vector<End> ends;
+  bool range = false;  // written as ends
+};
+
+// A key of a declaration: a symbol's name, or a name with a type of its own.
+struct SourceKey {
+  Located name;
+  Located type;  // empty text: none
+};
+
 struct SourceRow {
   int line = 0;
   DayRange in_force;
-  // By key name: the codes the row is for.
-  std::vector<std::pair<Located, std::vector<Located>>> keys;
+  std::vector<SourceRowKey> keys;
   base::YamlNode value;
   int value_line = 0;
   Located document;
@@ -48,7 +65,7 @@ struct SourceSymbol {
   std::string label;
   Located type;
   bool per_person = false;
-  std::vector<Located> keys;
+  std::vector<SourceKey> keys;
   Located min;
   Located max;
   std::vector<Located> delegate_to;

@@ -192,6 +192,12 @@ class Renderer {
     CollectRefs(evaluator_.visits()[visit_of_.at(key)], entry);
   }
 
+  const Value& AskedKey(const BlameLeaf& leaf, const ParameterKey& key, size_t k) const {
+    if (leaf.keys >= 0) return evaluator_.asked_key(leaf.keys + static_cast<int32_t>(k));
+    return SymbolOf(key.symbol).per_person ? evaluator_.person(key.symbol, leaf.person)
+                                           : evaluator_.household(key.symbol);
+  }
+
   // "minimum_wage[area_class=I]": the keys as far as they are known.
   std::string MissingName(const BlameLeaf& leaf) const {
     if (leaf.symbol < 0) {
@@ -203,16 +209,11 @@ class Renderer {
     }
     const Symbol& symbol = SymbolOf(leaf.symbol);
     std::vector<std::string> keys;
-    for (int key : symbol.keys) {
-      const Symbol& key_symbol = SymbolOf(key);
-      const Value& value =
-          key_symbol.per_person ? evaluator_.person(key, leaf.person) : evaluator_.household(key);
-      const CodeList& list = pack_.code_lists[static_cast<size_t>(key_symbol.type.codes)];
-      std::vector<std::string> codes;
-      for (size_t i = 0; i < list.codes.size(); ++i) {
-        if ((value.mask >> i & 1) != 0) codes.push_back(list.codes[i]);
-      }
-      keys.push_back(absl::StrCat(key_symbol.name, "=", absl::StrJoin(codes, "|")));
+    for (size_t k = 0; k < symbol.keys.size(); ++k) {
+      const ParameterKey& key = symbol.keys[k];
+      const absl::StatusOr<AbstractValue> value =
+          RenderValue(AskedKey(leaf, key, k), key.type, pack_);
+      keys.push_back(absl::StrCat(key.name, "=", value.ok() ? value->text : "?"));
     }
     return keys.empty() ? symbol.name
                         : absl::StrCat(symbol.name, "[", absl::StrJoin(keys, ","), "]");

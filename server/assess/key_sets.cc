@@ -1,0 +1,171 @@
+#include "server/assess/key_sets.h"
+
+#include <cstddef>
+
+#include "absl/strings/str_cat.h"
+
+namespace hedui::assess {
+
+using base::Rational;
+
+namespace {
+
+// Ends of whole numbers belong to their range.
+void MakeWhole(NumberRange* range) {
+  const Rational one(1);
+  // What a policy file writes has 18 digits, so that these sums fit.
+  if (!range->low_infinite) {
+    if (range->low_open && range->low.is_integer()) {
+      (void)Rational::Add(range->low, one, &range->low);
+    } else {
+      (void)Rational::Round(range->low, one, base::Rounding::kCeiling, &range->low);
+    }
+    range->low_open = false;
+  }
+  if (!range->high_infinite) {
+    if (range->high_open && range->high.is_integer()) {
+      (void)Rational::Subtract(range->high, one, &range->high);
+    } else {
+      (void)Rational::Round(range->high, one, base::Rounding::kFloor, &range->high);
+    }
+    range->high_open = false;
+  }
+}
+
+NumberRange Common(const NumberRange& a, const NumberRange& b) {
+  NumberRange common = a;
+  if (!b.low_infinite) {
+    const int order = a.low_infinite ? -1 : Rational::Compare(a.low, b.low);
+    if (order <= 0) {
+      common.low = b.low;
+      common.low_open = b.low_open || (order == 0 && !a.low_infinite && a.low_open);
+      common.low_infinite = false;
+    }
+  }
+  if (!b.high_infinite) {
+    const int order = a.high_infinite ? 1 : Rational::Compare(a.high, b.high);
+    if (order >= 0) {
+      common.high = b.high;
+      common.high_open = b.high_open || (order == 0 && !a.high_infinite && a.high_open);
+      common.high_infinite = false;
+    }
+  }
+  return common;
+}
+
+bool IsEmptyRange(const NumberRange& range) {
+  if (range.low_infinite || range.high_infinite) return false;
+  const int order = Rational::Compare(range.low, range.high);
+  return order > 0 || (order == 0 && (range.low_open || range.high_open));
+}
+
+std::string EndText(const Rational& end, const Unit& unit) {
+  Rational shown = end;
+  for (int i = 0; i < unit.money; ++i) (void)Rational::Divide(shown, Rational(100), &shown);
+  return shown.ToString();
+}
+
+}  // namespace
+
+KeySet Common(const Type& type, const KeySet& a, const KeySet& b) {
+  KeySet common;
+  if (type.kind != TypeKind::kNumber) {
+    common.codes = a.codes & b.codes;
+    return common;
+  }
+  common.numbers = Common(a.numbers, b.numbers);
+  if (type.unit.count) MakeWhole(&common.numbers);
+  return common;
+}
+
+bool IsEmpty(const Type& type, const KeySet& set) {
+  return type.kind == TypeKind::kNumber ? IsEmptyRange(set.numbers) : set.codes == 0;
+}
+
+bool Holds(const Type& type, const KeySet& set, const Value& value) {
+  if (type.kind != TypeKind::kNumber) return (set.codes & value.mask) != 0;
+  const NumberRange& range = set.numbers;
+  if (!range.low_infinite) {
+    const int order = Rational::Compare(value.lo, range.low);
+    if (order < 0 || (order == 0 && range.low_open)) return false;
+  }
+  if (!range.high_infinite) {
+    const int order = Rational::Compare(value.lo, range.high);
+    if (order > 0 || (order == 0 && range.high_open)) return false;
+  }
+  return true;
+}
+
+KeySet SetOf(const Type& type, const Value& value) {
+  KeySet set;
+  if (type.kind != TypeKind::kNumber) {
+    set.codes = value.mask;
+    return set;
+  }
+  set.numbers.low = value.lo;
+  set.numbers.high = value.hi;
+  set.numbers.low_infinite = value.lo_infinite;
+  set.numbers.high_infinite = value.hi_infinite;
+  if (type.unit.count) MakeWhole(&set.numbers);
+  return set;
+}
+
+bool IsExactKey(const Type& type, const Value& value) {
+  return type.kind == TypeKind::kNumber ? value.IsPoint() : IsSingle(value.mask);
+}
+
+bool Meet(const std::vector<Type>& types, const KeyBox& a, const KeyBox& b, KeyBox* common) {
+  common->resize(types.size());
+  for (size_t k = 0; k < types.size(); ++k) {
+    (*common)[k] = Common(types[k], a[k], b[k]);
+    if (IsEmpty(types[k], (*common)[k])) return false;
+  }
+  return true;
+}
+
+void Remainder(const std::vector<Type>& types, const KeyBox& box, const KeyBox& taken,
+               std::vector<KeyBox>* rest) {
+  // Key by key: what lies outside in this key, within what is taken in those before it.
+  KeyBox inside = box;
+  for (size_t k = 0; k < types.size(); ++k) {
+    const auto keep = [&](const KeySet& outside) {
+      const KeySet part = Common(types[k], box[k], outside);
+      if (IsEmpty(types[k], part)) return;
+      rest->push_back(inside);
+      rest->back()[k] = part;
+    };
+    if (types[k].kind != TypeKind::kNumber) {
+      KeySet outside;
+      outside.codes = ~taken[k].codes;
+      keep(outside);
+    } else {
+      const NumberRange& range = taken[k].numbers;
+      if (!range.low_infinite) {
+        KeySet below;
+        below.numbers.high = range.low;
+        below.numbers.high_infinite = false;
+        below.numbers.high_open = !range.low_open;
+        keep(below);
+      }
+      if (!range.high_infinite) {
+        KeySet above;
+        above.numbers.low = range.high;
+        above.numbers.low_infinite = false;
+        above.numbers.low_open = !range.high_open;
+        keep(above);
+      }
+    }
+    inside[k] = taken[k];
+  }
+}
+
+std::string RangeText(const NumberRange& range, const Unit& unit) {
+  if (!range.low_infinite && !range.high_infinite && range.low == range.high)
+    return EndText(range.low, unit);
+  return absl::StrCat(range.low_open || range.low_infinite ? "(" : "[",
+                      range.low_infinite ? "-∞" : EndText(range.low, unit), ", ",
+                      range.high_infinite ? "+∞" : EndText(range.high, unit),
+                      range.high_open || range.high_infinite ? ")" : "]");
+}
+
+}  // namespace hedui::assess

@@ -1,0 +1,169 @@
+// Keys of parameters: what rows are chosen by, and for which keys a row is.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/assess/expression_functions.h"
+#include "server/assess/policy_link.h"
+#include "server/assess/policy_values.h"
+#include "server/base/status.h"
+
+namespace hedui::assess {
+
+bool PolicyLink::MayBeCalled(const SourceFile& file, const SourceSymbol& source) {
+  const bool called = std::any_of(source.keys.begin(), source.keys.end(),
+                                  [](const SourceKey& key) { return !key.type.text.empty(); });
+  if (!called ||
+      (FindFunction(source.name.text) == nullptr && FindMethod(source.name.text) == nullptr))
+    return true;
+  Find(file, source.name.line, "DUPLICATE_NAME",
+       absl::StrCat("a function is called ", source.name.text,
+                    "; a table, which is called too, needs another name"));
+  return false;
+}
+
+void PolicyLink::LinkKeys(size_t f) {
+  const SourceFile& file = *sources_[f];
+  for (const SourceSymbol& source : file.symbols) {
+    const int index = NamesOf(f).Find(source.name.text);
+    if (!source.declares || index < 0 || source.keys.empty()) continue;
+    Symbol& symbol = pack_->symbols[static_cast<size_t>(index)];
+    if (!symbol.keys.empty()) continue;  // declared twice, and reported
+    if (source.keys.size() > static_cast<size_t>(kKeysMax)) {
+      Find(file, source.keys[0].name.line, "KEY_LIMIT",
+           absl::StrCat("more than ", kKeysMax, " keys"));
+      continue;
+    }
+    for (const SourceKey& key : source.keys) {
+      std::optional<ParameterKey> linked = LinkKey(f, key);
+      if (!linked) continue;
+      const bool twice =
+          std::any_of(symbol.keys.begin(), symbol.keys.end(),
+                      [&](const ParameterKey& other) { return other.name == linked->name; });
+      if (twice) {
+        Find(file, key.name.line, "DUPLICATE_NAME",
+             absl::StrCat("two keys are called ", key.name.text));
+        continue;
+      }
+      symbol.is_table |= linked->symbol < 0;
+      symbol.key_types.push_back(linked->type);
+      symbol.keys.push_back(std::move(*linked));
+    }
+  }
+}
+
+std::optional<ParameterKey> PolicyLink::LinkKey(size_t f, const SourceKey& source) {
+  const SourceFile& file = *sources_[f];
+  const auto chooses = [](const Type& type) {
+    return type.kind == TypeKind::kCode || type.kind == TypeKind::kNumber;
+  };
+  if (!source.type.text.empty()) {
+    const std::optional<Type> type = ParseType(source.type.text, ChainOf(file).code_lists);
+    if (type && chooses(*type)) return ParameterKey{-1, source.name.text, *type};
+    Find(file, source.type.line, "UNKNOWN_TYPE",
+         absl::StrCat("\"", source.type.text,
+                      "\" is not a key's type: a code of a declared list, or a number"));
+    return std::nullopt;
+  }
+  const int symbol = NamesOf(f).Find(source.name.text);
+  if (symbol >= 0) {
+    const Symbol& found = pack_->symbols[static_cast<size_t>(symbol)];
+    if (chooses(found.type)) return ParameterKey{symbol, found.name, found.type};
+  }
+  Find(file, source.name.line, symbol < 0 ? "UNKNOWN_NAME" : "TYPE_MISMATCH",
+       absl::StrCat("the key ", source.name.text, " must name a value that is a code or a number"));
+  return std::nullopt;
+}
+
+std::string PolicyLink::LinkRowKeys(const SourceFile& file, const Symbol& symbol,
+                                    const std::vector<SourceRowKey>& source, KeyBox* keys) {
+  std::vector<std::string> shown;
+  keys->assign(symbol.keys.size(), KeySet());
+  for (const SourceRowKey& key : source) {
+    const auto it = std::find_if(symbol.keys.begin(), symbol.keys.end(),
+                                 [&](const ParameterKey& k) { return k.name == key.name.text; });
+    if (it == symbol.keys.end()) {
+      Find(file, key.name.line, "UNKNOWN_KEY",
+           absl::StrCat(symbol.name, " is not chosen by ", key.name.text));
+      continue;
+    }
+    std::string text;
+    (*keys)[static_cast<size_t>(it - symbol.keys.begin())] = LinkRowKey(file, it->type, key, &text);
+    shown.push_back(absl::StrCat(key.name.text, "=", text));
+  }
+  return shown.empty() ? symbol.name
+                       : absl::StrCat(symbol.name, "[", absl::StrJoin(shown, ","), "]");
+}
+
+KeySet PolicyLink::LinkRowKey(const SourceFile& file, const Type& type, const SourceRowKey& source,
+                              std::string* shown) {
+  KeySet set;
+  if (type.kind == TypeKind::kNumber) {
+    set.numbers = LinkRange(file, type, source);
+    *shown = RangeText(set.numbers, type.unit);
+    // Ends of counts are made whole.
+    if (IsEmpty(type, Common(type, set, KeySet()))) {
+      Find(file, source.name.line, "BAD_VALUE",
+           absl::StrCat("no number is within ", *shown, " for ", source.name.text));
+    }
+    return set;
+  }
+  if (source.range || source.values.empty()) {
+    Find(file, source.name.line, "BAD_VALUE",
+         absl::StrCat(source.name.text, " is a code: name one, or a list of them"));
+    return set;
+  }
+  set.codes = 0;
+  const CodeList& list = pack_->code_lists[static_cast<size_t>(type.codes)];
+  std::vector<std::string> codes;
+  for (const Located& value : source.values) {
+    const auto bit = ParseCode(value.text, list);
+    if (!bit.ok()) Find(file, value.line, bit.status());
+    set.codes |= bit.value_or(0);
+    codes.push_back(value.text);
+  }
+  *shown = absl::StrJoin(codes, "|");
+  return set;
+}
+
+NumberRange PolicyLink::LinkRange(const SourceFile& file, const Type& type,
+                                  const SourceRowKey& source) {
+  NumberRange range;
+  const auto read = [&](const Located& text, base::Rational* number) {
+    const auto value = ParseValueText(text.text, type, *pack_);
+    if (!value.ok()) {
+      Find(file, text.line, value.status());
+      return false;
+    }
+    *number = value->lo;
+    return true;
+  };
+  if (!source.range) {
+    if (source.values.size() != 1) {
+      Find(file, source.name.line, "BAD_VALUE",
+           absl::StrCat(source.name.text, " is a number: name one, or a range of them"));
+    } else if (read(source.values[0], &range.low)) {
+      range.high = range.low;
+      range.low_infinite = range.high_infinite = false;
+    }
+    return range;
+  }
+  bool clear = !source.ends.empty();
+  for (const SourceRowKey::End& end : source.ends) {
+    const std::string& which = end.which.text;
+    const bool low = which == "from" || which == "over";
+    bool& infinite = low ? range.low_infinite : range.high_infinite;
+    clear &= infinite;
+    if (!read(end.value, low ? &range.low : &range.high)) continue;
+    infinite = false;
+    (low ? range.low_open : range.high_open) = which == "over" || which == "to";
+  }
+  if (!clear) {
+    Find(file, source.name.line, "BAD_VALUE",
+         "a range has \"from\" or \"over\", \"to\" or \"upto\", or one of each");
+  }
+  return range;
+}
+
+}  // namespace hedui::assess
