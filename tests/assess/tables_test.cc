@@ -96,6 +96,9 @@ quantities:
                clause : T 一, trust : verified
 }]
 }
+  c_aid: {label: 救助, type: code(nature), rows: [{from: 2021-01-01, value: "'aid'", clause: T 一, trust: verified}]}
+  c_prize: {label: 奖金, type: code(nature), rows: [{from: 2021-01-01, value: "'prize'", clause: T 一, trust: verified}]}
+  c_pension: {label: 养老金, type: code(nature), rows: [{from: 2021-01-01, value: "'pension'", clause: T 一, trust: verified}]}
   not_told: {label: 未知, type: count}
   unbounded: {label: 未知, type: money}
   open_code: {label: 未知, type: code(nature)}
@@ -135,7 +138,7 @@ constexpr Row kRows[] = {
     {"persons.filter(x, x.relation == 'applicant').sum(x, x.share)", "ratio", "1", "", "a"},
     {"persons.filter(x, x.relation == 'spouse').sum(x, x.share)", "ratio", "0.2500"},
     {"persons.filter(x, x.relation == 'spouse' || x.sex == 'female').all(x, x.share > 0)", "bool",
-     "UNDETERMINED", "share[sex=male|female,years_old=[0, +∞)]"},
+     "UNDETERMINED", "share[sex=male|female,years_old=[0, +∞)]", "a"},
     // A number looked up: one, a range of which each end is or is not part.
     {"by_grade", "money", "20.00"},
     // What is given chooses; where it is not known, whatever may be meant.
@@ -144,7 +147,10 @@ constexpr Row kRows[] = {
     {"everywhere('college')", "money", "9.00"},
     {"persons.filter(x, x.relation == 'applicant').sum(x, x.study.filter(s, s.fee > "
      "yuan(100)).sum(s, min(s.fee, cap(s.stage))))",
-     "money", "[800.00, +∞)"},
+     "money", "800.00", "", "a"},
+    {"persons.filter(x, x.relation == 'applicant').sum(x, x.study.sum(s, min(s.fee, "
+     "cap(s.stage))))",
+     "money", "[800.00, 810.00]", "cap[stage=primary|senior|college|…]", "a"},
     {"support(0)", "ratio", "0.5000"},
     {"support(2)", "ratio", "0.5000"},
     {"support(3)", "ratio", "0.4000"},
@@ -180,12 +186,12 @@ constexpr Row kRows[] = {
     {"size(cap)", "count", "2", "", "a"},
     {"size(grade)", "count", "1"},
     // Sets of codes.
-    {"'aid' in aid + prizes", "bool", "TRUE", "", "a"},
-    {"'prize' in excluded", "bool", "TRUE", "", "a"},
-    {"'pension' in excluded", "bool", "FALSE", "", "a"},
-    {"'prize' in excluded - ['prize']", "bool", "FALSE", "", "a"},
+    {"c_aid in aid + prizes", "bool", "TRUE", "", "a"},
+    {"c_prize in excluded", "bool", "TRUE", "", "a"},
+    {"c_pension in excluded", "bool", "FALSE", "", "a"},
+    {"c_prize in excluded - ['prize']", "bool", "FALSE", "", "a"},
     {"open_code in aid + prizes", "bool", "UNDETERMINED", "open_code", "a"},
-    {"open_code in aid + ['prize', 'pension']", "bool", "UNDETERMINED", "open_code", "a"},
+    {"open_code in aid + ['prize', 'pension']", "bool", "TRUE", "", "a"},
     {"['prize', 'aid'] - aid", "codes(nature)", "prize", "", "a"},
     {"[] + ['aid']", "codes(nature)", "aid"},
     {"scope == 'urban' ? aid : prizes", "codes(nature)", "aid", "", "a"},
@@ -363,10 +369,10 @@ constexpr Refused kRefused[] = {
     {"UNKNOWN_NAME", "", "size(nothing) > 0"},
     {"TYPE_MISMATCH", "", "rising(cap)"},
     {"TYPE_MISMATCH", "", "highest(aid) > 0"},
-    {"TYPE_MISMATCH", "", "'aid' in aid + stage"},
+    {"TYPE_MISMATCH", "", "open_code in aid + c_aid"},
     {"TYPE_MISMATCH", "", "aid + 1 == 2"},
     {"TYPE_MISMATCH", "", "aid == prizes"},
-    {"UNKNOWN_CODE", "", "'aid' in aid - ['primary']"},
+    {"UNKNOWN_CODE", "", "open_code in aid - ['primary']"},
     {"UNKNOWN_TYPE", "  t: {label: 表, type: money, keys: [{name: k, type: date}]}\n"},
     {"TYPE_MISMATCH", "  t: {label: 表, type: money, keys: [birth]}\n"},
     {"DUPLICATE_NAME",
