@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "server/assess/compiled_pack.h"
 #include "server/assess/expression_compiler.h"
 #include "server/base/division.h"
@@ -90,8 +91,10 @@ class Lister {
       name.label = symbol.label;
       name.type = Named(symbol.type);
       name.per_person = symbol.per_person;
-      for (int key : symbol.keys) {
-        name.keys.push_back(pack_.symbols[static_cast<size_t>(key)].name);
+      for (const ParameterKey& key : symbol.keys) {
+        // What a table is given has a type of its own.
+        name.keys.push_back(key.symbol >= 0 ? key.name
+                                            : absl::StrCat(key.name, ": ", Named(key.type)));
       }
       if (symbol.division >= 0) {
         name.division = pack_.divisions[static_cast<size_t>(symbol.division)].code;

@@ -50,7 +50,8 @@ struct PolicyNameListed {
   std::string label;              // Chinese
   std::string type;               // docs/policy-format.md: "money/month", "code(area_class)"
   bool per_person = false;        // else of the household
-  std::vector<std::string> keys;  // names by which a parameter's rows are chosen
+  // By which a parameter's rows are chosen: names, "stage: code(school_stage)" for what is given.
+  std::vector<std::string> keys;
   std::string division;           // that declares it; empty: the engine
 };
 
