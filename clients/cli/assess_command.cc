@@ -61,6 +61,7 @@ std::string MarkSentence(const Marks& marks) {
   if (marks.manual) words.push_back("含人工核查");
   if (marks.declared) words.push_back("含申报值");
   if (marks.unproven) words.push_back("缺证据，暂按已知信息");
+  if (marks.preliminary) words.push_back("初步，按目前所知");
   return words.empty() ? "" : absl::StrCat("〔", absl::StrJoin(words, "、"), "〕");
 }
 
@@ -80,7 +81,7 @@ const char* TruthSentence(Truth truth) {
 std::string UnitSentence(const std::string& unit) {
   static constexpr std::pair<const char*, const char*> kUnits[] = {
       {"yuan", " 元"},    {"yuan/month", " 元/月"}, {"yuan/year", " 元/年"}, {"months", " 个月"},
-      {"years", " 周岁"}, {"days", " 天"},          {"ratio", ""},           {"count", ""}};
+      {"years", " 周岁"}, {"days", " 天"},  {"m2", " 平方米"},          {"ratio", ""},           {"count", ""}};
   for (const auto& [name, shown] : kUnits) {
     if (unit == name) return shown;
   }
@@ -123,13 +124,25 @@ std::string AssessmentText(const Assessment& assessment) {
   }
   absl::StrAppend(&text, "\n提示\n");
   for (const Indication& indication : assessment.indications) {
-    absl::StrAppend(&text, "  ", indication.label, "：", TruthSentence(indication.result),
+    absl::StrAppend(&text, "  ", indication.label,
+                    indication.person_id.empty()
+                        ? ""
+                        : absl::StrCat("（", report::EscapeForDisplay(indication.person_id), "）"),
+                    "：", TruthSentence(indication.result),
                     indication.robust ? "（确定：补齐缺失信息也不会改变）" : "",
                     MarkSentence(indication.marks), "\n      依据：",
                     CitationSentence(indication.citation), "\n");
     if (indication.amount) {
       absl::StrAppend(&text, "      金额：", indication.amount->text,
                       UnitSentence(indication.amount->unit), "\n");
+    }
+    if (indication.validity) {
+      // A span of years is no age.
+      absl::StrAppend(&text, "      有效期：", indication.validity->text,
+                      indication.validity->unit == "years"
+                          ? " 年"
+                          : UnitSentence(indication.validity->unit),
+                      "\n");
     }
     AppendBlame(&text, indication.blame, indication.result != Truth::kUndetermined);
   }

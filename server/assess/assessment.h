@@ -62,6 +62,9 @@ struct Marks {
   // Rests on a list that a rule takes for complete although what should prove it did not: the value
   // keeps its blame, exact or not, and no indication that rests on it is robust.
   bool unproven = false;
+  // Says only what is known so far (surely, possibly, closed): what an answer still missing may
+  // turn. Otherwise as unproven.
+  bool preliminary = false;
   friend bool operator==(const Marks&, const Marks&) = default;
 };
 
@@ -145,7 +148,7 @@ struct TraceEntry {
   EntryKind kind = EntryKind::kQuantity;
   std::string person_id;  // empty: of the household
   AbstractValue value;
-  std::vector<Blame> blame;  // empty when exact and not marked unproven
+  std::vector<Blame> blame;  // empty when exact and marked neither unproven nor preliminary
   Marks marks;
   Shared<PolicyRow> rule;  // its expression and clause; empty when no row is in force
   // Pedigree, ascending indexes: into Assessment::entries, Case::facts.facts, Case::facts.answers
@@ -161,9 +164,10 @@ struct TraceEntry {
 struct Indication {
   std::string programme;  // "dibao"
   std::string label;      // 最低生活保障
+  std::string person_id;  // single-person filing (单人户): whose; empty: the household's
   Truth result = Truth::kUndetermined;
   // No completion of what is missing can change `result`. Never wrong; one that is undetermined or
-  // marked unproven is not robust.
+  // marked unproven or preliminary is not robust.
   bool robust = false;
   std::vector<Blame> blame;
   Marks marks;
@@ -171,6 +175,9 @@ struct Indication {
   std::vector<Blame> amount_blame;
   int32_t entry = -1;         // the test's entry
   int32_t amount_entry = -1;  // -1: none
+  // How long what is granted holds, in months, years or days; absent where the rule does not say.
+  std::optional<AbstractValue> validity;
+  std::vector<Blame> validity_blame;
   Citation citation;
   friend bool operator==(const Indication&, const Indication&) = default;
 };
@@ -196,7 +203,8 @@ struct Assessment {
 
   // nullptr when there is none. `person_id` empty for the household's.
   const TraceEntry* Find(absl::string_view id, absl::string_view person_id = "") const;
-  const Indication* FindIndication(absl::string_view programme) const;
+  const Indication* FindIndication(absl::string_view programme,
+                                   absl::string_view person_id = "") const;
   friend bool operator==(const Assessment&, const Assessment&) = default;
 };
 

@@ -395,8 +395,8 @@ class CaseReader {
   void ReadExpectation(const YamlNode& node, const std::string& path) {
     if (!IsMapping(node, path)) return;
     Keys(node, path,
-         {"id", "person", "programme", "error", "value", "result", "amount", "robust", "blame",
-          "marks", "next_change"},
+         {"id", "person", "programme", "error", "value", "result", "amount", "validity", "robust",
+          "blame", "marks", "next_change"},
          {});
     Expectation expectation;
     expectation.line = node.line;
@@ -408,6 +408,7 @@ class CaseReader {
       if (node.Find(key) != nullptr) expectation.value = Text(node, key, path);
     }
     if (node.Find("amount") != nullptr) expectation.amount = Text(node, "amount", path);
+    if (node.Find("validity") != nullptr) expectation.validity = Text(node, "validity", path);
     if (node.Find("robust") != nullptr) expectation.robust = Flag(node, "robust", path, false);
     if (const YamlNode* blame = node.Find("blame"))
       expectation.blame = Texts(*blame, absl::StrCat(path, ".blame"));

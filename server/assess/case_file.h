@@ -25,6 +25,7 @@ struct Expectation {
   std::string error;                 // a reason such as NO_POLICY_SET
   std::optional<std::string> value;  // AbstractValue::text; for indications the result
   std::optional<std::string> amount;
+  std::optional<std::string> validity;  // "12 months"
   std::optional<bool> robust;
   // Each "source/category", a policy row's id, or a kind such as DECLARATION; as a set, persons
   // aside.

@@ -40,6 +40,8 @@ inline constexpr char kObligorsComplete[] = "obligors_complete";
 // lower level may be the first to have them, so which they are each chain says.
 inline constexpr int kUsesMembers = -1;
 inline constexpr int kUsesObligors = -2;
+// And, less the number of a kind of fact: what its rules of evidence name.
+inline constexpr int kUsesEvidence = -1000;
 
 // By which a parameter's rows can be chosen.
 inline constexpr int kKeysMax = 8;
@@ -70,6 +72,7 @@ struct FactKind {
   absl::flat_hash_map<std::string, int> field_index;
   std::vector<int> categories;           // in whose answers it may come; none: only ever declared
   std::vector<base::Level> evidence_by;  // levels that may say what suffices
+  std::vector<int> variants;             // of its rules of evidence: CompiledPack::variants
 };
 
 // Half-open, in days since 1970-01-01; open bounds are the extremes.
@@ -77,6 +80,7 @@ struct DayRange {
   int32_t from = INT32_MIN;
   int32_t to = INT32_MAX;
   bool Contains(int32_t day) const { return from <= day && day < to; }
+  bool Overlaps(const DayRange& other) const { return from < other.to && other.from < to; }
 };
 
 // Operations stand by theme, 32 numbers each (the core has 64): the core is run by evaluator.cc,
@@ -139,7 +143,10 @@ enum class OpCode : uint8_t {
                    // identity
 
   // Lists: evaluator_lists.cc.
-  kAggregate = 128,  // aggregates[arg]; pops the period where the list is by period
+  kAggregate = 128,  // aggregates[arg]; pops the default, then the period, where it has them
+  kDefined,          // (number) → whether it has a value
+  kSurely,           // (test) → whether it is true, by what is known so far
+  kPossibly,         // (test) → whether it is not false, by what is known so far
 
   // Tables and sets of codes: evaluator_tables.cc.
   kLookUp = 160,  // (given keys) → the table arg's value; `slot` 0: of the household, else of the
@@ -171,7 +178,18 @@ struct CodeRange {
   int32_t end = 0;
 };
 
-enum class AggregateKind : uint8_t { kSum, kCount, kExists, kAll, kMonths };
+enum class AggregateKind : uint8_t {
+  kSum,
+  kCount,
+  kExists,
+  kAll,
+  kMonths,
+  kMin,
+  kMax,
+  kMean,
+  kDistinct,
+  kClosed,  // whether it is proven that nothing is missing
+};
 enum class ListKind : uint8_t { kPersons, kMembers, kObligors, kFacts };
 
 // A loop over a list of people or facts with filters and a body.
@@ -183,7 +201,11 @@ struct Aggregate {
   bool by_period = false;
   uint8_t item_slot = 0;
   std::vector<CodeRange> filters;
-  CodeRange body;  // empty for kMonths
+  CodeRange body;            // empty for kMonths and kClosed
+  bool has_default = false;  // kMin, kMax, kMean: a value for the empty list is on the stack
+  bool of_dates = false;     // bodies are dates
+  bool masked = false;       // kDistinct: bodies are codes or truths
+  int variant = -1;          // kFacts: of the rules of evidence
 };
 
 enum class SymbolKind : uint8_t { kParameter, kQuantity, kTest, kIntrinsic };
@@ -250,10 +272,15 @@ struct EvidenceRule {
   struct Need {
     int category = kDeclaration;
     std::string source_id;  // empty: every source of the category that was planned
+    int group = -1;         // needs next to one another with one number: one of them suffices
   };
   std::vector<Need> complete_by;
   enum class Use : uint8_t { kFound, kDeclared, kHigher, kAgreed } use = Use::kHigher;
-  enum class Otherwise : uint8_t { kUnknown, kFound, kDeclared } otherwise = Otherwise::kUnknown;
+  enum class Otherwise : uint8_t { kUnknown, kFound, kDeclared, kPresumed };
+  Otherwise otherwise = Otherwise::kUnknown;
+  int presume = -1;  // kPresumed: the person's quantity that is taken for what is not proven
+  int when = -1;     // a person's test: of whom the rule is; -1: of everybody
+  int variant = -1;  // among CompiledPack::variants: for lists that ask for it; -1: for all
   // What people found, complete and of the whole period, suffices in place of the registers.
   bool manual_suffices = false;
   bool assumed = false;
@@ -264,6 +291,9 @@ struct ProgrammeRow {
   DayRange in_force;
   int indication = -1;  // symbol
   int amount = -1;      // symbol or -1
+  int validity = -1;    // symbol or -1
+  std::optional<Value> validity_written;
+  Type validity_type;
   bool assumed = false;
   int32_t info = -1;
 };
@@ -271,6 +301,7 @@ struct ProgrammeRow {
 struct Programme {
   std::string name;
   std::string label;
+  bool per_person = false;  // an indication for everybody listed as a member
   std::vector<ProgrammeRow> rows;
 };
 
@@ -329,7 +360,8 @@ struct CompiledPack {
   std::vector<Value> constants;
   std::vector<Exact> exact_constants;  // the same
   std::vector<Aggregate> aggregates;
-  bool asks_for_obligors = false;  // some expression does
+  bool asks_for_obligors = false;     // some expression does
+  std::vector<std::string> variants;  // names of rules of evidence
 
   absl::flat_hash_map<std::string, int> category_index;
   absl::flat_hash_map<std::string, int> fact_kind_index;

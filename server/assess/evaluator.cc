@@ -28,6 +28,7 @@ absl::Status Evaluator::Run(const Division& division, const Case& c, bool trace)
         if (unlisted(role).settled && unlisted(role).reckoned) Step(step, UnlistedOf(role));
       }
     }
+    if (step.symbol == division.member) members_known_ = true;
     if (step.symbol == division.members_complete) Settle(step, base::PersonRole::kMember);
     if (step.symbol == division.obligors_complete) Settle(step, base::PersonRole::kObligor);
   }
@@ -90,6 +91,7 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
   next_day_ = INT32_MAX;
   steps_ = 0;
   no_date_ = false;
+  members_known_ = false;
   for (base::PersonRole role : kRoles) unlisted(role).blame = blames_.Reserve();
   Unlisted& members = unlisted(base::PersonRole::kMember);
   members.reckoned = division.members_complete >= 0;

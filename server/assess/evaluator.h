@@ -91,10 +91,13 @@ class Evaluator {
  private:
   // Where a loop stands: at a person, or at a fact of a kind.
   struct Frame {
-    int32_t person = -1;
-    int32_t fact = -1;  // into CaseIndex; -1: one that is not known
+    int32_t person = -1;  // of a presumed fact: whose
+    int32_t fact = -1;    // into CaseIndex; -1: one that is not known, or presumed
     int32_t kind = -1;
     BlameId blame = 0;
+    int32_t presumed = -1;  // the quantity that a presumed fact's amount is
+    int64_t month = 0;      // of a presumed fact, since 1970-01
+    const Value* period = nullptr;  // of the list, where it is by period
   };
   enum class Sureness : uint8_t { kSure, kPossible, kOpen };
   struct Item {
@@ -103,12 +106,32 @@ class Evaluator {
     uint8_t marks = 0;
     // Whether the item is in the list rests on something unproven.
     void RestOn(const Value& premise, BlameSet* blames) {
-      marks |= kMarkUnproven;
+      marks |= premise.marks & kMarksUnsettled;
       blame = blames->Join(blame, premise.blame);
     }
+    void RestOn(const Item& premise, BlameSet* blames) {
+      if ((premise.marks & kMarksUnsettled) == 0) return;
+      marks |= premise.marks & kMarksUnsettled;
+      blame = blames->Join(blame, premise.blame);
+    }
+    // Nothing else bears on it.
+    void OnlyRestOn(const Value& premise) {
+      marks = premise.marks & kMarksUnsettled;
+      blame = marks != 0 ? premise.blame : 0;
+    }
+  };
+  // What a fold collects before it can say what the list comes to.
+  struct Elements {
+    struct Taken {
+      Value body;
+      Item item;
+    };
+    std::vector<Taken> taken;
+    Item dropped;  // what rests on who or what is out
   };
   // Facts that were found; declared ones beside them, or where only they count.
-  enum class Side : uint8_t { kFound, kStated, kStatedAlone };
+  // Presumed ones are of neither.
+  enum class Side : uint8_t { kFound, kStated, kStatedAlone, kPresumed };
   struct Proof {
     bool complete = true;
     BlameId blame = 0;
@@ -247,7 +270,22 @@ class Evaluator {
   // Lists.
   Value Fold(const Aggregate& aggregate);
   Value FoldPersons(const Aggregate& aggregate);
-  Value FoldFacts(const Aggregate& aggregate, const Value& period);
+  template <typename TakePerson, typename DropPerson>
+  void ForEachPerson(const Aggregate& aggregate, TakePerson take_person, DropPerson drop_person,
+                     uint8_t* list_marks);
+  // `absent`: what an empty list comes to; null: nothing.
+  Value FoldFacts(const Aggregate& aggregate, const Value& period, const Value* absent);
+  Value FoldByRules(const Aggregate& aggregate, const Value& period, const Value* absent,
+                    size_t at);
+  // `rule` is null without one.
+  Value FoldUnder(const Aggregate& aggregate, const EvidenceRule* rule, int person,
+                  const Value& period, const Value* absent);
+  // The first rule in force at or behind `*at` that may be for the list; null: none.
+  const EvidenceRule* NextRule(const Aggregate& aggregate, size_t* at) const;
+  Proof ProveList(const Aggregate& aggregate, const EvidenceRule* rule, int person,
+                  const Value& period);
+  Value AddPresumed(const Aggregate& aggregate, int person, const Value& period,
+                    const EvidenceRule& rule, const Proof& proof, const Value& listed);
   Value FoldOneSide(const Aggregate& aggregate, int person, const Value& period, Side side,
                     bool* any);
   Value FoldMonths(const Aggregate& aggregate, int person, const Value& period, Side side,
@@ -259,6 +297,9 @@ class Evaluator {
   template <typename TakeFact, typename DropFact>
   bool ForEachFact(const Aggregate& aggregate, int person, const Value& period, Side side,
                    TakeFact take, DropFact drop);
+  template <typename TakeFact, typename DropFact>
+  bool ForEachPresumed(const Aggregate& aggregate, int person, const Value& period, TakeFact take,
+                       DropFact drop);
   Value FoldListed(const Aggregate& aggregate, const EvidenceRule* rule, int person,
                    const Value& period, bool declaration_closes);
   Value Agree(const Aggregate& aggregate, const EvidenceRule& rule, int person, const Value& found,
@@ -269,7 +310,38 @@ class Evaluator {
   Value Combine(const Aggregate& aggregate, const Value& a, const Value& b);
   Value Join(const Aggregate& aggregate, const Value& a, const Value& b);
   Value Begin(const Aggregate& aggregate) const;
-  // False when a filter drops the item.
+
+  // Least, greatest, mean, number of different values. Until OrDefault the mask of a least,
+  // greatest or mean says whether there is none, or perhaps none, to be so.
+  static constexpr uint64_t kNone = 4, kPerhapsNone = 2;
+  static bool IsExtreme(AggregateKind kind) {
+    return kind == AggregateKind::kMin || kind == AggregateKind::kMax ||
+           kind == AggregateKind::kMean;
+  }
+  static bool IsCollected(AggregateKind kind) {
+    return IsExtreme(kind) || kind == AggregateKind::kDistinct;
+  }
+  void Collect(const Aggregate& aggregate, const Item& item, Elements* elements);
+  Value WithElement(AggregateKind kind, const Value& list, const Value& body,
+                    Sureness sureness) const;
+  Value Summarise(const Aggregate& aggregate, const Elements& elements);
+  Value ExtremeOf(AggregateKind kind, const Elements& elements, bool only_sure);
+  Value DistinctOf(const Aggregate& aggregate, const Elements& elements) const;
+  Value AddOpen(const Aggregate& aggregate, const Value& listed, const Value& body,
+                const Item& item);
+  Value OtherThanNone(const Value& none, const Value& other);
+  Value HigherExtreme(const Value& found, const Value& stated);
+  Value EitherExtreme(const Value& found, const Value& stated);
+  Value Joined(Value value, uint64_t mask, const Value& a, const Value& b);
+  Value OrDefault(const Aggregate& aggregate, Value total, const Value* absent);
+
+  // What is known so far.
+  Value Defined(const Value& number);
+  Value KnownSoFar(const Value& test, bool surely);
+  Value Closed(const Proof& proof);
+  Value ClosedPeople(const Aggregate& aggregate);
+
+  // False when a filter drops the item; then the item rests on nothing but that filter.
   bool Filter(const Aggregate& aggregate, Item* item);
   void Take(const Aggregate& aggregate, const Item& item, Value* total);
   void Drop(const Aggregate& aggregate, const Item& item, Value* total);
@@ -298,13 +370,15 @@ class Evaluator {
 
   // Exact, unless sources that may tell of this kind give several amounts: then all they span.
   Value AmountOf(const IndexedFact& fact, base::Money own);
-  // nullptr without one.
+  // Of lists without a variant the first rule, be it for whom it may; nullptr without one.
   const EvidenceRule* RuleInForce(int fact_kind);
   Proof Prove(const EvidenceRule& rule, int person, int fact_kind, const Value& period);
   // `from`, `to`: the days of a known period; 0 for kinds that are not by month.
   const Proof& ProveKnown(const EvidenceRule& rule, int person, int fact_kind, int64_t from,
                           int64_t to);
   Proof ProveAnew(const EvidenceRule& rule, int person, int fact_kind, const Value& period);
+  Proof ProveNeed(const EvidenceRule& rule, const EvidenceRule::Need& need, int person,
+                  int fact_kind, const base::Period* wanted, bool to_the_end);
   // Whether the application states something of the kind about the person.
   bool IsStated(int person, int fact_kind) const;
   // `to_the_end`: the answer's data must be of the period's last day or later, since what came
@@ -369,6 +443,11 @@ class Evaluator {
   Span span_;
   int64_t span_lo_ = 0, span_hi_ = -1;  // the period that `span_` is of
   Unlisted unlisted_[kUnlistedRoles];   // by role
+  bool members_known_ = false;          // who is a member has been computed
+  struct Presumption {
+    int32_t symbol = -1;
+    BlameId blame = 0;
+  } presumption_;  // of the list that is folded next
   int32_t next_day_ = INT32_MAX;
   size_t steps_ = 0;      // operations begun and facts looked at
   bool no_date_ = false;  // sticky, as the calculator's overflow is

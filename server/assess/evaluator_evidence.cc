@@ -14,9 +14,10 @@ bool CameUsable(const base::AnswerState& answer) {
 
 const EvidenceRule* Evaluator::RuleInForce(int fact_kind) {
   for (int32_t index : division_->evidence[static_cast<size_t>(fact_kind)]) {
-    if (!pack_.evidence[static_cast<size_t>(index)].in_force.Contains(day_)) continue;
+    const EvidenceRule& rule = pack_.evidence[static_cast<size_t>(index)];
+    if (rule.variant >= 0 || !rule.in_force.Contains(day_)) continue;
     AddRef(Ref::Tag::kEvidence, index);
-    return &pack_.evidence[static_cast<size_t>(index)];
+    return &rule;
   }
   return nullptr;
 }
@@ -56,24 +57,38 @@ Evaluator::Proof Evaluator::ProveAnew(const EvidenceRule& rule, int who, int fac
       wanted = &SpanOf(period).days;
     }
   }
-  for (const EvidenceRule::Need& need : rule.complete_by) {
-    if (need.category == EvidenceRule::kDeclaration) continue;  // silence included
-    if (need.category == EvidenceRule::kStatement) {
-      if (IsStated(who, fact_kind)) continue;
-      BlameLeaf leaf{BlameKind::kDeclaration};
-      leaf.person = static_cast<int16_t>(who);
-      leaf.kind_of_fact = fact_kind;
-      proof.complete = false;
-      proof.blame = blames_.Join(proof.blame, Leaf(leaf));
-      continue;
-    }
-    if (rule.manual_suffices && ProveByPeople(who, need.category, wanted, kind.monthly)) continue;
-    const Proof part = ProveCategory(who, need.category, need.source_id, wanted, kind.monthly);
-    if (part.complete) continue;
+  for (size_t at = 0; at < rule.complete_by.size();) {
+    // Needs of one group stand one behind another: one of them suffices.
+    Proof group{false, 0};
+    const size_t begin = at;
+    do {
+      const Proof part =
+          ProveNeed(rule, rule.complete_by[at], who, fact_kind, wanted, kind.monthly);
+      group.complete |= part.complete;
+      group.blame = blames_.Join(group.blame, part.blame);
+      ++at;
+    } while (at < rule.complete_by.size() && rule.complete_by[at].group >= 0 &&
+             rule.complete_by[at].group == rule.complete_by[begin].group);
+    if (group.complete) continue;
     proof.complete = false;
-    proof.blame = blames_.Join(proof.blame, part.blame);
+    proof.blame = blames_.Join(proof.blame, group.blame);
   }
   return proof;
+}
+
+Evaluator::Proof Evaluator::ProveNeed(const EvidenceRule& rule, const EvidenceRule::Need& need,
+                                      int who, int fact_kind, const base::Period* wanted,
+                                      bool to_the_end) {
+  if (need.category == EvidenceRule::kDeclaration) return {};  // silence included
+  if (need.category == EvidenceRule::kStatement) {
+    if (IsStated(who, fact_kind)) return {};
+    BlameLeaf leaf{BlameKind::kDeclaration};
+    leaf.person = static_cast<int16_t>(who);
+    leaf.kind_of_fact = fact_kind;
+    return {false, Leaf(leaf)};
+  }
+  if (rule.manual_suffices && ProveByPeople(who, need.category, wanted, to_the_end)) return {};
+  return ProveCategory(who, need.category, need.source_id, wanted, to_the_end);
 }
 
 bool Evaluator::IsStated(int who, int fact_kind) const {

@@ -82,6 +82,7 @@ bool HasExact(const CompiledPack& pack, CodeRange range) {
     if (!HasExact(op.code)) return false;
     if (op.code != OpCode::kAggregate) continue;
     const Aggregate& aggregate = pack.aggregates[static_cast<size_t>(op.arg)];
+    if (aggregate.kind > AggregateKind::kMonths || aggregate.variant >= 0) return false;
     if (!HasExact(pack, aggregate.body)) return false;
     for (const CodeRange& filter : aggregate.filters) {
       if (!HasExact(pack, filter)) return false;
@@ -539,7 +540,12 @@ bool Evaluator::FoldFactsExact(const Aggregate& aggregate, const Exact& period, 
   const int who = frames_[aggregate.owner_slot].person;
   if (IsUnlisted(who)) return false;
   const EvidenceRule* rule = RuleInForce(aggregate.fact_kind);
-  if (rule == nullptr) return false;
+  // Whom a rule is for, the abstract operations ask.
+  if (rule == nullptr || rule->when >= 0) return false;
+  if (aggregate.by_period &&
+      pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)].month_field < 0) {
+    return false;
+  }
   const bool proven = aggregate.by_period
                           ? ProveKnown(*rule, who, aggregate.fact_kind, period.n, period.d).complete
                           : ProveKnown(*rule, who, aggregate.fact_kind, 0, 0).complete;

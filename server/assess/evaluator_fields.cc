@@ -25,6 +25,14 @@ bool IsBelow(const FieldType& type, int64_t value) {
 Value Evaluator::FieldOf(const Frame& frame, int field) {
   const FieldType& type =
       pack_.fact_kinds[static_cast<size_t>(frame.kind)].fields[static_cast<size_t>(field)];
+  if (frame.presumed >= 0) {
+    if (type.name == "amount") {
+      AddRef(Ref::Tag::kPerson, frame.presumed, frame.person);
+      return person(frame.presumed, frame.person);
+    }
+    if (type.type.kind == TypeKind::kMonth) return Point(Rational(frame.month));
+    if (type.absent) return *type.absent;
+  }
   if (frame.fact < 0) {
     Value value = type.unknown;
     value.blame = frame.blame;

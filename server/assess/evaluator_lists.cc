@@ -1,4 +1,5 @@
-// Loops over people and facts: evidence, sureness, folding.
+// Loops over people and facts: who and what is in a list, how surely, and what it comes to. What a
+// rule makes of a list is in evaluator_rules.cc; least, greatest and mean in evaluator_extremes.cc.
 #include <algorithm>
 
 #include "absl/container/inlined_vector.h"
@@ -22,16 +23,19 @@ int64_t CountDistinct(Months* months) {
   return std::unique(months->begin(), months->end()) - months->begin();
 }
 
-bool GivesTruth(AggregateKind kind) {
-  return kind == AggregateKind::kExists || kind == AggregateKind::kAll;
-}
-
 }  // namespace
 
 void Evaluator::ExecuteLists(const Op& op) {
   switch (op.code) {
     case OpCode::kAggregate:
       stack_.push_back(Fold(pack_.aggregates[static_cast<size_t>(op.arg)]));
+      return;
+    case OpCode::kDefined:
+      stack_.back() = Defined(stack_.back());
+      return;
+    case OpCode::kSurely:
+    case OpCode::kPossibly:
+      stack_.back() = KnownSoFar(stack_.back(), op.code == OpCode::kSurely);
       return;
     default:
       return;
@@ -44,6 +48,13 @@ Value Evaluator::Begin(const Aggregate& aggregate) const {
       return TruthOf(false);
     case AggregateKind::kAll:
       return TruthOf(true);
+    case AggregateKind::kMin:
+    case AggregateKind::kMax:
+    case AggregateKind::kMean: {
+      Value nothing;
+      nothing.mask = kNone;
+      return nothing;
+    }
     default:
       return Point(Rational());
   }
@@ -52,8 +63,12 @@ Value Evaluator::Begin(const Aggregate& aggregate) const {
 bool Evaluator::Filter(const Aggregate& aggregate, Item* item) {
   for (const CodeRange& filter : aggregate.filters) {
     const Value passes = Run(filter);
+    if (passes.mask == kMayBeFalse) {
+      // It is out whatever else is to be said of it.
+      item->OnlyRestOn(passes);
+      return false;
+    }
     if (passes.unproven()) item->RestOn(passes, &blames_);
-    if (passes.mask == kMayBeFalse) return false;
     item->marks |= passes.marks;
     if (passes.mask == kMayBeEither && item->sureness != Sureness::kOpen) {
       item->sureness = Sureness::kPossible;
@@ -119,14 +134,15 @@ void Evaluator::Take(const Aggregate& aggregate, const Item& item, Value* total)
     case AggregateKind::kAll:
       *total = calculator_.And(*total, TruthItem(body, item, true));
       return;
-    case AggregateKind::kMonths:
-      return;  // counted by FoldMonths
+    default:
+      return;  // FoldMonths, Collect
   }
 }
 
 // That an item is not in the list may itself be unproven.
 void Evaluator::Drop(const Aggregate& aggregate, const Item& item, Value* total) {
-  if ((item.marks & kMarkUnproven) == 0) return;
+  if ((item.marks & kMarksUnsettled) == 0) return;
+  if (IsCollected(aggregate.kind)) return calculator_.RestOn(item.marks, item.blame, total);
   Value nothing = Begin(aggregate);
   calculator_.RestOn(item.marks, item.blame, &nothing);
   *total = Join(aggregate, *total, nothing);
@@ -151,19 +167,52 @@ Value Evaluator::Combine(const Aggregate& aggregate, const Value& a, const Value
       return calculator_.Or(a, b);
     case AggregateKind::kAll:
       return calculator_.And(a, b);
+    case AggregateKind::kMin:
+    case AggregateKind::kMax:
+    case AggregateKind::kMean:
+      return HigherExtreme(a, b);
     default:
       return calculator_.Max(a, b);
   }
 }
 
 Value Evaluator::Fold(const Aggregate& aggregate) {
-  if (aggregate.list != ListKind::kFacts) return FoldPersons(aggregate);
+  Value absent;
+  if (aggregate.has_default) {
+    absent = Pop();
+    if (aggregate.of_dates) WatchDates(absent, absent);
+  }
+  const Value* const otherwise = aggregate.has_default ? &absent : nullptr;
+  if (aggregate.list != ListKind::kFacts) {
+    if (aggregate.kind == AggregateKind::kClosed) return ClosedPeople(aggregate);
+    return OrDefault(aggregate, FoldPersons(aggregate), otherwise);
+  }
   const Value period = aggregate.by_period ? Pop() : Value();
-  return FoldFacts(aggregate, period);
+  return FoldFacts(aggregate, period, otherwise);
 }
 
 Value Evaluator::FoldPersons(const Aggregate& aggregate) {
   Value total = Begin(aggregate);
+  if (!IsCollected(aggregate.kind)) {
+    ForEachPerson(
+        aggregate, [&](const Item& item) { Take(aggregate, item, &total); },
+        [&](const Item& item) { Drop(aggregate, item, &total); }, &total.marks);
+    return total;
+  }
+  Elements elements;
+  uint8_t marks = 0;
+  ForEachPerson(
+      aggregate, [&](const Item& item) { Collect(aggregate, item, &elements); },
+      [&](const Item& item) { elements.dropped.RestOn(item, &blames_); }, &marks);
+  total = Summarise(aggregate, elements);
+  total.marks |= marks;
+  return total;
+}
+
+template <typename TakePerson, typename DropPerson>
+void Evaluator::ForEachPerson(const Aggregate& aggregate, TakePerson take_person,
+                              DropPerson drop_person, uint8_t* list_marks) {
+  uint8_t marks = 0;
   const bool members = aggregate.list == ListKind::kMembers;
   const base::PersonRole role = aggregate.list == ListKind::kObligors ? base::PersonRole::kObligor
                                                                       : base::PersonRole::kMember;
@@ -172,21 +221,24 @@ Value Evaluator::FoldPersons(const Aggregate& aggregate) {
       AddRef(Ref::Tag::kPerson, division_->member, who);
       const Value& member = person(division_->member, who);
       // That somebody is not one counts as well.
-      total.marks |= member.marks & static_cast<uint8_t>(~kMarkUnproven);
+      marks |= member.marks & static_cast<uint8_t>(~kMarksUnsettled);
+      if (member.mask == kMayBeFalse) {
+        item.OnlyRestOn(member);
+        return drop_person(item);
+      }
       if (member.unproven()) item.RestOn(member, &blames_);
-      if (member.mask == kMayBeFalse) return Drop(aggregate, item, &total);
       if (member.mask == kMayBeEither && item.sureness == Sureness::kSure) {
         item.sureness = Sureness::kPossible;
         item.blame = member.blame;
       }
     }
     frames_[aggregate.item_slot] = {who, -1, -1, 0};
-    Filter(aggregate, &item) ? Take(aggregate, item, &total) : Drop(aggregate, item, &total);
+    Filter(aggregate, &item) ? take_person(item) : drop_person(item);
   };
   for (int who = 0; who < person_count(); ++who) {
     if (case_->persons[static_cast<size_t>(who)].role == role) take(who, {});
   }
-  if (aggregate.list == ListKind::kPersons) return total;
+  if (aggregate.list == ListKind::kPersons) return;
   // Where no rule says whether members are missing, they are as listed; of obligors, who live
   // elsewhere, no list is complete unless a rule says so.
   const int complete = members ? division_->members_complete : division_->obligors_complete;
@@ -196,10 +248,11 @@ Value Evaluator::FoldPersons(const Aggregate& aggregate) {
   // That nobody is missing is itself a premise.
   if (complete >= 0) {
     const Value& premise = household(complete);
-    total.marks |= premise.marks & static_cast<uint8_t>(~kMarkUnproven);
-    Drop(aggregate, {Sureness::kSure, premise.blame, premise.marks}, &total);
+    marks |= premise.marks & static_cast<uint8_t>(~kMarksUnsettled);
+    drop_person({Sureness::kSure, premise.blame, premise.marks});
   }
-  return total;
+  // Behind the loop: what decides alone leaves out the marks of what was before it.
+  *list_marks |= marks;
 }
 
 const Evaluator::Span& Evaluator::SpanOf(int64_t lo, int64_t hi) {
@@ -269,9 +322,16 @@ bool Evaluator::CountsHere(const IndexedFact& fact, int kind, Item* item) {
   const base::Fact& other = case_->facts.facts[static_cast<size_t>(fact.fact->held_with)];
   const int owner = index_.PersonOf(other.person_id);
   if (division_->member < 0) return false;
+  if (!members_known_) {
+    Perhaps(fact, kind, item);
+    return true;
+  }
   const Value& member = person(division_->member, owner);
+  if (member.mask == kMayBeTrue) {
+    item->OnlyRestOn(member);
+    return false;
+  }
   if (member.unproven()) item->RestOn(member, &blames_);
-  if (member.mask == kMayBeTrue) return false;
   if (member.mask == kMayBeFalse) return true;
   Perhaps(fact, kind, item);
   item->blame = blames_.Join(item->blame, member.blame);
@@ -281,6 +341,7 @@ bool Evaluator::CountsHere(const IndexedFact& fact, int kind, Item* item) {
 template <typename TakeFact, typename DropFact>
 bool Evaluator::ForEachFact(const Aggregate& aggregate, int who, const Value& period, Side side,
                             TakeFact take, DropFact drop) {
+  if (side == Side::kPresumed) return ForEachPresumed(aggregate, who, period, take, drop);
   const bool declared = side != Side::kFound;
   bool any = false;
   for (int32_t i = index_.FirstFact(who, aggregate.fact_kind); i >= 0; i = index_.fact(i).next) {
@@ -311,11 +372,45 @@ bool Evaluator::ForEachFact(const Aggregate& aggregate, int who, const Value& pe
   return any;
 }
 
-// The facts of one person and kind that were found, or that were declared.
+// Of what is presumed, one fact for every month where the kind is by month.
+template <typename TakeFact, typename DropFact>
+bool Evaluator::ForEachPresumed(const Aggregate& aggregate, int who, const Value& period,
+                                TakeFact take, DropFact drop) {
+  const Presumption presumption = presumption_;
+  int64_t month = 0, end = 1;
+  if (aggregate.by_period) {
+    month = SpanOf(period).from_month;
+    end = SpanOf(period).to_month;
+  }
+  bool any = false;
+  for (; month < end; ++month) {
+    Item item;
+    frames_[aggregate.item_slot] = {who, -1, aggregate.fact_kind, presumption.blame,
+                                    presumption.symbol, month};
+    if (!Filter(aggregate, &item)) {
+      drop(item);
+      continue;
+    }
+    any = true;
+    item.marks |= kMarkPresumed;
+    take(item);
+  }
+  return any;
+}
+
+// The facts of one person and kind that were found, that were declared, or that are presumed.
 Value Evaluator::FoldOneSide(const Aggregate& aggregate, int who, const Value& period, Side side,
                              bool* any) {
   if (aggregate.kind == AggregateKind::kMonths) {
     return FoldMonths(aggregate, who, period, side, any);
+  }
+  if (IsCollected(aggregate.kind)) {
+    Elements elements;
+    *any = ForEachFact(
+        aggregate, who, period, side,
+        [&](const Item& item) { Collect(aggregate, item, &elements); },
+        [&](const Item& item) { elements.dropped.RestOn(item, &blames_); });
+    return Summarise(aggregate, elements);
   }
   Value total = Begin(aggregate);
   *any = ForEachFact(
@@ -345,126 +440,13 @@ Value Evaluator::FoldMonths(const Aggregate& aggregate, int who, const Value& pe
     if (item.sureness == Sureness::kSure) sure.push_back(number);
   };
   const auto drop = [&](const Item& item) {
-    if ((item.marks & kMarkUnproven) == 0) return;
-    rest_on({item.sureness, item.blame, kMarkUnproven});
+    const uint8_t unsettled = item.marks & kMarksUnsettled;
+    if (unsettled != 0) rest_on({item.sureness, item.blame, unsettled});
   };
   *any = ForEachFact(aggregate, who, period, side, take, drop);
   Value total = MonthsBetween(CountDistinct(&sure), CountDistinct(&possible), period);
   total.marks = marks;
   if (!total.IsPoint() || total.unproven()) total.blame = blame;
-  return total;
-}
-
-// What facts that nobody delivered could add.
-Value Evaluator::FoldUnlisted(const Aggregate& aggregate, BlameId blame) {
-  Value total = Begin(aggregate);
-  Item item{Sureness::kOpen, blame, 0};
-  frames_[aggregate.item_slot] = {-1, -1, aggregate.fact_kind, blame};
-  Filter(aggregate, &item) ? Take(aggregate, item, &total) : Drop(aggregate, item, &total);
-  return total;
-}
-
-// Whether what was found is no less than what was stated, so that nothing rests on the statement.
-bool Evaluator::OutweighsNumber(const Aggregate& aggregate, const Value& found,
-                                const Value& stated) const {
-  if (GivesTruth(aggregate.kind)) return false;
-  return !found.lo_infinite && !stated.hi_infinite && !found.undefined && !stated.undefined &&
-         Rational::Compare(found.lo, stated.hi) >= 0;
-}
-
-// What was found and what was stated must say the same; while they do not, either may be so.
-Value Evaluator::Agree(const Aggregate& aggregate, const EvidenceRule& rule, int who,
-                       const Value& found, const Value& stated) {
-  Value both = GivesTruth(aggregate.kind) ? calculator_.HullMasks(found, stated)
-                                          : calculator_.HullNumbers(found, stated);
-  const bool same = GivesTruth(aggregate.kind)
-                        ? IsSingle(found.mask) && found.mask == stated.mask
-                        : found.IsPoint() && stated.IsPoint() && found.lo == stated.lo;
-  if (!same)
-    both.blame = blames_.Join(both.blame, BlameAnswers(rule, who, AnswerDetail::kUndeclared));
-  return both;
-}
-
-// The listed facts alone, as the rule weighs what was found against what was stated.
-Value Evaluator::FoldListed(const Aggregate& aggregate, const EvidenceRule* rule, int who,
-                            const Value& period, bool declaration_closes) {
-  using Use = EvidenceRule::Use;
-  const Use use = rule == nullptr ? Use::kHigher : rule->use;
-  // Most lists are empty.
-  if (index_.FirstFact(who, aggregate.fact_kind) < 0) {
-    Value none = Begin(aggregate);
-    if (aggregate.kind == AggregateKind::kMonths) none = MonthsBetween(0, 0, period);
-    if (use == Use::kDeclared) none.marks |= kMarkDeclared;
-    return none;
-  }
-  bool any_found = false, any_stated = false;
-  Value found = Begin(aggregate);
-  if (use != Use::kDeclared) found = FoldOneSide(aggregate, who, period, Side::kFound, &any_found);
-  if (use == Use::kFound && !declaration_closes) return found;
-  Value stated =
-      FoldOneSide(aggregate, who, period,
-                  use == Use::kDeclared ? Side::kStatedAlone : Side::kStated, &any_stated);
-  switch (use) {
-    case Use::kDeclared:
-      stated.marks |= kMarkDeclared;
-      return stated;
-    case Use::kAgreed:
-      return Agree(aggregate, *rule, who, found, stated);
-    case Use::kFound:
-    case Use::kHigher:
-      break;
-  }
-  // Nothing declared is no statement that there is nothing.
-  if (!any_stated || OutweighsNumber(aggregate, found, stated)) {
-    calculator_.RestOn(stated.marks, stated.blame, &found);
-    return found;
-  }
-  return Combine(aggregate, found, stated);
-}
-
-// What an open list may hold beyond what is listed.
-Value Evaluator::AddUnlisted(const Aggregate& aggregate, const Value& period, const Value& listed,
-                             BlameId open) {
-  if (aggregate.kind == AggregateKind::kMonths) {
-    Value total = MonthsBetween(Integer(listed.lo), std::nullopt, period);
-    total.marks = listed.marks;
-    total.blame = total.IsPoint() ? 0 : blames_.Join(listed.blame, open);
-    calculator_.RestOn(listed.marks, listed.blame, &total);
-    return total;
-  }
-  return Join(aggregate, listed, FoldUnlisted(aggregate, open));
-}
-
-Value Evaluator::FoldFacts(const Aggregate& aggregate, const Value& period) {
-  using Otherwise = EvidenceRule::Otherwise;
-  const int who = frames_[aggregate.owner_slot].person;
-  const EvidenceRule* const rule = RuleInForce(aggregate.fact_kind);
-  Proof proof;
-  if (rule == nullptr) {
-    BlameLeaf leaf{BlameKind::kPolicyRow};
-    leaf.kind_of_fact = aggregate.fact_kind;
-    proof = {false, Leaf(leaf)};
-  } else if (IsUnlisted(who)) {
-    proof = {false, UnlistedBlame(who)};
-  } else {
-    proof = Prove(*rule, who, aggregate.fact_kind, period);
-  }
-  const Otherwise otherwise =
-      rule == nullptr || IsUnlisted(who) ? Otherwise::kUnknown : rule->otherwise;
-  const bool by_declaration = !proof.complete && otherwise == Otherwise::kDeclared;
-  Value total = Begin(aggregate);
-  if (!IsUnlisted(who)) total = FoldListed(aggregate, rule, who, period, by_declaration);
-  if (by_declaration) total.marks |= kMarkDeclared;
-  if (!proof.complete && otherwise == Otherwise::kUnknown) {
-    total = AddUnlisted(aggregate, period, total, proof.blame);
-  }
-  // Taken for complete, but what is missing may hold more.
-  if (!proof.complete && otherwise != Otherwise::kUnknown) {
-    Drop(aggregate, {Sureness::kSure, proof.blame, kMarkUnproven}, &total);
-  }
-  if (rule != nullptr && rule->assumed) total.marks |= kMarkAssumed;
-  total.marks |= period.marks;
-  calculator_.RestOn(period.marks, period.blame, &total);
   return total;
 }
 

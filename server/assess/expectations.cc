@@ -32,6 +32,7 @@ std::vector<std::string> MarkTexts(const Marks& marks) {
   if (marks.assumed) texts.push_back("assumed");
   if (marks.declared) texts.push_back("declared");
   if (marks.manual) texts.push_back("manual");
+  if (marks.preliminary) texts.push_back("preliminary");
   if (marks.presumed) texts.push_back("presumed");
   if (marks.unproven) texts.push_back("unproven");
   return texts;
@@ -77,11 +78,16 @@ class Checker {
 
   void CheckIndication(const Assessment& result) {
     const Expectation& e = *expectation_;
-    const Indication* indication = result.FindIndication(e.programme);
+    const Indication* indication = result.FindIndication(e.programme, e.person_id);
     if (indication == nullptr) return Compare("indication", "one", "none");
     if (e.value) Compare("result", *e.value, TruthName(indication->result));
     if (e.amount)
       Compare("amount", *e.amount, indication->amount ? indication->amount->text : "none");
+    if (e.validity)
+      Compare("validity", *e.validity,
+              indication->validity
+                  ? absl::StrCat(indication->validity->text, " ", indication->validity->unit)
+                  : "none");
     if (e.robust)
       Compare("robust", *e.robust ? "true" : "false", indication->robust ? "true" : "false");
     CompareSets("blame", e.blame, BlameTexts(indication->blame));

@@ -101,6 +101,10 @@ constexpr Function kFunctions[] = {
 
 absl::Span<const Function> DateFunctions() { return kFunctions; }
 
+std::optional<Value> ExpressionWalk::ConstantOf(const std::vector<Op>& code, size_t begin) const {
+  return FoldConstants(pack_, code, begin);
+}
+
 absl::StatusOr<Type> ExpressionWalk::EmitShiftedDate(const Node& node, size_t days_begin,
                                                      std::vector<Op>* code) {
   const std::optional<Value> days = FoldConstants(pack_, *code, days_begin);

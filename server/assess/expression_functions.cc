@@ -4,10 +4,7 @@ namespace hedui::assess {
 namespace {
 
 constexpr absl::Span<const Function> (*kFunctionThemes[])() = {
-    NumberFunctions,
-    DateFunctions,
-    PeopleFunctions,
-    TableFunctions,
+    NumberFunctions, DateFunctions, PeopleFunctions, TableFunctions, KnowledgeFunctions,
 };
 
 constexpr absl::Span<const Function> (*kMethodThemes[])() = {

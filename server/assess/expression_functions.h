@@ -33,10 +33,11 @@ struct Function {
 };
 
 // A theme's functions, each in the file named after it.
-absl::Span<const Function> NumberFunctions();  // expression_numbers.cc
-absl::Span<const Function> DateFunctions();    // expression_dates.cc
-absl::Span<const Function> PeopleFunctions();  // expression_people.cc
-absl::Span<const Function> TableFunctions();   // expression_tables.cc
+absl::Span<const Function> NumberFunctions();     // expression_numbers.cc
+absl::Span<const Function> DateFunctions();       // expression_dates.cc
+absl::Span<const Function> PeopleFunctions();     // expression_people.cc
+absl::Span<const Function> TableFunctions();      // expression_tables.cc
+absl::Span<const Function> KnowledgeFunctions();  // expression_knowledge.cc
 // A theme's methods.
 absl::Span<const Function> ListMethods();  // expression_lists.cc
 

@@ -15,6 +15,11 @@ absl::StatusOr<Type> EmitFoldOf(ExpressionWalk& walk, const Node& node, int,
   return walk.EmitFold(node, kind, code);
 }
 
+bool Extreme(AggregateKind kind) {
+  return kind == AggregateKind::kMin || kind == AggregateKind::kMax ||
+         kind == AggregateKind::kMean || kind == AggregateKind::kDistinct;
+}
+
 // What only narrows a list down stands before a method that folds it.
 absl::StatusOr<Type> EmitNarrowed(ExpressionWalk&, const Node& node, int, std::vector<Op>*) {
   return ExpressionDefect(node, "TYPE_MISMATCH",
@@ -23,6 +28,7 @@ absl::StatusOr<Type> EmitNarrowed(ExpressionWalk&, const Node& node, int, std::v
 
 constexpr Function kMethods[] = {
     {"during", 1, 1, EmitNarrowed},
+    {"by", 1, 1, EmitNarrowed},
     {"filter", 2, 2, EmitNarrowed},
     {"sum", 2, 2, EmitFoldOf<AggregateKind::kSum>},
     {"count", 2, 2, EmitFoldOf<AggregateKind::kCount>},
@@ -30,6 +36,10 @@ constexpr Function kMethods[] = {
     {"exists", 2, 2, EmitFoldOf<AggregateKind::kExists>},
     {"all", 2, 2, EmitFoldOf<AggregateKind::kAll>},
     {"months", 0, 0, EmitFoldOf<AggregateKind::kMonths>},
+    {"min", 2, 3, EmitFoldOf<AggregateKind::kMin>},
+    {"max", 2, 3, EmitFoldOf<AggregateKind::kMax>},
+    {"mean", 2, 3, EmitFoldOf<AggregateKind::kMean>},
+    {"distinct", 2, 2, EmitFoldOf<AggregateKind::kDistinct>},
 };
 
 }  // namespace
@@ -54,8 +64,16 @@ absl::StatusOr<Type> ExpressionWalk::EmitFold(const Node& node, AggregateKind ki
     HEDUI_RETURN_IF_ERROR(Require(filter->children[2], body.type, TypeKind::kTruth, "a condition"));
     list.aggregate.filters.push_back(body.code);
   }
-  HEDUI_ASSIGN_OR_RETURN(const Type type, EmitFoldBody(node, &list.aggregate));
+  HEDUI_ASSIGN_OR_RETURN(Type type, EmitFoldBody(node, &list.aggregate));
   --open_slots_;
+  // The method itself is among the node's children only behind a list.
+  constexpr size_t kDefaultAt = 3;
+  if (kind != AggregateKind::kClosed && node.children.size() > kDefaultAt) {
+    HEDUI_ASSIGN_OR_RETURN(const Type absent, Emit(node.children[kDefaultAt], type.codes, code));
+    HEDUI_ASSIGN_OR_RETURN(type, Agree(node.children[kDefaultAt], type, absent));
+    type.literal = Type::Literal::kNone;
+    list.aggregate.has_default = true;
+  }
   Push(code, OpCode::kAggregate, 0, static_cast<int32_t>(pack_.aggregates.size()));
   pack_.aggregates.push_back(std::move(list.aggregate));
   return type;
@@ -76,11 +94,12 @@ absl::Status ExpressionWalk::ReadList(const Node& node, ListExpression* list) {
     list->filters.push_back(&node);
     return absl::OkStatus();
   }
+  if (node.kind == Node::Kind::kMethod && node.text == "by") return ReadVariant(node, list);
   if (node.kind == Node::Kind::kMethod && node.text == "during") {
     HEDUI_RETURN_IF_ERROR(CountArguments(node, 1, 1));
     HEDUI_RETURN_IF_ERROR(ReadList(node.children[0], list));
     if (list->period != nullptr || list->aggregate.list != ListKind::kFacts ||
-        !list->filters.empty()) {
+        !list->filters.empty() || list->aggregate.variant >= 0) {
       return ExpressionDefect(node, "TYPE_MISMATCH",
                               ".during() stands once, directly behind a kind of fact");
     }
@@ -111,6 +130,7 @@ absl::Status ExpressionWalk::ReadList(const Node& node, ListExpression* list) {
       list->aggregate.list = ListKind::kFacts;
       list->aggregate.fact_kind = kind->second;
       list->aggregate.owner_slot = owner->slot;
+      Use(kUsesEvidence - kind->second);
       return absl::OkStatus();
     }
     if (owner != nullptr && owner->person) {
@@ -119,6 +139,28 @@ absl::Status ExpressionWalk::ReadList(const Node& node, ListExpression* list) {
     }
   }
   return ExpressionDefect(node, "TYPE_MISMATCH", "this is not a list");
+}
+
+// The rules of evidence that are meant for lists such as this.
+absl::Status ExpressionWalk::ReadVariant(const Node& node, ListExpression* list) {
+  HEDUI_RETURN_IF_ERROR(CountArguments(node, 1, 1));
+  HEDUI_RETURN_IF_ERROR(ReadList(node.children[0], list));
+  const Node& name = node.children[1];
+  if (list->aggregate.variant >= 0 || list->aggregate.list != ListKind::kFacts ||
+      !list->filters.empty() || name.kind != Node::Kind::kString) {
+    return ExpressionDefect(node, "TYPE_MISMATCH",
+                            ".by('variant') stands once, directly behind a kind of fact or its "
+                            ".during()");
+  }
+  const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(list->aggregate.fact_kind)];
+  for (int variant : kind.variants) {
+    if (pack_.variants[static_cast<size_t>(variant)] == name.text)
+      list->aggregate.variant = variant;
+  }
+  if (list->aggregate.variant >= 0) return absl::OkStatus();
+  return ExpressionDefect(
+      name, "UNKNOWN_NAME",
+      absl::StrCat("no evidence for ", kind.name, " is of the variant ", name.text));
 }
 
 absl::StatusOr<ExpressionWalk::BodyResult> ExpressionWalk::EmitBody(const Node& variable,
@@ -143,9 +185,31 @@ absl::StatusOr<ExpressionWalk::BodyResult> ExpressionWalk::EmitBody(const Node& 
   return BodyResult{Append(code), *type};
 }
 
+absl::StatusOr<Type> ExpressionWalk::EmitExtreme(const Node& node, Type body,
+                                                 Aggregate* aggregate) const {
+  const bool distinct = aggregate->kind == AggregateKind::kDistinct;
+  const bool fits = aggregate->kind == AggregateKind::kMean ? body.kind == TypeKind::kNumber
+                    : body.ordered()                        ? true
+                                     : distinct && (body.kind == TypeKind::kCode ||
+                                                    body.kind == TypeKind::kTruth);
+  if (!fits) {
+    return ExpressionDefect(node.children[2], "TYPE_MISMATCH",
+                            absl::StrCat(".", node.text, "() has no use for ", Named(body)));
+  }
+  aggregate->of_dates = body.kind == TypeKind::kDate;
+  aggregate->masked = body.masked();
+  if (distinct) return Type::Number(kUnitCount);
+  body.literal = Type::Literal::kNone;
+  return body;
+}
+
 absl::StatusOr<Type> ExpressionWalk::EmitFoldBody(const Node& node, Aggregate* aggregate) {
+  if (aggregate->kind == AggregateKind::kClosed) return Type::Truth();
   if (aggregate->kind == AggregateKind::kMonths) {
-    if (!aggregate->by_period)
+    const bool by_month =
+        aggregate->by_period &&
+        pack_.fact_kinds[static_cast<size_t>(aggregate->fact_kind)].month_field >= 0;
+    if (!by_month)
       return ExpressionDefect(node, "TYPE_MISMATCH", ".months() counts facts that are by month");
     return Type::Number(kUnitMonths);
   }
@@ -162,6 +226,7 @@ absl::StatusOr<Type> ExpressionWalk::EmitFoldBody(const Node& node, Aggregate* a
     body.type.literal = Type::Literal::kNone;
     return body.type;
   }
+  if (Extreme(aggregate->kind)) return EmitExtreme(node, body.type, aggregate);
   HEDUI_RETURN_IF_ERROR(Require(node.children[2], body.type, TypeKind::kTruth, "a condition"));
   return aggregate->kind == AggregateKind::kCount ? Type::Number(kUnitCount) : Type::Truth();
 }

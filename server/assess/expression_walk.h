@@ -4,6 +4,7 @@
 #ifndef HEDUI_SERVER_ASSESS_EXPRESSION_WALK_H_
 #define HEDUI_SERVER_ASSESS_EXPRESSION_WALK_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,7 +71,11 @@ class ExpressionWalk {
                        absl::string_view what) const;
   absl::Status CountArguments(const Node& node, size_t least, size_t most) const;
 
-  // A list folded to one value, in expression_lists.cc.
+  // What `code` comes to from `begin` on, where it is made of constants and arithmetic alone, in
+  // expression_dates.cc.
+  std::optional<Value> ConstantOf(const std::vector<Op>& code, size_t begin) const;
+
+  // A list folded to one value, in expression_lists.cc. The list is the node's first child.
   absl::StatusOr<Type> EmitFold(const Node& node, AggregateKind kind, std::vector<Op>* code);
 
  private:
@@ -107,6 +112,7 @@ class ExpressionWalk {
   // Lists, in expression_lists.cc.
   absl::Status CheckPeriod(const Node& node, const ListExpression& list) const;
   absl::Status ReadList(const Node& node, ListExpression* list);
+  absl::Status ReadVariant(const Node& node, ListExpression* list);
   struct BodyResult {
     CodeRange code;
     Type type;
@@ -114,6 +120,8 @@ class ExpressionWalk {
   absl::StatusOr<BodyResult> EmitBody(const Node& variable, const Node& body,
                                       const Aggregate& aggregate);
   absl::StatusOr<Type> EmitFoldBody(const Node& node, Aggregate* aggregate);
+  // Of .min, .max, .mean and .distinct.
+  absl::StatusOr<Type> EmitExtreme(const Node& node, Type body, Aggregate* aggregate) const;
 
   const CompileScope& scope_;
   CompiledPack& pack_;

@@ -1,7 +1,7 @@
-// The linker's state while it goes through the files. Split over four files:
+// The linker's state while it goes through the files. Split over files by theme:
 // policy_declarations.cc gives names, types and places, policy_discrepancies.cc what is shown
-// beside the rules, policy_tables.cc keys, policy_linker.cc rows, evidence, programmes. Internal to
-// the four.
+// beside the rules, policy_evidence.cc what proves, policy_tables.cc keys, policy_linker.cc rows
+// and programmes. Internal to them.
 #ifndef HEDUI_SERVER_ASSESS_POLICY_LINK_H_
 #define HEDUI_SERVER_ASSESS_POLICY_LINK_H_
 
@@ -124,10 +124,16 @@ class PolicyLink {
                   const base::Rational& value);
   void LinkRule(size_t f, int index, const SourceRow& source);
   void LinkEvidence(size_t f, const SourceEvidence& source);
-  EvidenceRule LinkEvidenceRule(size_t f, const SourceEvidence& source,
+  // In policy_evidence.cc. Variants of all files come first, so that an expression may ask for one
+  // that a later file has.
+  void DeclareVariants(const SourceFile& file);
+  EvidenceRule LinkEvidenceRule(size_t f, const SourceEvidence& source, int kind,
                                 const SourceEvidence::Rule& rule);
+  std::optional<EvidenceRule::Need> LinkNeed(const SourceFile& file, const Located& need);
+  void LinkWhom(size_t f, int kind, const SourceEvidence::Rule& rule, EvidenceRule* linked);
   void LinkProgramme(size_t f, const SourceProgramme& source);
-  int LinkResult(size_t f, const Located& name, TypeKind kind);
+  int LinkResult(size_t f, const Located& name, TypeKind kind, bool per_person);
+  void LinkValidity(size_t f, const Located& text, bool per_person, ProgrammeRow* row);
   void LinkMembership(size_t d);
   std::string DigestOfFiles() const;
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "server/assess/expression_compiler.h"
 #include "server/assess/policy_link.h"
 #include "server/assess/policy_values.h"
@@ -14,7 +16,7 @@
 namespace hedui::assess {
 namespace {
 
-bool Overlap(const DayRange& a, const DayRange& b) { return a.from < b.to && b.from < a.to; }
+bool Overlap(const DayRange& a, const DayRange& b) { return a.Overlaps(b); }
 
 }  // namespace
 
@@ -38,6 +40,7 @@ std::unique_ptr<CompiledPack> PolicyLink::Link() {
   for (size_t f = 0; f < sources_.size(); ++f) DeclareSymbols(f);
   for (size_t f = 0; f < sources_.size(); ++f) LinkKeys(f);
   PlaceSymbols();
+  for (size_t f = 0; f < sources_.size(); ++f) DeclareVariants(*sources_[f]);
   for (size_t f = 0; f < sources_.size(); ++f) LinkFile(f);
   for (size_t d = 0; d < pack_->divisions.size(); ++d) {
     OrderDivision(static_cast<int>(d), uses_, sources_, pack_.get(), &findings_);
@@ -227,101 +230,6 @@ void PolicyLink::LinkRule(size_t f, int index, const SourceRow& source) {
   AddRow(f, index, std::move(row), compiled->symbols, source.line);
 }
 
-void PolicyLink::LinkEvidence(size_t f, const SourceEvidence& source) {
-  const SourceFile& file = *sources_[f];
-  const auto kind = pack_->fact_kind_index.find(source.kind.text);
-  if (kind == pack_->fact_kind_index.end()) {
-    Find(file, source.kind.line, "UNKNOWN_NAME",
-         absl::StrCat("there is no kind of fact called ", source.kind.text));
-    return;
-  }
-  const std::vector<base::Level>& by =
-      pack_->fact_kinds[static_cast<size_t>(kind->second)].evidence_by;
-  const auto level = base::DivisionLevel(file.division);
-  if (file.division != kNationCode &&
-      (!level || std::find(by.begin(), by.end(), *level) == by.end())) {
-    Find(file, source.kind.line, "DELEGATION_BREACH",
-         absl::StrCat("what proves ", source.kind.text, " is not left to this level"));
-    return;
-  }
-  Division& division = DivisionOf(f);
-  for (const SourceEvidence::Rule& rule : source.rules) {
-    EvidenceRule linked = LinkEvidenceRule(f, source, rule);
-    for (const auto& [other_kind, other] : division.own_evidence) {
-      if (other_kind == kind->second &&
-          Overlap(pack_->evidence[static_cast<size_t>(other)].in_force, linked.in_force)) {
-        Find(file, rule.row.line, "PERIOD_OVERLAP",
-             "in force together with another rule of this level");
-      }
-    }
-    division.own_evidence.emplace_back(kind->second, static_cast<int32_t>(pack_->evidence.size()));
-    pack_->evidence.push_back(std::move(linked));
-  }
-}
-
-EvidenceRule PolicyLink::LinkEvidenceRule(size_t f, const SourceEvidence& source,
-                                          const SourceEvidence::Rule& rule) {
-  const SourceFile& file = *sources_[f];
-  EvidenceRule linked;
-  linked.in_force = rule.row.in_force;
-  linked.assumed = rule.row.assumed;
-  std::vector<std::string> shown;
-  for (const Located& need : rule.complete_by) {
-    shown.push_back(need.text);
-    EvidenceRule::Need linked_need;
-    if (need.text == kDeclarationNeed) {
-      linked_need.category = EvidenceRule::kDeclaration;
-    } else if (need.text == kStatementNeed) {
-      linked_need.category = EvidenceRule::kStatement;
-    } else {
-      const size_t at = need.text.find('@');
-      const auto category = pack_->category_index.find(need.text.substr(0, at));
-      if (category == pack_->category_index.end()) {
-        Find(file, need.line, "UNKNOWN_NAME",
-             absl::StrCat("there is no category ", need.text.substr(0, at)));
-        continue;
-      }
-      linked_need.category = category->second;
-      if (at != std::string::npos) linked_need.source_id = need.text.substr(at + 1);
-    }
-    linked.complete_by.push_back(std::move(linked_need));
-  }
-  if (rule.complete_by.empty()) {
-    Find(file, rule.row.line, "BAD_VALUE",
-         "complete_by names at least one category, \"declaration\" or \"statement\"");
-  }
-  using Use = EvidenceRule::Use;
-  using Otherwise = EvidenceRule::Otherwise;
-  const std::string& use = rule.use.text;
-  linked.use = use == "found"      ? Use::kFound
-               : use == "declared" ? Use::kDeclared
-               : use == "agreed"   ? Use::kAgreed
-                                   : Use::kHigher;
-  if (!use.empty() && use != "found" && use != "declared" && use != "agreed" && use != "higher") {
-    Find(file, rule.use.line, "BAD_VALUE", "use is found, declared, agreed or higher");
-  }
-  const std::string& otherwise = rule.otherwise.text;
-  linked.otherwise = otherwise == "found"      ? Otherwise::kFound
-                     : otherwise == "declared" ? Otherwise::kDeclared
-                                               : Otherwise::kUnknown;
-  if (!otherwise.empty() && otherwise != "unknown" && otherwise != "found" &&
-      otherwise != "declared") {
-    Find(file, rule.otherwise.line, "BAD_VALUE", "otherwise is unknown, found or declared");
-  }
-  const std::string& manual = rule.manual.text;
-  linked.manual_suffices = manual == "suffices";
-  if (!manual.empty() && manual != "adds" && manual != "suffices") {
-    Find(file, rule.manual.line, "BAD_VALUE", "manual is adds or suffices");
-  }
-  const std::string text = absl::StrCat("complete_by ", absl::StrJoin(shown, "+"), ", use ",
-                                        use.empty() ? "higher" : use, ", otherwise ",
-                                        otherwise.empty() ? "unknown" : otherwise,
-                                        linked.manual_suffices ? ", manual suffices" : "");
-  linked.info = AddInfo(f, rule.row, absl::StrCat("evidence.", source.kind.text),
-                        absl::StrCat("举证规则：", pack_->labels[source.kind.text]), text);
-  return linked;
-}
-
 void PolicyLink::LinkProgramme(size_t f, const SourceProgramme& source) {
   const SourceFile& file = *sources_[f];
   for (int d = file_division_[f]; d >= 0; d = pack_->divisions[static_cast<size_t>(d)].parent) {
@@ -333,13 +241,15 @@ void PolicyLink::LinkProgramme(size_t f, const SourceProgramme& source) {
       }
     }
   }
-  Programme programme{source.name.text, source.label, {}};
+  Programme programme{source.name.text, source.label, source.per_person, {}};
   for (const SourceProgramme::Rule& rule : source.rules) {
     ProgrammeRow row;
     row.in_force = rule.row.in_force;
     row.assumed = rule.row.assumed;
-    row.indication = LinkResult(f, rule.indication, TypeKind::kTruth);
-    if (!rule.amount.text.empty()) row.amount = LinkResult(f, rule.amount, TypeKind::kNumber);
+    row.indication = LinkResult(f, rule.indication, TypeKind::kTruth, source.per_person);
+    if (!rule.amount.text.empty())
+      row.amount = LinkResult(f, rule.amount, TypeKind::kNumber, source.per_person);
+    if (!rule.validity.text.empty()) LinkValidity(f, rule.validity, source.per_person, &row);
     row.info = AddInfo(f, rule.row, absl::StrCat("programme.", source.name.text), source.label,
                        rule.amount.text.empty()
                            ? rule.indication.text
@@ -356,17 +266,48 @@ void PolicyLink::LinkProgramme(size_t f, const SourceProgramme& source) {
   pack_->programmes.push_back(std::move(programme));
 }
 
-int PolicyLink::LinkResult(size_t f, const Located& name, TypeKind kind) {
+// "12 months", or a parameter or quantity in months, years or days.
+void PolicyLink::LinkValidity(size_t f, const Located& text, bool per_person, ProgrammeRow* row) {
+  const std::pair<absl::string_view, absl::string_view> written =
+      absl::StrSplit(text.text, absl::MaxSplits(' ', 1));
+  const auto is_span = [](const Unit& unit) {
+    return unit == kUnitMonths || unit == kUnitYears || unit == kUnitDays;
+  };
+  if (const auto unit = UnitFromName(written.second); unit && is_span(*unit)) {
+    int64_t count = 0;
+    if (absl::SimpleAtoi(written.first, &count) && count > 0 && written.first.size() <= 6) {
+      row->validity_type = Type::Number(*unit);
+      row->validity_written = Point(base::Rational(count));
+      return;
+    }
+  }
+  const int symbol = NamesOf(f).Find(text.text);
+  const Symbol* const found = symbol < 0 ? nullptr : &pack_->symbols[static_cast<size_t>(symbol)];
+  if (found != nullptr &&
+      (found->kind == SymbolKind::kQuantity || found->kind == SymbolKind::kParameter) &&
+      (per_person || !found->per_person) && found->type.kind == TypeKind::kNumber &&
+      is_span(found->type.unit)) {
+    row->validity = symbol;
+    row->validity_type = found->type;
+    return;
+  }
+  Find(*sources_[f], text.line, "BAD_VALUE",
+       absl::StrCat("\"", text.text,
+                    "\" is neither a number of months, years or days, nor a parameter or quantity "
+                    "in them that the programme can have"));
+}
+
+int PolicyLink::LinkResult(size_t f, const Located& name, TypeKind kind, bool per_person) {
   const int symbol = NamesOf(f).Find(name.text);
   bool fits = false;
   if (symbol >= 0) {
     const Symbol& s = pack_->symbols[static_cast<size_t>(symbol)];
     const bool computed = s.kind == SymbolKind::kQuantity || s.kind == SymbolKind::kTest;
-    fits = computed && !s.per_person && s.type.kind == kind;
+    fits = computed && s.per_person == per_person && s.type.kind == kind;
   }
   if (!fits) {
     Find(*sources_[f], name.line, symbol < 0 ? "UNKNOWN_NAME" : "TYPE_MISMATCH",
-         absl::StrCat("\"", name.text, "\" is not a household's ",
+         absl::StrCat("\"", name.text, "\" is not a ", per_person ? "person's " : "household's ",
                       kind == TypeKind::kTruth ? "test" : "amount"));
   }
   return fits ? symbol : 0;

@@ -51,8 +51,22 @@ class Sorter {
   void VisitUsed(int used, Division* division) {
     if (used >= 0) return Visit(used, division);
     if (used == kUsesObligors) return VisitNamed(kObligorsComplete, division);
+    if (used <= kUsesEvidence) return VisitEvidence(kUsesEvidence - used, division);
     VisitNamed(kIsMember, division);
     VisitNamed(kMembersComplete, division);
+  }
+
+  // Whom rules of evidence are for, and what they presume.
+  void VisitEvidence(int kind, Division* division) {
+    for (int level : chain_) {
+      for (const auto& [of_kind, index] :
+           pack_.divisions[static_cast<size_t>(level)].own_evidence) {
+        if (of_kind != kind) continue;
+        const EvidenceRule& rule = pack_.evidence[static_cast<size_t>(index)];
+        if (rule.when >= 0) Visit(rule.when, division);
+        if (rule.presume >= 0) Visit(rule.presume, division);
+      }
+    }
   }
 
   enum class State : uint8_t { kNew, kOpen, kDone };

@@ -327,6 +327,15 @@ class Reader {
     return bands;
   }
 
+  // Whether something is a person's, or the household's.
+  bool ReadOf(const YamlNode& node) {
+    const Located of = Optional(node, "of");
+    if (node.Find("of") != nullptr && of.text != "person" && of.text != "household") {
+      Find(of.line, "BAD_VALUE", "of is \"person\" or \"household\"");
+    }
+    return of.text == "person";
+  }
+
   void ReadSymbol(const Located& name, SymbolKind kind, const YamlNode& node) {
     if (!IsMapping(node, "a declaration")) return;
     std::vector<absl::string_view> known = {"label", "delegate", "rows"};
@@ -354,11 +363,7 @@ class Reader {
         }
       }
     }
-    const Located of = Optional(node, "of");
-    symbol.per_person = of.text == "person";
-    if (node.Find("of") != nullptr && of.text != "person" && of.text != "household") {
-      Find(of.line, "BAD_VALUE", "of is \"person\" or \"household\"");
-    }
+    symbol.per_person = ReadOf(node);
     if (const YamlNode* keys = node.Find("keys")) symbol.keys = ReadKeys(*keys);
     symbol.min = Optional(node, "min");
     symbol.max = Optional(node, "max");
@@ -430,14 +435,42 @@ class Reader {
     symbol->rows.push_back(std::move(row));
   }
 
+  // [tax, {any: [employment, provident_fund]}]
+  std::vector<std::vector<Located>> ReadNeeds(const YamlNode& row) {
+    std::vector<std::vector<Located>> needs;
+    const YamlNode* list = row.Find("complete_by");
+    if (list == nullptr) return needs;
+    if (list->kind != YamlNode::Kind::kSequence) {
+      for (Located& need : ListOf(*list)) needs.push_back({std::move(need)});
+      return needs;
+    }
+    for (const YamlNode& item : list->items) {
+      if (item.kind != YamlNode::Kind::kMapping) {
+        needs.push_back({{Text(item), item.line}});
+        continue;
+      }
+      Keys(item, {"any"}, {"any"});
+      if (std::vector<Located> any = List(item, "any"); !any.empty())
+        needs.push_back(std::move(any));
+    }
+    return needs;
+  }
+
   void ReadEvidence(const Located& kind, const YamlNode& node) {
     if (!IsMapping(node, "an evidence rule")) return;
     Keys(node, {"rows"}, {"rows"});
     SourceEvidence evidence{kind, {}};
     Rows(node, [&](const YamlNode& item) {
       SourceEvidence::Rule rule;
-      rule.row = ReadRow(item, {"complete_by", "use", "otherwise", "manual"}, {"complete_by"});
-      rule.complete_by = List(item, "complete_by");
+      rule.row =
+          ReadRow(item, {"complete_by", "use", "otherwise", "manual", "presume", "when", "variant"},
+                  {"complete_by"});
+      rule.complete_by = ReadNeeds(item);
+      rule.presume = Optional(item, "presume");
+      rule.when = Optional(item, "when");
+      rule.variant = Optional(item, "variant");
+      if (!rule.variant.text.empty() && !IsName(rule.variant.text))
+        Find(rule.variant.line, "BAD_NAME", "a variant is named as everything else is");
       rule.use = Optional(item, "use");
       rule.otherwise = Optional(item, "otherwise");
       rule.manual = Optional(item, "manual");
@@ -448,11 +481,12 @@ class Reader {
 
   void ReadProgramme(const Located& name, const YamlNode& node) {
     if (!IsMapping(node, "a programme")) return;
-    Keys(node, {"label", "rows"}, {"label", "rows"});
-    SourceProgramme programme{name, Optional(node, "label").text, {}};
+    Keys(node, {"label", "of", "rows"}, {"label", "rows"});
+    SourceProgramme programme{name, Optional(node, "label").text, ReadOf(node), {}};
     Rows(node, [&](const YamlNode& item) {
       SourceProgramme::Rule rule;
-      rule.row = ReadRow(item, {"indication", "amount"}, {"indication"});
+      rule.row = ReadRow(item, {"indication", "amount", "validity"}, {"indication"});
+      rule.validity = Optional(item, "validity");
       rule.indication = Optional(item, "indication");
       rule.amount = Optional(item, "amount");
       programme.rules.push_back(std::move(rule));

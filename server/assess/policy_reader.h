@@ -101,10 +101,14 @@ struct SourceEvidence {
   Located kind;
   struct Rule {
     SourceRow row;  // value unused
-    std::vector<Located> complete_by;
+    // Each a need, or several of which one suffices.
+    std::vector<std::vector<Located>> complete_by;
     Located use;
     Located otherwise;
     Located manual;
+    Located presume;
+    Located when;
+    Located variant;
   };
   std::vector<Rule> rules;
 };
@@ -112,10 +116,12 @@ struct SourceEvidence {
 struct SourceProgramme {
   Located name;
   std::string label;
+  bool per_person = false;
   struct Rule {
     SourceRow row;  // value unused
     Located indication;
     Located amount;
+    Located validity;
   };
   std::vector<Rule> rules;
 };
@@ -148,9 +154,9 @@ struct SourceDiscrepancy {
 };
 
 struct SourceFile {
-  std::string path;      // as opened
-  std::string shown;     // below the policy directory
-  std::string digest;    // SHA-256
+  std::string path;    // as opened
+  std::string shown;   // below the policy directory
+  std::string digest;  // SHA-256
   std::string text;
   std::string division;  // from the folder
   std::vector<std::pair<Located, std::string>> documents;

@@ -77,8 +77,11 @@ absl::StatusOr<Value> ParseValueText(absl::string_view text, const Type& type,
       const auto number = base::Rational::Parse(text);
       if (!number.ok()) return BadValue(text, absl::StrCat("a number of ", UnitName(type.unit)));
       base::Rational value = *number;
-      // Money is written in yuan and held in fen. 36 digits times 100 still fit.
-      if (type.unit.money == 1 && !base::Rational::Multiply(value, base::Rational(100), &value)) {
+      // Money is written in yuan and held in fen, areas likewise. 36 digits times 100 still fit.
+      const int scale = type.unit.money == 1  ? kFieldUnitsPerMoney
+                        : type.unit.area == 1 ? kFieldUnitsPerArea
+                                              : 1;
+      if (!base::Rational::Multiply(value, base::Rational(scale), &value)) {
         return BadValue(text, "an amount that fits");
       }
       if (type.unit.count && !value.is_integer()) return BadValue(text, "a whole number");

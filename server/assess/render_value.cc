@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/assess/renderer.h"
@@ -18,12 +20,17 @@ std::string NumberText(const Rational& number, const Unit& unit) {
   return number.is_integer() ? number.ToString() : number.ToDecimal(kOtherDecimals);
 }
 
+// In yuan and square metres.
 absl::StatusOr<std::optional<Rational>> InYuan(const Rational& number, bool infinite,
                                                const Unit& unit) {
   if (infinite) return std::optional<Rational>();
   Rational yuan = number;
-  for (int i = 0; i < unit.money; ++i) {
-    if (Rational::Divide(yuan, Rational(100), &yuan)) continue;
+  static_assert(kFieldUnitsPerMoney == kFieldUnitsPerArea);
+  const int power = unit.money + unit.area;
+  for (int i = 0; i < std::abs(power); ++i) {
+    const Rational scale(kFieldUnitsPerMoney);
+    if (power > 0 ? Rational::Divide(yuan, scale, &yuan) : Rational::Multiply(yuan, scale, &yuan))
+      continue;
     return base::MakeError(absl::StatusCode::kOutOfRange, "ARITHMETIC_OVERFLOW",
                            "an amount of this case does not fit 128 bits");
   }

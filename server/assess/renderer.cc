@@ -19,6 +19,7 @@ Marks MarksOf(uint8_t bits) {
   marks.manual = (bits & kMarkManual) != 0;
   marks.declared = (bits & kMarkDeclared) != 0;
   marks.unproven = (bits & kMarkUnproven) != 0;
+  marks.preliminary = (bits & kMarkPreliminary) != 0;
   return marks;
 }
 
@@ -134,7 +135,7 @@ class Renderer {
     entry.person_id = PersonId(visit.person);
     HEDUI_ASSIGN_OR_RETURN(entry.value, RenderValue(value, symbol.type, pack_));
     entry.marks = MarksOf(value.marks);
-    if (!entry.value.exact || entry.marks.unproven) entry.blame = Blames(value.blame);
+    if (!entry.value.exact || value.unproven()) entry.blame = Blames(value.blame);
     if (visit.row >= 0) {
       const Row& row = pack_.rows[static_cast<size_t>(visit.row)];
       entry.rule = pack_.row_infos[static_cast<size_t>(row.info)].shown;
@@ -276,28 +277,55 @@ class Renderer {
     const int32_t day = DayNumber(case_.dates.policy);
     for (const ProgrammeRow& row : programme.rows) {
       if (!row.in_force.Contains(day)) continue;
-      if (TooMuch()) return;
-      Indication indication;
-      indication.programme = programme.name;
-      indication.label = programme.label;
-      indication.entry = entry_of_.at(Key(row.indication, -1));
-      const TraceEntry& test = out_.entries[static_cast<size_t>(indication.entry)];
-      indication.result = test.value.truth;
-      indication.robust = test.value.truth != Truth::kUndetermined && !test.marks.unproven;
-      indication.blame = test.blame;
-      blames_ += test.blame.size();
-      indication.marks = test.marks;
-      indication.marks.assumed |= row.assumed;
-      if (row.amount >= 0) {
-        indication.amount_entry = entry_of_.at(Key(row.amount, -1));
-        const TraceEntry& amount = out_.entries[static_cast<size_t>(indication.amount_entry)];
-        indication.amount = amount.value;
-        indication.amount_blame = amount.blame;
-        blames_ += amount.blame.size();
+      if (!programme.per_person) RenderIndication(programme, row, -1);
+      for (size_t i = 0; programme.per_person && i < case_.persons.size(); ++i) {
+        if (case_.persons[i].role == base::PersonRole::kMember)
+          RenderIndication(programme, row, static_cast<int32_t>(i));
       }
-      indication.citation = out_.rows[static_cast<size_t>(AddRow(row.info))]->citation;
-      out_.indications.push_back(std::move(indication));
     }
+  }
+
+  void RenderIndication(const Programme& programme, const ProgrammeRow& row, int32_t person) {
+    if (TooMuch()) return;
+    Indication indication;
+    indication.programme = programme.name;
+    indication.label = programme.label;
+    indication.person_id = PersonId(person);
+    indication.entry = entry_of_.at(Key(row.indication, person));
+    const TraceEntry& test = out_.entries[static_cast<size_t>(indication.entry)];
+    indication.result = test.value.truth;
+    indication.robust =
+        test.value.truth != Truth::kUndetermined && !test.marks.unproven && !test.marks.preliminary;
+    indication.blame = test.blame;
+    blames_ += test.blame.size();
+    indication.marks = test.marks;
+    indication.marks.assumed |= row.assumed;
+    if (row.amount >= 0) {
+      indication.amount_entry = entry_of_.at(Key(row.amount, person));
+      const TraceEntry& amount = out_.entries[static_cast<size_t>(indication.amount_entry)];
+      indication.amount = amount.value;
+      indication.amount_blame = amount.blame;
+      blames_ += amount.blame.size();
+    }
+    AddValidity(row, person, &indication);
+    indication.citation = out_.rows[static_cast<size_t>(AddRow(row.info))]->citation;
+    out_.indications.push_back(std::move(indication));
+  }
+
+  void AddValidity(const ProgrammeRow& row, int32_t person, Indication* indication) {
+    const Value* value = nullptr;
+    if (row.validity_written) value = &*row.validity_written;
+    if (row.validity >= 0) {
+      value = SymbolOf(row.validity).per_person ? &evaluator_.person(row.validity, person)
+                                                : &evaluator_.household(row.validity);
+    }
+    if (value == nullptr) return;
+    // Months, years and days are rendered as they are: nothing that could overflow.
+    auto shown = RenderValue(*value, row.validity_type, pack_);
+    if (!shown.ok()) return;
+    indication->validity = *std::move(shown);
+    if (!indication->validity->exact || value->unproven())
+      indication->validity_blame = Blames(value->blame);
   }
 
   // The first later day among: a row of the chain coming into or out of force, what the evaluator

@@ -24,16 +24,18 @@ constexpr NamedUnit kUnits[] = {
     {"months", kUnitMonths},
     {"years", kUnitYears},
     {"days", kUnitDays},
+    {"area", kUnitArea},
 };
 
 std::optional<Unit> Combine(const Unit& a, const Unit& b, int sign) {
   const int money = a.money + sign * b.money, month = a.month + sign * b.month,
-            year = a.year + sign * b.year, day = a.day + sign * b.day;
-  for (int exponent : {money, month, year, day}) {
+            year = a.year + sign * b.year, day = a.day + sign * b.day,
+            area = a.area + sign * b.area;
+  for (int exponent : {money, month, year, day, area}) {
     if (std::abs(exponent) > kExponentMax) return std::nullopt;
   }
   Unit unit{static_cast<int8_t>(money), static_cast<int8_t>(month), static_cast<int8_t>(year),
-            static_cast<int8_t>(day), false};
+            static_cast<int8_t>(day), false, static_cast<int8_t>(area)};
   // Only a count of counts is a count again; a count divided by one is a share.
   unit.count = sign > 0 && a.count && b.count;
   return unit;
@@ -64,11 +66,12 @@ std::string UnitName(const Unit& unit) {
   AppendPower(&text, "month", unit.month);
   AppendPower(&text, "year", unit.year);
   AppendPower(&text, "day", unit.day);
+  AppendPower(&text, "area", unit.area);
   return text;
 }
 
 std::string UnitShown(const Unit& unit) {
-  return absl::StrReplaceAll(UnitName(unit), {{"money", "yuan"}});
+  return absl::StrReplaceAll(UnitName(unit), {{"money", "yuan"}, {"area", "m2"}});
 }
 
 std::optional<Unit> MultiplyUnits(const Unit& a, const Unit& b) { return Combine(a, b, 1); }

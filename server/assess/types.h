@@ -19,8 +19,11 @@ struct Unit {
   int8_t year = 0;
   int8_t day = 0;
   bool count = false;
+  int8_t area = 0;
 
-  bool dimensionless() const { return money == 0 && month == 0 && year == 0 && day == 0; }
+  bool dimensionless() const {
+    return money == 0 && month == 0 && year == 0 && day == 0 && area == 0;
+  }
   friend bool operator==(const Unit&, const Unit&) = default;
 };
 
@@ -62,11 +65,17 @@ struct Type {
 };
 
 inline constexpr Unit kUnitMoney{1, 0, 0, 0, false};
+inline constexpr Unit kUnitMoneyPerMonth{1, -1, 0, 0, false};
 inline constexpr Unit kUnitRatio{0, 0, 0, 0, false};
 inline constexpr Unit kUnitCount{0, 0, 0, 0, true};
 inline constexpr Unit kUnitMonths{0, 1, 0, 0, false};
 inline constexpr Unit kUnitYears{0, 0, 1, 0, false};
 inline constexpr Unit kUnitDays{0, 0, 0, 1, false};
+inline constexpr Unit kUnitArea{0, 0, 0, 0, false, 1};
+// Areas are written in square metres and held in what sources deliver, so that they stay whole:
+// square decimetres; money likewise in yuan and fen.
+inline constexpr int kFieldUnitsPerArea = 100;
+inline constexpr int kFieldUnitsPerMoney = 100;
 
 // "money", "money/month", "money/year", "ratio", "count", "months", "years", "days".
 std::optional<Unit> UnitFromName(absl::string_view name);

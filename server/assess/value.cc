@@ -166,6 +166,7 @@ Value Calculator::DivideWide(const Value& a, const Value& b) {
     // several, both the missing answers and the arithmetic stand in the way.
     Value v = Anything(blames_->AddLeaf(arithmetic_leaf_));
     v.undefined = true;
+    if (b.IsPoint()) v.mask = kNoValue;
     Finish(a, b, &v);
     return v;
   }
@@ -282,7 +283,7 @@ Value Calculator::Logic(const Value& a, const Value& b, uint64_t deciding) {
     v.marks = (a_decides ? a.marks : 0) | (b_decides ? b.marks : 0);
     // One that is proven suffices.
     if ((a_decides && !a.unproven()) || (b_decides && !b.unproven())) {
-      v.marks &= static_cast<uint8_t>(~kMarkUnproven);
+      v.marks &= static_cast<uint8_t>(~kMarksUnsettled);
     } else {
       v.blame = blames_->Join(a_decides ? a.blame : 0, b_decides ? b.blame : 0);
     }
@@ -299,6 +300,7 @@ Value Calculator::HullNumbers(const Value& a, const Value& b) {
   SetLow(&v, CompareEnds(Low(a), Low(b)) <= 0 ? Low(a) : Low(b));
   SetHigh(&v, CompareEnds(High(a), High(b)) >= 0 ? High(a) : High(b));
   Finish(a, b, &v);
+  v.mask = a.mask & b.mask;
   return v;
 }
 

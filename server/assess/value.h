@@ -29,7 +29,14 @@ enum MarkBits : uint8_t {
   // mark that says something of the value itself: it may be exact and yet not what an answer still
   // missing would give. So such a value keeps its blame, and what is decided by it is not robust.
   kMarkUnproven = 16,
+  // Says what is known so far (surely, possibly, closed): another answer may turn it. It is treated
+  // as kMarkUnproven is, wherever that says something.
+  kMarkPreliminary = 32,
 };
+inline constexpr uint8_t kMarksUnsettled = kMarkUnproven | kMarkPreliminary;
+
+// In the mask of a number or date: surely without a value, not only perhaps (Value::undefined).
+inline constexpr uint64_t kNoValue = 1;
 
 // Truths are sets of two: kMayBeFalse, kMayBeTrue, or both.
 inline constexpr uint64_t kMayBeFalse = 1;
@@ -41,7 +48,8 @@ struct Value {
   // as [from, to) when both are finite and are unknown otherwise.
   base::Rational lo;
   base::Rational hi;
-  // Truths; codes as bits of their code list; texts and persons as an index plus one.
+  // Truths; codes as bits of their code list; texts and persons as an index plus one. Of numbers
+  // and dates: kNoValue or 0.
   uint64_t mask = 0;
   BlameId blame = 0;  // 0 when exact and proven
   bool lo_infinite = false;
@@ -50,7 +58,9 @@ struct Value {
   uint8_t marks = 0;
 
   bool IsPoint() const { return !lo_infinite && !hi_infinite && !undefined && lo == hi; }
-  bool unproven() const { return (marks & kMarkUnproven) != 0; }
+  // Unproven or preliminary: it may be exact and yet come out otherwise.
+  bool unproven() const { return (marks & kMarksUnsettled) != 0; }
+  bool valueless() const { return undefined && (mask & kNoValue) != 0; }
 };
 
 // One small thing that is known and proven, for the fast path: n / d in lowest terms with d > 0, the
@@ -155,21 +165,22 @@ class Calculator {
   // `premise` is something that `value` rests on besides its operands: where it is unproven, so is
   // the value.
   void RestOn(uint8_t premise_marks, BlameId premise_blame, Value* value) {
-    if ((premise_marks & kMarkUnproven) == 0) return;
-    value->marks |= kMarkUnproven;
+    if ((premise_marks & kMarksUnsettled) == 0) return;
+    value->marks |= premise_marks & kMarksUnsettled;
     value->blame = blames_->Join(value->blame, premise_blame);
   }
 
  private:
   // The blame that an exact result keeps: that of what is unproven.
   BlameId Kept(const Value& a, const Value& b) {
-    if (((a.marks | b.marks) & kMarkUnproven) == 0) return 0;
+    if (((a.marks | b.marks) & kMarksUnsettled) == 0) return 0;
     return blames_->Join(a.unproven() ? a.blame : 0, b.unproven() ? b.blame : 0);
   }
   // Marks, blame and definedness of a number computed from `a` and `b`.
   void Finish(const Value& a, const Value& b, Value* v) {
     v->marks = a.marks | b.marks;
     v->undefined = v->undefined || a.undefined || b.undefined;
+    v->mask |= a.mask | b.mask;
     v->blame = v->IsPoint() ? Kept(a, b) : blames_->Join(v->blame, blames_->Join(a.blame, b.blame));
   }
   Value FinishMask(uint64_t mask, const Value& a, const Value& b) {

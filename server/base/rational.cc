@@ -222,6 +222,17 @@ bool Rational::Round(const Rational& value, const Rational& grain, Rounding roun
         if (rest > other || (rest == other && quotient.numerator_ > 0)) ++whole;
         break;
       }
+      case Rounding::kHalfEven: {
+        const Int128 other = quotient.denominator_ - rest;
+        if (rest > other || (rest == other && whole % 2 != 0)) ++whole;
+        break;
+      }
+      case Rounding::kTowardZero:
+        if (quotient.numerator_ < 0) ++whole;
+        break;
+      case Rounding::kAwayFromZero:
+        if (quotient.numerator_ > 0) ++whole;
+        break;
     }
   }
   Rational rounded;

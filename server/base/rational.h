@@ -15,8 +15,16 @@ namespace hedui::base {
 
 __extension__ typedef __int128 Int128;
 
-// Half up (四舍五入) rounds a half away from zero; ceiling towards +∞, floor towards −∞.
-enum class Rounding : uint8_t { kHalfUp = 1, kCeiling, kFloor };
+// Half up (四舍五入) rounds a half away from zero, half even to the even multiple; ceiling towards
+// +∞, floor towards −∞, toward zero and away from zero by the sign.
+enum class Rounding : uint8_t {
+  kHalfUp = 1,
+  kCeiling,
+  kFloor,
+  kHalfEven,
+  kTowardZero,
+  kAwayFromZero
+};
 
 class Rational {
  public:

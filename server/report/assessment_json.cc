@@ -121,6 +121,7 @@ void WriteIndication(JsonWriter* json, const Indication& indication) {
   json->BeginObject();
   json->Pair("programme", indication.programme);
   json->Pair("label", indication.label);
+  json->PairIfAny("person", indication.person_id);
   json->Pair("result", assess::TruthName(indication.result));
   json->Key("robust").Bool(indication.robust);
   WriteBlame(json, "blame", indication.blame);
@@ -130,6 +131,10 @@ void WriteIndication(JsonWriter* json, const Indication& indication) {
     WriteValue(json, "amount", *indication.amount);
     WriteBlame(json, "amount_blame", indication.amount_blame);
     json->Key("amount_entry").Integer(indication.amount_entry);
+  }
+  if (indication.validity) {
+    WriteValue(json, "validity", *indication.validity);
+    WriteBlame(json, "validity_blame", indication.validity_blame);
   }
   WriteCitation(json, indication.citation);
   json->EndObject();
@@ -186,6 +191,7 @@ std::vector<std::string> MarkNames(const assess::Marks& marks) {
   if (marks.manual) names.push_back("manual");
   if (marks.declared) names.push_back("declared");
   if (marks.unproven) names.push_back("unproven");
+  if (marks.preliminary) names.push_back("preliminary");
   return names;
 }
 

@@ -407,7 +407,10 @@ class LineBuilder {
     if (indication.amount.has_value()) {
       absl::StrAppend(&text, "；按规则计算的金额 ", ValueText(*indication.amount, names_));
     }
-    Begin(v1::LINE_KIND_INDICATION, "", indication.programme, indication.label, text);
+    if (indication.validity.has_value()) {
+      absl::StrAppend(&text, "；有效期 ", ValueText(*indication.validity, names_));
+    }
+    Begin(v1::LINE_KIND_INDICATION, indication.person_id, indication.programme, indication.label, text);
     if (indication.amount.has_value()) {
       PutValue(Line::kValueFieldNumber, *indication.amount, &line_);
     }
@@ -422,6 +425,11 @@ class LineBuilder {
     line_.Uint(v1::Indication::kResultFieldNumber, static_cast<uint64_t>(indication.result));
     line_.Flag(v1::Indication::kRobustFieldNumber, indication.robust);
     PutBlame(v1::Indication::kAmountBlameFieldNumber, indication.amount_blame, names_, &line_);
+    if (indication.validity.has_value()) {
+      PutValue(v1::Indication::kValidityFieldNumber, *indication.validity, &line_);
+      PutBlame(v1::Indication::kValidityBlameFieldNumber, indication.validity_blame, names_,
+               &line_);
+    }
     line_.End(begun);
     Finish();
   }

@@ -168,6 +168,7 @@ void PutMarks(int field, const assess::Marks& marks, WireWriter* line) {
   line->Flag(v1::Marks::kManualFieldNumber, marks.manual);
   line->Flag(v1::Marks::kDeclaredFieldNumber, marks.declared);
   line->Flag(v1::Marks::kUnprovenFieldNumber, marks.unproven);
+  line->Flag(v1::Marks::kPreliminaryFieldNumber, marks.preliminary);
   line->End(begun);
 }
 

@@ -147,6 +147,7 @@ void WriteMarks(const v1::Marks& marks, JsonWriter& json) {
   if (marks.manual()) json.String("manual");
   if (marks.declared()) json.String("declared");
   if (marks.unproven()) json.String("unproven");
+  if (marks.preliminary()) json.String("preliminary");
   json.EndArray();
 }
 
@@ -156,6 +157,11 @@ void WriteParts(const v1::Line& line, JsonWriter& json) {
     json.Key("indication").BeginObject().Pair("result", TruthName(line.indication().result()));
     json.Key("robust").Bool(line.indication().robust());
     WriteBlame("amount_blame", line.indication().amount_blame(), json);
+    if (line.indication().has_validity()) {
+      json.Key("validity");
+      WriteValue(line.indication().validity(), json);
+      WriteBlame("validity_blame", line.indication().validity_blame(), json);
+    }
     json.EndObject();
   }
   WriteFields("fields", line.fields(), json);

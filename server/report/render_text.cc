@@ -52,6 +52,7 @@ std::string MarksText(const v1::Line& line) {
   if (line.marks().manual()) marks.push_back("人工核查");
   if (line.marks().declared()) marks.push_back("依申报");
   if (line.marks().unproven()) marks.push_back("缺证据，暂按已知信息");
+  if (line.marks().preliminary()) marks.push_back("初步，按目前所知");
   return absl::StrJoin(marks, "、");
 }
 

@@ -375,22 +375,24 @@ void Compare(const Assessment& exact, const Assessment& abstract, Seen* seen) {
     const TraceEntry* other = exact.Find(entry.id, entry.person_id);
     ASSERT_NE(other, nullptr) << entry.id;
     // What a rule takes for complete may turn out otherwise; it says so.
-    EXPECT_TRUE(entry.marks.unproven || Holds(entry.value, other->value))
+    const bool unsettled = entry.marks.unproven || entry.marks.preliminary;
+    EXPECT_TRUE(unsettled || Holds(entry.value, other->value))
         << entry.id << " of " << entry.person_id << ": " << entry.value.text << " does not hold "
         << other->value.text;
-    EXPECT_EQ(entry.value.exact && !entry.marks.unproven, entry.blame.empty())
+    EXPECT_EQ(entry.value.exact && !unsettled, entry.blame.empty())
         << entry.id << " of " << entry.person_id;
     seen->intervals += !entry.value.exact && entry.value.kind == ValueKind::kNumber;
   }
   for (const Indication& indication : abstract.indications) {
-    const Indication* other = exact.FindIndication(indication.programme);
+    const Indication* other = exact.FindIndication(indication.programme, indication.person_id);
     ASSERT_NE(other, nullptr);
     if (indication.robust) {
       EXPECT_EQ(indication.result, other->result) << indication.programme;
     }
     const bool decided = indication.result != Truth::kUndetermined;
-    EXPECT_EQ(indication.robust, decided && !indication.marks.unproven);
-    EXPECT_TRUE(!indication.marks.unproven || !indication.blame.empty());
+    const bool unsettled = indication.marks.unproven || indication.marks.preliminary;
+    EXPECT_EQ(indication.robust, decided && !unsettled);
+    EXPECT_TRUE(!unsettled || !indication.blame.empty());
     ++(decided ? seen->decided : seen->undetermined);
     if (indication.robust) ++seen->robust;
     seen->overturned += decided && indication.result != other->result;
