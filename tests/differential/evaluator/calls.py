@@ -1,0 +1,173 @@
+"""The functions of T18: what their arguments have to be, and what they come to."""
+
+from . import days, evidence
+from . import functions as f
+from . import operators as o
+from .errors import Defect
+from .kinds import COUNT, DAY, DAYS, MONTHS, PERIOD_TYPE, RATIO, RELATION, TRUTH, YEARS, MONEY, Type, number
+from .syntax import Text
+from .typed import Typed, agreed_type, need_type
+from .values import CODE, DATE, ORDERED, PERSON, PRESUMED, UNDETERMINED, WEAK, marked
+
+
+def counted(arguments, wanted):
+    if len(arguments) != wanted:
+        raise Defect("TYPE_MISMATCH", f"{len(arguments)} arguments instead of {wanted}")
+
+
+def argument(checker, node, type_):
+    """The value of an argument of a type."""
+    found = checker.check(node)
+    need_type(found, type_)
+    return found.value
+
+
+def extreme(operator):
+    def call(checker, arguments, place):
+        if len(arguments) < 2:
+            raise Defect("TYPE_MISMATCH", "of two or more")
+        result = checker.check(arguments[0])
+        if result.kind not in ORDERED:
+            raise Defect("TYPE_MISMATCH", "without an order")
+        for node in arguments[1:]:
+            result = pair(result, checker.check(node), operator)
+        return result
+    return call
+
+
+def pair(first, second, operator):
+    type_ = agreed_type(first, second)
+    a_of, b_of = first.value, second.value
+    if type_.kind == DATE:
+        def of_dates(run):
+            a, b = a_of(run), b_of(run)
+            f.note_compared(run, a, b)
+            return operator(a, b)
+        return Typed(type_, of_dates)
+    return Typed(type_, lambda run: operator(a_of(run), b_of(run)), first.bare and second.bare)
+
+
+def of_types(function, result, *types):
+    """A function of the run and of values of these types."""
+    def call(checker, arguments, place):
+        counted(arguments, len(types))
+        values = [argument(checker, node, type_) for node, type_ in zip(arguments, types)]
+        if len(values) == 1:
+            first = values[0]
+            return Typed(result, lambda run: function(run, first(run)))
+        first, second = values
+        return Typed(result, lambda run: function(run, first(run), second(run)))
+    return call
+
+
+def unit(unit_):
+    """`yuan(n)` and the others; the number alone has no unit."""
+    def call(checker, arguments, place):
+        counted(arguments, 1)
+        found = checker.number(arguments[0])
+        if found.unit not in (COUNT, RATIO):
+            raise Defect("UNIT_MISMATCH", "a unit of what has one")
+        value = found.value
+        if unit_ == MONEY:
+            return Typed(number(unit_), lambda run: f.to_fen(value(run)))
+        return Typed(number(unit_), value, constant=found.constant)
+    return call
+
+
+def text_of(node, choices=None):
+    if not isinstance(node, Text):
+        raise Defect("TYPE_MISMATCH", "a text is meant")
+    if choices is not None and node.text not in choices:
+        raise Defect("UNKNOWN_CODE", node.text)
+    return node.text
+
+
+def rounded(checker, arguments, place):
+    counted(arguments, 3)
+    found = checker.number(arguments[0])
+    if found.unit[0] != 1:
+        raise Defect("UNIT_MISMATCH", "rounded is money")
+    value = found.value
+    rounding = f.rounding(text_of(arguments[1], f.HOW), text_of(arguments[2], f.GRAINS))
+    return Typed(found.type, lambda run: rounding(value(run)))
+
+
+def date(checker, arguments, place):
+    counted(arguments, 1)
+    day = days.read_day(text_of(arguments[0]))
+    if day is None:
+        raise Defect("BAD_DATE", arguments[0].text)
+    value = (0, 0, day, day, 0)
+    return Typed(DAY, lambda run: value)
+
+
+def category(checker, node):
+    return text_of(node, checker.categories)
+
+
+def answered(checker, arguments, place):
+    counted(arguments, 2)
+    slot, of = checker.person_slot(arguments[0]), category(checker, arguments[1])
+    return Typed(TRUTH, lambda run: evidence.answered(run, run.variables[slot], of))
+
+
+def not_ruled_out(checker, arguments, place):
+    counted(arguments, 3)
+    truth = checker.truth(arguments[0]).value
+    slot, of = checker.person_slot(arguments[1]), category(checker, arguments[2])
+    return Typed(TRUTH, lambda run: evidence.not_ruled_out(run, truth(run), run.variables[slot], of))
+
+
+def of_person(function, result):
+    def call(checker, arguments, place):
+        counted(arguments, 1)
+        found = checker.check(arguments[0])
+        if found.kind != PERSON:
+            raise Defect("TYPE_MISMATCH", "no person")
+        value = found.value
+        return Typed(result, lambda run: function(run, value(run)))
+    return call
+
+
+def listed(run, person):
+    """F7"""
+    if person[2] & run.somebody_else:
+        return (person[0], person[1], UNDETERMINED)
+    return (person[0] if person[1] & WEAK else 0, person[1], 2)
+
+
+def relation_of(run, person):
+    """F8"""
+    mask, relations, obligors = person[2], 0, 0
+    for listed_person in run.listed:
+        if mask >> listed_person.index & 1:
+            if listed_person.role == "obligor":
+                obligors |= run.item(("IDENTITY", listed_person.id, "", "", "", "", "", ""))
+            else:
+                relations |= listed_person.values[1][2]
+    if mask & run.somebody_else or obligors:
+        return (person[0] | obligors, person[1], RELATION.mask_of(RELATION.declared))
+    exact = relations & (relations - 1) == 0
+    return (0 if exact and not person[1] & WEAK else person[0], person[1], relations)
+
+
+def presumed(checker, arguments, place):
+    counted(arguments, 1)
+    found = checker.check(arguments[0], place)
+    value = found.value
+    return Typed(found.type, lambda run: marked(value(run), PRESUMED))
+
+
+MONTHS_TYPE = number(MONTHS)
+CALLS = {
+    "min": extreme(o.least), "max": extreme(o.greatest), "round": rounded, "date": date, "presumed": presumed,
+    "age": of_types(f.age, number(YEARS), DAY, DAY),
+    "months_between": of_types(f.months_between, MONTHS_TYPE, DAY, DAY),
+    "months_before": of_types(f.months_before, PERIOD_TYPE, DAY, MONTHS_TYPE),
+    "add_months": of_types(f.add_months, DAY, DAY, MONTHS_TYPE),
+    "month_start": of_types(f.month_start, DAY, DAY), "month_end": of_types(f.month_end, DAY, DAY),
+    "year_of": of_types(f.year_of, number(COUNT), DAY), "month_of": of_types(f.month_of, number(COUNT), DAY),
+    "yuan": unit(MONEY), "months": unit(MONTHS), "years": unit(YEARS), "days": unit(DAYS), "ratio": unit(RATIO),
+    "answered": answered, "not_ruled_out": not_ruled_out,
+    "listed": of_person(listed, TRUTH), "relation_of": of_person(relation_of, Type(CODE, None, RELATION)),
+}

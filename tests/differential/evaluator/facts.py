@@ -1,0 +1,145 @@
+"""Facts as lists see them: fields with their values, months, and what keeps a fact from being sure (S1 to S10, L10 to L14)."""
+
+from .evidence import unstated
+from .kinds import COUNT
+from .values import (BOOL, CODE, CODES, DATE, DECLARED, DIVISION, MANUAL, MONTH, NUMBER, PERIOD, PERSON, POSSIBLE, SURE, TEXT,
+                     UNDETERMINED)
+
+
+class Field:
+    """A field of a kind; `index` is its place among the fields that have values."""
+    __slots__ = ("name", "type", "index", "default", "minimum", "maximum")
+
+
+class Kind:
+    """A kind of fact of the vocabulary; `fields` by name."""
+    __slots__ = ("name", "by_month", "categories", "fields")
+
+    def month_field(self):
+        for field in self.fields.values():
+            if field.type.kind == MONTH:
+                return field
+        return None
+
+
+class Fact:
+    """A fact as a loop variable: the values of its fields; its month's number, None where that is not known."""
+    __slots__ = ("fields", "month", "month_blame")
+
+
+def unknown(type_, blame, minimum=None, maximum=None, everybody=0, every=0):
+    """V9; `every` is the mask of the codes it may be. An unknown value that has one member only is exact and has no blame."""
+    kind = type_.kind
+    if kind == NUMBER:
+        low = 0 if minimum is None and type_.unit == COUNT else minimum
+        exact = low == maximum and low is not None
+        return (0 if exact else blame, 0, low, maximum, 0)
+    if kind in (DATE, MONTH, DIVISION):
+        return (blame, 0, None, None, 0)
+    if kind == BOOL:
+        return (blame, 0, UNDETERMINED)
+    if kind == CODE:
+        return (0 if every & (every - 1) == 0 else blame, 0, every)
+    if kind == PERSON:
+        return (blame, 0, everybody)
+    if kind == CODES:
+        return (blame, 0, None)
+    assert kind == PERIOD
+    return (blame, 0, None, None)
+
+
+class FactReader:
+    """Makes the facts of one run."""
+
+    def __init__(self, run):
+        self.run = run
+
+    def field_value(self, statement, field):
+        """S5 to S8"""
+        told = statement.fields.get(field.name)
+        if field.name in statement.doubtful:
+            return self.unknown(field, self.run.item(statement.answer.item("CONFLICT")))
+        kind = field.type.kind
+        if told is None:
+            if field.default is not None:
+                return field.default
+        elif kind == NUMBER:
+            if (field.minimum is None or told >= field.minimum) and (field.type.unit != COUNT or told >= 0):
+                return (0, 0, told, told, 0)
+        elif kind in (DATE, MONTH):
+            return (0, 0, told, told, 0)
+        elif kind == BOOL:
+            return (0, 0, 2 if told else 1)
+        elif kind == CODE:
+            bit = field.type.codes.bits.get(told, 0)
+            if bit & self.run.every(field.type.codes):
+                return (0, 0, bit)
+        else:
+            return self.person_value(statement, told)
+        return self.unknown(field, self.not_told(statement, field))
+
+    def not_told(self, statement, field):
+        if statement.answer is None:
+            return self.run.item(unstated(statement.person, f"{statement.kind.name}.{field.name}"))
+        return self.run.item(statement.answer.item("FIELD"))
+
+    def unknown(self, field, blame):
+        return self.run.unknown(field.type, blame, field.minimum, field.maximum, True)
+
+    def person_value(self, statement, number):
+        """S8"""
+        for person in self.run.listed:
+            if person.number == number:
+                return (0, 0, 1 << person.index)
+        item = ("IDENTITY", statement.person, "", "", "", "", "", "")
+        if statement.answer is not None:
+            answer = statement.answer
+            item = ("IDENTITY", statement.person, answer.source, answer.category, answer.kind, answer.reason, "", "")
+        return (self.run.item(item), 0, self.run.somebody_else)
+
+    def element(self, statement):
+        """(fact, state, blame, marks) of a statement, its month left aside (L12, L14)."""
+        kind, answer = statement.kind, statement.answer
+        fact = Fact()
+        fact.fields = [self.field_value(statement, field) for field in kind.fields.values() if field.type.kind != TEXT]
+        fact.month, fact.month_blame = None, 0
+        if kind.by_month:
+            value = fact.fields[kind.month_field().index]
+            fact.month, fact.month_blame = value[2], value[0]
+        state, blame = SURE, 0
+        if statement.possible:
+            state = POSSIBLE
+            blame = self.run.item(unstated(statement.person, kind.name) if answer is None else answer.item("DUPLICATE"))
+        if answer is None:
+            return (fact, state, blame, DECLARED)
+        return (fact, state, blame, MANUAL if answer.manual else 0)
+
+    def found(self, person, kind):
+        """S3: in the order of the answers."""
+        return [self.element(statement) for answer in person.in_order
+                if answer.kind == "FOUND" and not answer.superseded and answer.category in kind.categories
+                for statement in answer.facts if statement.kind is kind]
+
+    def stated(self, person, kind):
+        return [self.element(statement) for statement in person.declared if statement.kind is kind]
+
+    def unlisted(self, kind, blame):
+        """S10"""
+        fact = Fact()
+        fact.fields = [self.unknown(field, blame) for field in kind.fields.values() if field.type.kind != TEXT]
+        fact.month, fact.month_blame = None, blame
+        return fact
+
+
+def within(elements, period, first_of):
+    """L11: those of a month that may be in the period."""
+    start, end = period[2], period[3]
+    found = []
+    for fact, state, blame, marks in elements:
+        if fact.month is None:
+            found.append((fact, POSSIBLE, blame | fact.month_blame, marks))
+        elif start is None:
+            found.append((fact, POSSIBLE, blame | period[0], marks))
+        elif start <= first_of(fact.month) < end:
+            found.append((fact, state, blame, marks))
+    return found

@@ -1,0 +1,62 @@
+"""Rows as files write them."""
+
+from . import days
+from .errors import Defect
+from .kinds import COUNT
+from .rows import Range
+from .symbols import Row
+from .values import CODE
+from .vocabulary import bit_of, read_number, read_value
+
+
+def read_dates(row, told):
+    """`from`, `to` and `trust` of any row."""
+    row.start = days.read_day(told.get("from", ""))
+    row.end = days.read_day(told["to"]) if "to" in told else None
+    if row.start is None or ("to" in told and row.end is None):
+        raise Defect("BAD_DATE", str(told))
+    if row.end is not None and row.end <= row.start:
+        raise Defect("EMPTY_PERIOD", str(told))
+    row.assumed = told.get("trust") != "verified"
+
+
+def read_parameter_row(symbol, told, chain):
+    row = Row()
+    read_dates(row, told)
+    row.uses = frozenset()
+    row.value = read_value(told["value"], symbol.type, chain)
+    by_key = told.get("key") or {}
+    unknown = set(by_key) - {key.name for key in symbol.keys}
+    if unknown:
+        raise Defect("UNKNOWN_KEY", str(unknown))
+    row.match = [read_match(key, by_key[key.name], chain) if key.name in by_key else None for key in symbol.keys]
+    return row
+
+
+def read_match(key, told, chain):
+    """T23"""
+    if key.type.kind == CODE:
+        mask = 0
+        for code in told if isinstance(told, list) else [told]:
+            mask |= bit_of(key.type.codes, code, chain)
+        return mask
+    if not isinstance(told, dict):
+        number = read_number(told, key.type)
+        return Range(number, True, number, True)
+    if not told or not told.keys() <= {"from", "over", "to", "upto"} or len({"from", "over"} & told.keys()) > 1 \
+            or len({"to", "upto"} & told.keys()) > 1:
+        raise Defect("BAD_VALUE", str(told))
+    ends = {name: read_number(text, key.type) for name, text in told.items()}
+    found = Range(ends.get("from", ends.get("over")), "from" in ends, ends.get("upto", ends.get("to")), "upto" in ends)
+    if found.is_empty(key.type.unit == COUNT):
+        raise Defect("BAD_VALUE", str(told))
+    return found
+
+
+def read_expression(checker, symbol, told):
+    row = Row()
+    read_dates(row, told)
+    row.match = None
+    row.value = checker.whole(told["value"], symbol.type)
+    row.uses = frozenset(checker.uses)
+    return row

@@ -1,0 +1,106 @@
+"""Constants of policy files by R6 and the vocabulary: code lists, categories, kinds of facts."""
+
+import re
+from fractions import Fraction
+
+from . import days
+from .errors import Defect
+from .facts import Field, Kind
+from .kinds import COUNT, read_type, scale_power
+from .values import BOOL, CODE, CODES, DATE, MONTH, NUMBER, TEXT
+
+DIGITS = r"([0-9]{1,18}|[0-9]{0,18}\.[0-9]{1,18}|[0-9]{1,18}\.)"
+CONSTANT = re.compile(rf"(-?)(?:{DIGITS}|([0-9]{{1,18}})/([0-9]{{1,18}}))[ \t]*(%?)")
+
+
+def plain(fraction):
+    return fraction.numerator if fraction.denominator == 1 else fraction
+
+
+def read_number(text, type_):
+    """R6; money in fen."""
+    match = CONSTANT.fullmatch(text)
+    if match is None:
+        raise Defect("BAD_VALUE", text)
+    minus, decimal, above, below, percent = match.groups()
+    if decimal is not None:
+        found = Fraction(decimal)
+    elif int(below) == 0:
+        raise Defect("BAD_VALUE", text)
+    else:
+        found = Fraction(int(above), int(below))
+    if percent:
+        found /= 100
+    if minus:
+        found = -found
+    if type_.unit == COUNT and found.denominator != 1:
+        raise Defect("BAD_VALUE", text)
+    return plain(found * Fraction(100) ** scale_power(type_.unit))
+
+
+def read_date(text):
+    day = days.read_day(text)
+    if day is None:
+        raise Defect("BAD_DATE", text)
+    return day
+
+
+def read_truth(text):
+    if text not in ("true", "false"):
+        raise Defect("BAD_VALUE", text)
+    return 2 if text == "true" else 1
+
+
+def bit_of(codes, code, chain):
+    if code not in codes.codes_of(chain):
+        raise Defect("UNKNOWN_CODE", f"{code} is not in {codes.name}")
+    return codes.bits[code]
+
+
+def read_value(text, type_, chain):
+    """The value of a row or default, without blame and marks."""
+    kind = type_.kind
+    if kind == CODES:
+        mask = 0
+        for code in text if isinstance(text, list) else [text]:
+            mask |= bit_of(type_.codes, code, chain)
+        return (0, 0, mask)
+    if not isinstance(text, str):
+        raise Defect("BAD_VALUE", str(text))
+    if kind == NUMBER:
+        number = read_number(text, type_)
+        return (0, 0, number, number, 0)
+    if kind == DATE:
+        day = read_date(text)
+        return (0, 0, day, day, 0)
+    if kind == BOOL:
+        return (0, 0, read_truth(text))
+    if kind == CODE:
+        return (0, 0, bit_of(type_.codes, text, chain))
+    if kind == MONTH:
+        month = days.read_month(text)
+        if month is None:
+            raise Defect("BAD_DATE", text)
+        return (0, 0, month, month, 0)
+    raise Defect("BAD_VALUE", text)
+
+
+def read_kind(name, item, lists):
+    kind = Kind()
+    kind.name = name
+    kind.by_month = item.get("by") == "month"
+    kind.categories = frozenset(item.get("categories") or ())
+    kind.fields = {}
+    computed = 0
+    for field_name, told in (item.get("fields") or {}).items():
+        field = Field()
+        field.name, field.type = field_name, read_type(told["type"], lists)
+        field.index = None
+        if field.type.kind != TEXT:
+            field.index = computed
+            computed += 1
+        field.minimum = read_number(told["min"], field.type) if "min" in told else None
+        field.maximum = read_number(told["max"], field.type) if "max" in told else None
+        field.default = read_value(told["default"], field.type, ("000000",)) if "default" in told else None
+        kind.fields[field_name] = field
+    return kind
