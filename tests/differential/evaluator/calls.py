@@ -4,7 +4,7 @@ from . import days, evidence
 from . import functions as f
 from . import operators as o
 from .errors import Defect
-from .kinds import COUNT, DAY, DAYS, MONTHS, PERIOD_TYPE, RATIO, RELATION, TRUTH, YEARS, MONEY, Type, number
+from .kinds import AREA, COUNT, DAY, DAYS, MONTHS, PERIOD_TYPE, RATIO, RELATION, TRUTH, YEARS, MONEY, Type, number, scale_power
 from .syntax import Text
 from .typed import Typed, agreed_type, need_type
 from .values import CODE, DATE, ORDERED, PERSON, PRESUMED, UNDETERMINED, WEAK, marked
@@ -68,8 +68,9 @@ def unit(unit_):
         if found.unit not in (COUNT, RATIO):
             raise Defect("UNIT_MISMATCH", "a unit of what has one")
         value = found.value
-        if unit_ == MONEY:
-            return Typed(number(unit_), lambda run: f.to_fen(value(run)))
+        if scale_power(unit_):
+            constant = None if found.constant is None else found.constant * 100
+            return Typed(number(unit_), lambda run: f.to_hundredths(value(run)), constant=constant)
         return Typed(number(unit_), value, constant=found.constant)
     return call
 
@@ -83,13 +84,24 @@ def text_of(node, choices=None):
 
 
 def rounded(checker, arguments, place):
+    """T33"""
     counted(arguments, 3)
     found = checker.number(arguments[0])
-    if found.unit[0] != 1:
-        raise Defect("UNIT_MISMATCH", "rounded is money")
-    value = found.value
-    rounding = f.rounding(text_of(arguments[1], f.HOW), text_of(arguments[2], f.GRAINS))
-    return Typed(found.type, lambda run: rounding(value(run)))
+    how, type_ = text_of(arguments[1], f.HOW), found.type
+    if isinstance(arguments[2], Text):
+        size = f.GRAINS[text_of(arguments[2], f.GRAINS)]
+        if found.unit[0] != 1:
+            raise Defect("UNIT_MISMATCH", "rounded is money")
+    else:
+        grain = checker.number(arguments[2])
+        agreed_type(found, grain)
+        if grain.constant is None or grain.constant <= 0:
+            raise Defect("BAD_VALUE", "no grain")
+        size = grain.constant
+        if grain.bare and found.unit == RATIO:
+            type_ = number(COUNT)
+    value, rounding = found.value, f.rounding(how, size)
+    return Typed(type_, lambda run: rounding(value(run)))
 
 
 def date(checker, arguments, place):
@@ -168,6 +180,7 @@ CALLS = {
     "month_start": of_types(f.month_start, DAY, DAY), "month_end": of_types(f.month_end, DAY, DAY),
     "year_of": of_types(f.year_of, number(COUNT), DAY), "month_of": of_types(f.month_of, number(COUNT), DAY),
     "yuan": unit(MONEY), "months": unit(MONTHS), "years": unit(YEARS), "days": unit(DAYS), "ratio": unit(RATIO),
+    "square_metres": unit(AREA),
     "answered": answered, "not_ruled_out": not_ruled_out,
     "listed": of_person(listed, TRUTH), "relation_of": of_person(relation_of, Type(CODE, None, RELATION)),
 }

@@ -4,10 +4,11 @@ from fractions import Fraction
 
 from . import functions as f
 from . import operators as o
-from .calls import CALLS
+from . import calls, calls_of_days, knowing, tables
 from .errors import Defect
-from .kinds import COUNT, DAYS, RATIO, TRUTH, Type, number, product_unit
-from .lists import LISTS, METHODS, check_fold
+from .kinds import COUNT, DAYS, MONTH_TYPE, RATIO, TRUTH, Type, number, product_unit
+from .lists import A_MONTH, LISTS, METHODS, PEOPLE, check_fold, closed
+from .tables import check_table
 from .typed import Typed, agreed_type, mismatch, need_type
 from .syntax import Binary, Brackets, Call, Choice, Member, Name, Number, Text, Truth, Unary, parse
 from .values import (BOOL, CODE, CODES, DATE, DIVISION, FALSE, MAY_BE_FALSE, MAY_BE_TRUE, MONTH, NUMBER, ORDERED, PERIOD, PERSON, TRUE,
@@ -19,17 +20,19 @@ NOT_WHOLE = Fraction(1, 2)
 class Checker:
     """Checks one expression, as seen from the file's division.
 
-    `names` gives symbols, `kinds` the vocabulary, `categories` its categories, `chain` the divisions from the nation
+    `names` gives symbols, `kinds` the vocabulary, `categories` its categories, `variants` pairs of a kind and
+    a variant of its evidence, `chain` the divisions from the nation
     down to the file's. What the expression uses is gathered in `uses`: symbols, names of lists of people, kinds.
     """
 
-    def __init__(self, names, kinds, categories, chain, personal):
+    def __init__(self, names, kinds, categories, variants, chain, personal):
         self.names = names
         self.kinds = kinds
         self.categories = categories
+        self.variants = variants
         self.chain = chain
-        # Variables in sight: their slot, and the kind of fact they are of, None for a person.
-        self.variables = {"p": (0, None)} if personal else {}
+        # Variables in sight: their slot, and what they are of: PEOPLE, A_MONTH, or a kind of fact.
+        self.variables = {"p": (0, PEOPLE)} if personal else {}
         self.uses = set()
 
     def whole(self, text, type_):
@@ -57,8 +60,8 @@ class Checker:
     def person_slot(self, node):
         """The slot of an argument that is a person's variable."""
         if isinstance(node, Name) and node.name in self.variables:
-            slot, kind = self.variables[node.name]
-            if kind is None:
+            slot, of = self.variables[node.name]
+            if of is PEOPLE:
                 return slot
         raise mismatch("no variable of a person")
 
@@ -88,19 +91,31 @@ class Checker:
 
     def check_name(self, node, place):
         name = node.name
+        if name in self.variables and self.variables[name][1] is A_MONTH:
+            slot = self.variables[name][0]
+            return Typed(MONTH_TYPE, lambda run: run.variables[slot])
         if name in self.variables or name == "p" or name in LISTS:
             raise mismatch(f"{name} is no value")
         symbol = self.names.get(name)
         if symbol is None:
             raise Defect("UNKNOWN_NAME", name)
-        if symbol.personal:
-            raise mismatch(f"{name} is a person's")
+        if symbol.personal or symbol.is_table:
+            raise mismatch(f"{name} is a person's or a table")
         self.uses.add(symbol)
         slot = symbol.slot
         return Typed(symbol.type, lambda run: run.household[slot])
 
     def check_brackets(self, node, place):
-        raise mismatch("brackets stand behind `in` only")
+        """T14: a set of codes."""
+        if place is None:
+            raise mismatch("brackets where no codes are meant")
+        mask = 0
+        for item in node.items:
+            if not isinstance(item, Text):
+                raise mismatch("brackets hold texts")
+            mask |= self.bit(place, item.text)
+        value = (0, 0, mask)
+        return Typed(Type(CODES, None, place), lambda run: value)
 
     def check_member(self, node, place):
         if node.arguments is not None:
@@ -111,20 +126,22 @@ class Checker:
             if isinstance(node.of, Member) or isinstance(node.of, Call):
                 self.check(node.of)
             raise Defect("UNKNOWN_NAME", f"no variable before .{node.name}")
-        slot, kind = self.variables[node.of.name]
-        if kind is not None:
-            return self.field(kind, slot, node.name)
+        slot, of = self.variables[node.of.name]
+        if of is A_MONTH:
+            raise Defect("UNKNOWN_NAME", f"a month has no {node.name}")
+        if of is not PEOPLE:
+            return self.field(of, slot, node.name)
         symbol = self.names.get(node.name)
-        if symbol is not None and symbol.personal:
+        if symbol is not None and symbol.personal and not symbol.is_table:
             self.uses.add(symbol)
             at = symbol.slot
             return Typed(symbol.type, lambda run: run.variables[slot].values[at])
-        if symbol is None and node.name in self.kinds:
-            raise mismatch(f"{node.name} is a list")
+        if (symbol is None and node.name in self.kinds) or (symbol is not None and symbol.is_table):
+            raise mismatch(f"{node.name} is a list or a table")
         raise Defect("UNKNOWN_NAME", node.name)
 
     def field(self, kind, slot, name):
-        field = kind.fields.get(name)
+        field = kind.fields.get(name) or kind.spread.get(name)
         if field is None:
             raise Defect("UNKNOWN_NAME", name)
         if field.index is None:
@@ -133,14 +150,23 @@ class Checker:
         return Typed(field.type, lambda run: run.variables[slot].fields[at])
 
     def check_method(self, node):
+        if isinstance(node.of, Name) and self.variables.get(node.of.name, (0, A_MONTH))[1] is PEOPLE:
+            symbol = self.names.get(node.name)
+            if symbol is not None and symbol.is_table:
+                return check_table(self, symbol, node.arguments, self.variables[node.of.name][0])
         if node.name not in METHODS:
             raise Defect("UNKNOWN_FUNCTION", node.name)
         return check_fold(self, node)
 
     def check_call(self, node, place):
-        if node.name not in CALLS:
-            raise Defect("UNKNOWN_FUNCTION", node.name)
-        return CALLS[node.name](self, node.arguments, place)
+        if node.name in CALLS:
+            return CALLS[node.name](self, node.arguments, place)
+        symbol = self.names.get(node.name)
+        if symbol is not None and symbol.is_table:
+            return check_table(self, symbol, node.arguments, None)
+        if node.name == "each_month":
+            raise mismatch("months without a fold")
+        raise Defect("UNKNOWN_FUNCTION", node.name)
 
     # Operators.
 
@@ -154,6 +180,8 @@ class Checker:
         return Typed(typed.type, lambda run: o.negative(of(run)), typed.bare, typed.zero, constant)
 
     def check_binary(self, node, place):
+        if node.operator in "+-":
+            return self.check_sum(node, place)
         return BINARIES[node.operator](self, node)
 
     def check_junction(self, node):
@@ -167,10 +195,13 @@ class Checker:
             return join(first, right(run))
         return Typed(TRUTH, joined)
 
-    def check_sum(self, node):
-        left, right = self.check(node.left), self.check(node.right)
+    def check_sum(self, node, place):
+        left, right = self.beside(node.left, node.right, place)
         first, second = left.value, right.value
         operator = o.add if node.operator == "+" else o.subtract
+        if left.kind == right.kind == CODES:
+            join = o.union if node.operator == "+" else o.difference
+            return Typed(agreed_type(left, right), lambda run: join(first(run), second(run)))
         if left.kind == DATE:
             return self.sum_of_date(node.operator, left, right, operator)
         if left.kind != NUMBER or right.kind != NUMBER:
@@ -178,6 +209,14 @@ class Checker:
         type_ = agreed_type(left, right)
         return Typed(type_, lambda run: operator(first(run), second(run)), left.bare and right.bare, False,
                      self.constant_of(node.operator, left, right))
+
+    def beside(self, left, right, place):
+        """T13: brackets take the place's list, or that of the other side."""
+        if isinstance(left, Brackets) and place is None:
+            second = self.check(right)
+            return self.check(left, second.type.codes), second
+        first = self.check(left, place if takes_list(left) else None)
+        return first, self.check(right, (place or first.type.codes) if takes_list(right) else None)
 
     def sum_of_date(self, sign, left, right, operator):
         """T10"""
@@ -237,10 +276,10 @@ class Checker:
         else:
             left = self.check(node.left)
             right = self.check(node.right, left.type.codes)
-        if left.kind not in ORDERED + (CODE, BOOL):
+        if left.kind not in ORDERED + (CODE, BOOL, DIVISION):
             raise mismatch(f"{left.type} is not compared")
         agreed_type(left, right)
-        if left.kind in ORDERED:
+        if left.kind in ORDERED or left.kind == DIVISION:
             compare = o.equal_ordered
         else:
             compare = o.equal_members if left.kind == BOOL else o.equal_codes
@@ -254,15 +293,7 @@ class Checker:
         if left.kind != CODE:
             raise mismatch("`in` asks of a code")
         of = left.value
-        if isinstance(node.right, Brackets):
-            mask = 0
-            for item in node.right.items:
-                if not isinstance(item, Text):
-                    raise mismatch("brackets hold texts")
-                mask |= self.bit(left.type.codes, item.text)
-            codes = (0, 0, mask)
-            return Typed(TRUTH, lambda run: o.within(of(run), codes))
-        right = self.check(node.right)
+        right = self.check(node.right, left.type.codes)
         if right.kind != CODES or right.type.codes is not left.type.codes:
             raise mismatch("no set of codes of this list")
         within = right.value
@@ -276,6 +307,11 @@ class Checker:
         if type_.kind == PERIOD:
             raise mismatch(f"a choice of {type_}")
         return Typed(type_, choice(condition, first.value, second.value, type_.kind))
+
+
+def takes_list(node):
+    """Whether brackets in a sum may take the place's list."""
+    return isinstance(node, (Brackets, Choice)) or (isinstance(node, Binary) and node.operator in ("+", "-"))
 
 
 def comparison(compare, left, right):
@@ -325,13 +361,14 @@ def choice(condition, first, second, kind):
     return chosen
 
 
+CALLS = {**calls.CALLS, **calls_of_days.CALLS, **knowing.CALLS, **tables.CALLS, "closed": closed}
 CHECKS = {
     Number: Checker.check_number, Truth: Checker.check_truth, Text: Checker.check_text, Name: Checker.check_name,
     Brackets: Checker.check_brackets, Member: Checker.check_member, Call: Checker.check_call, Unary: Checker.check_unary,
     Binary: Checker.check_binary, Choice: Checker.check_choice,
 }
 BINARIES = {
-    "&&": Checker.check_junction, "||": Checker.check_junction, "+": Checker.check_sum, "-": Checker.check_sum,
+    "&&": Checker.check_junction, "||": Checker.check_junction,
     "*": Checker.check_product, "/": Checker.check_product, "<": Checker.check_order, "<=": Checker.check_order,
     ">": Checker.check_order, ">=": Checker.check_order, "==": Checker.check_equality, "!=": Checker.check_equality,
     "in": Checker.check_in,

@@ -118,3 +118,13 @@ def anniversary(day, year):
         except ValueError:
             return datetime.date(year, 3, 1).toordinal()
     return datetime.date(year, date.month, date.day).toordinal()
+
+
+def months_within(start, end):
+    """The numbers of the months that lie wholly within the days from `start` to `end`, which is not included."""
+    first, last = month_number(start), month_number(end - 1) if end > start else month_number(start) - 1
+    if first_of(first) < start:
+        first += 1
+    if end > start and last_of(last) >= end:
+        last -= 1
+    return range(first, max(last + 1, first))

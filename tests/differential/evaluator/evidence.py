@@ -1,5 +1,6 @@
-"""What proves that a person's facts of a kind are known in full: P1 to P7."""
+"""What proves that a person's facts of a kind are known in full: P1 to P10."""
 
+from . import days
 from .errors import Defect
 
 NOBODY_ASKED = ("NOT_ASKED", "NOT_ROUTABLE")
@@ -51,29 +52,48 @@ def read_need(text):
     return (category, source or None)
 
 
-def lack(answer, first, last, by_month):
-    """P4: what a usable answer lacks; `first` is None where the days asked about are not known."""
-    if answer.flaw:
-        return answer.flaw
-    if answer.kind == "FOUND" and not answer.complete:
-        return "INCOMPLETE"
-    if first is not None:
-        if not answer.holds(first, last):
-            return "PERIOD"
-        if by_month and answer.data_day is not None and answer.data_day < last:
-            return "PERIOD"
-    return ""
+class Question:
+    """What answers are asked about (P2): the days from `first` to `last`, None where they are not known."""
 
+    def __init__(self, run, first, last, timed, to_data_day=False):
+        self.run = run
+        self.first, self.last = first, last
+        self.timed = timed
+        self.to_data_day = to_data_day
 
-def asked(run, answer, lacking, by_month):
-    """N6"""
-    if not by_month and answer.usable and lacking in ("", "PERIOD"):
-        for end in (answer.start, answer.end):
+    def last_for(self, answer):
+        """P4a: the last day that this answer is asked about, and whether that is for its data day."""
+        if not self.to_data_day or self.first is None:
+            return self.last, False
+        today = self.run.policy_day
+        month = days.month_start(today)
+        told = today if answer.data_day is None else min(today, answer.data_day)
+        end = min(max(month, told + 1), self.last + 1)
+        if self.last + 1 > month and self.first <= today and self.first < end:
+            return end - 1, True
+        return self.last, False
+
+    def lack(self, answer):
+        """P4 of a usable answer, with N6."""
+        if answer.flaw:
+            return answer.flaw
+        if answer.kind == "FOUND" and not answer.complete:
+            return "INCOMPLETE"
+        last, by_data_day = self.last_for(answer)
+        if by_data_day:
+            self.run.change(self.run.next_month)
+        for end in (() if self.timed and not by_data_day else (answer.end,) if by_data_day else (answer.start, answer.end)):
             if end is not None:
-                run.change(end)
+                self.run.change(end)
+        if self.first is not None:
+            if not answer.holds(self.first, last):
+                return "PERIOD"
+            if self.timed and answer.data_day is not None and answer.data_day < last:
+                return "PERIOD"
+        return ""
 
 
-def category_blame(run, person, need, first, last, by_month):
+def category_blame(run, person, need, question):
     """P6: None if the need is met, else the blame."""
     category, source = need
     proves, blame, aside = False, 0, 0
@@ -83,8 +103,7 @@ def category_blame(run, person, need, first, last, by_month):
         if answer.kind == "NOT_COVERED":
             aside |= run.item(answer.item())
             continue
-        lacking = lack(answer, first, last, by_month) if answer.usable else ""
-        asked(run, answer, lacking, by_month)
+        lacking = question.lack(answer) if answer.usable else ""
         if answer.usable and not lacking:
             proves = True
         else:
@@ -96,37 +115,34 @@ def category_blame(run, person, need, first, last, by_month):
     return aside or run.item(("SOURCE", person.id, "", category) + NOBODY_ASKED + ("", ""))
 
 
-def manual_suffices(run, person, need, first, last, by_month):
+def manual_suffices(person, need, question):
     """P7"""
-    met = False
-    for answer in person.answers.get(need[0], ()):
-        if answer.source == "manual" and answer.usable and not answer.superseded:
-            lacking = lack(answer, first, last, by_month)
-            asked(run, answer, lacking, by_month)
-            met = met or not lacking
-    return met
+    lacking = [question.lack(answer) for answer in person.answers.get(need[0], ())
+               if answer.source == "manual" and answer.usable and not answer.superseded]
+    return "" in lacking
 
 
 def blame_of(run, person, kind, rule, period):
     """P3: None if the person's list of the kind is proven, else the blame."""
     first, last = run.state_days
-    if kind.by_month:
+    if kind.timed:
         first, last = (None, None) if period[2] is None else (period[2], period[3] - 1)
     blame, met = 0, True
-    if kind.by_month and first is None:
+    if kind.timed and first is None:
         blame, met = period[0], False
+    question = Question(run, first, last, kind.timed, rule.to_data_day)
     for need in rule.needs:
-        lacking = need_blame(run, person, kind, rule, need, first, last)
+        lacking = need_blame(run, person, kind, rule, need, question)
         if lacking is not None:
             blame |= lacking
             met = False
     return None if met else blame
 
 
-def need_blame(run, person, kind, rule, need, first, last):
+def need_blame(run, person, kind, rule, need, question):
     """P5 to P7, P9: None if the need is met, else the blame."""
     if isinstance(need, list):
-        found = [need_blame(run, person, kind, rule, one, first, last) for one in need]
+        found = [need_blame(run, person, kind, rule, one, question) for one in need]
         if None in found:
             return None
         blame = 0
@@ -137,8 +153,8 @@ def need_blame(run, person, kind, rule, need, first, last):
         return None
     if need == "statement":
         return None if person.stated(kind) else run.item(unstated(person.id, kind.name))
-    by_hand = rule.manual_suffices and manual_suffices(run, person, need, first, last, kind.by_month)
-    lacking = category_blame(run, person, need, first, last, kind.by_month)
+    by_hand = rule.manual_suffices and manual_suffices(person, need, question)
+    lacking = category_blame(run, person, need, question)
     return None if by_hand else lacking
 
 
@@ -160,8 +176,7 @@ def answered(run, person, category):
     """F9: true, or undetermined with what is to blame."""
     if person.missing:
         return (person.missing_blame, 0, 3)
-    first, last = run.state_days
-    blame = category_blame(run, person, (category, None), first, last, False)
+    blame = category_blame(run, person, (category, None), Question(run, *run.state_days, False))
     return (0, 0, 2) if blame is None else (blame, 0, 3)
 
 

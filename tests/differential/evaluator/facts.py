@@ -1,8 +1,9 @@
 """Facts as lists see them: fields with their values, months, and what keeps a fact from being sure (S1 to S10, L10 to L14)."""
 
+from . import days
 from .evidence import unstated
 from .kinds import COUNT
-from .values import (BOOL, CODE, CODES, DATE, DECLARED, DIVISION, MANUAL, MONTH, NUMBER, PERIOD, PERSON, POSSIBLE, SURE, TEXT,
+from .values import (BOOL, CODE, CODES, DATE, DECLARED, DIVISION, MANUAL, MONTH, NUMBER, PERIOD, PERSON, POSSIBLE, PRESUMED, SURE, TEXT,
                      UNDETERMINED)
 
 
@@ -12,8 +13,8 @@ class Field:
 
 
 class Kind:
-    """A kind of fact of the vocabulary; `fields` by name."""
-    __slots__ = ("name", "by_month", "categories", "fields")
+    """A kind of fact of the vocabulary: `by` is state, month, year or period; `fields` and what spreads a fact (T35) by name."""
+    __slots__ = ("name", "by", "by_month", "timed", "categories", "fields", "spread")
 
     def month_field(self):
         for field in self.fields.values():
@@ -23,8 +24,9 @@ class Kind:
 
 
 class Fact:
-    """A fact as a loop variable: the values of its fields; its month's number, None where that is not known."""
-    __slots__ = ("fields", "month", "month_blame")
+    """A fact as a loop variable: the values of its fields; its month's number, None where that is not known; what is
+    told of it, None of one that nobody tells."""
+    __slots__ = ("fields", "month", "month_blame", "statement")
 
 
 def unknown(type_, blame, minimum=None, maximum=None, everybody=0, every=0):
@@ -103,6 +105,7 @@ class FactReader:
         fact = Fact()
         fact.fields = [self.field_value(statement, field) for field in kind.fields.values() if field.type.kind != TEXT]
         fact.month, fact.month_blame = None, 0
+        fact.statement = statement
         if kind.by_month:
             value = fact.fields[kind.month_field().index]
             fact.month, fact.month_blame = value[2], value[0]
@@ -127,12 +130,25 @@ class FactReader:
         """S10"""
         fact = Fact()
         fact.fields = [self.unknown(field, blame) for field in kind.fields.values() if field.type.kind != TEXT]
-        fact.month, fact.month_blame = None, blame
+        fact.month, fact.month_blame, fact.statement = None, blame, None
         return fact
 
+    def presumed(self, kind, month, amount, blame):
+        """L23: a fact of a month (None where the kind has none) and an amount."""
+        fact = self.unlisted(kind, blame)
+        for field in kind.fields.values():
+            if field.name == "amount":
+                fact.fields[field.index] = amount
+            elif field.type.kind == MONTH and kind.by_month:
+                fact.fields[field.index] = (0, 0, month, month, 0)
+            elif field.index is not None and field.default is not None:
+                fact.fields[field.index] = field.default
+        fact.month, fact.month_blame = month, 0
+        return (fact, SURE, 0, PRESUMED)
 
-def within(elements, period, first_of):
-    """L11: those of a month that may be in the period."""
+
+def within(elements, period):
+    """L11: those of a month that may be wholly within the period."""
     start, end = period[2], period[3]
     found = []
     for fact, state, blame, marks in elements:
@@ -140,6 +156,6 @@ def within(elements, period, first_of):
             found.append((fact, POSSIBLE, blame | fact.month_blame, marks))
         elif start is None:
             found.append((fact, POSSIBLE, blame | period[0], marks))
-        elif start <= first_of(fact.month) < end:
+        elif start <= days.first_of(fact.month) and days.last_of(fact.month) < end:
             found.append((fact, state, blame, marks))
     return found

@@ -18,6 +18,23 @@ def half_up(number):
     return rounded if numerator >= 0 else -rounded
 
 
+def half_even(number):
+    """To the nearest whole number, a half to the even one."""
+    below = floor(number)
+    rest = number - below
+    if 2 * rest == 1:
+        return below + below % 2
+    return below if 2 * rest < 1 else below + 1
+
+
+def toward_zero(number):
+    return floor(number) if number >= 0 else ceiling(number)
+
+
+def away_from_zero(number):
+    return ceiling(number) if number >= 0 else floor(number)
+
+
 def ceiling(number):
     return -(-number.numerator // number.denominator)
 
@@ -26,12 +43,13 @@ def floor(number):
     return number.numerator // number.denominator
 
 
-HOW = {"half_up": half_up, "ceiling": ceiling, "floor": floor}
+HOW = {"half_up": half_up, "half_even": half_even, "ceiling": ceiling, "floor": floor, "toward_zero": toward_zero,
+       "away_from_zero": away_from_zero}
 
 
-def rounding(how, grain):
-    """F3"""
-    to_whole, size = HOW[how], GRAINS[grain]
+def rounding(how, size):
+    """F3: to a multiple of the size."""
+    to_whole = HOW[how]
 
     def end(number):
         if number is None:
@@ -46,8 +64,8 @@ def rounding(how, grain):
     return rounded
 
 
-def to_fen(a):
-    """F2 of `yuan`."""
+def to_hundredths(a):
+    """F2 of `yuan` and `square_metres`."""
     return (a[0], a[1], None if a[2] is None else fit(a[2] * 100), None if a[3] is None else fit(a[3] * 100), a[4])
 
 
@@ -84,18 +102,22 @@ def months_between(run, first, second):
     return span(first, second, days.completed_months)
 
 
-def months_before(run, day, months):
-    """F6"""
-    run.change(run.next_month)
-    marks = day[1] | months[1]
-    if is_exact_number(day) and is_exact_number(months):
-        count = months[2]
-        if count.__class__ is int and 1 <= count <= LONGEST_PERIOD_MONTHS:
-            end = days.month_number(day[2])
-            if end - count >= days.FIRST_MONTH:
-                return (settled(True, day, months), marks, days.first_of(end - count), days.first_of(end))
+def months_up_to(with_month_of_day):
+    """F6: whole months before a day's month, or up to and with it."""
+    def function(run, day, months):
+        run.change(run.next_month)
+        marks = day[1] | months[1]
+        if not is_exact_number(day) or not is_exact_number(months):
+            return (settled(False, day, months), marks, None, None)
+        count, end = months[2], days.month_number(day[2]) + with_month_of_day
+        if count.__class__ is int and 1 <= count <= LONGEST_PERIOD_MONTHS and end - count >= days.FIRST_MONTH \
+                and end <= days.LAST_MONTH:
+            return (settled(True, day, months), marks, days.first_of(end - count), days.first_of(end))
         return (settled(False, day, months) | run.item(ARITHMETIC), marks, None, None)
-    return (settled(False, day, months), marks, None, None)
+    return function
+
+
+months_before, months_through = months_up_to(0), months_up_to(1)
 
 
 def whole(end):

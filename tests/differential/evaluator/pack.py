@@ -9,7 +9,7 @@ from .evidence import read_rule
 from .graph import check_cycles
 from .kinds import BUILT_IN_LISTS, CodeList, read_type
 from .reading import read
-from .rowfile import read_dates, read_expression, read_parameter_row
+from .rowfile import read_calendar_row, read_dates, read_expression, read_parameter_row
 from .symbols import HOUSEHOLD, PARAMETER, PERSONAL, QUANTITY, TEST, Key, Symbol, above, built_in
 from .values import CODE, NUMBER
 
@@ -41,16 +41,18 @@ class PackReader:
         self.symbols = {}
         self.programmes = {}
         self.evidence = {}
+        self.variants = set()
+        self.calendar = {}
         self.household_slots, self.personal_slots = len(HOUSEHOLD), len(PERSONAL)
         for directory in directories:
             self.read_directory(directory)
         if not self.files:
             self.defects.append((".", "NO_POLICY", "no file"))
         self.files.sort(key=lambda file: (file.division, file.path))
-        for step in (self.read_lists, self.read_vocabulary, self.declare, self.read_keys, self.read_rows,
-                     self.read_evidence, self.read_programmes, self.check_cycles):
+        for step in (self.read_lists, self.read_vocabulary, self.declare, self.read_keys, self.read_evidence,
+                     self.read_calendar, self.read_rows, self.read_programmes, self.check_cycles):
             step()
-            if self.defects and step not in (self.read_rows, self.read_evidence):
+            if self.defects:
                 break
         if self.defects:
             raise Defects(self.defects)
@@ -200,7 +202,7 @@ class PackReader:
         return read_expression(self.checker(file.division, symbol.personal), symbol, told)
 
     def checker(self, division, personal):
-        return Checker(self.names_of(division), self.kinds, self.categories, above(division), personal)
+        return Checker(self.names_of(division), self.kinds, self.categories, self.variants, above(division), personal)
 
     def read_evidence(self):
         for file, name, item in self.sections("evidence"):
@@ -210,7 +212,14 @@ class PackReader:
                 for told in item.get("rows") or ():
                     rule = read_rule(told, self.names_of(file.division))
                     read_dates(rule, told)
+                    self.variants.add((name, rule.variant))
                     self.evidence.setdefault(self.kinds[name], {}).setdefault(file.division, []).append(rule)
+
+    def read_calendar(self):
+        for file in self.files:
+            for told in (file.data.get("calendar") or {}).get("rows") or ():
+                with self.gathering(file.path):
+                    self.calendar.setdefault(file.division, []).append(read_calendar_row(told))
 
     def read_programmes(self):
         for file, name, item in self.sections("programmes"):

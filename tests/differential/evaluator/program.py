@@ -66,6 +66,8 @@ class Program:
         self.evidence = {kind: levels for kind, levels in
                          ((kind, chain.levels(rules, day)) for kind, rules in chain.pack.evidence.items()) if levels}
         self.candidates = {}
+        self.calendar = [chain.pack.calendar[division] for division in reversed(chain.divisions)
+                         if division in chain.pack.calendar]
         self.programmes = [(programme, levels[0][0]) for programme, levels in
                            ((programme, chain.levels(programme.rows, day)) for programme in chain.programmes()) if levels]
 

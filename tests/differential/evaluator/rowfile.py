@@ -6,6 +6,7 @@ from .kinds import COUNT
 from .rows import Range
 from .symbols import Row
 from .values import CODE
+from .workdays import CalendarRow
 from .vocabulary import bit_of, read_number, read_value
 
 
@@ -18,6 +19,19 @@ def read_dates(row, told):
     if row.end is not None and row.end <= row.start:
         raise Defect("EMPTY_PERIOD", str(told))
     row.assumed = told.get("trust") != "verified"
+
+
+def read_calendar_row(told):
+    row = CalendarRow()
+    read_dates(row, told)
+    for name in ("off", "work"):
+        found = frozenset(days.read_day(day) for day in told.get(name) or ())
+        if not all(day is not None and row.start <= day < row.end for day in found):
+            raise Defect("BAD_VALUE", str(told))
+        setattr(row, name, found)
+    if row.off & row.work:
+        raise Defect("BAD_VALUE", str(told))
+    return row
 
 
 def read_parameter_row(symbol, told, chain):

@@ -184,3 +184,75 @@ def is_exact(content, type_):
         return content[0] is not None
     assert type_.kind in (BOOL, CODE)
     return content[0] & (content[0] - 1) == 0
+
+
+# What may be said of a parameter's rows (F14). `keys` has the values of codes looked up, None for all other keys.
+
+
+def of_rows(run, lookup, keys, type_, of_lookup):
+    """`of_lookup` gives content and item by all keys, where those looked up are exact."""
+    blame = marks = 0
+    exact = True
+    every = []
+    for key, value in zip(lookup.symbol.keys, keys):
+        if value is None:
+            value = run.unknown(key.type, 0)
+        else:
+            blame |= value[0]
+            marks |= value[1]
+            exact = exact and value[2] & (value[2] - 1) == 0
+        every.append(value)
+    if not exact:
+        symbol = lookup.symbol
+        bounds = (symbol.minimum, symbol.maximum) if type_ is symbol.type else ()
+        return (blame, marks) + run.unknown(type_, 0, *bounds)[2:]
+    rows, _ = lookup.chosen(every)
+    if any(row.assumed for row in rows):
+        marks |= ASSUMED
+    content, item = of_lookup(rows, every)
+    return ((blame if marks & WEAK else 0) | item, marks) + content
+
+
+def size(run, lookup, keys, type_):
+    return of_rows(run, lookup, keys, type_, lambda rows, _: ((len(rows), len(rows), 0), 0))
+
+
+def extreme(choose):
+    def function(run, lookup, keys, type_):
+        def of_lookup(rows, every):
+            if rows:
+                found = choose(row.value[2] for row in rows)
+                return (found, found, 0), 0
+            value = run.unknown(type_, 0, lookup.symbol.minimum, lookup.symbol.maximum)
+            item = run.item(("POLICY_ROW", "", "", "", "", "", "", lookup.missing_text(run, every)))
+            return value[2:], 0 if is_exact(value[2:], type_) else item
+        return of_rows(run, lookup, keys, type_, of_lookup)
+    return function
+
+
+highest, lowest = extreme(max), extreme(min)
+
+
+def stretches(lookup, every):
+    """For the codes of all other keys, the rows along the one key that is a number, a row once for every stretch."""
+    along = next(at for at, key in enumerate(lookup.symbol.keys) if key.type.kind == NUMBER)
+    runs = {}
+    for combination in lookup.combinations(every):
+        others = combination[:along] + combination[along + 1:]
+        runs.setdefault(others, []).append((combination[along], lookup.row_for(combination)))
+    for found in runs.values():
+        rows = [row for _, row in sorted(found, key=lambda pair: pair[0])]
+        yield [row for at, row in enumerate(rows) if row is not None and (at == 0 or rows[at - 1] is not row)]
+
+
+def ordered(is_before):
+    def function(run, lookup, keys, type_):
+        def of_lookup(_, every):
+            holds = all(is_before(left.value[2], right.value[2]) for rows in stretches(lookup, every)
+                        for left, right in zip(rows, rows[1:]))
+            return (2 if holds else 1,), 0
+        return of_rows(run, lookup, keys, type_, of_lookup)
+    return function
+
+
+rising, falling = ordered(lambda left, right: left < right), ordered(lambda left, right: left > right)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from . import days, evidence
+from . import days, evidence, spread
 from .facts import FactReader, unknown, within
 from .kinds import CHECK_KIND, RELATION, ROLE, SCOPE, SEX, Type
 from .values import ANOTHER, BOOL, CODE, DATE, POSSIBLE, SURE, UNLISTED, WEAK, mark_names
@@ -202,15 +202,24 @@ class Run:
         stated = person.told[kind]
         if period is None:
             return found, stated
-        return (within(found, period, days.first_of) if found else found,
-                within(stated, period, days.first_of) if stated else stated)
+        if kind.spread:
+            return spread.elements(self, found, kind, period), spread.elements(self, stated, kind, period)
+        return within(found, period) if found else found, within(stated, period) if stated else stated
 
-    def unlisted(self, kind, blame):
+    def unlisted(self, kind, blame, period):
+        if kind.spread:
+            return spread.unlisted(self.reader.unlisted(kind, blame), kind, period, blame)
         key = (kind, blame)
         fact = self.unlisted_facts.get(key)
         if fact is None:
             fact = self.unlisted_facts[key] = self.reader.unlisted(kind, blame)
         return fact
+
+    def presumed(self, person, kind, rule, period, blame):
+        """L23"""
+        amount = person.values[rule.presume.slot]
+        months = days.months_within(period[2], period[3]) if kind.by_month else [None]
+        return [self.reader.presumed(kind, month, amount, blame) for month in months]
 
     def evidence(self, person, kind, rule, period):
         """Whether the person's list is proven, and what leaves it unproven (P3, L18)."""

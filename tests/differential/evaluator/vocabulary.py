@@ -6,8 +6,8 @@ from fractions import Fraction
 from . import days
 from .errors import Defect
 from .facts import Field, Kind
-from .kinds import COUNT, read_type, scale_power
-from .values import BOOL, CODE, CODES, DATE, MONTH, NUMBER, TEXT
+from .kinds import COUNT, MONTHS, number, read_type, scale_power
+from .values import BOOL, CODE, CODES, DATE, DIVISION, MONTH, NUMBER, TEXT
 
 DIGITS = r"([0-9]{1,18}|[0-9]{0,18}\.[0-9]{1,18}|[0-9]{1,18}\.)"
 CONSTANT = re.compile(rf"(-?)(?:{DIGITS}|([0-9]{{1,18}})/([0-9]{{1,18}}))[ \t]*(%?)")
@@ -68,8 +68,12 @@ def read_value(text, type_, chain):
     if not isinstance(text, str):
         raise Defect("BAD_VALUE", str(text))
     if kind == NUMBER:
-        number = read_number(text, type_)
-        return (0, 0, number, number, 0)
+        end = read_number(text, type_)
+        return (0, 0, end, end, 0)
+    if kind == DIVISION:
+        if not re.fullmatch("[0-9]{6}", text):
+            raise Defect("BAD_VALUE", text)
+        return (0, 0, int(text), int(text), 0)
     if kind == DATE:
         day = read_date(text)
         return (0, 0, day, day, 0)
@@ -88,7 +92,8 @@ def read_value(text, type_, chain):
 def read_kind(name, item, lists):
     kind = Kind()
     kind.name = name
-    kind.by_month = item.get("by") == "month"
+    kind.by = item.get("by", "state")
+    kind.by_month, kind.timed = kind.by == "month", kind.by != "state"
     kind.categories = frozenset(item.get("categories") or ())
     kind.fields = {}
     computed = 0
@@ -103,4 +108,10 @@ def read_kind(name, item, lists):
         field.maximum = read_number(told["max"], field.type) if "max" in told else None
         field.default = read_value(told["default"], field.type, ("000000",)) if "default" in told else None
         kind.fields[field_name] = field
+    kind.spread = {}
+    if kind.by in ("year", "period"):
+        for at, spread in enumerate(("span", "within")):
+            field = Field()
+            field.name, field.type, field.index = spread, number(MONTHS), computed + at
+            kind.spread[spread] = field
     return kind

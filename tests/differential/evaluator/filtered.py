@@ -1,0 +1,58 @@
+"""What all folds share: filters (L2), and how their sides are weighed (L16, L17)."""
+
+from .operators import greatest
+from .values import MAY_BE_FALSE, POSSIBLE, UNDETERMINED, UNLISTED, WEAK, hull_number, is_exact_number, resting_on
+
+
+class Filtered:
+    """What all folds share: filters of the variable in `slot`."""
+
+    # Whether the value is a number or date rather than a truth.
+    numbers = True
+
+    def __init__(self, slot, filters):
+        self.slot = slot
+        self.filters = filters
+
+    def passed(self, run, elements, dropped):
+        """L2: the elements that the filters leave, the variable set to each in its turn; to `dropped`, blame and weak
+        marks, goes what those rest on that dropped one."""
+        for element, state, blame, marks in elements:
+            run.variables[self.slot] = element
+            for passes in self.filters:
+                truth = passes(run)
+                if truth[2] == MAY_BE_FALSE:
+                    if truth[1] & WEAK:
+                        dropped[0] |= truth[0]
+                        dropped[1] |= truth[1] & WEAK
+                    break
+                marks |= truth[1]
+                if truth[2] == UNDETERMINED and state != UNLISTED:
+                    state = POSSIBLE
+                    blame |= truth[0]
+                elif truth[1] & WEAK:
+                    blame |= truth[0]
+            else:
+                yield element, state, blame, marks
+
+    def hull(self, a, b):
+        return hull_number(a, b)
+
+    def weigh(self, found, stated, has_stated):
+        """L16"""
+        if not has_stated:
+            return found
+        if found[2] is not None and stated[3] is not None and found[2] >= stated[3] and not found[4] and not stated[4]:
+            return resting_on(found, stated[0], stated[1])
+        return greatest(found, stated)
+
+    def same(self, found, stated):
+        """L17: whether both are exact and equal."""
+        return is_exact_number(found) and is_exact_number(stated) and found[2] == stated[2]
+
+    def is_exact(self, value):
+        return is_exact_number(value)
+
+    def finish(self, run, value):
+        """What is done last, when all sides are joined."""
+        return value
