@@ -285,7 +285,8 @@ class CaseReader {
           return money.ok() ? std::optional<base::FieldValue>(*money) : std::nullopt;
         }
         const auto number = base::Rational::Parse(text);
-        if (!number.ok() || !number->is_integer()) return std::nullopt;
+        const bool plain = text.find_first_of("%/") == std::string::npos;
+        if (!plain || !number.ok() || !number->is_integer()) return std::nullopt;
         return static_cast<int64_t>(number->numerator());
       }
       case TypeKind::kTruth:
@@ -371,7 +372,7 @@ class CaseReader {
     // A case is written by hand: what was found is all there is, unless it says otherwise.
     state.complete = Flag(node, "complete", path, state.kind == base::AnswerKind::kFound);
     state.superseded = Flag(node, "superseded", path, false);
-    state.manual = Flag(node, "manual", path, false);
+    state.manual = Flag(node, "manual", path, state.source_id == base::kManualSourceId);
     state.data_day = Day(node, "data_day", path);
     if (const YamlNode* covered = node.Find("covered");
         covered != nullptr && IsMapping(*covered, absl::StrCat(path, ".covered"))) {

@@ -20,6 +20,12 @@ std::string NumberText(const Rational& number, const Unit& unit) {
   return number.is_integer() ? number.ToString() : number.ToDecimal(kOtherDecimals);
 }
 
+// Whether the text above is the number itself.
+bool TextIsExact(const Rational& number, const Unit& unit) {
+  constexpr int kMoneyPlaces = 100, kOtherPlaces = 10'000;
+  return (unit.money != 0 ? kMoneyPlaces : kOtherPlaces) % number.denominator() == 0;
+}
+
 // In yuan and square metres.
 absl::StatusOr<std::optional<Rational>> InYuan(const Rational& number, bool infinite,
                                                const Unit& unit) {
@@ -46,8 +52,7 @@ absl::Status RenderNumber(const Value& value, const Unit& unit, AbstractValue* s
   shown->exact = value.IsPoint();
   if (shown->exact) {
     shown->text = NumberText(*shown->low, unit);
-    const auto read_back = Rational::Parse(shown->text);
-    if (!read_back.ok() || !(*read_back == *shown->low)) shown->exact_text = shown->low->ToString();
+    if (!TextIsExact(*shown->low, unit)) shown->exact_text = shown->low->ToString();
     return absl::OkStatus();
   }
   shown->text =

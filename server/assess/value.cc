@@ -33,16 +33,25 @@ void SetHigh(Value* v, const End& e) {
   v->hi = e.infinite != 0 ? Rational() : e.number;
 }
 
-void Widen(Value* v, const End& e, bool first) {
-  if (first || CompareEnds(e, Low(*v)) < 0) {
-    v->lo_infinite = e.infinite < 0;
-    v->lo = e.infinite < 0 ? Rational() : e.number;
+// The least and the greatest of the corners that two intervals give.
+class Corners {
+ public:
+  void Add(const End& corner) {
+    if (none_ || CompareEnds(corner, low_) < 0) low_ = corner;
+    if (none_ || CompareEnds(corner, high_) > 0) high_ = corner;
+    none_ = false;
   }
-  if (first || CompareEnds(e, High(*v)) > 0) {
-    v->hi_infinite = e.infinite > 0;
-    v->hi = e.infinite > 0 ? Rational() : e.number;
+  Value Interval() const {
+    Value v;
+    SetLow(&v, low_);
+    SetHigh(&v, high_);
+    return v;
   }
-}
+
+ private:
+  bool none_ = true;
+  End low_, high_;
+};
 
 }  // namespace
 
@@ -131,8 +140,7 @@ Value Calculator::Multiply(const Value& a, const Value& b) {
 // The product's extremes are among the products of the ends; nothing times an infinite end is
 // nothing, since every number below that end is finite.
 Value Calculator::MultiplyWide(const Value& a, const Value& b) {
-  Value v;
-  bool first = true;
+  Corners corners;
   for (const End& x : {Low(a), High(a)}) {
     for (const End& y : {Low(b), High(b)}) {
       End product;
@@ -142,10 +150,10 @@ Value Calculator::MultiplyWide(const Value& a, const Value& b) {
       } else {
         overflow_ |= !Rational::Multiply(x.number, y.number, &product.number);
       }
-      Widen(&v, product, first);
-      first = false;
+      corners.Add(product);
     }
   }
+  Value v = corners.Interval();
   Finish(a, b, &v);
   return v;
 }
@@ -170,8 +178,7 @@ Value Calculator::DivideWide(const Value& a, const Value& b) {
     Finish(a, b, &v);
     return v;
   }
-  Value v;
-  bool first = true;
+  Corners corners;
   for (const End& x : {Low(a), High(a)}) {
     for (const End& y : {Low(b), High(b)}) {
       End quotient;
@@ -184,10 +191,10 @@ Value Calculator::DivideWide(const Value& a, const Value& b) {
       } else {
         overflow_ |= !Rational::Divide(x.number, y.number, &quotient.number);
       }
-      Widen(&v, quotient, first);
-      first = false;
+      corners.Add(quotient);
     }
   }
+  Value v = corners.Interval();
   Finish(a, b, &v);
   return v;
 }
