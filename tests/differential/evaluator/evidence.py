@@ -98,7 +98,7 @@ def category_blame(run, person, need, question):
     category, source = need
     proves, blame, aside = False, 0, 0
     for answer in person.answers.get(category, ()):
-        if answer.superseded or answer.source == "manual" or source not in (None, answer.source):
+        if answer.superseded or answer.manual or source not in (None, answer.source):
             continue
         if answer.kind == "NOT_COVERED":
             aside |= run.item(answer.item())
@@ -118,7 +118,7 @@ def category_blame(run, person, need, question):
 def manual_suffices(person, need, question):
     """P7"""
     lacking = [question.lack(answer) for answer in person.answers.get(need[0], ())
-               if answer.source == "manual" and answer.usable and not answer.superseded]
+               if answer.manual and answer.usable and not answer.superseded]
     return "" in lacking
 
 

@@ -42,6 +42,8 @@ class CodeList:
         self.declared = list(codes)
         # What divisions add to the list.
         self.added = {}
+        # The levels below that may: their names, or True for every one.
+        self.open = ()
         self.bits = {}
         for code in codes:
             self.give_bit(code)

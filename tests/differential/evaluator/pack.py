@@ -8,10 +8,13 @@ from .errors import Defect, Defects
 from .evidence import read_rule
 from .graph import check_cycles
 from .kinds import BUILT_IN_LISTS, CodeList, read_type
+from .overlay import LEVELS, Delegation, check_overlaps
 from .reading import read
 from .rowfile import read_calendar_row, read_dates, read_expression, read_parameter_row
-from .symbols import HOUSEHOLD, PARAMETER, PERSONAL, QUANTITY, TEST, Key, Symbol, above, built_in
+from .symbols import HOUSEHOLD, PARAMETER, PERSONAL, QUANTITY, TEST, Key, Symbol, above, built_in, level_of
 from .values import CODE, NUMBER
+
+MOST_CODES = 63
 
 
 class File:
@@ -26,6 +29,7 @@ class Programme:
         self.division = division
         self.personal = personal
         self.rows = {}
+        self.delegation = Delegation()
 
 
 class PackReader:
@@ -88,17 +92,27 @@ class PackReader:
     def read_lists(self):
         for file, name, item in self.sections("codes"):
             if "values" in item:
-                self.code_lists.setdefault(file.division, {})[name] = CodeList(name, item["values"])
+                codes = self.code_lists.setdefault(file.division, {})[name] = CodeList(name, item["values"])
+                told = item.get("open", ())
+                codes.open = True if told == "true" else told
         for file, name, item in self.sections("codes"):
             if "add" in item:
                 with self.gathering(file.path):
-                    codes = self.lists_of(file.division).get(name)
-                    if codes is None:
-                        raise Defect("UNKNOWN_NAME", name)
-                    for code in item["add"]:
-                        if code in codes.codes_of(above(file.division)):
-                            raise Defect("DUPLICATE_NAME", code)
-                        codes.add(file.division, code)
+                    self.add_codes(file.division, name, item["add"])
+
+    def add_codes(self, division, name, added):
+        """T26"""
+        codes = self.lists_of(division).get(name)
+        if codes is None:
+            raise Defect("UNKNOWN_NAME", name)
+        if codes.open is not True and LEVELS[level_of(division)] not in codes.open:
+            raise Defect("DELEGATION_BREACH", name)
+        for code in added:
+            if code in codes.codes_of(above(division)):
+                raise Defect("DUPLICATE_NAME", code)
+            codes.add(division, code)
+        if len(codes.codes_of(above(division))) > MOST_CODES:
+            raise Defect("CODE_LIST_SIZE", name)
 
     def lists_of(self, division):
         found = dict(BUILT_IN_LISTS)
@@ -132,6 +146,7 @@ class PackReader:
                         raise Defect("DUPLICATE_NAME", name)
                     type_ = read_type("bool" if sort == TEST else item["type"], self.lists_of(file.division))
                     symbol = Symbol(name, sort, file.division, type_, item.get("of") == "person")
+                    symbol.delegation = Delegation()
                     for bound in ("min", "max"):
                         if bound in item:
                             setattr(symbol, bound + "imum", vocabulary.read_number(item[bound], type_))
@@ -192,9 +207,18 @@ class PackReader:
                 if symbol is None:
                     self.defects.append((file.path, "UNKNOWN_NAME", name))
                     continue
+                with self.gathering(file.path):
+                    symbol.delegation.read(file.division, symbol.division, item.get("delegate"))
+                    if item.get("rows"):
+                        symbol.delegation.check(file.division, symbol.division, name)
                 for told in item.get("rows") or ():
                     with self.gathering(file.path):
                         symbol.rows.setdefault(file.division, []).append(self.read_row(file, symbol, told))
+
+        for symbol in self.all_symbols():
+            for division, rows in symbol.rows.items():
+                with self.gathering(division):
+                    check_overlaps(rows, symbol.keys, symbol.name)
 
     def read_row(self, file, symbol, told):
         if symbol.sort == PARAMETER:
@@ -230,6 +254,9 @@ class PackReader:
                 else:
                     programme = Programme(name, file.division, item.get("of") == "person")
                     self.programmes.setdefault(file.division, {})[name] = programme
+                programme.delegation.read(file.division, programme.division, item.get("delegate"))
+                if item.get("rows"):
+                    programme.delegation.check(file.division, programme.division, name)
                 for told in item.get("rows") or ():
                     programme.rows.setdefault(file.division, []).append(
                         self.read_programme_row(told, self.names_of(file.division), programme))

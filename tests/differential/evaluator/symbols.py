@@ -17,6 +17,7 @@ class Symbol:
         self.personal = personal
         self.slot = None
         self.rows = {}
+        self.delegation = None
         # Of parameters: their keys in order, bounds.
         self.keys = []
         self.minimum = None
