@@ -1,8 +1,12 @@
 """The evaluator against the examples and boundaries of docs/evaluation.md. Run: python3 -m unittest, in this directory."""
 
+import os
 import unittest
 
 from evaluator import Defects
+from evaluator.compare import cases_of
+from evaluator.expectations import unmet
+from evaluator.reading import read
 from evaluator.small_packs import answer, case, computed, national, pack_of, person, quantity, row, rule, test
 
 ARITHMETIC = ("ARITHMETIC", "", "", "", "", "", "", "")
@@ -205,6 +209,13 @@ class Rows(unittest.TestCase):
         pack = pack_of(national(quantities={"x": quantity("ratio", "1")}))
         self.assertEqual(pack.assess(case(programme="dibao"))["error"], "NO_POLICY_SET")
         self.assertEqual(pack.assess(case(persons=[person("a", "spouse"), person("b", "spouse")]))["error"], "CASE")
+
+
+class CaseFiles(unittest.TestCase):
+    def test_expectations(self):
+        root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+        for name, text, result, _, _ in cases_of(root):
+            self.assertEqual(unmet(read(text).get("expect") or (), result), [], name)
 
 
 if __name__ == "__main__":

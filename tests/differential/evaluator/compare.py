@@ -6,6 +6,9 @@ import os
 import subprocess
 import sys
 
+from .expectations import unmet
+from .reading import read
+
 PARTS = ("kind", "person", "source", "category", "answer", "reason", "detail", "policy")
 
 
@@ -74,37 +77,55 @@ def run_hedui(hedui, case, directories):
     return {"error": code if code in ("NO_POLICY_SET", "CASE", "ARITHMETIC_OVERFLOW") else "CASE_FILE", "text": text}
 
 
-def compare_cases(hedui, root):
-    """All of tests/assess/cases against the binary; the number of cases that differ."""
+def cases_of(root):
+    """(name, text, result here, path, directories) of every case file of the tests."""
     from . import load
-    packs, failed, count = {}, 0, 0
+    packs = {}
     base = os.path.join(root, "tests/assess/cases")
     for path in sorted(glob.glob(base + "/**/*.yaml", recursive=True)):
         folder = os.path.relpath(os.path.dirname(path), base)
-        directory = os.path.join(root, "policies" if folder == "." else f"tests/assess/packs/{folder}")
-        if directory not in packs:
-            packs[directory] = load([directory])
+        own = ["policies", "tests/assess/policies"] if folder == "." else [f"tests/assess/packs/{folder}"]
+        directories = [os.path.join(root, directory) for directory in own]
+        if folder not in packs:
+            packs[folder] = load(directories)
         with open(path, encoding="utf-8") as opened:
-            ours = packs[directory].assess(opened.read())
-        found = differences(ours, run_hedui(hedui, path, [directory]))
+            text = opened.read()
+        yield os.path.relpath(path, base), text, packs[folder].assess(text), path, directories
+
+
+def check_cases(root, found_in):
+    """Prints what `found_in` finds in every case; the number of cases that have something."""
+    failed = count = 0
+    for name, text, ours, path, directories in cases_of(root):
+        found = found_in(text, ours, path, directories)
         count += 1
         failed += bool(found)
-        for text in found:
-            print(f"{os.path.relpath(path, base)}: {text}")
+        for line in found:
+            print(f"{name}: {line}")
     print(f"{count} cases, {failed} differ")
     return failed
+
+
+def compare_cases(hedui, root):
+    return check_cases(root, lambda _, ours, path, directories: differences(ours, run_hedui(hedui, path, directories)))
+
+
+def expect_cases(root):
+    return check_cases(root, lambda text, ours, *_: unmet(read(text).get("expect") or (), ours))
 
 
 def main(arguments):
     if len(arguments) == 3 and arguments[0] == "compare":
         return 1 if compare_cases(arguments[1], arguments[2]) else 0
+    if len(arguments) == 2 and arguments[0] == "expect":
+        return 1 if expect_cases(arguments[1]) else 0
     if len(arguments) >= 2 and arguments[0] == "assess":
         from . import load
         with open(arguments[1], encoding="utf-8") as opened:
             result = load(arguments[2:]).assess(opened.read())
         print(json.dumps(result, default=sorted, ensure_ascii=False, indent=1) if "error" in result else listing(result))
         return 0
-    print("python3 -m evaluator compare HEDUI ROOT\npython3 -m evaluator assess CASE DIRECTORY…", file=sys.stderr)
+    print("python3 -m evaluator compare HEDUI ROOT\npython3 -m evaluator expect ROOT\npython3 -m evaluator assess CASE DIRECTORY…", file=sys.stderr)
     return 2
 
 
