@@ -8,6 +8,7 @@ from .kinds import CHECK_KIND, RELATION, ROLE, SCOPE, SEX, Type
 from .values import ANOTHER, BOOL, CODE, DATE, POSSIBLE, SURE, UNLISTED, WEAK, mark_names
 
 DEEPEST_LISTS = 8
+NOBODY = frozenset()
 
 
 class Person:
@@ -63,6 +64,8 @@ class Run:
         return bit
 
     def items(self, blame):
+        if not blame:
+            return NOBODY
         return frozenset(item for item, bit in self.bits.items() if bit & blame)
 
     @staticmethod

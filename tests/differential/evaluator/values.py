@@ -38,8 +38,11 @@ NUMBER, DATE, MONTH, BOOL, CODE, CODES, PERIOD, TEXT, PERSON, DIVISION = (
 ORDERED = (NUMBER, DATE, MONTH)
 
 
+NAMES_OF_MARKS = [frozenset(name for bit, name in enumerate(MARK_NAMES) if marks >> bit & 1) for marks in range(2 * PRELIMINARY)]
+
+
 def mark_names(marks):
-    return frozenset(name for bit, name in enumerate(MARK_NAMES) if marks >> bit & 1)
+    return NAMES_OF_MARKS[marks]
 
 
 def settled(exact, a, b):

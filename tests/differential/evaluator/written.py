@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from . import days
-from .kinds import scale_power
+from .kinds import AREA_POWER
 from .operators import fit
 from .values import ANOTHER, BOOL, CODE, CODES, DATE, DIVISION, NUMBER, PERIOD
 
@@ -12,10 +12,14 @@ TRUTHS = ("", "FALSE", "TRUE", "UNDETERMINED")
 
 def shown(end, unit):
     """An end in yuan and square metres."""
-    power = scale_power(unit)
+    power = unit[0] + unit[AREA_POWER]
     if end is None or power == 0:
         return end
-    return Fraction(end) / Fraction(100) ** power
+    if power < 0:
+        return end * 100 ** -power
+    if end.__class__ is int and end % 100 ** power == 0:
+        return end // 100 ** power
+    return Fraction(end, 100 ** power)
 
 
 def fraction(end):
@@ -25,9 +29,9 @@ def fraction(end):
 
 def decimal(end, unit):
     """Y2"""
-    places = 2 if unit[0] else 0 if end.denominator == 1 else 4
-    scaled = abs(end) * 10 ** places
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    below = end.denominator
+    places = 2 if unit[0] else 0 if below == 1 else 4
+    whole = (2 * abs(end.numerator) * 10 ** places + below) // (2 * below)
     digits = str(whole).rjust(places + 1, "0")
     text = digits[:-places] + "." + digits[-places:] if places else digits
     return "-" + text if end < 0 and whole else text
@@ -46,9 +50,10 @@ def number(value, unit):
 def exact_number_text(value, unit):
     """Y4"""
     end = shown(value[2], unit)
-    if end is None or value[2] != value[3] or value[4] or Fraction(decimal(end, unit)) == end:
+    if end is None or value[2] != value[3] or value[4]:
         return ""
-    return str(end)
+    places = 2 if unit[0] else 0 if end.denominator == 1 else 4
+    return "" if 10 ** places % end.denominator == 0 else str(end)
 
 
 def codes(mask, codes_, program):
@@ -76,13 +81,10 @@ def entry(run, type_, value):
              "blame": run.items(value[0]), "marks": run.mark_names(value[1])}
     kind = type_.kind
     if kind == NUMBER:
-        if scale_power(type_.unit):
-            for end in (value[2], value[3]):
-                if end is not None:
-                    fit(shown(end, type_.unit))
+        low, high = (None if end is None else fit(shown(end, type_.unit)) for end in (value[2], value[3]))
         found["text"] = number(value, type_.unit)
         found["exact_text"] = exact_number_text(value, type_.unit)
-        found["low"], found["high"] = fraction(shown(value[2], type_.unit)), fraction(shown(value[3], type_.unit))
+        found["low"], found["high"] = fraction(low), fraction(high)
         found["undefined"] = bool(value[4])
     elif kind in (DATE, DIVISION):
         found["text"], found["low"], found["high"] = of_ends(value, days.written if kind == DATE else "{:06}".format)
