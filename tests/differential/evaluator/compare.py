@@ -20,8 +20,9 @@ def blame_of_json(items):
 def entry_of_json(value, blame, marks):
     found = {"text": value["text"], "exact_text": value.get("exact_text", ""), "low": "", "high": "",
              "undefined": value.get("undefined", False), "blame": blame_of_json(blame), "marks": frozenset(marks)}
-    if value["kind"] not in ("period", "truth", "code"):
-        found["low"], found["high"] = value.get("low", ""), value.get("high", "")
+    ends = ("from", "to") if value["kind"] in ("date", "division") else ("low", "high")
+    if value["kind"] != "period":
+        found["low"], found["high"] = (value.get(end, "") for end in ends)
     return found
 
 
