@@ -75,11 +75,12 @@ def unit(unit_):
     return call
 
 
-def text_of(node, choices=None):
+def text_of(node, choices=None, code="UNKNOWN_CODE"):
+    """A TEXT; what is none has the code of one that is not found."""
     if not isinstance(node, Text):
-        raise Defect("TYPE_MISMATCH", "a text is meant")
+        raise Defect(code, "a text is meant")
     if choices is not None and node.text not in choices:
-        raise Defect("UNKNOWN_CODE", node.text)
+        raise Defect(code, node.text)
     return node.text
 
 
@@ -106,7 +107,7 @@ def rounded(checker, arguments, place):
 
 def date(checker, arguments, place):
     counted(arguments, 1)
-    day = days.read_day(text_of(arguments[0]))
+    day = days.read_day(text_of(arguments[0], code="BAD_DATE"))
     if day is None:
         raise Defect("BAD_DATE", arguments[0].text)
     value = (0, 0, day, day, 0)

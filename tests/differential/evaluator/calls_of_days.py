@@ -85,7 +85,7 @@ def within(checker, arguments, place):
     """F24"""
     counted(arguments, 2)
     of = division_argument(checker, arguments[0])
-    code = text_of(arguments[1])
+    code = text_of(arguments[1], code="BAD_VALUE")
     if not re.fullmatch("[0-9]{6}", code) or code.startswith("00"):
         raise Defect("BAD_VALUE", code)
     first, last = places_within(code)

@@ -152,10 +152,10 @@ def within(elements, period):
     start, end = period[2], period[3]
     found = []
     for fact, state, blame, marks in elements:
-        if fact.month is None:
-            found.append((fact, POSSIBLE, blame | fact.month_blame, marks))
-        elif start is None:
+        if start is None:
             found.append((fact, POSSIBLE, blame | period[0], marks))
+        elif fact.month is None:
+            found.append((fact, POSSIBLE, blame | fact.month_blame, marks))
         elif start <= days.first_of(fact.month) and days.last_of(fact.month) < end:
             found.append((fact, state, blame, marks))
     return found

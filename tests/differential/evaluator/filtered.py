@@ -41,7 +41,7 @@ class Filtered:
     def weigh(self, found, stated, has_stated):
         """L16"""
         if not has_stated:
-            return found
+            return resting_on(found, stated[0], stated[1])
         if found[2] is not None and stated[3] is not None and found[2] >= stated[3] and not found[4] and not stated[4]:
             return resting_on(found, stated[0], stated[1])
         return greatest(found, stated)

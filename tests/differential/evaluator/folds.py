@@ -119,7 +119,7 @@ class Truths(Fold):
         return hull_truth(a, b)
 
     def weigh(self, found, stated, has_stated):
-        return self.join(found, stated) if has_stated else found
+        return self.join(found, stated) if has_stated else resting_on(found, stated[0], stated[1])
 
     def same(self, found, stated):
         return found[2] == stated[2] != UNDETERMINED

@@ -1,9 +1,10 @@
 """Lists in expressions: T16, T17, T30 to T32, T53."""
 
 from . import each_month, folds, sides
+from .calls import text_of
 from .errors import Defect
 from .kinds import COUNT, MONTHS, TRUTH, number
-from .syntax import Call, Member, Name, Text
+from .syntax import Call, Member, Name
 from .typed import Typed, agreed_type, mismatch
 from .values import BOOL, CODE, MONTH, NUMBER, ORDERED, PERIOD
 
@@ -121,9 +122,9 @@ def facts_of(checker, node):
     """`v.kind` with its `.during` and `.by`."""
     variant = period = None
     if method_called(node, "by"):
-        if len(node.arguments) != 1 or not isinstance(node.arguments[0], Text):
+        if len(node.arguments) != 1:
             raise mismatch("arguments of by")
-        variant, node = node.arguments[0].text, node.of
+        variant, node = text_of(node.arguments[0], code="UNKNOWN_NAME"), node.of
     if method_called(node, "during"):
         if len(node.arguments) != 1:
             raise mismatch("arguments of during")

@@ -196,7 +196,7 @@ def of_rows(run, lookup, keys, type_, of_lookup):
     every = []
     for key, value in zip(lookup.symbol.keys, keys):
         if value is None:
-            value = run.unknown(key.type, 0)
+            value = (0, 0, None, None, 0) if key.type.kind == NUMBER else run.unknown(key.type, 0)
         else:
             blame |= value[0]
             marks |= value[1]

@@ -64,14 +64,8 @@ def by_candidates(run, fold, person, kind, period, rules, at):
 def of_rule(run, fold, person, kind, period, rule):
     proven, open_blame = run.evidence(person, kind, rule, period)
     months = months_of(period)
-    found_elements, stated_elements = run.elements(person, kind, period)
-    found = fold.side(run, found_elements, months)[0]
-    stated, has_stated = fold.side(run, stated_elements, months)
     closing = closing_of(proven, person, rule, period)
-    use = rule.use if rule else HIGHER
-    if use == FOUND_SIDE and closing == DECLARED_SIDE:
-        use = HIGHER
-    value = of_sides(run, fold, person, rule, use, found, stated, has_stated)
+    value = of_sides(run, fold, person, kind, period, rule, closing)
     if closing == PRESUMED_SIDE:
         presumed, has_presumed = fold.side(run, run.presumed(person, kind, rule, period, open_blame), months)
         value = fold.weigh(value, presumed, has_presumed)
@@ -100,12 +94,21 @@ def by_rule_and_period(value, rule, period):
     return resting_on(value, period[0], period[1]) if period else value
 
 
-def of_sides(run, fold, person, rule, use, found, stated, has_stated):
-    """L15 to L17"""
+def of_sides(run, fold, person, kind, period, rule, closing):
+    """L10, L15 to L18: a side that is not weighed is not computed."""
+    months = months_of(period)
+    if person.missing:
+        return fold.side(run, (), months)[0]
+    use = rule.use if rule else HIGHER
+    if use == FOUND_SIDE and closing == DECLARED_SIDE:
+        use = HIGHER
+    found_elements, stated_elements = run.elements(person, kind, period)
     if use == FOUND_SIDE:
-        return found
+        return fold.side(run, found_elements, months)[0]
     if use == DECLARED_SIDE:
-        return marked(stated, DECLARED)
+        return marked(fold.side(run, stated_elements, months)[0], DECLARED)
+    found = fold.side(run, found_elements, months)[0]
+    stated, has_stated = fold.side(run, stated_elements, months)
     if use == HIGHER:
         return fold.weigh(found, stated, has_stated)
     return agreed(run, fold, person, rule, found, stated)

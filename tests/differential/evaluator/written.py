@@ -58,7 +58,7 @@ def exact_number_text(value, unit):
 
 def codes(mask, codes_, program):
     if mask is None:
-        return ""
+        mask = program.every(codes_)
     found = [code for code in program.codes_of(codes_) if codes_.bits[code] & mask]
     return "|".join(found) + ("|…" if mask & ANOTHER else "")
 
