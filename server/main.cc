@@ -83,6 +83,10 @@ int main(int argc, char** argv) {
                  "write the stored case of this report number to standard output, for `hedui "
                  "report replay`; it "
                  "holds personal data");
+  std::string export_policies;
+  app.add_option("--export-policies", export_policies,
+                 "copy every policy set that ever came into force into this directory, for `hedui "
+                 "report replay --archive`");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -131,6 +135,11 @@ int main(int argc, char** argv) {
       std::cout.write(bundle->data(), static_cast<std::streamsize>(bundle->size())).flush();
     if (bundle.ok() && !std::cout) std::cerr << "heduid: standard output cannot be written\n";
     return bundle.ok() && std::cout ? 0 : kExitRefused;
+  }
+  if (!export_policies.empty()) {
+    const auto copied = hedui::Platform::ExportPolicies(options, export_policies);
+    if (!copied.ok()) std::cerr << "heduid: " << copied.status().message() << "\n";
+    return copied.ok() ? 0 : kExitRefused;
   }
   const hedui::ListenerWatch watch(&clock, tell, [&tell, fail = options.on_fatal] {
     tell(

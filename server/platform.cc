@@ -12,6 +12,7 @@
 #include "adapters/registry.h"
 #include "server/api/api_server.h"
 #include "server/api/decode_request.h"
+#include "server/assess/policy_archive.h"
 #include "server/authorization_flow.h"
 #include "server/base/dates.h"
 #include "server/base/event.h"
@@ -116,6 +117,7 @@ struct Platform::Parts {
   absl::Status OpenStore();
   void BuildPools();
   absl::Status Connect();
+  absl::Status KeepPolicies(const assess::PolicyPack& pack);
   void BuildRooms();
   void QuietTell();
   absl::Status Listen();
@@ -164,8 +166,26 @@ absl::Status Platform::Parts::Connect() {
       [this](base::EventLevel level, const std::string& line) {
         options.tell(base::Event(level, "reload").With("text", line));
       },
-      &adapters);
+      &adapters, [this](const assess::PolicyPack& pack) { return KeepPolicies(pack); });
   return reloader->Begin(*read);
+}
+
+// So that every case can be computed again by what it was computed by.
+absl::Status Platform::Parts::KeepPolicies(const assess::PolicyPack& pack) {
+  const absl::Status kept = store->KeepPolicySets(assess::SetsOf(pack), options.clock->WallNow());
+  if (!kept.ok()) {
+    const char* const mend =
+        absl::IsResourceExhausted(kept)
+            ? ": give the store room (on its disk, or store.max_mib) and try again"
+            : "";
+    return base::MakeError(
+        kept.code(), base::ReasonOf(kept),
+        absl::StrCat("the policy sets are not in force, since they cannot be kept for replays: ",
+                     kept.message(), mend),
+        base::Visibility::kOperator);
+  }
+  if (options.on_step) options.on_step(FlowStep::kPoliciesKept);
+  return absl::OkStatus();
 }
 
 void Platform::Parts::BuildRooms() {
@@ -180,6 +200,7 @@ void Platform::Parts::BuildRooms() {
   rooms.rows = store.get();
   rooms.pages = store.get();
   rooms.log = store.get();
+  rooms.policy_archive = store.get();
   rooms.committer = committer.get();
   rooms.matters = matters.get();
   rooms.in_flight = &in_flight;
@@ -299,6 +320,14 @@ absl::StatusOr<std::string> Platform::ExportCase(const PlatformOptions& options,
   // Whatever stands on the disk belongs to the process that writes it.
   HEDUI_ASSIGN_OR_RETURN(auto rows, store::OpenSqliteForReading(store, options.ids));
   return ReadCase(*rows, id);
+}
+
+absl::StatusOr<size_t> Platform::ExportPolicies(const PlatformOptions& options,
+                                                const std::string& directory) {
+  HEDUI_ASSIGN_OR_RETURN(store::SqliteStoreOptions store, ReadStoreOptions(options.config_file));
+  HEDUI_ASSIGN_OR_RETURN(const auto kept, store::OpenSqlitePolicies(store));
+  HEDUI_ASSIGN_OR_RETURN(const auto archive, assess::PolicyArchive::Create(directory));
+  return assess::CopyPolicySets(*kept, archive.get());
 }
 
 absl::StatusOr<std::unique_ptr<Platform>> Platform::Start(PlatformOptions options) {

@@ -76,6 +76,12 @@ class Platform {
   static absl::StatusOr<std::string> ExportCase(const PlatformOptions& options,
                                                 const std::string& report_number);
 
+  // Copies the archive of policy sets into a directory, for `hedui report replay --archive`: those
+  // that are not there yet; how many. Reads as ExportCase does. Errors of OpenSqlitePolicies and of
+  // assess::PolicyArchive.
+  static absl::StatusOr<size_t> ExportPolicies(const PlatformOptions& options,
+                                               const std::string& directory);
+
   // Reads register, catalogue, policies, certificates and revocation lists anew; see reloader.h for
   // what is taken and what refused. Main thread only, as is Tend.
   absl::Status Reload();

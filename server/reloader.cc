@@ -66,17 +66,19 @@ bool SameButForReload(const config::v1::Server& a, const config::v1::Server& b) 
 }  // namespace
 
 Reloader::Reloader(std::string config_file, const base::Clock* clock, Tell tell,
-                   adapters::AdapterSet* adapters)
+                   adapters::AdapterSet* adapters, KeepPolicies keep_policies)
     : config_file_(std::move(config_file)),
       clock_(clock),
       tell_(std::move(tell)),
       adapters_(adapters),
+      keep_policies_(std::move(keep_policies)),
       certificates_(
           [this](Expiry expiry, const std::string& line) { tell_(LevelOf(expiry), line); }) {}
 
 absl::Status Reloader::Begin(const PlatformConfiguration& read) {
   auto setup = std::make_shared<Setup>(*read.setup);
   HEDUI_ASSIGN_OR_RETURN(setup->sources, Connect(setup->catalogue, nullptr));
+  HEDUI_RETURN_IF_ERROR(keep_policies_(*setup->policies));
   setup_.Put(std::move(setup));
   trust_.Put(read.trust);
   server_configuration_ = read.server;
@@ -128,6 +130,8 @@ absl::Status Reloader::ReadSetup() {
   const std::shared_ptr<const Setup> before = setup_.Get();
   HEDUI_ASSIGN_OR_RETURN(read->setup->sources,
                          Connect(read->setup->catalogue, before->sources.get()));
+  // Last, since what is kept should also come into force.
+  HEDUI_RETURN_IF_ERROR(keep_policies_(*read->setup->policies));
   setup_.Put(read->setup);
   server_configuration_.set_register_file(read->server.register_file());
   server_configuration_.set_catalogue_file(read->server.catalogue_file());

@@ -39,12 +39,14 @@ inline constexpr absl::Duration kLookAtFilesEvery = absl::Seconds(10);
 class Reloader {
  public:
   using Tell = std::function<void(base::EventLevel, const std::string& line)>;
+  // Makes durable what policies come into force next; they do not where it fails.
+  using KeepPolicies = std::function<absl::Status(const assess::PolicyPack& policies)>;
 
   // Borrowed objects outlive it.
   Reloader(std::string config_file, const base::Clock* clock, Tell tell,
-           adapters::AdapterSet* adapters);
+           adapters::AdapterSet* adapters, KeepPolicies keep_policies);
 
-  // Puts what the platform starts with in force. Errors as AdapterSet::GetOrMake.
+  // Puts what the platform starts with in force. Errors as AdapterSet::GetOrMake and KeepPolicies.
   absl::Status Begin(const PlatformConfiguration& read);
   // Whose certificates are replaced; before Reload.
   void Serve(api::ApiServer* server) { server_ = server; }
@@ -79,6 +81,7 @@ class Reloader {
   const base::Clock* const clock_;
   const Tell tell_;
   adapters::AdapterSet* const adapters_;
+  const KeepPolicies keep_policies_;
   api::ApiServer* server_ = nullptr;
   InForce<Setup> setup_;
   InForce<access::CallerTrust> trust_;

@@ -85,6 +85,8 @@ absl::StatusOr<MadeReport> MakeReport(const Rooms& rooms, const Setup& setup,
   input.household = bundle.input.household;
   input.dates = bundle.input.dates;
   input.match = match::Match(bundle.input, setup.policies->discrepancy_rules());
+  // Also where nothing is assessed: discrepancies are told by the set's rules.
+  bundle.policy_digest = setup.policies->SetDigest(input.household.division);
   bundle.assessed = !input.frame.programmes.empty();
   if (bundle.assessed) {
     // The facts go into the case and come back: copies of hundreds of texts else.
@@ -93,7 +95,6 @@ absl::StatusOr<MadeReport> MakeReport(const Rooms& rooms, const Setup& setup,
     HEDUI_ASSIGN_OR_RETURN(input.assessment, assess::Assess(*setup.policies, assessed));
     input.match.facts = std::move(assessed.facts);
     bundle.engine = input.assessment->engine;
-    bundle.policy_digest = input.assessment->policy_digest;
   }
   CompleteFrame(rooms, setup, now, &input);
   input.seed = rooms.ids->RandomBytes(report::kSeedBytes);

@@ -12,6 +12,7 @@
 #include "server/access/matter_book.h"
 #include "server/access/register.h"
 #include "server/assess/policy_pack.h"
+#include "server/assess/policy_repository.h"
 #include "server/base/byte_budget.h"
 #include "server/base/clock.h"
 #include "server/base/event.h"
@@ -42,7 +43,7 @@ struct Setup {
 
 // Moments at which a crash must not hurt. Tests stop the process there; production observes
 // nothing.
-enum class FlowStep { kIntentCommitted, kAnswersIn, kResultCommitted };
+enum class FlowStep { kPoliciesKept, kIntentCommitted, kAnswersIn, kResultCommitted };
 
 struct Rooms {
   const base::Clock* clock = nullptr;
@@ -50,6 +51,8 @@ struct Rooms {
   const base::RowReader* rows = nullptr;
   const base::RowPages* pages = nullptr;
   const ledger::LogRepository* log = nullptr;
+  // The policy sets that ever came into force; blocks on the disk.
+  const assess::PolicyRepository* policy_archive = nullptr;
   ledger::Committer* committer = nullptr;
   access::MatterBook* matters = nullptr;
   access::InFlight* in_flight = nullptr;

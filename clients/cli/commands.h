@@ -29,6 +29,10 @@ void AddRead(CLI::App& app, Action* action);       // read_verbs.cc: verificatio
 void AddReport(CLI::App& app, Action* action);     // report_command.cc
 // correction_verbs.cc: what becomes of reports; after AddReport, whose group it adds to
 void AddCorrections(CLI::App& app, Action* action);
+// replay_verb.cc: adds to the group that AddReport made, and is called by it
+void AddReplay(CLI::App* report, Action* action);
+// archive_verbs.cc: policy sets as they were; after AddAssess, whose group it adds to
+void AddArchive(CLI::App& app, Action* action);
 void AddHealth(CLI::App& app, Action* action);  // health_verb.cc
 void AddAssess(CLI::App& app, Action* action);  // assess_verbs.cc
 void AddLater(CLI::App& app, Action* action);   // later_verbs.cc: refused as not built yet

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   hedui::clients::AddCorrections(app, &action);
   hedui::clients::AddHealth(app, &action);
   hedui::clients::AddAssess(app, &action);
+  hedui::clients::AddArchive(app, &action);
   hedui::clients::AddLater(app, &action);
   try {
     app.parse(argc, argv);

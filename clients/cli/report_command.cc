@@ -5,14 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/connection.h"
-#include "server/assess/assessor.h"
 #include "server/base/dates.h"
-#include "server/base/status.h"
 #include "server/base/yaml.h"
-#include "server/match/matcher.h"
-#include "server/report/case_bundle.h"
 #include "server/report/render.h"
-#include "server/report/replay.h"
 #include "server/report/report_builder.h"
 #include "server/report/report_check.h"
 
@@ -24,9 +19,6 @@ std::string CheckFormat(const std::string& format) {
   if (format == "html") return absl::StrCat("html is ", kNotBuiltYet);
   return absl::StrCat("there is no format \"", format, "\": text or json");
 }
-
-// A case bundle holds more than its envelope: every answer as it came.
-constexpr size_t kCaseBytesMax = 64 << 20;
 
 int Check(const std::string& file, const std::string& trust_file, const std::string& origin) {
   auto envelope = base::ReadFile(file, report::kEnvelopeBytesMax);
@@ -65,32 +57,6 @@ int Show(const std::string& file, const std::string& format) {
   return kExitDone;
 }
 
-int Replay(const std::string& file, const std::string& policies) {
-  auto bytes = base::ReadFile(file, kCaseBytesMax);
-  if (!bytes.ok()) return Unreadable(bytes.status());
-  auto bundle = report::DecodeCaseBundle(*bytes);
-  if (!bundle.ok()) return Unreadable(bundle.status());
-  auto pack = assess::PolicyPack::Load(policies);
-  if (!pack.ok()) return Unreadable(pack.status());
-  report::ReplayEngines engines;
-  engines.match = [&pack](const match::MatchInput& input) {
-    return match::Match(input, (*pack)->discrepancy_rules());
-  };
-  engines.assess = [&pack](const assess::Case& c) { return assess::Assess(**pack, c); };
-  auto result = report::Replay(*bundle, engines);
-  if (!result.ok()) {
-    return base::ReasonOf(result.status()) == "CASE_WITHOUT_LINES" ? Unreadable(result.status())
-                                                                   : Refused(result.status());
-  }
-  for (const std::string& remark : result->remarks) std::cout << "remark: " << remark << "\n";
-  if (result->same) {
-    std::cout << absl::StrCat("same: ", result->lines_compared, " lines, byte for byte\n");
-    return kExitDone;
-  }
-  std::cout << "different: " << result->first_difference << "\n";
-  return kExitNotValid;
-}
-
 }  // namespace
 
 void AddReport(CLI::App& app, Action* action) {
@@ -116,11 +82,7 @@ void AddReport(CLI::App& app, Action* action) {
       ->default_str("text");
   show->callback([=] { *action = [=] { return Show(*file, *second); }; });
 
-  CLI::App* replay = group->add_subcommand(
-      "replay", "compute a stored case again; exit 0 byte-equal, 1 with the first difference");
-  replay->add_option("CASE", *file, "the case bundle")->required();
-  replay->add_option("--policies", *second, "directory of the policy sets")->required();
-  replay->callback([=] { *action = [=] { return Replay(*file, *second); }; });
+  AddReplay(group, action);
 }
 
 }  // namespace hedui::clients

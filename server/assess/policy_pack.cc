@@ -342,6 +342,11 @@ std::string PolicyPack::LabelOf(absl::string_view name) const {
   return it == compiled_->labels.end() ? std::string(name) : it->second;
 }
 
+std::string PolicyPack::SetDigest(absl::string_view division) const {
+  const Division* found = compiled_->FindDivision(division);
+  return found == nullptr ? "" : found->digest;
+}
+
 const base::DiscrepancyRules& PolicyPack::discrepancy_rules() const {
   return compiled_->discrepancies;
 }

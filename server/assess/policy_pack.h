@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "server/assess/assessment.h"
+#include "server/assess/policy_repository.h"
 #include "server/base/discrepancy.h"
 
 namespace hedui::assess {
@@ -27,12 +28,6 @@ struct PolicyFinding {
   std::string text;
   bool warning = false;
   std::string ToString() const;  // "file:line: CODE: text"
-};
-
-// A policy file by itself, wherever it comes from.
-struct PolicyText {
-  std::string path;  // below the policy directory: "national/NAME.yaml", "640000/NAME.yaml"
-  std::string text;
 };
 
 class PolicyPack {
@@ -73,6 +68,8 @@ class PolicyPack {
   std::vector<std::string> Categories() const;
   // Chinese names; the code itself when unknown.
   std::string LabelOf(absl::string_view kind_or_category) const;
+  // Digest of the set by which the division's cases are assessed; empty without any.
+  std::string SetDigest(absl::string_view division) const;
   // By which match tells that registers and declaration do not agree. No computation uses them.
   const base::DiscrepancyRules& discrepancy_rules() const;
 

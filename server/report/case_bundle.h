@@ -17,9 +17,11 @@ namespace hedui::report {
 struct CaseBundle {
   ReportFrame frame;
   match::MatchInput input;
-  bool assessed = false;      // whether the report has an assessment
-  std::string engine;         // that computed it; empty when not assessed
-  std::string policy_digest;  // that it was computed by; empty when not assessed
+  bool assessed = false;  // whether the report has an assessment
+  std::string engine;     // that computed it; empty when not assessed
+  // Of the policy set by which it was matched and assessed. Empty in cases without an assessment
+  // that were stored before sets were kept.
+  std::string policy_digest;
   std::string seed;
   // The lines as issued. The store keeps them in the draft; leave empty there and fill to export.
   std::vector<std::string> lines;

@@ -23,9 +23,11 @@ struct ReplayEngines {
 
 struct ReplayResult {
   bool same = false;
-  // "line 14 (counted_wage) of m1: issued …, now …"; empty when the same.
-  std::string first_difference;
-  size_t lines_compared = 0;
+  // "line 14 (counted_wage) of m1: issued …, now …", one for each line that differs
+  // (line_difference.h); empty when the same.
+  std::vector<std::string> differences;
+  size_t lines_issued = 0;
+  size_t lines_now = 0;
   // Why a difference may be no alarm: another engine version, another policy set.
   std::vector<std::string> remarks;
 };

@@ -1,5 +1,6 @@
 // Store: everything durable. Immutable rows found by look-up keys, and the log, appended together
 // in whole commits; bodies sealed per matter, so that erasing a matter's key erases its content.
+// Beside them the archive of the policy sets that they were made under.
 //
 // Thread-safe. Every call may block on the disk: never on an event loop. Commits come from one
 // committer; a second process (or Store) on the same files is refused at its first commit behind
@@ -22,6 +23,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/assess/policy_repository.h"
 #include "server/base/ids.h"
 #include "server/base/row.h"
 #include "server/base/row_pages.h"
@@ -37,7 +39,8 @@ using CommitBatch = ledger::CommitBatch;
 class Store : public base::RowReader,
               public base::RowPages,
               public ledger::LogRepository,
-              public ledger::CommitSink {
+              public ledger::CommitSink,
+              public assess::PolicyRepository {
  public:
   // The matter's key is destroyed: its rows can be opened by nobody, and no further row of it is
   // taken. The log stays whole. NOT_FOUND (MATTER_UNKNOWN); UNAVAILABLE (ERASE_INCOMPLETE): repeat.
@@ -97,11 +100,16 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const SqliteStoreOptions& opti
 
 // The rows of a store, read beside the process that writes it (or while none does): nothing of it
 // is changed, whatever state it is in. Thread-safe; blocks on the disk. FAILED_PRECONDITION:
-// STORE_SCHEMA (of another version than this program's), KEK_MISSING, KEYS_MISMATCH;
+// STORE_SCHEMA (written by a later version), KEK_MISSING, KEYS_MISMATCH;
 // INVALID_ARGUMENT (KEK_FILE); DATA_LOSS (STORE_CORRUPT, KEYS_MISSING); UNAVAILABLE (STORE_IO)
 // without a store.
 absl::StatusOr<std::unique_ptr<base::RowReader>> OpenSqliteForReading(
     const SqliteStoreOptions& options, base::IdSource* ids);
+
+// The same of its archive of policy sets, which needs no keys; KeepPolicySets is refused.
+// FAILED_PRECONDITION (STORE_SCHEMA) also of a store that has none yet.
+absl::StatusOr<std::unique_ptr<assess::PolicyRepository>> OpenSqlitePolicies(
+    const SqliteStoreOptions& options);
 
 // What OpenSqlite would refuse, without changing anything: errors as there, and UNAVAILABLE
 // (STORE_IO). Also beside the process that writes it. Gives the origin of the log that the store

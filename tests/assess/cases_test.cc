@@ -17,6 +17,7 @@
 #include "server/assess/case_file.h"
 #include "server/assess/compiled_pack.h"
 #include "server/assess/evaluator.h"
+#include "server/assess/policy_archive.h"
 #include "tests/assess/test_packs.h"
 
 namespace hedui::assess {
@@ -69,6 +70,41 @@ TEST_P(CaseTest, ComesOutAsItSays) {
   ASSERT_FALSE(file->expectations.empty()) << "a case without expectations proves nothing";
   const auto result = Assess(*pack, file->value);
   EXPECT_EQ(absl::StrJoin(UnmetExpectations(*file, result), "\n"), "");
+}
+
+// The set of the case's division, loaded by itself as a replay does from an archive.
+PolicyPack::Ptr SetAlone(const PolicyPack& pack, const std::string& division) {
+  static auto& loaded = *new std::map<std::string, PolicyPack::Ptr>;
+  PolicyPack::Ptr& alone = loaded[pack.SetDigest(division)];
+  if (alone != nullptr) return alone;
+  const PolicySets sets = SetsOf(pack);
+  std::vector<PolicyText> files;
+  for (const PolicySet& set : sets.sets) {
+    if (set.digest != pack.SetDigest(division)) continue;
+    for (const PolicyFile& file : set.files) {
+      for (const PolicyText& text : sets.texts) {
+        if (text.path == file.path && base::Sha256(text.text) == file.digest) files.push_back(text);
+      }
+    }
+  }
+  auto made = PolicyPack::LoadFiles(files);
+  EXPECT_TRUE(made.ok()) << made.status();
+  return alone = made.ok() ? *made : nullptr;
+}
+
+// What an archive of sets rests on: no file of another division has a part in a case.
+TEST_P(CaseTest, ComesOutTheSameByItsDivisionsSetAlone) {
+  std::string why;
+  const PolicyPack* pack = PackOf(PlaceOf(GetParam()), &why);
+  ASSERT_NE(pack, nullptr) << why;
+  const auto file = ReadCaseFile(fs::path(Folder(kCases)) / (GetParam() + ".yaml"), *pack);
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  const PolicyPack::Ptr alone = SetAlone(*pack, file->value.division);
+  ASSERT_NE(alone, nullptr);
+  const auto by_all = Assess(*pack, file->value);
+  const auto by_set = Assess(*alone, file->value);
+  ASSERT_EQ(by_set.status(), by_all.status());
+  EXPECT_TRUE(!by_all.ok() || *by_set == *by_all);
 }
 
 // Differences of more than a year ahead are left to rows and years that other cases have nearer.

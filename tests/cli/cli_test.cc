@@ -13,7 +13,9 @@
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/assess/policy_pack.h"
 #include "server/base/dates.h"
+#include "server/base/digest.h"
 #include "server/base/yaml.h"
 #include "tests/cli/run_program.h"
 #include "tests/integration/scenario.h"
@@ -479,15 +481,74 @@ TEST_F(CliTest, ReportReplay) {
   std::string standard = Slurp(world_->Path("policies/640104/standard.yaml"));
   Scenario::Replace(&standard, "1100", "1050");
   Spill(world_->Path("policies/640104/standard.yaml"), standard);
-  ExpectBare(kHedui,
-             {{{"report", "replay", "case", "--policies", kPolicies}, 0, "same: "},
-              {{"report", "replay", "case", "--policies", "policies"}, 1, "different: line "},
-              {{"report", "replay", "case", "--policies", "nowhere"}, 2, "", "nowhere: "},
-              {{"report", "replay", "case", "--policies", "empty"}, 2, "", "NO_POLICY"},
-              {{"report", "replay", "case"}, 2, "", "--policies is required"},
-              {{"report", "replay", "report.hdr", "--policies", kPolicies}, 2, "", "CASE_BUNDLE"},
-              {{"report", "replay", "nowhere", "--policies", kPolicies}, 2, "", "nowhere: No such"},
-              {{"report", "replay"}, 2, "", "CASE is required"}});
+  ExpectBare(
+      kHedui,
+      {{{"report", "replay", "case", "--policies", kPolicies}, 0, "same: "},
+       {{"report", "replay", "case", "--policies", "policies"}, 1, "different: line "},
+       {{"report", "replay", "case", "--policies", "policies"}, 1, "remark: issued under policy"},
+       {{"report", "replay", "case", "--policies", "policies"}, 1, "differences; issued with"},
+       {{"report", "replay", "case", "--policies", "nowhere"}, 2, "", "nowhere: "},
+       {{"report", "replay", "case", "--policies", "empty"}, 2, "", "NO_POLICY"},
+       {{"report", "replay", "case"}, 2, "", "either --archive DIR or --policies DIR"},
+       {{"report", "replay", "case", "--policies", kPolicies, "--archive", "archive"},
+        2,
+        "",
+        "either --archive DIR or --policies DIR"},
+       {{"report", "replay", "report.hdr", "--policies", kPolicies}, 2, "", "CASE_BUNDLE"},
+       {{"report", "replay", "nowhere", "--policies", kPolicies}, 2, "", "nowhere: No such"},
+       {{"report", "replay"}, 2, "", "CASE is required"}});
+}
+
+// From the platform's archive, and from one filled by hand.
+TEST_F(CliTest, ReportReplayFromAnArchive) {
+  fs::copy(kPolicies, world_->Path("older"), fs::copy_options::recursive);
+  std::string standard = Slurp(world_->Path("older/640104/standard.yaml"));
+  Scenario::Replace(&standard, "1100", "1050");
+  Spill(world_->Path("older/640104/standard.yaml"), standard);
+  const std::string config = world_->Path("heduid.yaml");
+  ExpectBare(kHeduid, {{{"--config", config, "--export-policies", "archive"}, 0, ""},
+                       {{"--config", config, "--export-policies", "archive"}, 0, ""},
+                       {{"--config", config, "--export-policies", "text"}, 1, "", "text: "},
+                       {{"--config", config, "--export-policies", kPolicies},
+                        1,
+                        "",
+                        "is no archive of policy sets"}});
+  const auto pack = assess::PolicyPack::Load(kPolicies);
+  ASSERT_TRUE(pack.ok()) << pack.status();
+  const std::string digest = base::HexEncode((*pack)->SetDigest("640104"));
+  ExpectBare(
+      kHedui,
+      {{{"policy", "archive", "list", "archive"}, 0, digest + "  640104"},
+       {{"report", "replay", "case", "--archive", "archive"}, 0, "same: "},
+       {{"policy", "archive", "add", "by-hand", "--policies", "older"}, 0, "  640104"},
+       {{"report", "replay", "case", "--archive", "by-hand"},
+        2,
+        "",
+        "holds no policy set " + digest + ", under which the case was issued; export"},
+       {{"policy", "archive", "add", "by-hand", "--policies", kPolicies}, 0, digest},
+       {{"report", "replay", "case", "--archive", "by-hand"}, 0, "same: "},
+       {{"policy", "archive", "extract", "by-hand", digest, "extracted"}, 0, " files in extracted"},
+       {{"report", "replay", "case", "--policies", "extracted"}, 0, "same: "},
+       {{"policy", "lint", "extracted"}, 0, ""},
+       {{"policy", "archive", "extract", "by-hand", digest, "extracted"},
+        2,
+        "",
+        "is there already"},
+       {{"policy", "archive", "extract", "by-hand", "abc", "more"}, 2, "", "(HEX)"},
+       {{"policy", "archive", "extract", "by-hand", "00", "more"}, 2, "", "(POLICY_SET_UNKNOWN)"},
+       {{"policy", "archive", "list", "nowhere"}, 2, "", "there is no such directory"},
+       {{"policy", "archive", "add", "by-hand", "--policies", "empty"}, 2, "", "NO_POLICY"},
+       {{"policy", "archive"}, 2, "", "subcommand"},
+       {{"report", "replay", "case", "--archive", "older"}, 2, "", "(POLICY_ARCHIVE)"},
+       {{"report", "replay", "case", "--archive", "nowhere"},
+        2,
+        "",
+        "there is no such directory"}});
+  fs::remove_all(world_->Path("by-hand/files"));
+  fs::create_directory(world_->Path("by-hand/files"));
+  ExpectBare(
+      kHedui,
+      {{{"report", "replay", "case", "--archive", "by-hand"}, 2, "", "(POLICY_ARCHIVE_CORRUPT)"}});
 }
 
 TEST_F(CliTest, Assess) {

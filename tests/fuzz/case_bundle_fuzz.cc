@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!bundle.ok()) return 0;
   testing::Require(report::EncodeCaseBundle(*bundle) == bytes, "a bundle has one encoding");
   const auto replayed = report::Replay(*bundle, testing::Engines());
-  testing::Require(!replayed.ok() || replayed->same == replayed->first_difference.empty(),
+  testing::Require(!replayed.ok() || replayed->same == replayed->differences.empty(),
                    "what is not the same has a difference");
   return 0;
 }

@@ -342,7 +342,7 @@ TEST_F(CorrectionsTest, ACorrectedCaseReplaysToTheSameBytes) {
   engines.assess = [&pack](const assess::Case& c) { return assess::Assess(**pack, c); };
   auto replayed = report::Replay(*bundle, engines);
   ASSERT_TRUE(replayed.ok()) << replayed.status();
-  EXPECT_TRUE(replayed->same) << replayed->first_difference;
+  EXPECT_TRUE(replayed->same) << ::testing::PrintToString(replayed->differences);
 }
 
 TEST_F(CorrectionsTest, AnAnswerUnderAFormerNameCountsOnceTwoHaveDecidedSo) {

@@ -2,7 +2,9 @@
 // time that MOMENT comes the process says "reached MOMENT" and kills itself with SIGKILL, which no
 // handler sees and nothing flushes. Moments: `intent` (after the intent's commit, before sending),
 // `answers` (after the last answer, before the result's commit), `commit` (half-way through a write
-// of a commit), `never`.
+// of a commit), `kept` (after policy sets are kept, before they are in force), `never`; with
+// `start-` before it, a moment of the start counts too. At SIGHUP it reads its files anew and says
+// "reloaded" or "refused".
 #include <signal.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -14,6 +16,8 @@
 #include <iostream>
 #include <string>
 
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
 #include "server/base/clock.h"
 #include "server/base/ids.h"
 #include "server/platform.h"
@@ -21,6 +25,8 @@
 #include "server/runtime/signals.h"
 
 namespace {
+
+constexpr absl::string_view kFromStart = "start-";
 
 std::atomic<int> countdown{0};
 
@@ -143,10 +149,11 @@ void RegisterKillingFileSystem() {
 
 int main(int argc, char** argv) {
   if (argc != 4) {
-    std::cerr << "usage: kill_platform CONFIG intent|answers|commit|never COUNT\n";
+    std::cerr << "usage: kill_platform CONFIG [start-]intent|answers|commit|kept|never COUNT\n";
     return 2;
   }
-  const std::string moment = argv[2];
+  const bool from_start = absl::StartsWith(argv[2], kFromStart);
+  const std::string moment = argv[2] + (from_start ? kFromStart.size() : 0);
   hedui::runtime::BlockSignals();
   const hedui::base::SystemClock clock;
   hedui::base::SecureIdSource ids;
@@ -155,9 +162,10 @@ int main(int argc, char** argv) {
   options.clock = &clock;
   options.ids = &ids;
   options.tell = [](const hedui::base::Event&) {};
-  if (moment == "intent" || moment == "answers") {
-    const auto fatal =
-        moment == "intent" ? hedui::FlowStep::kIntentCommitted : hedui::FlowStep::kAnswersIn;
+  if (moment == "intent" || moment == "answers" || moment == "kept") {
+    const auto fatal = moment == "intent"    ? hedui::FlowStep::kIntentCommitted
+                       : moment == "answers" ? hedui::FlowStep::kAnswersIn
+                                             : hedui::FlowStep::kPoliciesKept;
     options.on_step = [fatal, moment](hedui::FlowStep step) {
       if (step == fatal) MaybeDie(moment.c_str());
     };
@@ -165,15 +173,19 @@ int main(int argc, char** argv) {
     RegisterKillingFileSystem();
     options.sqlite_vfs = "killing";
   }
+  if (from_start) countdown.store(std::atoi(argv[3]));
   auto platform = hedui::Platform::Start(std::move(options));
   if (!platform.ok()) {
     std::cerr << platform.status().message() << "\n";
     return 1;
   }
-  // Counted from here: opening a store writes too.
-  countdown.store(std::atoi(argv[3]));
+  // Otherwise counted from here: opening a store writes too.
+  if (!from_start) countdown.store(std::atoi(argv[3]));
   std::printf("listening %d\n", (*platform)->port());
   std::fflush(stdout);
-  hedui::runtime::WaitForSignal();
+  while (hedui::runtime::WaitForSignal() == SIGHUP) {
+    std::puts((*platform)->Reload().ok() ? "reloaded" : "refused");
+    std::fflush(stdout);
+  }
   return 0;
 }

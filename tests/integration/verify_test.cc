@@ -258,8 +258,8 @@ TEST(VerifyTest, AStoredCaseReplaysToTheSameBytes) {
   engines.assess = [&pack](const assess::Case& c) { return assess::Assess(**pack, c); };
   auto replayed = report::Replay(*bundle, engines);
   ASSERT_TRUE(replayed.ok()) << replayed.status();
-  EXPECT_TRUE(replayed->same) << replayed->first_difference;
-  EXPECT_EQ(replayed->lines_compared, LinesOf(response->envelope()).size());
+  EXPECT_TRUE(replayed->same) << ::testing::PrintToString(replayed->differences);
+  EXPECT_EQ(replayed->lines_now, LinesOf(response->envelope()).size());
 }
 
 TEST(VerifyTest, AnOldAnswerIsShownAsStaleAndNotUsed) {

@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -26,12 +27,12 @@ TEST(ReplayTest, AStoredCaseGivesTheSameLines) {
   ASSERT_TRUE(bundle.ok());
   const auto result = Replay(*bundle, Engines());
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_TRUE(result->same) << result->first_difference;
-  EXPECT_EQ(result->lines_compared, SampleBundle().lines.size());
+  EXPECT_TRUE(result->same) << ::testing::PrintToString(result->differences);
+  EXPECT_EQ(result->lines_now, SampleBundle().lines.size());
   EXPECT_THAT(result->remarks, IsEmpty());
 }
 
-TEST(ReplayTest, TheFirstLineThatDiffersIsNamed) {
+TEST(ReplayTest, ALineThatDiffersIsNamedWithWhatItSaidAndSays) {
   ReplayEngines engines = Engines();
   engines.assess = [](const assess::Case& c) -> absl::StatusOr<assess::Assessment> {
     assess::Assessment assessment = SampleAssessment(c.facts);
@@ -40,8 +41,70 @@ TEST(ReplayTest, TheFirstLineThatDiffersIsNamed) {
   };
   const auto result = Replay(SampleBundle(), engines);
   EXPECT_FALSE(result->same);
-  EXPECT_THAT(result->first_difference,
-              AllOf(HasSubstr("(gross_wage) of m1"), HasSubstr("3000.00"), HasSubstr("2590.00")));
+  EXPECT_THAT(result->differences, ElementsAre(AllOf(HasSubstr("(gross_wage) of m1"),
+                                                     HasSubstr("3000.00"), HasSubstr("2590.00"))));
+}
+
+TEST(ReplayTest, EveryLineThatDiffersIsTold) {
+  ReplayEngines engines = Engines();
+  engines.assess = [](const assess::Case& c) -> absl::StatusOr<assess::Assessment> {
+    assess::Assessment assessment = SampleAssessment(c.facts);
+    assessment.entries[0].value.text = "2590.00";
+    assessment.entries[1].marks.manual = !assessment.entries[1].marks.manual;
+    assessment.indications.pop_back();
+    return assessment;
+  };
+  const auto result = Replay(SampleBundle(), engines);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->lines_now + 1, result->lines_issued);
+  ASSERT_EQ(result->differences.size(), 5u) << ::testing::PrintToString(result->differences);
+  EXPECT_THAT(result->differences[0], HasSubstr("2590.00"));
+  EXPECT_THAT(result->differences[1],
+              EndsWith("same text, but what stands behind it differs: marks"));
+  EXPECT_THAT(result->differences[2], HasSubstr("(marginal): not there any more, issued “"));
+  EXPECT_THAT(result->differences[3], HasSubstr("the same but for where they stand"));
+  EXPECT_EQ(result->differences[4], "line 0 (header): differs in line_count");
+}
+
+// One line that came in must not make a difference of each behind it.
+TEST(ReplayTest, ALineThatGoesOrComesMakesNoDifferenceOfThoseBehindIt) {
+  ReplayEngines engines = Engines();
+  engines.match = [](const match::MatchInput& input) {
+    match::MatchResult result = match::Match(input, SampleRules());
+    result.discrepancies.erase(result.discrepancies.begin());
+    return result;
+  };
+  const auto gone = Replay(SampleBundle(), engines);
+  ASSERT_TRUE(gone.ok()) << gone.status();
+  EXPECT_THAT(gone->differences,
+              ElementsAre(HasSubstr(": not there any more, issued “"),
+                          HasSubstr("the same but for where they stand, first line"),
+                          "line 0 (header): differs in line_count"));
+  CaseBundle bundle = SampleBundle();
+  ReportInput input = SampleInput();
+  input.match.discrepancies.erase(input.match.discrepancies.begin());
+  bundle.lines = *BuildLines(input);
+  const auto come = Replay(bundle, Engines());
+  ASSERT_TRUE(come.ok()) << come.status();
+  EXPECT_THAT(come->differences,
+              ElementsAre(HasSubstr(": was not there, now “"),
+                          HasSubstr("the same but for where they stand, first line"),
+                          "line 0 (header): differs in line_count"));
+}
+
+TEST(ReplayTest, LinesThatCannotBeReadOrChangedPlacesDiffer) {
+  CaseBundle bundle = SampleBundle();
+  std::swap(bundle.lines[2], bundle.lines[3]);
+  auto result = Replay(bundle, Engines());
+  EXPECT_THAT(result->differences,
+              ElementsAre(HasSubstr("2 lines are the same but for where they stand")));
+  bundle = SampleBundle();
+  bundle.lines.back() = "\xff";
+  result = Replay(bundle, Engines());
+  EXPECT_THAT(result->differences, ::testing::Contains(HasSubstr("as issued it cannot be read")));
+  bundle.lines = {"\xff"};
+  result = Replay(bundle, Engines());
+  EXPECT_FALSE(result->same);
 }
 
 TEST(ReplayTest, AnotherEngineOrPolicySetIsRemarked) {
@@ -55,7 +118,8 @@ TEST(ReplayTest, AnotherEngineOrPolicySetIsRemarked) {
   const auto result = Replay(SampleBundle(), engines);
   EXPECT_FALSE(result->same);
   EXPECT_THAT(result->remarks, ElementsAre(HasSubstr("assess/next"), HasSubstr("policy set")));
-  EXPECT_THAT(result->first_difference, HasSubstr("line 0 (header)"));
+  EXPECT_THAT(result->differences,
+              ElementsAre("line 0 (header): differs in engine, policy_digest"));
 }
 
 TEST(ReplayTest, AnotherAnswerGivesAnotherReport) {
@@ -78,7 +142,7 @@ TEST(ReplayTest, ACaseWithoutAssessmentIsReplayedWithoutOne) {
   };
   const auto result = Replay(bundle, engines);
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_TRUE(result->same) << result->first_difference;
+  EXPECT_TRUE(result->same) << ::testing::PrintToString(result->differences);
 }
 
 TEST(ReplayTest, WithoutLinesThereIsNothingToCompare) {

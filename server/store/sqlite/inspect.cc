@@ -39,8 +39,6 @@ absl::StatusOr<std::optional<std::string>> Inspect(const SqliteStoreOptions& opt
                          KeyStore::Open(std::move(keys), ids));
   HEDUI_RETURN_IF_ERROR(CheckVersion(schema->version));
   HEDUI_RETURN_IF_ERROR(CheckKeysOf(*schema, opened->store_id()));
-  // An older version may keep it elsewhere; what comes of that shows when it is migrated.
-  if (schema->version != kStoreSchemaVersion) return std::nullopt;
   HEDUI_ASSIGN_OR_RETURN(Statement read, connection->Prepare("SELECT origin FROM head"));
   HEDUI_ASSIGN_OR_RETURN(const bool found, read.Step());
   std::string origin = found ? std::string(read.Blob(0)) : std::string();

@@ -30,6 +30,14 @@ CREATE TABLE log_commits(
 CREATE TABLE tile_roots(id INTEGER PRIMARY KEY, root BLOB NOT NULL);
 CREATE TABLE tiles(id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
 )",
+    // The archive of policy sets. Some sets come with each change of a policy, so that they are
+    // found by reading all.
+    R"(
+CREATE TABLE policy_files(file INTEGER PRIMARY KEY, path BLOB NOT NULL, digest BLOB NOT NULL, bytes BLOB NOT NULL);
+CREATE TABLE policy_sets(
+  number INTEGER PRIMARY KEY, digest BLOB NOT NULL, at_ms INTEGER NOT NULL,
+  files BLOB NOT NULL);  -- their numbers, 4 bytes each
+)",
 };
 static_assert(sizeof kMigrations / sizeof kMigrations[0] == kStoreSchemaVersion);
 

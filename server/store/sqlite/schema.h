@@ -17,7 +17,9 @@
 
 namespace hedui::store {
 
-inline constexpr int64_t kStoreSchemaVersion = 1;
+inline constexpr int64_t kStoreSchemaVersion = 2;
+// Since it there is an archive of policy sets.
+inline constexpr int64_t kPolicyArchiveVersion = 2;
 
 // A row of some 8 KB with its overhead lies in one page and one more of overflow.
 inline constexpr int kStorePageBytes = 8'192;

@@ -38,12 +38,11 @@ absl::Status Unfit(absl::string_view reason, absl::string_view text) {
 
 absl::Status CheckSchema(Connection* connection, const std::string& store_id) {
   HEDUI_ASSIGN_OR_RETURN(const std::optional<SchemaState> schema, ReadSchema(connection));
-  if (!schema.has_value() || schema->version != kStoreSchemaVersion) {
-    return Unfit(
-        "STORE_SCHEMA",
-        absl::StrCat("reading beside the server needs a store of schema version ",
-                     kStoreSchemaVersion, ": start this version of the server on it once"));
+  if (!schema.has_value()) {
+    return Unfit("STORE_SCHEMA", "the store is empty: start the server on it once");
   }
+  // Rows are the same in every version.
+  HEDUI_RETURN_IF_ERROR(CheckVersion(schema->version));
   return CheckKeysOf(*schema, store_id);
 }
 

@@ -9,6 +9,7 @@
 #include "server/runtime/thread_name.h"
 #include "server/store/aead.h"
 #include "server/store/sqlite/found_rows.h"
+#include "server/store/sqlite/policy_tables.h"
 #include "server/store/sqlite/schema.h"
 
 namespace hedui::store {
@@ -244,6 +245,20 @@ absl::StatusOr<std::vector<std::string>> SqliteStore::ReadEntries(uint64_t from,
 
 absl::StatusOr<std::string> SqliteStore::ReadCheckpoint(uint64_t size) const {
   return readers_->Take()->log().ReadCheckpoint(size);
+}
+
+absl::Status SqliteStore::KeepPolicySets(const assess::PolicySets& sets, absl::Time at) {
+  const base::MutexLock lock(&commit_mutex_);
+  return writer_->KeepPolicySets(sets, at);
+}
+
+absl::StatusOr<std::vector<assess::ArchivedPolicySet>> SqliteStore::ListPolicySets() const {
+  return ReadPolicySets(readers_->Take()->connection());
+}
+
+absl::StatusOr<std::vector<assess::PolicyText>> SqliteStore::ReadPolicySet(
+    absl::string_view digest) const {
+  return store::ReadPolicySet(readers_->Take()->connection(), digest);
 }
 
 absl::Status SqliteStore::CheckRows(absl::Span<const base::Row> rows) {

@@ -52,6 +52,11 @@ class SqliteStore final : public Store {
   absl::Status CheckRows(absl::Span<const base::Row> rows) override;
   absl::Status Commit(const CommitBatch& batch) override;
 
+  absl::Status KeepPolicySets(const assess::PolicySets& sets, absl::Time at) override;
+  absl::StatusOr<std::vector<assess::ArchivedPolicySet>> ListPolicySets() const override;
+  absl::StatusOr<std::vector<assess::PolicyText>> ReadPolicySet(
+      absl::string_view digest) const override;
+
   absl::Status EraseMatter(const base::Uuid& matter) override { return keys_->EraseMatter(matter); }
   absl::StatusOr<std::optional<absl::Time>> NewestRowTime() const override;
   absl::Status Maintain() override;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/status.h"
 #include "server/ledger/hash.h"
+#include "server/store/sqlite/policy_tables.h"
 
 namespace hedui::store {
 namespace {
@@ -121,14 +122,17 @@ absl::Status StoreWriter::Insert(const SealedCommit& commit, const StoreHead& ne
   return WriteHead(next);
 }
 
+absl::Status StoreWriter::CheckHead(Parts* parts) {
+  HEDUI_ASSIGN_OR_RETURN(const StoreHead now, ReadHead(parts));
+  if (now.commit == head_.commit && now.token == head_.token) return absl::OkStatus();
+  stopped_ = HeadMoved("another process writes this store; open it anew");
+  return stopped_;
+}
+
 absl::Status StoreWriter::Write(const SealedCommit& commit, const StoreHead& next, bool* doubtful) {
   HEDUI_ASSIGN_OR_RETURN(WriteTransaction transaction,
                          WriteTransaction::Begin(parts_->connection.get()));
-  HEDUI_ASSIGN_OR_RETURN(const StoreHead now, ReadHead(parts_.get()));
-  if (now.commit != head_.commit || now.token != head_.token) {
-    stopped_ = HeadMoved("another process writes this store; open it anew");
-    return stopped_;
-  }
+  HEDUI_RETURN_IF_ERROR(CheckHead(parts_.get()));
   HEDUI_RETURN_IF_ERROR(Insert(commit, next));
   const absl::Status committed = transaction.Commit();
   // A full disk and a lock are met before the commit's last frame; any other failure may come
@@ -193,6 +197,32 @@ absl::Status StoreWriter::Resolve(const StoreHead& next, const absl::Status& fai
                                          "): end the process and open the store anew"),
                             base::Visibility::kOperator);
   return stopped_;
+}
+
+// On a connection of its own. Should the flush fail, whether the sets are there is unknown, and
+// need not be known: who is told of the failure does not use them, and that a set lies there which
+// never came into force misleads nobody. The commits' connection knows nothing of it.
+absl::Status StoreWriter::TryKeepPolicySets(const assess::PolicySets& sets, absl::Time at) {
+  HEDUI_ASSIGN_OR_RETURN(const std::unique_ptr<Parts> parts, OpenParts(options_));
+  HEDUI_ASSIGN_OR_RETURN(std::vector<size_t> missing,
+                         MissingPolicySets(parts->connection.get(), sets));
+  // Mostly so, and also where nothing can be written any more.
+  if (missing.empty()) return absl::OkStatus();
+  HEDUI_ASSIGN_OR_RETURN(WriteTransaction transaction,
+                         WriteTransaction::Begin(parts->connection.get()));
+  HEDUI_RETURN_IF_ERROR(CheckHead(parts.get()));
+  HEDUI_ASSIGN_OR_RETURN(missing, MissingPolicySets(parts->connection.get(), sets));
+  HEDUI_RETURN_IF_ERROR(WritePolicySets(parts->connection.get(), sets, missing, at));
+  return transaction.Commit();
+}
+
+absl::Status StoreWriter::KeepPolicySets(const assess::PolicySets& sets, absl::Time at) {
+  HEDUI_RETURN_IF_ERROR(stopped_);
+  absl::Status status = TryKeepPolicySets(sets, at);
+  for (int attempt = 1; IsBusy(status) && attempt < kBusyAttempts; ++attempt) {
+    status = TryKeepPolicySets(sets, at);
+  }
+  return status;
 }
 
 }  // namespace hedui::store

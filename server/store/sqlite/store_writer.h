@@ -13,6 +13,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/assess/policy_repository.h"
 #include "server/ledger/log_repository.h"
 #include "server/store/sealer.h"
 #include "server/store/sqlite/connection.h"
@@ -55,6 +57,10 @@ class StoreWriter {
   // always that again.
   absl::Status Commit(const SealedCommit& commit);
 
+  // As PolicyRepository::KeepPolicySets: all that are missing in one transaction, which leaves the
+  // head alone. Errors of connection.h; LOG_HEAD_MOVED and STORE_UNRESOLVED as from Commit.
+  absl::Status KeepPolicySets(const assess::PolicySets& sets, absl::Time at);
+
  private:
   // A connection and what is prepared on it, replaced together.
   struct Parts {
@@ -75,6 +81,9 @@ class StoreWriter {
   // Finds out, and moves head_ to where the store is.
   absl::Status Resolve(const StoreHead& next, const absl::Status& failure);
   absl::StatusOr<StoreHead> TryResolve(const StoreHead& next);
+  // LOG_HEAD_MOVED unless the store's head is still the one known here; within a transaction.
+  absl::Status CheckHead(Parts* parts);
+  absl::Status TryKeepPolicySets(const assess::PolicySets& sets, absl::Time at);
 
   const ConnectionOptions options_;
   std::unique_ptr<Parts> parts_;  // null only when stopped_
