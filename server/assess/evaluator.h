@@ -71,6 +71,22 @@ class Evaluator {
   // (ARITHMETIC_OVERFLOW, EVALUATION_LIMIT).
   absl::Status Run(const Division& division, const Case& c, bool trace);
 
+  // For rules of constants only (docs/evaluation.md, C2, C3): a day of a chain on which nobody is
+  // assessed. `nobody` must outlive what is computed then; keys get values, or are computed.
+  void Begin(const Division& division, const Case& nobody) { Start(division, nobody, false); }
+  void Set(int symbol, const Value& value) {
+    household_[static_cast<size_t>(pack_.symbols[static_cast<size_t>(symbol)].table)] = value;
+  }
+  void Compute(const Division::Step& step) { Step(step, -1); }
+  Value Compute(CodeRange code) { return Run(code); }
+  bool overflow() const { return calculator_.overflow() || no_date_; }
+  // A row, and combinations of keys by which it is chosen.
+  struct Stretch {
+    int32_t row = -1;
+    KeyBox where;
+  };
+  std::vector<Stretch> StretchesOf(const Division::Step& step, const KeyBox& keys);
+
   const Value& household(int symbol) const {
     return household_[static_cast<size_t>(pack_.symbols[static_cast<size_t>(symbol)].table)];
   }
@@ -213,10 +229,6 @@ class Evaluator {
   Value ReadField(int kind, int field, const base::FieldValue& value, const IndexedFact& fact);
 
   // Parameters and tables.
-  struct Stretch {
-    int32_t row = -1;
-    KeyBox where;
-  };
   Value KeyValue(const ParameterKey& key, int person);
   Value LookUp(const Op& op);
   // By what the keys may be, one value for each.

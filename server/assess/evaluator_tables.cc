@@ -191,17 +191,24 @@ Value Evaluator::Inspect(int32_t index, Inspection what) {
     value.blame = premise.blame;
     return value;
   }
-  std::vector<Stretch> stretches;
+  const std::vector<Stretch> stretches = StretchesOf(step, box);
   uint8_t marks = premise.marks;
-  ShareOut(step, box, [&](int32_t row, const KeyBox& where) {
-    if (stretches.empty() || stretches.back().row != row) AddRef(Ref::Tag::kRow, row);
-    stretches.push_back({row, where});
-    marks |= pack_.rows[static_cast<size_t>(row)].constant.marks;
-  });
+  for (const Stretch& stretch : stretches)
+    marks |= pack_.rows[static_cast<size_t>(stretch.row)].constant.marks;
   value = InspectRows(step, box, stretches, what);
   value.marks = marks;
   calculator_.RestOn(premise.marks, premise.blame, &value);
   return value;
+}
+
+std::vector<Evaluator::Stretch> Evaluator::StretchesOf(const Division::Step& step,
+                                                       const KeyBox& keys) {
+  std::vector<Stretch> stretches;
+  ShareOut(step, keys, [&](int32_t row, const KeyBox& where) {
+    if (stretches.empty() || stretches.back().row != row) AddRef(Ref::Tag::kRow, row);
+    stretches.push_back({row, where});
+  });
+  return stretches;
 }
 
 Value Evaluator::InspectRows(const Division::Step& step, const KeyBox& box,

@@ -202,6 +202,10 @@ absl::StatusOr<Type> ExpressionWalk::EmitName(const Node& node, std::vector<Op>*
     return ExpressionDefect(node, "TYPE_MISMATCH",
                             absl::StrCat(node.text, " is a person's; write p.", node.text));
   }
+  if (scope_.constants_only && found.kind != SymbolKind::kParameter) {
+    return ExpressionDefect(node, "TYPE_MISMATCH",
+                            absl::StrCat(node.text, " is no parameter, and only these stand here"));
+  }
   symbols_.push_back(symbol);
   Push(code, OpCode::kHousehold, 0, symbol);
   return found.type;

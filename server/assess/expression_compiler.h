@@ -17,8 +17,9 @@ namespace hedui::assess {
 struct CompileScope {
   // The symbol that `name` means in the division at hand, or -1.
   std::function<int(absl::string_view name)> find_symbol;
-  bool per_person = false;  // the expression speaks of one person, `p`
-  Type expected;            // what the rule must give
+  bool per_person = false;      // the expression speaks of one person, `p`
+  Type expected;                // what the rule must give
+  bool constants_only = false;  // parameters, tables and literals; nothing of a case
 };
 
 struct CompiledExpression {

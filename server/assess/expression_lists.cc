@@ -89,6 +89,8 @@ absl::Status ExpressionWalk::CheckPeriod(const Node& node, const ListExpression&
 }
 
 absl::Status ExpressionWalk::ReadList(const Node& node, ListExpression* list) {
+  if (scope_.constants_only)
+    return ExpressionDefect(node, "TYPE_MISMATCH", "a rule of parameters speaks of no list");
   if (node.kind == Node::Kind::kMethod && node.text == "filter") {
     HEDUI_RETURN_IF_ERROR(ReadList(node.children[0], list));
     list->filters.push_back(&node);

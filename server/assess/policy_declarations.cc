@@ -294,16 +294,13 @@ void PolicyLink::DeclareSymbol(const SourceFile& file, size_t f, const SourceSym
     SetBound(file, source.min, *type, &symbol.unknown.lo, &symbol.unknown.lo_infinite);
   if (!source.max.text.empty())
     SetBound(file, source.max, *type, &symbol.unknown.hi, &symbol.unknown.hi_infinite);
-  Delegation delegation;
-  delegation.to = Levels(file, source.delegate_to);
   if (type->kind != TypeKind::kNumber && (!source.bands.empty() || !source.guides.empty())) {
     Find(file, source.name.line, "TYPE_MISMATCH", "only numbers have bands");
   }
-  for (const SourceBand& band : source.bands) AddBand(file, band, *type, &delegation.bands);
-  for (const SourceBand& guide : source.guides) AddBand(file, guide, *type, &delegation.guides);
   const int index = static_cast<int>(pack_->symbols.size());
   pack_->symbols.push_back(std::move(symbol));
-  delegations_[index] = std::move(delegation);
+  if (source.delegates)
+    delegations_[index].to.emplace_back(file_division_[f], Levels(file, source.delegate_to));
   NamesOf(f).Add(source.name.text, index);
 }
 
@@ -316,23 +313,6 @@ void PolicyLink::SetBound(const SourceFile& file, const Located& text, const Typ
   }
   *bound = value->lo;
   *infinite = false;
-}
-
-void PolicyLink::AddBand(const SourceFile& file, const SourceBand& source, const Type& type,
-                         std::vector<Band>* bands) {
-  if (type.kind != TypeKind::kNumber) return;
-  Band band{source.in_force, {}, {}, absl::StrCat(source.min.text, " to ", source.max.text)};
-  for (auto [text, bound] :
-       {std::pair(&source.min, &band.min), std::pair(&source.max, &band.max)}) {
-    if (text->text.empty()) continue;
-    const auto value = ParseValueText(text->text, type, *pack_);
-    if (value.ok()) {
-      *bound = value->lo;
-    } else {
-      Find(file, text->line, value.status());
-    }
-  }
-  bands->push_back(std::move(band));
 }
 
 void PolicyLink::PlaceSymbols() {

@@ -1,7 +1,8 @@
 // The linker's state while it goes through the files. Split over files by theme:
 // policy_declarations.cc gives names, types and places, policy_discrepancies.cc what is shown
-// beside the rules, policy_evidence.cc what proves, policy_tables.cc keys, policy_linker.cc rows
-// and programmes. Internal to them.
+// beside the rules, policy_evidence.cc what proves, policy_tables.cc keys, policy_bands.cc who may
+// set what, policy_linker.cc rows and programmes, policy_constraints.cc what constants must be.
+// Internal to them.
 #ifndef HEDUI_SERVER_ASSESS_POLICY_LINK_H_
 #define HEDUI_SERVER_ASSESS_POLICY_LINK_H_
 
@@ -73,21 +74,57 @@ class PolicyLink {
   void DeclareSymbol(const SourceFile& file, size_t f, const SourceSymbol& source);
   void SetBound(const SourceFile& file, const Located& text, const Type& type,
                 base::Rational* bound, bool* infinite);
+  // An expression over parameters only (docs/evaluation.md, C1 to C5).
+  struct ConstantRule {
+    CodeRange code;
+    std::vector<int> symbols;  // parameters that it names
+    std::string text;
+  };
+  struct Bound {
+    std::optional<base::Rational> constant;
+    std::optional<ConstantRule> rule;  // in place of the constant
+  };
   struct Band {
+    int division = -1;    // whose rows, and whose below, it binds
+    bool guides = false;  // leaving it only warns
     DayRange in_force;
-    std::optional<base::Rational> min;
-    std::optional<base::Rational> max;
+    KeyBox keys;
+    Bound min;
+    Bound max;
     std::string text;
   };
 
   struct Delegation {
-    std::vector<base::Level> to;
+    // By division: the levels below it that may give rows. The declaring one's first.
+    std::vector<std::pair<int, std::vector<base::Level>>> to;
     std::vector<Band> bands;
-    std::vector<Band> guides;
   };
 
-  void AddBand(const SourceFile& file, const SourceBand& source, const Type& type,
-               std::vector<Band>* bands);
+  // A row of a constraint.
+  struct Constraint {
+    size_t file = 0;
+    int line = 0;
+    std::string name;
+    DayRange in_force;
+    ConstantRule holds;
+  };
+
+  // What a file says in `delegate`. In policy_bands.cc, with what bands refuse.
+  void LinkDelegations(size_t f);
+  void NarrowDelegation(size_t f, int index, const SourceSymbol& source);
+  void AddBand(size_t f, int index, const SourceBand& source, bool guides);
+  Bound LinkBound(size_t f, const Located& source, const Type& type);
+  std::optional<ConstantRule> LinkConstantRule(size_t f, const Located& source, const Type& type);
+  void CheckBound(const SourceFile& file, int line, const Symbol& symbol, const Band& inner,
+                  const Band& outer, const base::Rational& value, absl::string_view shown);
+  // `division` stands at or below `above`.
+  bool IsBelow(int division, int above) const;
+
+  // In policy_constraints.cc.
+  void LinkConstraint(size_t f, const SourceConstraint& source);
+  // Constraints, and bounds that are expressions, once everything else is right.
+  void CheckConstants();
+  friend class ConstantsCheck;
 
   // Keys may name symbols of the same level declared in a later file, so they come after all
   // declarations.
@@ -106,7 +143,10 @@ class PolicyLink {
   int32_t AddInfo(size_t f, const SourceRow& row, std::string id, std::string label,
                   std::string text);
   void LinkSymbol(size_t f, const SourceSymbol& source);
-  bool MaySet(int symbol, const std::string& division) const;
+  // Whether the name is left to the division's level.
+  bool MaySet(int symbol, int division) const;
+  // The levels that may give rows, as `division` and those above it say; none: as declared.
+  const std::vector<base::Level>& LevelsFor(int symbol, int division) const;
 
   // The row's place among the pack's; `row.in_force` and keys are checked against the level's other
   // rows.
@@ -120,8 +160,7 @@ class PolicyLink {
   NumberRange LinkRange(const SourceFile& file, const Type& type, const SourceRowKey& source);
   static std::string Shown(const base::YamlNode& node);
   void LinkConstant(size_t f, int index, const SourceRow& source);
-  void CheckBands(const SourceFile& file, int index, const SourceRow& source,
-                  const base::Rational& value);
+  void CheckBands(size_t f, int index, const SourceRow& source, const Row& row);
   void LinkRule(size_t f, int index, const SourceRow& source);
   void LinkEvidence(size_t f, const SourceEvidence& source);
   // In policy_evidence.cc. Variants of all files come first, so that an expression may ask for one
@@ -148,9 +187,11 @@ class PolicyLink {
   struct ChainNames {
     explicit ChainNames(const ChainNames* parent)
         : documents(parent == nullptr ? nullptr : &parent->documents),
-          code_lists(parent == nullptr ? nullptr : &parent->code_lists) {}
+          code_lists(parent == nullptr ? nullptr : &parent->code_lists),
+          constraints(parent == nullptr ? nullptr : &parent->constraints) {}
     NameTable documents;
     NameTable code_lists;
+    NameTable constraints;
   };
   ChainNames& ChainOf(const SourceFile& file) {
     return *chains_[static_cast<size_t>(pack_->division_index.at(file.division))];
@@ -158,6 +199,7 @@ class PolicyLink {
   ChainNames built_in_chain_{nullptr};
   std::vector<std::unique_ptr<ChainNames>> chains_;  // by division
   absl::flat_hash_map<int, Delegation> delegations_;
+  std::vector<Constraint> constraints_;
   std::vector<std::vector<int>> uses_;  // by row
   int built_in_household_ = 0;
   int built_in_person_ = 0;

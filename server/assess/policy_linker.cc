@@ -41,12 +41,14 @@ std::unique_ptr<CompiledPack> PolicyLink::Link() {
   for (size_t f = 0; f < sources_.size(); ++f) LinkKeys(f);
   PlaceSymbols();
   for (size_t f = 0; f < sources_.size(); ++f) DeclareVariants(*sources_[f]);
+  for (size_t f = 0; f < sources_.size(); ++f) LinkDelegations(f);
   for (size_t f = 0; f < sources_.size(); ++f) LinkFile(f);
   for (size_t d = 0; d < pack_->divisions.size(); ++d) {
     OrderDivision(static_cast<int>(d), uses_, sources_, pack_.get(), &findings_);
     LinkMembership(d);
   }
   pack_->digest = DigestOfFiles();
+  CheckConstants();
   return std::move(pack_);
 }
 
@@ -55,6 +57,7 @@ void PolicyLink::LinkFile(size_t f) {
   for (const SourceSymbol& source : file.symbols) LinkSymbol(f, source);
   for (const SourceEvidence& source : file.evidence) LinkEvidence(f, source);
   for (const SourceProgramme& source : file.programmes) LinkProgramme(f, source);
+  for (const SourceConstraint& source : file.constraints) LinkConstraint(f, source);
 }
 
 int32_t PolicyLink::AddInfo(size_t f, const SourceRow& row, std::string id, std::string label,
@@ -103,7 +106,7 @@ void PolicyLink::LinkSymbol(size_t f, const SourceSymbol& source) {
     }
     return;
   }
-  if (symbol.division != file_division_[f] && !MaySet(index, file.division)) {
+  if (symbol.division != file_division_[f] && !MaySet(index, file_division_[f])) {
     Find(file, source.name.line, "DELEGATION_BREACH",
          absl::StrCat(source.name.text, " is not left to this level by ",
                       pack_->divisions[static_cast<size_t>(symbol.division)].code));
@@ -116,13 +119,6 @@ void PolicyLink::LinkSymbol(size_t f, const SourceSymbol& source) {
       LinkRule(f, index, row);
     }
   }
-}
-
-bool PolicyLink::MaySet(int symbol, const std::string& division) const {
-  const auto it = delegations_.find(symbol);
-  const auto level = base::DivisionLevel(division);
-  return it != delegations_.end() && level &&
-         std::find(it->second.to.begin(), it->second.to.end(), *level) != it->second.to.end();
 }
 
 void PolicyLink::AddRow(size_t f, int symbol, Row row, std::vector<int> used, int line) {
@@ -176,31 +172,8 @@ void PolicyLink::LinkConstant(size_t f, int index, const SourceRow& source) {
     Find(file, source.value_line, "BAD_VALUE",
          absl::StrCat(symbol.name, " lies outside its min and max"));
   }
-  CheckBands(file, index, source, row.constant.lo);
+  CheckBands(f, index, source, row);
   AddRow(f, index, std::move(row), {}, source.line);
-}
-
-void PolicyLink::CheckBands(const SourceFile& file, int index, const SourceRow& source,
-                            const base::Rational& value) {
-  const auto it = delegations_.find(index);
-  if (it == delegations_.end()) return;
-  auto outside = [&](const Band& band) {
-    return Overlap(band.in_force, source.in_force) &&
-           ((band.min && base::Rational::Compare(value, *band.min) < 0) ||
-            (band.max && base::Rational::Compare(value, *band.max) > 0));
-  };
-  for (const Band& band : it->second.bands) {
-    if (outside(band)) {
-      Find(file, source.value_line, "BAND_BREACH",
-           absl::StrCat(Shown(source.value), " lies outside the binding band ", band.text));
-    }
-  }
-  for (const Band& guide : it->second.guides) {
-    if (outside(guide)) {
-      Find(file, source.value_line, "GUIDANCE_LEFT",
-           absl::StrCat(Shown(source.value), " lies outside the guidance ", guide.text), true);
-    }
-  }
 }
 
 void PolicyLink::LinkRule(size_t f, int index, const SourceRow& source) {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/base/dates.h"
+#include "server/assess/policy_source.h"
 #include "server/base/digest.h"
 
 namespace hedui::assess {
@@ -12,26 +12,15 @@ namespace {
 
 using base::YamlNode;
 
-constexpr size_t kNameBytesMax = 64;
-
-bool IsName(absl::string_view text) {
-  if (text.empty() || text.size() > kNameBytesMax || !(text[0] >= 'a' && text[0] <= 'z'))
-    return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-  });
-}
-
-class Reader {
+class Reader : public SourceReader {
  public:
-  Reader(SourceFile* file, std::vector<PolicyFinding>* findings)
-      : file_(*file), findings_(*findings) {}
+  using SourceReader::SourceReader;
 
   void ReadRoot(const YamlNode& root) {
     if (!IsMapping(root, "a policy file")) return;
     Keys(root,
          {"division", "documents", "codes", "categories", "facts", "discrepancies", "parameters",
-          "quantities", "tests", "evidence", "programmes"},
+          "quantities", "tests", "evidence", "programmes", "constraints"},
          {"division"});
     if (const YamlNode* division = root.Find("division");
         division != nullptr && division->scalar != file_.division) {
@@ -60,143 +49,11 @@ class Reader {
               [this](const Located& name, const YamlNode& node) { ReadEvidence(name, node); });
     EachNamed(root, "programmes",
               [this](const Located& name, const YamlNode& node) { ReadProgramme(name, node); });
+    EachNamed(root, "constraints",
+              [this](const Located& name, const YamlNode& node) { ReadConstraint(name, node); });
   }
 
  private:
-  void Find(int line, absl::string_view code, absl::string_view text) {
-    findings_.push_back({file_.path, line, std::string(code), std::string(text), false});
-  }
-
-  bool IsMapping(const YamlNode& node, absl::string_view what) {
-    if (node.kind == YamlNode::Kind::kMapping) return true;
-    Find(node.line, "WRONG_SHAPE", absl::StrCat(what, " is written as keys and values"));
-    return false;
-  }
-
-  void Keys(const YamlNode& node, const std::vector<absl::string_view>& known,
-            const std::vector<absl::string_view>& required) {
-    for (const auto& [key, value] : node.entries) {
-      if (std::find(known.begin(), known.end(), key.scalar) == known.end()) {
-        Find(key.line, "UNKNOWN_KEY",
-             absl::StrCat("\"", key.scalar, "\" is not one of ", absl::StrJoin(known, ", ")));
-      }
-    }
-    for (absl::string_view key : required) {
-      if (node.Find(key) == nullptr)
-        Find(node.line, "MISSING_KEY", absl::StrCat("\"", key, "\" is missing"));
-    }
-  }
-
-  template <typename F>
-  void Each(const YamlNode& root, absl::string_view section, F&& f) {
-    const YamlNode* node = root.Find(section);
-    if (node == nullptr || !IsMapping(*node, section)) return;
-    for (const auto& [key, value] : node->entries) f(Located{key.scalar, key.line}, value);
-  }
-
-  template <typename F>
-  void EachNamed(const YamlNode& root, absl::string_view section, F&& f) {
-    Each(root, section, [&](const Located& name, const YamlNode& node) {
-      if (!IsName(name.text)) {
-        Find(name.line, "BAD_NAME",
-             absl::StrCat("\"", name.text, "\": a name is lower_snake, at most ", kNameBytesMax,
-                          " bytes"));
-        return;
-      }
-      f(name, node);
-    });
-  }
-
-  std::string Text(const YamlNode& node) {
-    if (node.kind == YamlNode::Kind::kScalar) return node.scalar;
-    Find(node.line, "WRONG_SHAPE", "a single text is needed here");
-    return "";
-  }
-
-  Located Optional(const YamlNode& node, absl::string_view key) {
-    const YamlNode* found = node.Find(key);
-    if (found == nullptr) return {"", node.line};
-    return {Text(*found), found->line};
-  }
-
-  std::vector<Located> List(const YamlNode& node, absl::string_view key) {
-    std::vector<Located> result;
-    const YamlNode* found = node.Find(key);
-    if (found == nullptr) return result;
-    return ListOf(*found);
-  }
-
-  // A single text counts as a list of one.
-  std::vector<Located> ListOf(const YamlNode& node) {
-    if (node.kind == YamlNode::Kind::kScalar) return {{node.scalar, node.line}};
-    std::vector<Located> result;
-    if (node.kind != YamlNode::Kind::kSequence) {
-      Find(node.line, "WRONG_SHAPE", "a list is needed here");
-      return result;
-    }
-    for (const YamlNode& item : node.items) result.push_back({Text(item), item.line});
-    return result;
-  }
-
-  bool ReadDay(const YamlNode& row, absl::string_view key, int32_t* day) {
-    const YamlNode* node = row.Find(key);
-    if (node == nullptr) return true;
-    const auto parsed = base::ParseDay(Text(*node));
-    if (!parsed.ok()) {
-      Find(node->line, "BAD_DATE",
-           absl::StrCat("\"", node->scalar, "\" is not a day such as 2025-03-03"));
-      return false;
-    }
-    *day = DayNumber(*parsed);
-    return true;
-  }
-
-  DayRange ReadRange(const YamlNode& row) {
-    DayRange range;
-    const bool from = ReadDay(row, "from", &range.from), to = ReadDay(row, "to", &range.to);
-    if (from && to && range.from >= range.to) {
-      Find(row.line, "EMPTY_PERIOD",
-           "\"to\" is the first day out of force and lies after \"from\"");
-    }
-    return range;
-  }
-
-  // What every dated row has. `own` are the row's further keys.
-  SourceRow ReadRow(const YamlNode& node, std::vector<absl::string_view> own,
-                    std::vector<absl::string_view> own_required) {
-    SourceRow row;
-    row.line = node.line;
-    if (!IsMapping(node, "a row")) return row;
-    for (absl::string_view key : {"from", "to", "clause", "trust"}) own.push_back(key);
-    for (absl::string_view key : {"from", "clause", "trust"}) own_required.push_back(key);
-    Keys(node, own, own_required);
-    row.in_force = ReadRange(node);
-    const Located clause = Optional(node, "clause");
-    const size_t blank = clause.text.find(' ');
-    row.document = {clause.text.substr(0, blank), clause.line};
-    row.article = blank == std::string::npos ? "" : clause.text.substr(blank + 1);
-    if (node.Find("clause") != nullptr && row.article.empty()) {
-      Find(clause.line, "BAD_CLAUSE", "a clause names a document and an article: \"A57 第十三条\"");
-    }
-    const Located trust = Optional(node, "trust");
-    if (!trust.text.empty() && trust.text != "verified" && trust.text != "assumed") {
-      Find(trust.line, "BAD_TRUST", "trust is \"verified\" (read in the text) or \"assumed\"");
-    }
-    row.assumed = trust.text != "verified";
-    return row;
-  }
-
-  template <typename F>
-  void Rows(const YamlNode& node, F&& f) {
-    const YamlNode* rows = node.Find("rows");
-    if (rows == nullptr) return;
-    if (rows->kind != YamlNode::Kind::kSequence) {
-      Find(rows->line, "WRONG_SHAPE", "rows are written as a list");
-      return;
-    }
-    for (const YamlNode& row : rows->items) f(row);
-  }
-
   void ReadDocument(const Located& name, const YamlNode& node) {
     if (!IsMapping(node, "a document")) return;
     Keys(node, {"title", "number"}, {"title"});
@@ -204,19 +61,6 @@ class Reader {
     file_.documents.emplace_back(
         name, absl::StrCat(Optional(node, "title").text, number.empty() ? "" : "（", number,
                            number.empty() ? "" : "）"));
-  }
-
-  void ReadCodes(const Located& name, const YamlNode& node) {
-    if (!IsMapping(node, "a code list")) return;
-    Keys(node, {"label", "values"}, {"label", "values"});
-    SourceCodeList list{name, Optional(node, "label").text, {}};
-    if (const YamlNode* values = node.Find("values");
-        values != nullptr && IsMapping(*values, "values")) {
-      for (const auto& [key, value] : values->entries) {
-        list.values.emplace_back(Located{key.scalar, key.line}, Text(value));
-      }
-    }
-    file_.codes.push_back(std::move(list));
   }
 
   void ReadFact(const Located& name, const YamlNode& node) {
@@ -308,25 +152,6 @@ class Reader {
     file_.discrepancies.push_back(std::move(rule));
   }
 
-  std::vector<SourceBand> ReadBands(const YamlNode& node, absl::string_view key) {
-    std::vector<SourceBand> bands;
-    const YamlNode* list = node.Find(key);
-    if (list == nullptr) return bands;
-    if (list->kind != YamlNode::Kind::kSequence) {
-      Find(list->line, "WRONG_SHAPE", "bands are written as a list");
-      return bands;
-    }
-    for (const YamlNode& item : list->items) {
-      const SourceRow row = ReadRow(item, {"min", "max"}, {});
-      SourceBand band{item.line, row.in_force, Optional(item, "min"), Optional(item, "max")};
-      if (item.Find("min") == nullptr && item.Find("max") == nullptr) {
-        Find(item.line, "MISSING_KEY", "a band has \"min\", \"max\" or both");
-      }
-      bands.push_back(std::move(band));
-    }
-    return bands;
-  }
-
   // Whether something is a person's, or the household's.
   bool ReadOf(const YamlNode& node) {
     const Located of = Optional(node, "of");
@@ -353,10 +178,10 @@ class Reader {
     if (kind == SymbolKind::kTest) symbol.type.text = "bool";
     if (symbol.declares && symbol.type.text.empty())
       Find(node.line, "MISSING_KEY", "\"type\" is missing");
-    if (!symbol.declares && node.Find("rows") == nullptr)
-      Find(node.line, "MISSING_KEY", "\"label\" or \"rows\" is missing");
+    if (!symbol.declares && node.Find("rows") == nullptr && node.Find("delegate") == nullptr)
+      Find(node.line, "MISSING_KEY", "\"label\", \"rows\" or \"delegate\" is missing");
     if (!symbol.declares) {
-      for (absl::string_view key : {"type", "keys", "min", "max", "of", "delegate"}) {
+      for (absl::string_view key : {"type", "keys", "min", "max", "of"}) {
         if (const YamlNode* found = node.Find(key)) {
           Find(found->line, "MISSING_KEY",
                absl::StrCat("\"", key, "\" belongs to a declaration, which has a \"label\""));
@@ -369,58 +194,18 @@ class Reader {
     symbol.max = Optional(node, "max");
     if (const YamlNode* delegate = node.Find("delegate");
         delegate != nullptr && IsMapping(*delegate, "delegate")) {
-      Keys(*delegate, {"to", "bands", "guides"}, {"to"});
+      // Without "to" a level below leaves what levels above say as it is.
+      std::vector<absl::string_view> required;
+      if (symbol.declares) required.push_back("to");
+      Keys(*delegate, {"to", "bands", "guides"}, required);
+      symbol.delegates = true;
+      symbol.narrows_to = delegate->Find("to") != nullptr;
       symbol.delegate_to = List(*delegate, "to");
       symbol.bands = ReadBands(*delegate, "bands");
       symbol.guides = ReadBands(*delegate, "guides");
     }
     Rows(node, [this, &symbol](const YamlNode& item) { ReadSymbolRow(item, &symbol); });
     file_.symbols.push_back(std::move(symbol));
-  }
-
-  std::vector<SourceKey> ReadKeys(const YamlNode& node) {
-    std::vector<SourceKey> keys;
-    if (node.kind != YamlNode::Kind::kSequence) {
-      for (const Located& name : ListOf(node)) keys.push_back({name, {}});
-      return keys;
-    }
-    for (const YamlNode& item : node.items) {
-      if (item.kind != YamlNode::Kind::kMapping) {
-        keys.push_back({{Text(item), item.line}, {}});
-        continue;
-      }
-      Keys(item, {"name", "type"}, {"name", "type"});
-      SourceKey key{Optional(item, "name"), Optional(item, "type")};
-      if (IsName(key.name.text)) {
-        keys.push_back(std::move(key));
-      } else if (item.Find("name") != nullptr) {
-        Find(key.name.line, "BAD_NAME",
-             absl::StrCat("\"", key.name.text, "\": a key's name is lower_snake"));
-      }
-    }
-    return keys;
-  }
-
-  std::vector<SourceRowKey> ReadRowKeys(const YamlNode& row) {
-    std::vector<SourceRowKey> keys;
-    const YamlNode* node = row.Find("key");
-    if (node == nullptr || !IsMapping(*node, "key")) return keys;
-    for (const auto& [name, value] : node->entries) {
-      SourceRowKey key;
-      key.name = {name.scalar, name.line};
-      if (value.kind != YamlNode::Kind::kMapping) {
-        key.values = ListOf(value);
-      } else {
-        key.range = true;
-        Keys(value, {"from", "over", "to", "upto"}, {});
-        for (absl::string_view end : {"from", "over", "to", "upto"}) {
-          if (const YamlNode* found = value.Find(end))
-            key.ends.push_back({{std::string(end), found->line}, {Text(*found), found->line}});
-        }
-      }
-      keys.push_back(std::move(key));
-    }
-    return keys;
   }
 
   void ReadSymbolRow(const YamlNode& item, SourceSymbol* symbol) {
@@ -493,9 +278,6 @@ class Reader {
     });
     file_.programmes.push_back(std::move(programme));
   }
-
-  SourceFile& file_;
-  std::vector<PolicyFinding>& findings_;
 };
 
 }  // namespace

@@ -55,6 +55,7 @@ struct SourceBand {
   DayRange in_force;
   Located min;  // empty text: none
   Located max;
+  std::vector<SourceRowKey> keys;
 };
 
 // parameters, quantities and tests. Without `type` it only adds rows to a name declared above.
@@ -68,6 +69,8 @@ struct SourceSymbol {
   std::vector<SourceKey> keys;
   Located min;
   Located max;
+  bool delegates = false;   // there is a `delegate`
+  bool narrows_to = false;  // which has a `to`
   std::vector<Located> delegate_to;
   std::vector<SourceBand> bands;   // binding
   std::vector<SourceBand> guides;  // leaving one warns
@@ -95,6 +98,18 @@ struct SourceCodeList {
   Located name;
   std::string label;
   std::vector<std::pair<Located, std::string>> values;
+  std::vector<Located> open;  // "true", or the levels that may add codes
+  bool adds = false;          // `values` are added to a list declared above
+};
+
+struct SourceConstraint {
+  Located name;
+  std::string label;
+  struct Rule {
+    SourceRow row;  // value unused
+    Located holds;
+  };
+  std::vector<Rule> rules;
 };
 
 struct SourceEvidence {
@@ -167,6 +182,7 @@ struct SourceFile {
   std::vector<SourceSymbol> symbols;
   std::vector<SourceEvidence> evidence;
   std::vector<SourceProgramme> programmes;
+  std::vector<SourceConstraint> constraints;
 };
 
 // `division` is what the folder says; the file's own `division` must agree.

@@ -26,6 +26,7 @@ class Overlay {
   absl::StatusOr<PolicyPack::Ptr> Load() const {
     return PolicyPack::Load({Folder("policies"), root_.path()});
   }
+  const std::string& path() const { return root_.path(); }
   // Without the shipped policies.
   absl::StatusOr<PolicyPack::Ptr> LoadAlone() const { return PolicyPack::Load(root_.path()); }
 
