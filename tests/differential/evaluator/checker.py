@@ -8,6 +8,7 @@ from . import calls, calls_of_days, knowing, tables
 from .errors import Defect
 from .kinds import COUNT, DAYS, MONTH_TYPE, RATIO, TRUTH, Type, number, product_unit
 from .lists import A_MONTH, LISTS, METHODS, PEOPLE, check_fold, closed
+from .symbols import PARAMETER
 from .tables import check_table
 from .typed import Typed, agreed_type, mismatch, need_type
 from .syntax import Binary, Brackets, Call, Choice, Member, Name, Number, Text, Truth, Unary, parse
@@ -21,15 +22,16 @@ class Checker:
     """Checks one expression, as seen from the file's division.
 
     `names` gives symbols, `kinds` the vocabulary, `categories` its categories, `variants` pairs of a kind and
-    a variant of its evidence, `chain` the divisions from the nation
+    a variant of its evidence, `constants` whether only such may be named (T24), `chain` the divisions from the nation
     down to the file's. What the expression uses is gathered in `uses`: symbols, names of lists of people, kinds.
     """
 
-    def __init__(self, names, kinds, categories, variants, chain, personal):
+    def __init__(self, names, kinds, categories, variants, chain, personal, constants=False):
         self.names = names
         self.kinds = kinds
         self.categories = categories
         self.variants = variants
+        self.constants = constants
         self.chain = chain
         # Variables in sight: their slot, and what they are of: PEOPLE, A_MONTH, or a kind of fact.
         self.variables = {"p": (0, PEOPLE)} if personal else {}
@@ -99,7 +101,7 @@ class Checker:
         symbol = self.names.get(name)
         if symbol is None:
             raise Defect("UNKNOWN_NAME", name)
-        if symbol.personal or symbol.is_table:
+        if symbol.personal or symbol.is_table or (self.constants and symbol.sort != PARAMETER):
             raise mismatch(f"{name} is a person's or a table")
         self.uses.add(symbol)
         slot = symbol.slot
@@ -156,6 +158,8 @@ class Checker:
                 return check_table(self, symbol, node.arguments, self.variables[node.of.name][0])
         if node.name not in METHODS:
             raise Defect("UNKNOWN_FUNCTION", node.name)
+        if self.constants:
+            raise mismatch("a list among constants")
         return check_fold(self, node)
 
     def check_call(self, node, place):

@@ -151,7 +151,7 @@ def kind_of(checker, node):
         slot, of = variable
         if of is PEOPLE and node.name in checker.kinds:
             return checker.kinds[node.name], slot
-        if of is PEOPLE and node.name not in checker.names:
+        if of is PEOPLE:
             raise Defect("UNKNOWN_NAME", f"no kind {node.name}")
     elif isinstance(node, Member) and node.arguments is not None and node.name not in METHODS:
         raise Defect("UNKNOWN_FUNCTION", node.name)
@@ -165,6 +165,8 @@ def closed(checker, arguments, place):
     if len(arguments) != 1:
         raise mismatch("arguments of closed")
     node = arguments[0]
+    if checker.constants:
+        raise mismatch("a list among constants")
     if isinstance(node, Name) and node.name in ("members", "obligors"):
         checker.uses.add(node.name)
         return Typed(TRUTH, sides.closed_people(node.name))

@@ -4,13 +4,14 @@ import os
 
 from . import vocabulary
 from .checker import Checker
+from .constraints import Band, Demand, Loader
 from .errors import Defect, Defects
 from .evidence import read_rule
 from .graph import check_cycles
-from .kinds import BUILT_IN_LISTS, CodeList, read_type
+from .kinds import BUILT_IN_LISTS, TRUTH, CodeList, read_type
 from .overlay import LEVELS, Delegation, check_overlaps
 from .reading import read
-from .rowfile import read_calendar_row, read_dates, read_expression, read_parameter_row
+from .rowfile import read_calendar_row, read_dates, read_expression, read_matches, read_parameter_row
 from .symbols import HOUSEHOLD, PARAMETER, PERSONAL, QUANTITY, TEST, Key, Symbol, above, built_in, level_of
 from .values import CODE, NUMBER
 
@@ -46,6 +47,7 @@ class PackReader:
         self.programmes = {}
         self.evidence = {}
         self.variants = set()
+        self.constraints, self.bands, self.warnings = [], [], []
         self.calendar = {}
         self.household_slots, self.personal_slots = len(HOUSEHOLD), len(PERSONAL)
         for directory in directories:
@@ -54,7 +56,8 @@ class PackReader:
             self.defects.append((".", "NO_POLICY", "no file"))
         self.files.sort(key=lambda file: (file.division, file.path))
         for step in (self.read_lists, self.read_vocabulary, self.declare, self.read_keys, self.read_evidence,
-                     self.read_calendar, self.read_rows, self.read_programmes, self.check_cycles):
+                     self.read_calendar, self.read_rows, self.read_programmes, self.read_constraints, self.read_bands,
+                     self.check_cycles, self.check_demands):
             step()
             if self.defects:
                 break
@@ -225,8 +228,59 @@ class PackReader:
             return read_parameter_row(symbol, told, above(file.division))
         return read_expression(self.checker(file.division, symbol.personal), symbol, told)
 
-    def checker(self, division, personal):
-        return Checker(self.names_of(division), self.kinds, self.categories, self.variants, above(division), personal)
+    def checker(self, division, personal, constants=False):
+        return Checker(self.names_of(division), self.kinds, self.categories, self.variants, above(division), personal, constants)
+
+    def read_demand(self, division, name, text, type_, told):
+        """An expression of constants only."""
+        demand = Demand()
+        read_dates(demand, told)
+        checker = self.checker(division, False, True)
+        demand.name, demand.division = name, division
+        demand.value, demand.uses = checker.whole(text, type_), frozenset(checker.uses)
+        return demand
+
+    def read_constraints(self):
+        """C1"""
+        declared = {}
+        for file, name, item in self.sections("constraints"):
+            with self.gathering(file.path):
+                if any(name in declared.get(code, ()) for code in above(file.division)):
+                    raise Defect("DUPLICATE_NAME", name)
+                declared.setdefault(file.division, set()).add(name)
+                rows = [self.read_demand(file.division, name, told["holds"], TRUTH, told) for told in item["rows"]]
+                check_overlaps(rows, (), name)
+                self.constraints.extend(rows)
+
+    def read_bands(self):
+        """C5"""
+        for file, name, item in self.sections("parameters"):
+            for section in ("bands", "guides"):
+                for told in (item.get("delegate") or {}).get(section) or ():
+                    with self.gathering(file.path):
+                        self.bands.append(self.read_band(file.division, self.names_of(file.division)[name], told,
+                                                         section == "bands"))
+
+    def read_band(self, division, symbol, told, binding):
+        band = Band()
+        read_dates(band, told)
+        band.symbol, band.division, band.binding = symbol, division, binding
+        band.match = read_matches(symbol, told, above(division))
+        band.minimum, band.maximum = (self.read_bound(division, symbol, told, bound) for bound in ("min", "max"))
+        return band
+
+    def read_bound(self, division, symbol, told, bound):
+        if bound not in told:
+            return None
+        if vocabulary.is_constant(told[bound]):
+            return vocabulary.read_value(told[bound], symbol.type, above(division))
+        return self.read_demand(division, symbol.name, told[bound], symbol.type, told)
+
+    def check_demands(self):
+        with self.gathering("."):
+            loader = Loader(self, self.constraints, self.bands)
+            loader.check()
+            self.warnings = loader.warnings
 
     def read_evidence(self):
         for file, name, item in self.sections("evidence"):

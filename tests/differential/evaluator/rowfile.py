@@ -39,12 +39,17 @@ def read_parameter_row(symbol, told, chain):
     read_dates(row, told)
     row.uses = frozenset()
     row.value = read_value(told["value"], symbol.type, chain)
+    row.match = read_matches(symbol, told, chain)
+    return row
+
+
+def read_matches(symbol, told, chain):
+    """What a row's `key` says of every key of the parameter."""
     by_key = told.get("key") or {}
     unknown = set(by_key) - {key.name for key in symbol.keys}
     if unknown:
         raise Defect("UNKNOWN_KEY", str(unknown))
-    row.match = [read_match(key, by_key[key.name], chain) if key.name in by_key else None for key in symbol.keys]
-    return row
+    return [read_match(key, by_key[key.name], chain) if key.name in by_key else None for key in symbol.keys]
 
 
 def read_match(key, told, chain):

@@ -13,6 +13,10 @@ DIGITS = r"([0-9]{1,18}|[0-9]{0,18}\.[0-9]{1,18}|[0-9]{1,18}\.)"
 CONSTANT = re.compile(rf"(-?)(?:{DIGITS}|([0-9]{{1,18}})/([0-9]{{1,18}}))[ \t]*(%?)")
 
 
+def is_constant(text):
+    return CONSTANT.fullmatch(text) is not None or days.read_day(text) is not None
+
+
 def plain(fraction):
     return fraction.numerator if fraction.denominator == 1 else fraction
 
