@@ -79,7 +79,7 @@ struct AbstractValue {
   // Numbers: the closed interval; nullopt is infinite. Money is in yuan.
   std::optional<base::Rational> low;
   std::optional<base::Rational> high;
-  // The number may have no value at all (divided by zero).
+  // The number or date may have no value at all (divided by zero, the first of none).
   bool undefined = false;
   Truth truth = Truth::kUndetermined;
   std::vector<std::string> codes;  // what it may be, in the order of the code list

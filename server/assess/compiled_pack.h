@@ -66,8 +66,12 @@ struct FieldType {
 struct FactKind {
   std::string name;
   std::string label;
-  bool monthly = false;  // facts carry a month; otherwise they state what is so
+  // Facts state what is so, are of a month, of a year, or of a period of days.
+  enum class By : uint8_t { kState, kMonth, kYear, kPeriod } by = By::kState;
+  bool monthly = false;  // they are of months, not of state: a list of them is of a period
   int month_field = -1;
+  int year_field = -1;                    // kYear
+  int from_field = -1, until_field = -1;  // kPeriod
   std::vector<FieldType> fields;
   absl::flat_hash_map<std::string, int> field_index;
   std::vector<int> categories;           // in whose answers it may come; none: only ever declared
@@ -147,6 +151,8 @@ enum class OpCode : uint8_t {
   kDefined,          // (number) → whether it has a value
   kSurely,           // (test) → whether it is true, by what is known so far
   kPossibly,         // (test) → whether it is not false, by what is known so far
+  kSpan,             // push how many months the fact in slot `slot` is of
+  kWithin,           // push how many of them lie in its list's period
 
   // Tables and sets of codes: evaluator_tables.cc.
   kLookUp = 160,  // (given keys) → the table arg's value; `slot` 0: of the household, else of the

@@ -111,8 +111,8 @@ class Evaluator {
     int32_t fact = -1;    // into CaseIndex; -1: one that is not known, or presumed
     int32_t kind = -1;
     BlameId blame = 0;
-    int32_t presumed = -1;  // the quantity that a presumed fact's amount is
-    int64_t month = 0;      // of a presumed fact, since 1970-01
+    int32_t presumed = -1;          // the quantity that a presumed fact's amount is
+    int64_t month = 0;              // of a presumed fact, since 1970-01
     const Value* period = nullptr;  // of the list, where it is by period
   };
   enum class Sureness : uint8_t { kSure, kPossible, kOpen };
@@ -302,7 +302,7 @@ class Evaluator {
                     bool* any);
   Value FoldMonths(const Aggregate& aggregate, int person, const Value& period, Side side,
                    bool* any);
-  Value FoldUnlisted(const Aggregate& aggregate, BlameId blame);
+  Value FoldUnlisted(const Aggregate& aggregate, const Value& period, BlameId blame);
   // The facts of one kind that stand by what was found or declared, that the list's filters leave.
   // `take` is given each with how sure it is, `drop` those that a filter, or who else holds them,
   // leaves out.
@@ -363,6 +363,17 @@ class Evaluator {
   // The fact may be there or not.
   void Perhaps(const IndexedFact& fact, int kind, Item* item);
   bool CountsHere(const IndexedFact& fact, int kind, Item* item);
+  // Of facts by year or period.
+  struct FactMonths {
+    bool known = false;
+    int64_t from = 0, to = 0;  // [from, to) since 1970-01
+    BlameId blame = 0;
+  };
+  FactMonths MonthsOf(const IndexedFact& fact, int fact_kind);
+  bool InPeriodByDays(const IndexedFact& fact, int fact_kind, const Value& period, Item* item);
+  // How many months the fact is of, and how many of them lie in its list's period.
+  Value SpanOfFact(const Frame& frame);
+  Value WithinPeriod(const Frame& frame);
   // Sureness of a monthly fact within a period.
   bool InPeriod(const IndexedFact& fact, int fact_kind, const Value& period, Item* item);
   // So many distinct months, `least` for certain; no more than the period has.

@@ -170,6 +170,7 @@ Value Evaluator::Age(const Value& birth, const Value& day) {
   Value age = Anything(blames_.Join(birth.blame, day.blame));
   age.marks = birth.marks | day.marks;
   age.undefined = birth.undefined || day.undefined;
+  age.mask = birth.mask | day.mask;
   // The latest birth and the earliest day give the least age. Nobody is younger than none.
   age.lo_infinite = false;
   if (!birth.hi_infinite && !day.lo_infinite) {
@@ -188,6 +189,7 @@ Value Evaluator::AddMonths(const Value& day, const Value& months) {
   Value later = Anything(blames_.Join(day.blame, months.blame));
   later.marks = day.marks | months.marks;
   later.undefined = day.undefined || months.undefined;
+  later.mask = day.mask | months.mask;
   const auto first = Later(day, /*low=*/true, months);
   const auto last = Later(day, /*low=*/false, months);
   if (first) later.lo = Rational(DayNumber(*first));
@@ -210,6 +212,7 @@ Value Evaluator::MonthsSince(const Value& from, const Value& to) {
   Value months = Anything(blames_.Join(from.blame, to.blame));
   months.marks = from.marks | to.marks;
   months.undefined = from.undefined || to.undefined;
+  months.mask = from.mask | to.mask;
   months.lo_infinite = false;  // never fewer than none
   if (!from.hi_infinite && !to.lo_infinite) {
     if (const auto lo = least(from.hi, to.lo)) months.lo = *lo;
@@ -231,6 +234,7 @@ Value Evaluator::OfDay(const Value& day, Function of_day) {
   Value value = Anything(day.blame);
   value.marks = day.marks;
   value.undefined = day.undefined;
+  value.mask = day.mask;
   if (!day.lo_infinite) {
     if (const auto first = DayAt(day.lo)) {
       value.lo = Rational(of_day(*first));

@@ -543,7 +543,7 @@ bool Evaluator::FoldFactsExact(const Aggregate& aggregate, const Exact& period, 
   // Whom a rule is for, the abstract operations ask.
   if (rule == nullptr || rule->when >= 0) return false;
   if (aggregate.by_period &&
-      pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)].month_field < 0) {
+      pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)].by != FactKind::By::kMonth) {
     return false;
   }
   const bool proven = aggregate.by_period

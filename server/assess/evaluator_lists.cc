@@ -33,6 +33,12 @@ void Evaluator::ExecuteLists(const Op& op) {
     case OpCode::kDefined:
       stack_.back() = Defined(stack_.back());
       return;
+    case OpCode::kSpan:
+      stack_.push_back(SpanOfFact(frames_[op.slot]));
+      return;
+    case OpCode::kWithin:
+      stack_.push_back(WithinPeriod(frames_[op.slot]));
+      return;
     case OpCode::kSurely:
     case OpCode::kPossibly:
       stack_.back() = KnownSoFar(stack_.back(), op.code == OpCode::kSurely);
@@ -270,6 +276,7 @@ const Evaluator::Span& Evaluator::SpanOf(int64_t lo, int64_t hi) {
 
 bool Evaluator::InPeriod(const IndexedFact& fact, int fact_kind, const Value& period, Item* item) {
   const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(fact_kind)];
+  if (kind.by != FactKind::By::kMonth) return InPeriodByDays(fact, fact_kind, period, item);
   auto perhaps = [&](BlameId blame) {
     item->sureness = Sureness::kPossible;
     item->blame = blames_.Join(item->blame, blame);
@@ -358,7 +365,7 @@ bool Evaluator::ForEachFact(const Aggregate& aggregate, int who, const Value& pe
       drop(item);
       continue;
     }
-    frames_[aggregate.item_slot] = {-1, i, aggregate.fact_kind, 0};
+    frames_[aggregate.item_slot] = {-1, i, aggregate.fact_kind, 0, -1, 0, &period};
     if (!Filter(aggregate, &item)) {
       drop(item);
       continue;
@@ -385,8 +392,8 @@ bool Evaluator::ForEachPresumed(const Aggregate& aggregate, int who, const Value
   bool any = false;
   for (; month < end; ++month) {
     Item item;
-    frames_[aggregate.item_slot] = {who, -1, aggregate.fact_kind, presumption.blame,
-                                    presumption.symbol, month};
+    frames_[aggregate.item_slot] = {
+        who, -1, aggregate.fact_kind, presumption.blame, presumption.symbol, month};
     if (!Filter(aggregate, &item)) {
       drop(item);
       continue;

@@ -18,10 +18,10 @@ int64_t Integer(const Rational& r) { return static_cast<int64_t>(r.numerator());
 }  // namespace
 
 // What facts that nobody delivered could add.
-Value Evaluator::FoldUnlisted(const Aggregate& aggregate, BlameId blame) {
+Value Evaluator::FoldUnlisted(const Aggregate& aggregate, const Value& period, BlameId blame) {
   Value total = Begin(aggregate);
   Item item{Sureness::kOpen, blame, 0};
-  frames_[aggregate.item_slot] = {-1, -1, aggregate.fact_kind, blame};
+  frames_[aggregate.item_slot] = {-1, -1, aggregate.fact_kind, blame, -1, 0, &period};
   Filter(aggregate, &item) ? Take(aggregate, item, &total) : Drop(aggregate, item, &total);
   return total;
 }
@@ -92,7 +92,7 @@ Value Evaluator::AddUnlisted(const Aggregate& aggregate, const Value& period, co
                              BlameId open) {
   const bool months = aggregate.kind == AggregateKind::kMonths;
   if (!months && !IsCollected(aggregate.kind)) {
-    return Join(aggregate, listed, FoldUnlisted(aggregate, open));
+    return Join(aggregate, listed, FoldUnlisted(aggregate, period, open));
   }
   Value total = listed;
   Item item{Sureness::kOpen, open, 0};
@@ -125,14 +125,12 @@ Value Evaluator::AddPresumed(const Aggregate& aggregate, int who, const Value& p
 }
 
 const EvidenceRule* Evaluator::NextRule(const Aggregate& aggregate, size_t* at) const {
-  const std::vector<int32_t>& rules =
-      division_->evidence[static_cast<size_t>(aggregate.fact_kind)];
+  const std::vector<int32_t>& rules = division_->evidence[static_cast<size_t>(aggregate.fact_kind)];
   // Those of the list's variant come first, then those of none.
   const size_t passes = aggregate.variant < 0 ? 1 : 2;
   for (; *at < passes * rules.size(); ++*at) {
     const int variant = *at < rules.size() ? aggregate.variant : -1;
-    const EvidenceRule& rule =
-        pack_.evidence[static_cast<size_t>(rules[*at % rules.size()])];
+    const EvidenceRule& rule = pack_.evidence[static_cast<size_t>(rules[*at % rules.size()])];
     if (rule.variant == variant && rule.in_force.Contains(day_)) return &rule;
   }
   return nullptr;

@@ -221,6 +221,11 @@ absl::StatusOr<Type> ExpressionWalk::EmitSelect(const Node& node, std::vector<Op
   if (!variable->person) {
     const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(variable->fact_kind)];
     const auto it = kind.field_index.find(node.text);
+    const bool of_months = kind.by == FactKind::By::kYear || kind.by == FactKind::By::kPeriod;
+    if (of_months && (node.text == "span" || node.text == "within")) {
+      Push(code, node.text == "span" ? OpCode::kSpan : OpCode::kWithin, variable->slot);
+      return Type::Number(kUnitMonths);
+    }
     if (it == kind.field_index.end()) {
       return ExpressionDefect(node, "UNKNOWN_NAME",
                               absl::StrCat("a ", kind.name, " has no field ", node.text));

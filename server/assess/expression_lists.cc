@@ -84,8 +84,8 @@ absl::Status ExpressionWalk::CheckPeriod(const Node& node, const ListExpression&
   if (kind.monthly == (list.period != nullptr)) return absl::OkStatus();
   return ExpressionDefect(
       node, "TYPE_MISMATCH",
-      kind.monthly ? absl::StrCat(kind.name, " is by month; say which with .during(period)")
-                   : absl::StrCat(kind.name, " is not by month; .during() has no place"));
+      kind.monthly ? absl::StrCat(kind.name, " is of months; say which with .during(period)")
+                   : absl::StrCat(kind.name, " is not of months; .during() has no place"));
 }
 
 absl::Status ExpressionWalk::ReadList(const Node& node, ListExpression* list) {
@@ -210,7 +210,7 @@ absl::StatusOr<Type> ExpressionWalk::EmitFoldBody(const Node& node, Aggregate* a
   if (aggregate->kind == AggregateKind::kMonths) {
     const bool by_month =
         aggregate->by_period &&
-        pack_.fact_kinds[static_cast<size_t>(aggregate->fact_kind)].month_field >= 0;
+        pack_.fact_kinds[static_cast<size_t>(aggregate->fact_kind)].by == FactKind::By::kMonth;
     if (!by_month)
       return ExpressionDefect(node, "TYPE_MISMATCH", ".months() counts facts that are by month");
     return Type::Number(kUnitMonths);

@@ -187,7 +187,8 @@ void PolicyLink::DeclareFacts(const SourceFile& file) {
     FactKind kind;
     kind.name = source.name.text;
     kind.label = source.label;
-    kind.monthly = source.monthly;
+    kind.by = source.by;
+    kind.monthly = source.by != FactKind::By::kState;
     for (const Located& name : source.categories) {
       const auto category = pack_->category_index.find(name.text);
       if (category == pack_->category_index.end()) {
@@ -202,11 +203,12 @@ void PolicyLink::DeclareFacts(const SourceFile& file) {
     const bool has_month =
         month != kind.field_index.end() &&
         kind.fields[static_cast<size_t>(month->second)].type.kind == TypeKind::kMonth;
-    if (kind.monthly && !has_month) {
+    if (kind.by == FactKind::By::kMonth && !has_month) {
       Find(file, source.name.line, "MISSING_KEY",
            "a fact by month has a field \"month\" of type month");
     }
     kind.month_field = has_month ? month->second : -1;
+    PlaceMonths(file, source, &kind);
     const auto [it, added] =
         pack_->fact_kind_index.try_emplace(kind.name, static_cast<int>(pack_->fact_kinds.size()));
     if (!added) {
@@ -216,6 +218,34 @@ void PolicyLink::DeclareFacts(const SourceFile& file) {
     }
     pack_->labels.try_emplace(kind.name, kind.label);
     pack_->fact_kinds.push_back(std::move(kind));
+  }
+}
+
+// The fields that say which months a fact by year or period is of.
+void PolicyLink::PlaceMonths(const SourceFile& file, const SourceFactKind& source, FactKind* kind) {
+  if (kind->by != FactKind::By::kYear && kind->by != FactKind::By::kPeriod) return;
+  const auto field = [&](const char* name, const Type& type) {
+    const auto it = kind->field_index.find(name);
+    if (it != kind->field_index.end() &&
+        kind->fields[static_cast<size_t>(it->second)].type == type) {
+      return it->second;
+    }
+    Find(file, source.name.line, "MISSING_KEY",
+         absl::StrCat("a fact of such a kind has a field \"", name, "\" of type ",
+                      type.kind == TypeKind::kDate ? "date" : "count"));
+    return -1;
+  };
+  if (kind->by == FactKind::By::kYear) {
+    kind->year_field = field("year", Type::Number(kUnitCount));
+  } else {
+    kind->from_field = field("from", Type::Of(TypeKind::kDate));
+    kind->until_field = field("until", Type::Of(TypeKind::kDate));
+  }
+  for (const char* taken : {"span", "within"}) {
+    if (kind->field_index.contains(taken)) {
+      Find(file, source.name.line, "BAD_NAME",
+           absl::StrCat("no field of a kind by year or period is called ", taken));
+    }
   }
 }
 

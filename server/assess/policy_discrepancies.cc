@@ -83,7 +83,7 @@ base::DiscrepancyRule PolicyLink::LinkDiscrepancy(const SourceFile& file,
     if (!check.has_value() || *check == DiscrepancyCheck::kUndeclared) continue;
     const FieldType* amount = FieldOf(*kind, kAmountField);
     const bool has_amount = amount != nullptr && amount->type == Type::Number(kUnitMoney);
-    if (!has_amount || (IsOfMonths(*check) && !kind->monthly)) {
+    if (!has_amount || (IsOfMonths(*check) && kind->by != FactKind::By::kMonth)) {
       Find(file, found.kind.line, "TYPE_MISMATCH",
            absl::StrCat(source.check.text, " needs a kind with an amount of money",
                         IsOfMonths(*check) ? " by month" : "", "; ", kind->name, " is none"));

@@ -1,5 +1,5 @@
-// Rules of evidence: what suffices for a kind of fact to be known in full, for whom, and what counts
-// otherwise.
+// Rules of evidence: what suffices for a kind of fact to be known in full, for whom, and what
+// counts otherwise.
 #include <algorithm>
 #include <utility>
 
@@ -148,8 +148,7 @@ void PolicyLink::LinkWhom(size_t f, int kind_index, const SourceEvidence::Rule& 
                           EvidenceRule* linked) {
   const SourceFile& file = *sources_[f];
   const FactKind& kind = pack_->fact_kinds[static_cast<size_t>(kind_index)];
-  const auto variant =
-      std::find(pack_->variants.begin(), pack_->variants.end(), rule.variant.text);
+  const auto variant = std::find(pack_->variants.begin(), pack_->variants.end(), rule.variant.text);
   if (!rule.variant.text.empty())
     linked->variant = static_cast<int>(variant - pack_->variants.begin());
   // A person's test or quantity of that name; -1 and a finding where it is none.
@@ -183,7 +182,8 @@ void PolicyLink::LinkWhom(size_t f, int kind_index, const SourceEvidence::Rule& 
       amount != kind.field_index.end() &&
       kind.fields[static_cast<size_t>(amount->second)].type == Type::Number(kUnitMoney);
   const Unit unit = kind.monthly ? kUnitMoneyPerMonth : kUnitMoney;
-  if (!has_amount || (kind.monthly && kind.month_field < 0) || !(type == Type::Number(unit))) {
+  if (!has_amount || (kind.monthly && kind.by != FactKind::By::kMonth) ||
+      !(type == Type::Number(unit))) {
     Find(file, rule.presume.line, "TYPE_MISMATCH",
          absl::StrCat(kind.name, " is no kind by month or by state with an amount, or ",
                       rule.presume.text, " is not in ", UnitName(unit)));

@@ -54,6 +54,7 @@ class PolicyLink {
   void DeclareCodes(const SourceFile& file, const SourceCodeList& source);
   std::vector<base::Level> Levels(const SourceFile& file, const std::vector<Located>& names);
   void DeclareFacts(const SourceFile& file);
+  void PlaceMonths(const SourceFile& file, const SourceFactKind& source, FactKind* kind);
   void DeclareField(const SourceFile& file, const SourceField& source, FactKind* kind);
 
   // What the nation's file says of discrepancies, against the kinds, fields and codes it names. In

@@ -108,7 +108,7 @@ class Lister {
       base::PolicyFactListed fact;
       fact.name = kind.name;
       fact.label = kind.label;
-      fact.monthly = kind.monthly;
+      fact.monthly = kind.by == FactKind::By::kMonth;
       for (int category : kind.categories) {
         fact.categories.push_back(pack_.categories[static_cast<size_t>(category)]);
       }

@@ -70,9 +70,12 @@ class Reader : public SourceReader {
     kind.name = name;
     kind.label = Optional(node, "label").text;
     const Located by = Optional(node, "by");
-    kind.monthly = by.text == "month";
-    if (node.Find("by") != nullptr && by.text != "month" && by.text != "state") {
-      Find(by.line, "BAD_VALUE", "by is \"month\" or \"state\"");
+    kind.by = by.text == "month"    ? FactKind::By::kMonth
+              : by.text == "year"   ? FactKind::By::kYear
+              : by.text == "period" ? FactKind::By::kPeriod
+                                    : FactKind::By::kState;
+    if (node.Find("by") != nullptr && by.text != "state" && kind.by == FactKind::By::kState) {
+      Find(by.line, "BAD_VALUE", "by is \"state\", \"month\", \"year\" or \"period\"");
     }
     kind.categories = List(node, "categories");
     kind.evidence_by = List(node, "evidence_by");

@@ -88,7 +88,7 @@ struct SourceField {
 struct SourceFactKind {
   Located name;
   std::string label;
-  bool monthly = false;
+  FactKind::By by = FactKind::By::kState;
   std::vector<Located> categories;
   std::vector<Located> evidence_by;
   std::vector<SourceField> fields;

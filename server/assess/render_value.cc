@@ -111,6 +111,8 @@ absl::StatusOr<AbstractValue> RenderValue(const Value& value, const Type& type,
       shown.text = shown.kind == ValueKind::kDate && shown.exact
                        ? DayText(shown.from)
                        : absl::StrCat(DayText(shown.from), "/", DayText(shown.to));
+      shown.undefined = shown.kind == ValueKind::kDate && value.undefined;
+      if (shown.undefined) shown.text += " UNDEFINED";
       return shown;
     case TypeKind::kText:
     case TypeKind::kPerson:

@@ -40,6 +40,23 @@ facts:
       since: {label: 起, type: date}
       kind: {label: 种类, type: code(colour)}
       number: {label: 编号, type: count}
+  bonus:
+    label: 一次性收入
+    by: period
+    categories: [roll]
+    evidence_by: [county]
+    fields:
+      from: {label: 起, type: date}
+      until: {label: 止, type: date}
+      amount: {label: 金额, type: money, min: 0}
+  annual:
+    label: 年收入
+    by: year
+    categories: [roll]
+    evidence_by: [county]
+    fields:
+      year: {label: 年份, type: count}
+      amount: {label: 金额, type: money, min: 0}
 parameters:
   standard:
     label: 标准
@@ -67,6 +84,10 @@ constexpr char kPlainEvidence[] = R"yaml(evidence:
   wage:
     rows: [{from: 2020-01-01, complete_by: [tax], clause: T 一, trust: verified}]
   thing:
+    rows: [{from: 2020-01-01, complete_by: [roll], clause: T 一, trust: verified}]
+  bonus:
+    rows: [{from: 2020-01-01, complete_by: [roll], clause: T 一, trust: verified}]
+  annual:
     rows: [{from: 2020-01-01, complete_by: [roll], clause: T 一, trust: verified}]
 )yaml";
 
@@ -255,6 +276,7 @@ TEST(KnowledgeTest, DefinedTellsARatioOverNothing) {
             "UNDETERMINED |  | b:tax ARITHMETIC");
   EXPECT_EQ(Gives("defined(-(1 + 1 / 0) * 2)", "bool"), "FALSE |  | ");
   EXPECT_EQ(Gives("defined(1 > 2 ? 1 / 0 : 1)", "bool"), "TRUE |  | ");
+  EXPECT_EQ(Gives("defined(age(p.thing.min(t, t.since), policy_day))", "bool", "c"), "FALSE |  | ");
 }
 
 TEST(RoundTest, RoundsAnyUnitToAnyGrain) {
@@ -271,6 +293,46 @@ TEST(RoundTest, RoundsAnyUnitToAnyGrain) {
   EXPECT_EQ(Gives("square_metres(12.5) / square_metres(5)", "ratio"), "2.5000 |  | ");
   EXPECT_EQ(Gives("square_metres(12.5)", "area"), "12.5000 |  | ");
   EXPECT_EQ(Gives("yuan(5000) / square_metres(2) * square_metres(1)", "money"), "2500.00 |  | ");
+}
+
+std::string WithRoll(const std::string& facts) {
+  return absl::StrReplaceAll(
+      Household(), {{"{person: [b, c], category: roll, source: r, kind: confirmed_none}",
+                     absl::StrCat("{person: [b, c], category: roll, source: r, covered: {from: "
+                                  "2024-01-01, to: 2025-03-04}, kind: found, facts: [",
+                                  facts, "]}")}});
+}
+
+TEST(PeriodTest, WhatIsPaidForSomeMonthsIsSpreadOverThem) {
+  const std::string spread = "p.bonus.during(january).sum(f, f.amount * f.within / f.span)";
+  const auto gives = [&spread](const std::string& facts) {
+    return Gives(spread, "money", "c", kPlainEvidence, WithRoll(facts));
+  };
+  // Twelve months from a day in March: April to March next year would be thirteen.
+  EXPECT_EQ(gives("{kind: bonus, from: 2024-03-15, until: 2025-03-01, amount: 1200}"),
+            "200.00 |  | ");
+  EXPECT_EQ(gives("{kind: bonus, from: 2024-03-15, until: 2025-03-02, amount: 1300}"),
+            "200.00 |  | ");
+  EXPECT_EQ(gives("{kind: bonus, from: 2024-03-15, until: 2025-02-01, amount: 1100}"),
+            "100.00 |  | ");
+  EXPECT_EQ(gives("{kind: bonus, from: 2024-03-15, until: 2025-01-01, amount: 1100}"),
+            "0.00 |  | ");
+  EXPECT_EQ(gives("{kind: bonus, from: 2025-02-15, until: 2025-02-16, amount: 70}"), "70.00 |  | ");
+  // Which months is not told: at most all of it lies within.
+  EXPECT_EQ(gives("{kind: bonus, from: 2024-03-15, amount: 1200}"), "[0.00, 2400.00] |  | c:roll");
+  EXPECT_EQ(gives("{kind: bonus, from: 2024-03-15, until: 2024-03-15, amount: 1200}"),
+            "[0.00, 2400.00] |  | c:roll");
+}
+
+TEST(PeriodTest, AYearsIncomeIsOfTwelveMonths) {
+  const std::string spread = "p.annual.during(january).sum(f, f.amount * f.within / f.span)";
+  const auto gives = [&spread](const std::string& facts) {
+    return Gives(spread, "money", "c", kPlainEvidence, WithRoll(facts));
+  };
+  EXPECT_EQ(gives("{kind: annual, year: 2025, amount: 1200}"), "200.00 |  | ");
+  EXPECT_EQ(gives("{kind: annual, year: 2024, amount: 1200}"), "0.00 |  | ");
+  EXPECT_EQ(gives("{kind: annual, amount: 1200}"), "[0.00, 200.00] |  | c:roll");
+  EXPECT_EQ(gives("{kind: annual, year: 99999, amount: 1200}"), "[0.00, 200.00] |  | c:roll");
 }
 
 constexpr char kPresuming[] = R"yaml(evidence:

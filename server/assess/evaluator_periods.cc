@@ -1,0 +1,110 @@
+// Facts of a year, or of a period of days: which months they are of.
+#include <algorithm>
+
+#include "server/assess/evaluator.h"
+
+namespace hedui::assess {
+
+using base::Rational;
+
+namespace {
+
+constexpr int64_t kMonthsOfYear = 12;
+
+int64_t MonthOfDay(const Rational& day) {
+  const absl::CivilMonth month(DayOfNumber(static_cast<int64_t>(day.numerator())));
+  return month - absl::CivilMonth(1970, 1);
+}
+
+}  // namespace
+
+Evaluator::FactMonths Evaluator::MonthsOf(const IndexedFact& fact, int fact_kind) {
+  const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(fact_kind)];
+  const auto place = static_cast<int32_t>(&fact - &index_.fact(0));
+  const Frame frame{-1, place, fact_kind, 0};
+  FactMonths months;
+  if (kind.by == FactKind::By::kYear) {
+    const Value year = FieldOf(frame, kind.year_field);
+    if (year.IsPoint() && Rational::Compare(year.lo, Rational(kYearMin)) >= 0 &&
+        Rational::Compare(year.lo, Rational(kYearMax)) <= 0) {
+      months.known = true;
+      months.from = (static_cast<int64_t>(year.lo.numerator()) - 1970) * kMonthsOfYear;
+      months.to = months.from + kMonthsOfYear;
+      return months;
+    }
+    months.blame = year.IsPoint() ? FieldLeaf(fact, fact_kind, kind.year_field) : year.blame;
+    return months;
+  }
+  const Value from = FieldOf(frame, kind.from_field), until = FieldOf(frame, kind.until_field);
+  if (!from.IsPoint() || !until.IsPoint()) {
+    months.blame = blames_.Join(from.blame, until.blame);
+    return months;
+  }
+  if (Rational::Compare(from.lo, until.lo) >= 0) {
+    months.blame = blames_.Join(FieldLeaf(fact, fact_kind, kind.from_field),
+                                FieldLeaf(fact, fact_kind, kind.until_field));
+    return months;
+  }
+  months.known = true;
+  months.from = MonthOfDay(from.lo);
+  months.to = MonthOfDay(Rational(static_cast<int64_t>(until.lo.numerator()) - 1)) + 1;
+  return months;
+}
+
+bool Evaluator::InPeriodByDays(const IndexedFact& fact, int fact_kind, const Value& period,
+                               Item* item) {
+  const FactMonths months = MonthsOf(fact, fact_kind);
+  if (months.known && IsKnownPeriod(period)) {
+    const Span& span = SpanOf(period);
+    return std::max(months.from, span.from_month) < std::min(months.to, span.to_month);
+  }
+  item->sureness = Sureness::kPossible;
+  item->blame = blames_.Join(item->blame, months.blame);
+  if (!IsKnownPeriod(period)) item->blame = blames_.Join(item->blame, period.blame);
+  return true;
+}
+
+Value Evaluator::SpanOfFact(const Frame& frame) {
+  FactMonths months;
+  months.blame = frame.blame;
+  if (frame.fact >= 0) months = MonthsOf(index_.fact(frame.fact), frame.kind);
+  if (months.known) return Point(Rational(months.to - months.from));
+  if (pack_.fact_kinds[static_cast<size_t>(frame.kind)].by == FactKind::By::kYear)
+    return Point(Rational(kMonthsOfYear));
+  Value span = Anything(months.blame);
+  span.lo = Rational(1);
+  span.lo_infinite = false;
+  return span;
+}
+
+Value Evaluator::WithinPeriod(const Frame& frame) {
+  FactMonths months;
+  months.blame = frame.blame;
+  if (frame.fact >= 0) months = MonthsOf(index_.fact(frame.fact), frame.kind);
+  const Value& period = *frame.period;
+  const bool known_period = IsKnownPeriod(period);
+  int64_t length = 0;
+  if (known_period) {
+    const Span& span = SpanOf(period);
+    length = std::max<int64_t>(1, span.to_month - span.from_month);
+    if (months.known) {
+      return Point(Rational(std::max<int64_t>(
+          0, std::min(months.to, span.to_month) - std::max(months.from, span.from_month))));
+    }
+  }
+  const bool by_year = pack_.fact_kinds[static_cast<size_t>(frame.kind)].by == FactKind::By::kYear;
+  Value within = Anything(known_period ? months.blame : blames_.Join(months.blame, period.blame));
+  within.lo = Rational(1);
+  within.lo_infinite = false;
+  if (known_period || by_year) {
+    const int64_t most = !known_period ? kMonthsOfYear
+                         : by_year     ? std::min(length, kMonthsOfYear)
+                                       : length;
+    within.hi = Rational(most);
+    within.hi_infinite = false;
+  }
+  if (within.IsPoint()) within.blame = 0;
+  return within;
+}
+
+}  // namespace hedui::assess
