@@ -10,7 +10,8 @@ from .values import BOOL, CODE, DATE, MONTH, NUMBER, PERSON, TEXT
 MOST_PEOPLE = 40
 AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,2})?")
 WHOLE = re.compile(r"-?[0-9]{1,9}")
-ANSWER_KINDS = ("found", "confirmed_none", "not_covered", "unavailable", "stale", "refused", "ambiguous", "pending", "not_asked")
+ANSWER_KINDS = ("found", "confirmed_none", "not_covered", "unavailable", "stale", "refused", "ambiguous", "pending",
+                "not_asked")
 CASE_KEYS = {"division", "scope", "check_kind", "staff_relative", "programme", "dates", "persons", "answers", "expect"}
 PERSON_KEYS = {"id", "role", "relation", "number", "birth", "sex", "declared"}
 ANSWER_KEYS = {"person", "category", "source", "kind", "reason", "covered", "data_day", "complete", "superseded", "manual",

@@ -3,8 +3,8 @@
 from . import days
 from .evidence import unstated
 from .kinds import COUNT
-from .values import (BOOL, CODE, CODES, DATE, DECLARED, DIVISION, MANUAL, MONTH, NUMBER, PERIOD, PERSON, POSSIBLE, PRESUMED, SURE, TEXT,
-                     UNDETERMINED)
+from .values import (BOOL, CODE, CODES, DATE, DECLARED, DIVISION, MANUAL, MONTH, NUMBER, PERIOD, PERSON, POSSIBLE,
+                     PRESUMED, SURE, TEXT, UNDETERMINED)
 
 
 class Field:

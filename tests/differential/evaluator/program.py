@@ -1,6 +1,5 @@
 """What a division's chain computes on one policy day."""
 
-from . import days
 from .graph import in_order, named
 from .rows import Lookup
 from .symbols import PARAMETER, QUANTITY, TEST
@@ -144,6 +143,3 @@ def missing_row(symbol):
 def entries_of(chain):
     return [symbol for symbol in chain.order if symbol.sort in (QUANTITY, TEST)]
 
-
-def day_text(day):
-    return None if day is None else days.written(day)

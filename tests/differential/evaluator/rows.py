@@ -9,6 +9,10 @@ from .kinds import COUNT
 from .values import (ASSUMED, BOOL, CODE, CODES, DATE, DIVISION, NUMBER, PERHAPS_NONE, WEAK)
 
 
+# How many combinations of keys are remembered; keys that are numbers have no end of them.
+MOST_KNOWN = 10000
+
+
 @dataclass(frozen=True)
 class Range:
     """The numbers that a row is for; an end that is None is infinite."""
@@ -119,7 +123,12 @@ class Lookup:
         if any(key.type.kind != CODE and value[4] for key, value in zip(self.symbol.keys, keys)):
             return self.undefined(run, blame, marks)
         contents = tuple(key[2:] for key in keys)
-        rows, missing = self.known.get(contents) or self.known.setdefault(contents, self.chosen(keys))
+        found = self.known.get(contents)
+        if found is None:
+            if len(self.known) >= MOST_KNOWN:
+                self.known.clear()
+            found = self.known[contents] = self.chosen(keys)
+        rows, missing = found
         if any(row.assumed for row in rows):
             marks |= ASSUMED
         type_ = self.symbol.type

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from . import days, evidence, spread
 from .facts import FactReader, unknown, within
 from .kinds import CHECK_KIND, RELATION, ROLE, SCOPE, SEX, Type
+from .symbols import HOUSEHOLD
 from .values import ANOTHER, BOOL, CODE, DATE, POSSIBLE, SURE, UNLISTED, WEAK, mark_names
 
 DEEPEST_LISTS = 8
@@ -13,7 +14,8 @@ NOBODY = frozenset()
 
 class Person:
     """Somebody listed, or missing (H3): the values of personal symbols by slot."""
-    __slots__ = ("id", "index", "number", "role", "missing", "missing_blame", "values", "declared", "answers", "in_order", "found", "told")
+    __slots__ = ("id", "index", "number", "role", "missing", "missing_blame", "values", "declared", "answers", "in_order",
+                 "found", "told")
 
     def stated(self, kind):
         return any(fact.kind is kind for fact in self.declared)
@@ -36,6 +38,8 @@ class People:
 
 
 class Run:
+    """What functions of a run read: values by slot, variables of lists, items of blame, days on which something changes."""
+
     def __init__(self, program, case):
         self.program = program
         self.case = case
@@ -52,7 +56,7 @@ class Run:
         self.evidence_known, self.lists, self.unlisted_facts = {}, {}, {}
         self.reader = FactReader(self)
         self.household = [None] * program.household_slots
-        self.household[:8] = self.built_in(case)
+        self.household[:len(HOUSEHOLD)] = self.built_in(case)
         self.listed = [self.person(i, person) for i, person in enumerate(case.persons)]
         self.missing = {}
 
