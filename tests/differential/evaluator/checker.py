@@ -9,11 +9,11 @@ from .errors import Defect
 from .kinds import COUNT, DAYS, MONTH_TYPE, RATIO, TRUTH, Type, number, product_unit
 from .lists import A_MONTH, LISTS, METHODS, PEOPLE, check_fold, closed
 from .symbols import PARAMETER
+from .syntax import Binary, Brackets, Call, Choice, Member, Name, Number, Text, Truth, Unary, parse
 from .tables import check_table
 from .typed import Typed, agreed_type, mismatch, need_type
-from .syntax import Binary, Brackets, Call, Choice, Member, Name, Number, Text, Truth, Unary, parse
-from .values import (BOOL, CODE, CODES, DATE, DIVISION, FALSE, MAY_BE_FALSE, MAY_BE_TRUE, MONTH, NUMBER, ORDERED, PERIOD, PERSON, TRUE,
-                     UNDETERMINED, WEAK, hull_code, hull_codes, hull_number, hull_truth)
+from .values import (BOOL, CODE, CODES, DATE, DIVISION, FALSE, MAY_BE_FALSE, MAY_BE_TRUE, MONTH, NUMBER, ORDERED, PERIOD,
+                     PERSON, TRUE, UNDETERMINED, WEAK, hull_code, hull_codes, hull_number, hull_truth)
 
 NOT_WHOLE = Fraction(1, 2)
 

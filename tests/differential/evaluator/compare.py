@@ -9,6 +9,8 @@ import sys
 from .expectations import unmet
 from .reading import read
 
+USAGE = "\n".join((
+    "python3 -m evaluator compare HEDUI ROOT", "python3 -m evaluator expect ROOT", "python3 -m evaluator assess CASE DIRECTORY…"))
 PARTS = ("kind", "person", "source", "category", "answer", "reason", "detail", "policy")
 
 
@@ -126,7 +128,7 @@ def main(arguments):
             result = load(arguments[2:]).assess(opened.read())
         print(json.dumps(result, default=sorted, ensure_ascii=False, indent=1) if "error" in result else listing(result))
         return 0
-    print("python3 -m evaluator compare HEDUI ROOT\npython3 -m evaluator expect ROOT\npython3 -m evaluator assess CASE DIRECTORY…", file=sys.stderr)
+    print(USAGE, file=sys.stderr)
     return 2
 
 

@@ -90,7 +90,8 @@ BUILT_IN_LISTS = {codes.name: codes for codes in (SCOPE, ROLE, RELATION, SEX, CH
 NAMED = {
     "money": number(MONEY), "money/month": number((1, -1, 0, 0, 0, False)), "money/year": number((1, 0, -1, 0, 0, False)),
     "ratio": number(RATIO), "count": number(COUNT), "months": number(MONTHS), "years": number(YEARS), "days": number(DAYS),
-    "bool": TRUTH, "date": DAY, "month": MONTH_TYPE, "period": PERIOD_TYPE, "area": number(AREA), "division": DIVISION_TYPE, "text": TEXT_TYPE, "person": PERSON_TYPE,
+    "bool": TRUTH, "date": DAY, "month": MONTH_TYPE, "period": PERIOD_TYPE, "area": number(AREA),
+    "division": DIVISION_TYPE, "text": TEXT_TYPE, "person": PERSON_TYPE,
 }
 
 

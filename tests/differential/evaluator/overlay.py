@@ -44,7 +44,9 @@ def meet(first, second, keys):
     """Whether two rows of one level are in force together for some same combination of keys."""
     if first.end is not None and first.end <= second.start or second.end is not None and second.end <= first.start:
         return False
-    return all(matches_meet(key, a, b) for key, a, b in zip(keys, getattr(first, "match", None) or (), getattr(second, "match", None) or ()))
+    if not keys:
+        return True
+    return all(matches_meet(key, a, b) for key, a, b in zip(keys, first.match, second.match))
 
 
 def matches_meet(key, a, b):

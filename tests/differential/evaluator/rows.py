@@ -6,8 +6,7 @@ from itertools import product
 
 from . import written
 from .kinds import COUNT
-from .values import (ASSUMED, BOOL, CODE, CODES, DATE, DIVISION, NUMBER, PERHAPS_NONE, WEAK)
-
+from .values import ASSUMED, BOOL, CODE, CODES, DATE, DIVISION, NUMBER, PERHAPS_NONE, WEAK
 
 # How many combinations of keys are remembered; keys that are numbers have no end of them.
 MOST_KNOWN = 10000

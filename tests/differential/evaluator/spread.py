@@ -53,13 +53,15 @@ def exactly(count):
     return (0, 0, count, count, 0)
 
 
-def possible(fact, kind, period, blame):
-    """A fact whose months, or those of the list, are not known."""
-    known = None if period[2] is None else max(len(days.months_within(period[2], period[3])), 1)
-    span, most = (0 if kind.by == "year" else blame, 0, 1, None, 0), known
+def possible(fact, kind, period, months, of_fields, blame):
+    """A fact whose months, or those of the list, are not known: to blame `of_fields`, or with the period's `blame`."""
+    most = None if period[2] is None else max(len(days.months_within(period[2], period[3])), 1)
+    if months is not None:
+        span = exactly(len(months))
+    else:
+        span = exactly(MONTHS_OF_A_YEAR) if kind.by == "year" else (of_fields, 0, 1, None, 0)
     if kind.by == "year":
-        span = exactly(MONTHS_OF_A_YEAR)
-        most = MONTHS_OF_A_YEAR if known is None else min(known, MONTHS_OF_A_YEAR)
+        most = MONTHS_OF_A_YEAR if most is None else min(most, MONTHS_OF_A_YEAR)
     return with_months(fact, span, (0 if most == 1 else blame, 0, 1, most, 0))
 
 
@@ -72,12 +74,11 @@ def elements(run, told, kind, period):
             if inside:
                 found.append((with_months(fact, exactly(len(months)), exactly(len(inside))), state, blame, marks))
             continue
-        unknown = 0 if months is not None else blame_of(run, fact, kind)
-        if period[2] is None:
-            unknown |= period[0]
-        found.append((possible(fact, kind, period, unknown), POSSIBLE, blame | unknown, marks))
+        of_fields = 0 if months is not None else blame_of(run, fact, kind)
+        unknown = of_fields | (period[0] if period[2] is None else 0)
+        found.append((possible(fact, kind, period, months, of_fields, unknown), POSSIBLE, blame | unknown, marks))
     return found
 
 
 def unlisted(fact, kind, period, blame):
-    return possible(fact, kind, period, blame)
+    return possible(fact, kind, period, None, blame, blame)

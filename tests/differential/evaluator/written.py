@@ -70,7 +70,9 @@ def day(number_):
 def of_ends(value, text_of):
     """A date or division: one, or first and last."""
     low, high = ("" if end is None else text_of(end) for end in (value[2], value[3]))
-    return low if low == high and low and not value[4] else f"{low or '..'}/{high or '..'}", low, high
+    if low == high and low and not value[4]:
+        return low, low, high
+    return f"{low or '..'}/{high or '..'}" + (" UNDEFINED" if value[4] else ""), low, high
 
 
 def entry(run, type_, value):
@@ -86,6 +88,7 @@ def entry(run, type_, value):
         found["undefined"] = bool(value[4])
     elif kind in (DATE, DIVISION):
         found["text"], found["low"], found["high"] = of_ends(value, days.written if kind == DATE else "{:06}".format)
+        found["undefined"] = bool(value[4])
     elif kind == BOOL:
         found["text"] = TRUTHS[value[2]]
     elif kind in (CODE, CODES):
