@@ -2,6 +2,8 @@
 
 from . import days
 from .errors import Defect
+from .kinds import NAMED
+from .values import BOOL
 
 NOBODY_ASKED = ("NOT_ASKED", "NOT_ROUTABLE")
 
@@ -22,7 +24,7 @@ class Rule:
                     yield one
 
 
-def read_rule(told, names):
+def read_rule(told, names, kind):
     rule = Rule()
     rule.needs = [read_need(need) for need in told.get("complete_by") or ()]
     rule.use, rule.otherwise = told.get("use", "higher"), told.get("otherwise", "unknown")
@@ -30,7 +32,22 @@ def read_rule(told, names):
     rule.to_data_day = told.get("asked") == "to_data_day"
     rule.variant = told.get("variant")
     rule.when, rule.presume = (named(told.get(key), names) for key in ("when", "presume"))
+    if rule.when is not None and rule.when.type.kind != BOOL:
+        raise Defect("TYPE_MISMATCH", rule.when.name)
+    check_presumed(rule, kind)
     return rule
+
+
+def check_presumed(rule, kind):
+    """P10"""
+    if (rule.otherwise == "presumed") != (rule.presume is not None):
+        raise Defect("MISSING_KEY", "presume and otherwise: presumed belong together")
+    if rule.presume is None:
+        return
+    wanted = {"month": NAMED["money/month"], "state": NAMED["money"]}.get(kind.by)
+    amount = kind.fields.get("amount")
+    if wanted is None or rule.presume.type != wanted or amount is None or amount.type != NAMED["money"]:
+        raise Defect("TYPE_MISMATCH", rule.presume.name)
 
 
 def named(name, names):

@@ -2,7 +2,7 @@
 
 from .filtered import Filtered
 from .functions import note_compared
-from .operators import ARITHMETIC, greatest, quotient, sum_of_ends
+from .operators import ARITHMETIC, quotient, sum_of_ends
 from .values import (DATE, NO_VALUE, ORDERED, PERHAPS_NONE, SURE, UNLISTED, WEAK, hull_number, is_exact_number, marked,
                      resting_on, settled, single)
 
@@ -135,7 +135,7 @@ class Extreme(Filtered):
         if found[5] == EMPTY:
             return resting_on(stated, found[0], found[1])
         if found[5] == stated[5] == NOT_EMPTY:
-            return greatest(found[:5], stated[:5]) + (NOT_EMPTY,)
+            return super().weigh(found[:5], stated[:5], True) + (NOT_EMPTY,)
         lows = [side[2] for side in (found, stated) if side[5] == NOT_EMPTY] or [found[2], stated[2]]
         low, high = lowest(lows), highest([found[3], stated[3]])
         emptiness = PERHAPS_EMPTY if found[5] == stated[5] else NOT_EMPTY

@@ -145,18 +145,11 @@ def facts_of(checker, node):
 
 def kind_of(checker, node):
     if isinstance(node, Member) and node.arguments is None and isinstance(node.of, Name):
-        variable = checker.variables.get(node.of.name)
-        if variable is None:
-            raise Defect("UNKNOWN_NAME", f"{node.of.name} is no variable")
-        slot, of = variable
+        slot, of = checker.variables.get(node.of.name, (None, A_MONTH))
         if of is PEOPLE and node.name in checker.kinds:
             return checker.kinds[node.name], slot
         if of is PEOPLE:
             raise Defect("UNKNOWN_NAME", f"no kind {node.name}")
-    elif isinstance(node, Member) and node.arguments is not None and node.name not in METHODS:
-        raise Defect("UNKNOWN_FUNCTION", node.name)
-    elif isinstance(node, Name) and node.name not in checker.variables and node.name not in checker.names:
-        raise Defect("UNKNOWN_NAME", node.name)
     raise mismatch("no list")
 
 

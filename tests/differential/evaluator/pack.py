@@ -288,7 +288,7 @@ class PackReader:
                 if name not in self.kinds:
                     raise Defect("UNKNOWN_NAME", name)
                 for told in item.get("rows") or ():
-                    rule = read_rule(told, self.names_of(file.division))
+                    rule = read_rule(told, self.names_of(file.division), self.kinds[name])
                     read_dates(rule, told)
                     self.variants.add((name, rule.variant))
                     self.evidence.setdefault(self.kinds[name], {}).setdefault(file.division, []).append(rule)
