@@ -15,8 +15,6 @@ from .typed import Typed, agreed_type, mismatch, need_type
 from .values import (BOOL, CODE, CODES, DATE, DIVISION, FALSE, MAY_BE_FALSE, MAY_BE_TRUE, MONTH, NUMBER, ORDERED, PERIOD,
                      PERSON, TRUE, UNDETERMINED, WEAK, hull_code, hull_codes, hull_number, hull_truth)
 
-NOT_WHOLE = Fraction(1, 2)
-
 
 class Checker:
     """Checks one expression, as seen from the file's division.
@@ -248,8 +246,7 @@ class Checker:
             return a - b
         if operator == "*":
             return a * b
-        # Nothing over nothing is no whole number either.
-        return a / b if b else NOT_WHOLE
+        return a / b if b else None
 
     def check_product(self, node):
         left, right = self.number(node.left), self.number(node.right)

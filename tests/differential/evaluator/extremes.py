@@ -1,6 +1,6 @@
 """Least, greatest, mean and number of different values of a list, L30 to L34."""
 
-from .filtered import Filtered
+from .filtered import Filtered, unproven
 from .functions import note_compared
 from .operators import ARITHMETIC, quotient, sum_of_ends
 from .values import (DATE, NO_VALUE, ORDERED, PERHAPS_NONE, SURE, UNLISTED, WEAK, hull_number, is_exact_number, marked,
@@ -128,14 +128,15 @@ class Extreme(Filtered):
         """L20: there is no neutral value, so that the value itself rests on what closes the list."""
         return resting_on(value, blame, marks)
 
-    def weigh(self, found, stated, has_stated):
+    def weigh(self, found, stated, has_stated, proof=0):
         """L31"""
         if stated[5] == EMPTY:
             return resting_on(found, stated[0], stated[1])
+        if found[5] == stated[5] == NOT_EMPTY:
+            return super().weigh(found[:5], stated[:5], True, proof) + (NOT_EMPTY,)
+        stated = unproven(stated, proof)
         if found[5] == EMPTY:
             return resting_on(stated, found[0], found[1])
-        if found[5] == stated[5] == NOT_EMPTY:
-            return super().weigh(found[:5], stated[:5], True) + (NOT_EMPTY,)
         lows = [side[2] for side in (found, stated) if side[5] == NOT_EMPTY] or [found[2], stated[2]]
         low, high = lowest(lows), highest([found[3], stated[3]])
         emptiness = PERHAPS_EMPTY if found[5] == stated[5] else NOT_EMPTY

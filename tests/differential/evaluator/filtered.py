@@ -1,7 +1,11 @@
 """What all folds share: filters (L2), and how their sides are weighed (L16, L17)."""
 
 from .operators import greatest
-from .values import MAY_BE_FALSE, POSSIBLE, UNDETERMINED, UNLISTED, WEAK, hull_number, is_exact_number, resting_on
+from .values import MAY_BE_FALSE, POSSIBLE, UNDETERMINED, UNLISTED, UNPROVEN, WEAK, hull_number, is_exact_number, resting_on
+
+
+def unproven(value, proof):
+    return resting_on(value, proof, UNPROVEN) if proof else value
 
 
 class Filtered:
@@ -38,13 +42,16 @@ class Filtered:
     def hull(self, a, b):
         return hull_number(a, b)
 
-    def weigh(self, found, stated, has_stated):
-        """L16"""
-        if not has_stated:
+    def weigh(self, found, stated, has_stated, proof=0):
+        """L16. `proof` is the blame of what should prove the stated side, where that counts only until there is proof:
+        it is unproven unless it is outweighed (L20, L23)."""
+        if not has_stated or self.outweighs(found, stated):
             return resting_on(found, stated[0], stated[1])
-        if found[2] is not None and stated[3] is not None and found[2] >= stated[3] and not found[4] and not stated[4]:
-            return resting_on(found, stated[0], stated[1])
-        return greatest(found, stated)
+        return greatest(found, unproven(stated, proof))
+
+    @staticmethod
+    def outweighs(found, stated):
+        return found[2] is not None and stated[3] is not None and found[2] >= stated[3] and not found[4] and not stated[4]
 
     def same(self, found, stated):
         """L17: whether both are exact and equal."""

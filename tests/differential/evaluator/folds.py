@@ -1,7 +1,7 @@
 """Folds of lists by joining, L1 to L6: what filters leave of a list's elements and what they add up to."""
 
 from .extremes import Distinct, Extreme
-from .filtered import Filtered
+from .filtered import Filtered, unproven
 from .operators import add, both, either
 from .values import (FALSE, MAY_BE_FALSE, MAY_BE_TRUE, POSSIBLE, SURE, TRUE, UNDETERMINED, UNLISTED,
                      WEAK, ZERO, hull_truth, marked, resting_on, settled_one)
@@ -118,8 +118,10 @@ class Truths(Fold):
     def hull(self, a, b):
         return hull_truth(a, b)
 
-    def weigh(self, found, stated, has_stated):
-        return self.join(found, stated) if has_stated else resting_on(found, stated[0], stated[1])
+    def weigh(self, found, stated, has_stated, proof=0):
+        if not has_stated:
+            return resting_on(found, stated[0], stated[1])
+        return self.join(found, unproven(stated, proof))
 
     def same(self, found, stated):
         return found[2] == stated[2] != UNDETERMINED

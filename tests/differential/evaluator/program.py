@@ -17,6 +17,8 @@ class Chain:
         self.complete = {"member": named(pack, divisions, "members_complete"),
                          "obligor": named(pack, divisions, "obligors_complete")}
         self.change_days = sorted(self.days_of_rows())
+        self.names_obligors = any("obligors" in row.uses for division in divisions for symbol in self.order
+                                  for row in symbol.rows.get(division, ()))
         self.codes, self.masks = {}, {}
 
     def dated(self):

@@ -147,6 +147,8 @@ class Run:
     def reckon_with_missing(self, role):
         """H3, H4: the missing person of a role, once the test that says whether there is one is computed; None without one."""
         symbol = self.program.completeness(role)
+        if role == "obligor" and not self.program.chain.names_obligors:
+            return None
         if symbol is None:
             if role == "member":
                 return None

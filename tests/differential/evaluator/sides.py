@@ -65,10 +65,10 @@ def of_rule(run, fold, person, kind, period, rule):
     proven, open_blame = run.evidence(person, kind, rule, period)
     months = months_of(period)
     closing = closing_of(proven, person, rule, period)
-    value = of_sides(run, fold, person, kind, period, rule, closing)
+    value = of_sides(run, fold, person, kind, period, rule, closing, open_blame)
     if closing == PRESUMED_SIDE:
         presumed, has_presumed = fold.side(run, run.presumed(person, kind, rule, period, open_blame), months)
-        value = fold.weigh(value, presumed, has_presumed)
+        value = fold.weigh(value, presumed, has_presumed, open_blame)
     if closing:
         value = fold.close(value, open_blame, UNPROVEN)
         if closing == DECLARED_SIDE:
@@ -94,14 +94,14 @@ def by_rule_and_period(value, rule, period):
     return resting_on(value, period[0], period[1]) if period else value
 
 
-def of_sides(run, fold, person, kind, period, rule, closing):
+def of_sides(run, fold, person, kind, period, rule, closing, open_blame):
     """L10, L15 to L18: a side that is not weighed is not computed."""
     months = months_of(period)
     if person.missing:
         return fold.side(run, (), months)[0]
-    use = rule.use if rule else HIGHER
+    use, proof = rule.use if rule else HIGHER, 0
     if use == FOUND_SIDE and closing == DECLARED_SIDE:
-        use = HIGHER
+        use, proof = HIGHER, open_blame
     found_elements, stated_elements = run.elements(person, kind, period)
     if use == FOUND_SIDE:
         return fold.side(run, found_elements, months)[0]
@@ -110,7 +110,7 @@ def of_sides(run, fold, person, kind, period, rule, closing):
     found = fold.side(run, found_elements, months)[0]
     stated, has_stated = fold.side(run, stated_elements, months)
     if use == HIGHER:
-        return fold.weigh(found, stated, has_stated)
+        return fold.weigh(found, stated, has_stated, proof)
     return agreed(run, fold, person, rule, found, stated)
 
 
