@@ -120,7 +120,9 @@ AnswerDetail Evaluator::LackOf(int answer_index, const base::Period* period, boo
 bool Evaluator::ProveByPeople(int who, int category, const base::Period* period, bool to_the_end) {
   for (int32_t i = index_.FirstAnswer(who, category); i >= 0; i = index_.NextAnswer(i)) {
     const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
-    if (answer.superseded || !answer.manual || !CameUsable(answer)) continue;
+    if (answer.superseded || answer.source_id != base::kManualSourceId || !CameUsable(answer)) {
+      continue;
+    }
     if (LackOf(i, period, to_the_end) != AnswerDetail::kNone) continue;
     AddRef(Ref::Tag::kAnswer, i);
     return true;
@@ -139,7 +141,7 @@ Evaluator::Proof Evaluator::ProveCategory(int who, int category, const std::stri
   for (int32_t i = index_.FirstAnswer(who, category); i >= 0; i = index_.NextAnswer(i)) {
     ++steps_;
     const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
-    if (answer.superseded || answer.manual) continue;
+    if (answer.superseded || answer.source_id == base::kManualSourceId) continue;
     if (!source_id.empty() && answer.source_id != source_id) continue;
     AddRef(Ref::Tag::kAnswer, i);
     AnswerDetail detail = AnswerDetail::kNone;

@@ -14,6 +14,9 @@ ANSWER_KINDS = ("found", "confirmed_none", "not_covered", "unavailable", "stale"
                 "not_asked")
 CASE_KEYS = {"division", "scope", "check_kind", "staff_relative", "programme", "dates", "persons", "answers", "expect"}
 PERSON_KEYS = {"id", "role", "relation", "number", "birth", "sex", "declared"}
+# Whose answers people gave; no register is called so.
+MANUAL_SOURCE = "manual"
+
 ANSWER_KEYS = {"person", "category", "source", "kind", "reason", "covered", "data_day", "complete", "superseded", "manual",
                "digest", "authorization", "facts"}
 
@@ -166,7 +169,7 @@ def read_answer(item, person, category, kinds, categories):
     answer.data_day = day(item["data_day"], "data_day") if "data_day" in item else None
     answer.complete = flag(item.get("complete"), True)
     answer.superseded = flag(item.get("superseded"), False)
-    answer.manual = flag(item.get("manual"), False)
+    answer.manual = flag(item.get("manual"), answer.source == MANUAL_SOURCE)
     answer.usable = answer.kind in ("FOUND", "CONFIRMED_NONE")
     answer.facts = [read_fact(fact, person.id, answer, kinds) for fact in listed(item.get("facts"))]
     answer.flaw = ""

@@ -1,6 +1,7 @@
 """What proves that a person's facts of a kind are known in full: P1 to P10."""
 
 from . import days
+from .case import MANUAL_SOURCE
 from .errors import Defect
 from .kinds import NAMED
 from .values import BOOL
@@ -115,7 +116,7 @@ def category_blame(run, person, need, question):
     category, source = need
     proves, blame, aside = False, 0, 0
     for answer in person.answers.get(category, ()):
-        if answer.superseded or answer.manual or source not in (None, answer.source):
+        if answer.superseded or answer.source == MANUAL_SOURCE or source not in (None, answer.source):
             continue
         if answer.kind == "NOT_COVERED":
             aside |= run.item(answer.item())
@@ -135,7 +136,7 @@ def category_blame(run, person, need, question):
 def manual_suffices(person, need, question):
     """P7"""
     lacking = [question.lack(answer) for answer in person.answers.get(need[0], ())
-               if answer.manual and answer.usable and not answer.superseded]
+               if answer.source == MANUAL_SOURCE and answer.usable and not answer.superseded]
     return "" in lacking
 
 
