@@ -36,6 +36,8 @@ inline constexpr int kSlotsMax = 8;
 inline constexpr char kIsMember[] = "is_member";
 inline constexpr char kMembersComplete[] = "members_complete";
 inline constexpr char kObligorsComplete[] = "obligors_complete";
+// A parameter with a meaning of its own: how many days a report is valid.
+inline constexpr char kReportValidity[] = "report_validity";
 // Among the symbols that an expression uses: the tests above that its lists of people rest on. A
 // lower level may be the first to have them, so which they are each chain says.
 inline constexpr int kUsesMembers = -1;
@@ -176,6 +178,7 @@ enum class Inspection : uint8_t { kSize, kHighest, kLowest, kRising, kFalling };
 struct Op {
   OpCode code;
   uint8_t slot = 0;
+  uint16_t column = 0;  // where its expression names it, in bytes from 1; for findings
   int32_t arg = 0;
 };
 
@@ -359,8 +362,12 @@ struct CompiledPack {
   std::vector<Division> divisions;
   std::vector<PolicyFile> files;
   std::vector<std::string> texts;  // of `files`
+  std::vector<std::string> paths;  // of `files`: as opened
   std::string digest;
   std::vector<PolicyFinding> warnings;
+
+  // By row: the symbols that its expression uses (kUsesMembers among them).
+  std::vector<std::vector<int>> row_uses;
 
   std::vector<Op> code;
   std::vector<Value> constants;

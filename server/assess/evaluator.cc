@@ -49,6 +49,7 @@ absl::Status Evaluator::Run(const Division& division, const Case& c, bool trace)
 }
 
 void Evaluator::Settle(const Division::Step& at, base::PersonRole role) {
+  if (mode_ != Mode::kAsItStands) return;
   const Value& complete = household(at.symbol);
   Unlisted& missing = unlisted(role);
   missing.settled = true;
@@ -93,11 +94,12 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
   no_date_ = false;
   members_known_ = false;
   for (base::PersonRole role : kRoles) unlisted(role).blame = blames_.Reserve();
+  const bool told = mode_ == Mode::kAllTold;
   Unlisted& members = unlisted(base::PersonRole::kMember);
-  members.reckoned = division.members_complete >= 0;
+  members.reckoned = division.members_complete >= 0 && !told;
   members.settled = !members.reckoned;
   Unlisted& obligors = unlisted(base::PersonRole::kObligor);
-  obligors.reckoned = pack_.asks_for_obligors;
+  obligors.reckoned = pack_.asks_for_obligors && !told;
   obligors.settled = division.obligors_complete < 0;
   if (obligors.reckoned && division.obligors_complete < 0) {
     blames_.Fill(obligors.blame, Leaf({BlameKind::kPolicyRow}));
@@ -139,6 +141,7 @@ void Evaluator::Step(const Division::Step& step, int person) {
       if (row.assumed) value.marks |= kMarkAssumed;
     }
   }
+  if (mode_ == Mode::kAllTold && IsPremise(step.symbol)) value = TruthOf(true);
   if (fast_ && !IsUnlisted(person)) {
     if (exact.known) {
       exact.marks = value.marks;
@@ -174,6 +177,7 @@ Value Evaluator::MissingRow(const Symbol& symbol, int32_t index, int person, con
 }
 
 Value Evaluator::Intrinsic(const Symbol& symbol, int person) {
+  if (mode_ == Mode::kAnything) return AnyIntrinsic(symbol);
   if (IsUnlisted(person)) {
     if (symbol.intrinsic == Intrinsic::kRole)
       return MaskOf(uint64_t{1} << (person - person_count()), 0);
@@ -225,6 +229,10 @@ Value Evaluator::Pop() {
 
 Value Evaluator::Run(CodeRange range) {
   steps_ += static_cast<size_t>(range.end - range.begin) + 1;
+  if (observed_ != nullptr) {
+    RunObserved(range);
+    return Pop();
+  }
   // Many filters and sums are of one field.
   if (range.end == range.begin + 1) {
     const Op& only = pack_.code[static_cast<size_t>(range.begin)];

@@ -46,6 +46,11 @@ struct Visit {
   uint32_t refs_end = 0;
 };
 
+// What an operation gave while observed: truths as kMayBeFalse and kMayBeTrue, and
+enum ObservedBits : uint8_t {
+  kObservedOpen = 4,  // of a comparison: a side was not exact
+};
+
 // The calendar: base::ParseDay takes no other years.
 inline constexpr int kYearMin = 1800;
 inline constexpr int kYearMax = 9999;
@@ -86,6 +91,14 @@ class Evaluator {
     KeyBox where;
   };
   std::vector<Stretch> StretchesOf(const Division::Step& step, const KeyBox& keys);
+  // The two below are the linter's, and need FastPath::kLeftOut. As if nothing at all were known of
+  // the household, on any day of `days`: whatever a case gives lies within what comes out.
+  // `observed` is for every operation what it gave, as ObservedBits. Rows are those in force on the
+  // case's policy day.
+  absl::Status RunOnAnything(const Division& division, const Case& c, const DayRange& days,
+                             std::vector<uint8_t>* observed);
+  // As if what the case tells were all there is, and whoever it lists belonged.
+  absl::Status RunOnAllTold(const Division& division, const Case& c);
 
   const Value& household(int symbol) const {
     return household_[static_cast<size_t>(pack_.symbols[static_cast<size_t>(symbol)].table)];
@@ -105,6 +118,8 @@ class Evaluator {
   int32_t next_day() const { return next_day_; }
 
  private:
+  // How the case is taken.
+  enum class Mode : uint8_t { kAsItStands, kAnything, kAllTold };
   // Where a loop stands: at a person, or at a fact of a kind.
   struct Frame {
     int32_t person = -1;  // of a presumed fact: whose
@@ -176,6 +191,11 @@ class Evaluator {
   }
 
   void Start(const Division& division, const Case& c, bool trace);
+  // Whether the symbol says who belongs or whether somebody is missing.
+  bool IsPremise(int symbol) const {
+    return symbol == division_->member || symbol == division_->members_complete ||
+           symbol == division_->obligors_complete;
+  }
   void Step(const Division::Step& step, int person);
   // `complete` has been computed: whether anybody of the role may be missing.
   void Settle(const Division::Step& complete, base::PersonRole role);
@@ -190,6 +210,10 @@ class Evaluator {
   Value Run(CodeRange range);
   // Past kStepsMax nothing more is computed, and the assessment is refused.
   bool exhausted() const { return steps_ > kStepsMax; }
+  // The linter's modes, in evaluator_lint.cc.
+  void RunObserved(CodeRange range);
+  Value AnyIntrinsic(const Symbol& symbol) const;
+  Value FoldAnything(const Aggregate& aggregate, const Value& period, const Value* absent);
   void Execute(const Op& op, int32_t* next);
   // Operations beside the core, each theme in the file named after it.
   void ExecuteTheme(const Op& op);
@@ -474,6 +498,9 @@ class Evaluator {
   int32_t next_day_ = INT32_MAX;
   size_t steps_ = 0;      // operations begun and facts looked at
   bool no_date_ = false;  // sticky, as the calculator's overflow is
+  Mode mode_ = Mode::kAsItStands;
+  DayRange days_;                             // kAnything
+  std::vector<uint8_t>* observed_ = nullptr;  // kAnything: by operation
 };
 
 }  // namespace hedui::assess

@@ -24,6 +24,7 @@ const EvidenceRule* Evaluator::RuleInForce(int fact_kind) {
 
 Evaluator::Proof Evaluator::Prove(const EvidenceRule& rule, int who, int fact_kind,
                                   const Value& period) {
+  if (mode_ == Mode::kAllTold) return {};
   const bool monthly = pack_.fact_kinds[static_cast<size_t>(fact_kind)].monthly;
   if (!monthly) return ProveKnown(rule, who, fact_kind, 0, 0);
   if (!IsKnownPeriod(period)) return ProveAnew(rule, who, fact_kind, period);

@@ -15,7 +15,8 @@ Value Evaluator::Defined(const Value& number) {
 
 // Answers in any case; an answer that is missing may still turn it.
 Value Evaluator::KnownSoFar(const Value& test, bool surely) {
-  const bool known = IsSingle(test.mask);
+  // Of anything some households are known of.
+  const bool known = IsSingle(test.mask) || mode_ == Mode::kAnything;
   Value value = test;
   if (known) return value;
   value.mask = surely ? kMayBeFalse : kMayBeTrue;

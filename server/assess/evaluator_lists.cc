@@ -189,6 +189,9 @@ Value Evaluator::Fold(const Aggregate& aggregate) {
     if (aggregate.of_dates) WatchDates(absent, absent);
   }
   const Value* const otherwise = aggregate.has_default ? &absent : nullptr;
+  if (mode_ == Mode::kAnything) {
+    return FoldAnything(aggregate, aggregate.by_period ? Pop() : Value(), otherwise);
+  }
   if (aggregate.list != ListKind::kFacts) {
     if (aggregate.kind == AggregateKind::kClosed) return ClosedPeople(aggregate);
     return OrDefault(aggregate, FoldPersons(aggregate), otherwise);

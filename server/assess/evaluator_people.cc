@@ -57,6 +57,7 @@ Value Evaluator::RelationOf(const Value& person) {
 }
 
 Value Evaluator::Answered(int person, int category) {
+  if (mode_ == Mode::kAllTold) return TruthOf(true);
   const base::Period days = state_days_;
   const Proof proof = IsUnlisted(person)
                           ? Proof{false, UnlistedBlame(person)}
@@ -69,7 +70,7 @@ Value Evaluator::Answered(int person, int category) {
 }
 
 Value Evaluator::NotRuledOut(const Value& test, int person, int category) {
-  if (test.mask != kMayBeFalse) return test;
+  if (test.mask != kMayBeFalse || mode_ == Mode::kAllTold) return test;
   Value value = test;
   value.mask = kMayBeEither;
   value.blame = IsUnlisted(person) ? UnlistedBlame(person)

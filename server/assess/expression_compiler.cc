@@ -105,6 +105,15 @@ absl::StatusOr<Type> ExpressionWalk::EmitTruth(const Node& node, std::vector<Op>
 }
 
 absl::StatusOr<Type> ExpressionWalk::Emit(const Node& node, int codes, std::vector<Op>* code) {
+  absl::StatusOr<Type> type = EmitNode(node, codes, code);
+  // Its last operation is the node's own; its parts' stand before.
+  if (!code->empty() && code->back().column == 0) {
+    code->back().column = static_cast<uint16_t>(node.column);
+  }
+  return type;
+}
+
+absl::StatusOr<Type> ExpressionWalk::EmitNode(const Node& node, int codes, std::vector<Op>* code) {
   switch (node.kind) {
     case Node::Kind::kNumber:
       return EmitNumber(node, code);

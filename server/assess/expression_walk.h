@@ -56,8 +56,9 @@ class ExpressionWalk {
   // `codes`: the code list that texts belong to here, or -1.
   absl::StatusOr<Type> Emit(const Node& node, int codes, std::vector<Op>* code);
   absl::StatusOr<Type> EmitTruth(const Node& node, std::vector<Op>* code);
+  absl::StatusOr<Type> EmitNode(const Node& node, int codes, std::vector<Op>* code);
   static void Push(std::vector<Op>* code, OpCode op, int slot = 0, int32_t arg = 0) {
-    code->push_back({op, static_cast<uint8_t>(slot), arg});
+    code->push_back({op, static_cast<uint8_t>(slot), 0, arg});
   }
   // Of operations that dates and numbers share.
   static int SlotOf(const Type& type) { return type.kind == TypeKind::kDate ? kOfDates : 0; }

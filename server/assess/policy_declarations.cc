@@ -56,6 +56,7 @@ void PolicyLink::DeclareDivisions() {
     pack_->divisions[static_cast<size_t>(it->second)].own_files.push_back(static_cast<int32_t>(f));
     pack_->files.push_back({sources_[f]->shown, sources_[f]->digest});
     pack_->texts.push_back(sources_[f]->text);
+    pack_->paths.push_back(sources_[f]->path);
   }
 }
 

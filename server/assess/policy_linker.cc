@@ -49,6 +49,7 @@ std::unique_ptr<CompiledPack> PolicyLink::Link() {
   }
   pack_->digest = DigestOfFiles();
   CheckConstants();
+  pack_->row_uses = std::move(uses_);
   return std::move(pack_);
 }
 

@@ -17,6 +17,7 @@ class Reader : public SourceReader {
   using SourceReader::SourceReader;
 
   void ReadRoot(const YamlNode& root) {
+    root_ = &root;
     if (!IsMapping(root, "a policy file")) return;
     Keys(root,
          {"division", "documents", "codes", "categories", "facts", "discrepancies", "parameters",

@@ -168,6 +168,14 @@ struct SourceDiscrepancy {
   Located months_back;
 };
 
+// A finding of the linter's that the author knows of: silent on the lines of what it stands in.
+struct SourceAccept {
+  Located code;
+  std::string reason;
+  int first_line = 0;
+  int last_line = 0;
+};
+
 struct SourceFile {
   std::string path;    // as opened
   std::string shown;   // below the policy directory
@@ -183,6 +191,7 @@ struct SourceFile {
   std::vector<SourceEvidence> evidence;
   std::vector<SourceProgramme> programmes;
   std::vector<SourceConstraint> constraints;
+  std::vector<SourceAccept> accepts;
 };
 
 // `division` is what the folder says; the file's own `division` must agree.

@@ -9,7 +9,17 @@
 namespace hedui::assess {
 namespace {
 
+using base::YamlNode;
+
 constexpr size_t kNameBytesMax = 64;
+constexpr absl::string_view kAccept = "accept";
+
+int LastLine(const YamlNode& node) {
+  int last = node.line;
+  for (const YamlNode& item : node.items) last = std::max(last, LastLine(item));
+  for (const auto& [key, value] : node.entries) last = std::max({last, key.line, LastLine(value)});
+  return last;
+}
 
 }  // namespace
 
@@ -42,6 +52,10 @@ bool SourceReader::IsMapping(const YamlNode& node, absl::string_view what) {
 void SourceReader::Keys(const YamlNode& node, const std::vector<absl::string_view>& known,
                         const std::vector<absl::string_view>& required) {
   for (const auto& [key, value] : node.entries) {
+    if (key.scalar == kAccept && &node != root_) {
+      ReadAccepts(node, value);
+      continue;
+    }
     if (std::find(known.begin(), known.end(), key.scalar) == known.end()) {
       Find(key.line, "UNKNOWN_KEY",
            absl::StrCat("\"", key.scalar, "\" is not one of ", absl::StrJoin(known, ", ")));
@@ -51,6 +65,27 @@ void SourceReader::Keys(const YamlNode& node, const std::vector<absl::string_vie
     if (node.Find(key) == nullptr)
       Find(node.line, "MISSING_KEY", absl::StrCat("\"", key, "\" is missing"));
   }
+}
+
+void SourceReader::ReadAccepts(const YamlNode& owner, const YamlNode& node) {
+  if (node.kind != YamlNode::Kind::kSequence) return ReadAccept(owner, node);
+  for (const YamlNode& item : node.items) ReadAccept(owner, item);
+}
+
+// What stands in a declaration or row accepts findings of its lines.
+void SourceReader::ReadAccept(const YamlNode& owner, const YamlNode& node) {
+  if (!IsMapping(node, kAccept)) return;
+  for (const auto& [key, value] : node.entries) {
+    if (key.scalar == "code" || key.scalar == "reason") continue;
+    Find(key.line, "UNKNOWN_KEY", absl::StrCat("\"", key.scalar, "\" is not one of code, reason"));
+  }
+  SourceAccept accept{Optional(node, "code"), Optional(node, "reason").text, owner.line,
+                      LastLine(owner)};
+  if (accept.code.text.empty() || accept.reason.empty()) {
+    Find(node.line, "MISSING_KEY", "what is accepted has a \"code\" and a \"reason\"");
+  }
+  if (&owner == entry_) accept.first_line = entry_line_;
+  file_.accepts.push_back(std::move(accept));
 }
 
 std::string SourceReader::Text(const YamlNode& node) {

@@ -26,8 +26,11 @@ class SourceReader {
 
   void Find(int line, absl::string_view code, absl::string_view text);
   bool IsMapping(const YamlNode& node, absl::string_view what);
+  // What is not the file itself may moreover say which findings it accepts.
   void Keys(const YamlNode& node, const std::vector<absl::string_view>& known,
             const std::vector<absl::string_view>& required);
+  void ReadAccepts(const YamlNode& owner, const YamlNode& node);
+  void ReadAccept(const YamlNode& owner, const YamlNode& node);
   // False, and a finding, where the name is none.
   bool CheckName(const Located& name);
 
@@ -35,7 +38,11 @@ class SourceReader {
   void Each(const YamlNode& root, absl::string_view section, F&& f) {
     const YamlNode* node = root.Find(section);
     if (node == nullptr || !IsMapping(*node, section)) return;
-    for (const auto& [key, value] : node->entries) f(Located{key.scalar, key.line}, value);
+    for (const auto& [key, value] : node->entries) {
+      entry_ = &value;
+      entry_line_ = key.line;
+      f(Located{key.scalar, key.line}, value);
+    }
   }
   template <typename F>
   void EachNamed(const YamlNode& root, absl::string_view section, F&& f) {
@@ -74,6 +81,10 @@ class SourceReader {
 
   SourceFile& file_;
   std::vector<PolicyFinding>& findings_;
+  const YamlNode* root_ = nullptr;
+  // The declaration being read, and the line of its name.
+  const YamlNode* entry_ = nullptr;
+  int entry_line_ = 0;
 };
 
 }  // namespace hedui::assess

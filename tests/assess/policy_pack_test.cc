@@ -1,6 +1,4 @@
-// Loading: every file in broken/ is laid over the shipped policies and must be found out, at the
-// lines that carry
-// "# expect CODE" and nowhere else.
+// Loading from directories and from bytes. What is wrong with files: policy_linter_test.cc.
 #include "server/assess/policy_pack.h"
 
 #include <algorithm>
@@ -31,15 +29,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::vector<std::string> BrokenFiles() {
-  std::vector<std::string> names;
-  for (const fs::directory_entry& entry : fs::directory_iterator(Folder("tests/assess/broken"))) {
-    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 // A policy directory with one file.
 class Overlay {
  public:
@@ -52,43 +41,6 @@ class Overlay {
   const hedui::testing::TemporaryDirectory root_;
   const std::string file_;
 };
-
-class BrokenPolicyTest : public ::testing::TestWithParam<std::string> {};
-
-TEST_P(BrokenPolicyTest, IsFoundOutAtItsLine) {
-  const std::string text = *base::ReadFile(Folder("tests/assess/broken/") + GetParam() + ".yaml");
-  std::vector<std::string> expected;
-  std::string folder;
-  int number = 0;
-  for (absl::string_view line : absl::StrSplit(text, '\n')) {
-    ++number;
-    if (absl::ConsumePrefix(&line, "# folder: ")) folder = std::string(line);
-    const size_t at = line.find("# expect ");
-    if (at != absl::string_view::npos) {
-      expected.push_back(absl::StrCat(number, " ", line.substr(at + 9)));
-    }
-  }
-  ASSERT_FALSE(expected.empty());
-  const Overlay overlay(GetParam(), folder, text);
-  std::vector<std::string> found;
-  for (const PolicyFinding& finding :
-       PolicyPack::Check({Folder("policies"), overlay.directory()})) {
-    EXPECT_EQ(finding.file, overlay.file()) << finding.ToString();
-    EXPECT_FALSE(finding.text.empty());
-    found.push_back(absl::StrCat(finding.line, " ", finding.code));
-  }
-  EXPECT_EQ(absl::StrJoin(found, "\n"), absl::StrJoin(expected, "\n"));
-  // Warnings load, errors do not.
-  const bool warning =
-      std::all_of(expected.begin(), expected.end(), [](const std::string& finding) {
-        return absl::EndsWith(finding, " GUIDANCE_LEFT") ||
-               absl::EndsWith(finding, " CONSTRAINT_UNDETERMINED");
-      });
-  EXPECT_EQ(PolicyPack::Load({Folder("policies"), overlay.directory()}).ok(), warning);
-}
-
-INSTANTIATE_TEST_SUITE_P(Files, BrokenPolicyTest, ::testing::ValuesIn(BrokenFiles()),
-                         [](const auto& tested) { return tested.param; });
 
 TEST(PolicyPackTest, ShippedPoliciesLoadWithoutFindings) {
   EXPECT_THAT(PolicyPack::Check({Folder("policies")}), IsEmpty());

@@ -1,0 +1,147 @@
+#include "server/assess/policy_linter.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/assess/compiled_pack.h"
+#include "server/assess/lint_conditions.h"
+#include "server/assess/lint_graph.h"
+#include "server/assess/lint_model.h"
+
+namespace hedui::assess {
+namespace {
+
+void Sort(std::vector<LintFinding>* findings) {
+  std::stable_sort(findings->begin(), findings->end(),
+                   [](const LintFinding& a, const LintFinding& b) {
+                     return a.file != b.file ? a.file < b.file : a.line < b.line;
+                   });
+}
+
+LintFinding Known(const PolicyFinding& finding) {
+  return {finding.file, finding.line,
+          finding.warning ? LintSeverity::kWarning : LintSeverity::kError, finding.code,
+          finding.text};
+}
+
+// Takes out what the files accept, and names what accepts nothing.
+void Accept(const LintModel& model, std::vector<LintFinding>* findings) {
+  std::vector<LintFinding> unused;
+  for (size_t f = 0; f < model.sources().size(); ++f) {
+    const std::string& path = model.pack().paths[f];
+    for (const SourceAccept& accept : model.sources()[f].accepts) {
+      const auto silenced = [&](const LintFinding& finding) {
+        return finding.severity != LintSeverity::kError && finding.file == path &&
+               finding.code == accept.code.text && accept.first_line <= finding.line &&
+               finding.line <= accept.last_line;
+      };
+      if (std::none_of(findings->begin(), findings->end(), silenced)) {
+        unused.push_back({path, accept.code.line, LintSeverity::kWarning, "ACCEPT_UNUSED",
+                          absl::StrCat("there is no ", accept.code.text, " here to accept")});
+      }
+      findings->erase(std::remove_if(findings->begin(), findings->end(), silenced),
+                      findings->end());
+    }
+  }
+  findings->insert(findings->end(), unused.begin(), unused.end());
+}
+
+std::vector<LintFinding> LintPack(const PolicyPack& pack) {
+  const LintModel model(pack.compiled());
+  LintReport report(model);
+  std::vector<LintChain> chains;
+  for (size_t d = 0; d < pack.compiled().divisions.size(); ++d)
+    chains.emplace_back(model, static_cast<int>(d));
+  LintUnused(model, chains, &report);
+  LintUnusedCodes(model, &report);
+  for (const LintChain& chain : chains) {
+    if (chain.division().programmes.empty()) continue;
+    LintGaps(chain, &report);
+    LintConditions(chain, &report);
+  }
+  std::vector<LintFinding> findings = report.Take();
+  for (const PolicyFinding& warning : pack.warnings()) findings.push_back(Known(warning));
+  Accept(model, &findings);
+  return findings;
+}
+
+// Of a pack, or of what keeps it from loading.
+std::vector<LintFinding> LintLoaded(const absl::StatusOr<PolicyPack::Ptr>& pack,
+                                    const std::vector<PolicyFinding>& defects) {
+  std::vector<LintFinding> findings;
+  if (pack.ok()) {
+    findings = LintPack(**pack);
+  } else {
+    for (const PolicyFinding& defect : defects) findings.push_back(Known(defect));
+  }
+  Sort(&findings);
+  return findings;
+}
+
+// An error anywhere keeps all of them from loading.
+template <typename IsMeant>
+void Keep(IsMeant is_meant, std::vector<LintFinding>* findings) {
+  findings->erase(std::remove_if(findings->begin(), findings->end(),
+                                 [&](const LintFinding& finding) {
+                                   return finding.severity != LintSeverity::kError &&
+                                          !is_meant(finding.file);
+                                 }),
+                  findings->end());
+}
+
+}  // namespace
+
+absl::string_view LintSeverityName(LintSeverity severity) {
+  switch (severity) {
+    case LintSeverity::kNote:
+      return "note";
+    case LintSeverity::kWarning:
+      return "warning";
+    case LintSeverity::kError:
+      return "error";
+  }
+  return "unknown";
+}
+
+std::string LintFinding::ToString() const {
+  return absl::StrCat(file, ":", line, ": ", LintSeverityName(severity), ": ", code, ": ", text);
+}
+
+std::vector<LintFinding> PolicyLinter::Lint(const std::vector<std::string>& directories,
+                                            const std::vector<std::string>& over) {
+  std::vector<std::string> all = directories;
+  all.insert(all.end(), over.begin(), over.end());
+  const absl::StatusOr<PolicyPack::Ptr> pack = PolicyPack::Load(all);
+  std::vector<LintFinding> findings =
+      LintLoaded(pack, pack.ok() ? std::vector<PolicyFinding>() : PolicyPack::Check(all));
+  if (over.empty()) return findings;
+  Keep(
+      [&over](const std::string& file) {
+        return std::any_of(over.begin(), over.end(), [&file](absl::string_view directory) {
+          absl::string_view rest = file;
+          return absl::ConsumePrefix(&rest, directory) &&
+                 (rest.empty() || rest[0] == '/' || absl::EndsWith(directory, "/"));
+        });
+      },
+      &findings);
+  return findings;
+}
+
+std::vector<LintFinding> PolicyLinter::LintFiles(const std::vector<PolicyText>& files,
+                                                 const std::vector<std::string>& over) {
+  const absl::StatusOr<PolicyPack::Ptr> pack = PolicyPack::LoadFiles(files);
+  std::vector<LintFinding> findings =
+      LintLoaded(pack, pack.ok() ? std::vector<PolicyFinding>() : PolicyPack::CheckFiles(files));
+  if (over.empty()) return findings;
+  Keep(
+      [&over](const std::string& file) {
+        return std::find(over.begin(), over.end(), file) != over.end();
+      },
+      &findings);
+  return findings;
+}
+
+}  // namespace hedui::assess
