@@ -568,14 +568,32 @@ TEST_F(CliTest, Assess) {
 TEST_F(CliTest, PolicyLint) {
   fs::create_directories(world_->Path("findings/640104"));
   Spill(world_->Path("findings/640104/standard.yml"), "division: \"640104\"\n");
-  ExpectBare(kHedui,
-             {{{"policy", "lint", kPolicies}, 0},
-              {{"policy", "lint", "findings"}, 1, "findings/640104/standard.yml:1: NOT_A_POLICY: "},
-              {{"policy", "lint", "findings"}, 1, "findings:1: NO_POLICY: "},
-              {{"policy", "lint", "empty"}, 1, "empty:1: NO_POLICY: "},
-              {{"policy", "lint", "nowhere"}, 2, "", "nowhere: there is no such directory"},
-              {{"policy", "lint", "text"}, 2, "", "text: there is no such directory"},
-              {{"policy", "lint"}, 2, "", "DIR is required"}});
+  fs::create_directories(world_->Path("hole/national"));
+  Spill(world_->Path("hole/national/hole.yaml"), R"yaml(division: "000000"
+documents: {T: {title: 测试}}
+tests:
+  poor:
+    label: 低
+    rows:
+      - {from: 2022-01-01, to: 2023-01-01, value: "scope == 'rural'", clause: T 一, trust: assumed}
+programmes:
+  relief:
+    label: 救助
+    rows: [{from: 2022-01-01, indication: poor, clause: T 一, trust: assumed}]
+)yaml");
+  ExpectBare(
+      kHedui,
+      {{{"policy", "lint", kPolicies}, 0},
+       {{"policy", "lint", "findings"}, 1, "findings/640104/standard.yml:1: error: NOT_A_POLICY: "},
+       {{"policy", "lint", "findings"}, 1, "findings:1: error: NO_POLICY: "},
+       {{"policy", "lint", "hole"}, 0, "hole/national/hole.yaml:7: warning: GAP: "},
+       {{"policy", "lint", "hole", "--strict"}, 1, "hole/national/hole.yaml:7: warning: GAP: "},
+       {{"policy", "lint", "hole", "--strict", "--over", "findings"}, 1, "NOT_A_POLICY: "},
+       {{"policy", "lint", kPolicies, "--over", "nowhere"}, 2, "", "nowhere: "},
+       {{"policy", "lint", "empty"}, 1, "empty:1: error: NO_POLICY: "},
+       {{"policy", "lint", "nowhere"}, 2, "", "nowhere: there is no such directory"},
+       {{"policy", "lint", "text"}, 2, "", "text: there is no such directory"},
+       {{"policy", "lint"}, 2, "", "DIR is required"}});
 }
 
 TEST_F(CliTest, ServerChecksItsConfigurationAndExportsCases) {
