@@ -244,7 +244,10 @@ void LintReport::Add(LintSeverity severity, absl::string_view code, const LintPl
                      absl::string_view text, const LintChain* chain) {
   Entry& entry = entries_[{place.file, place.line, std::string(code), std::string(text)}];
   entry.severity = severity;
-  if (chain != nullptr) entry.divisions.push_back(chain->division().code);
+  if (chain == nullptr) return;
+  const std::string& division = chain->division().code;
+  if (entry.divisions.empty() || entry.divisions.back() != division)
+    entry.divisions.push_back(division);
 }
 
 std::vector<LintFinding> LintReport::Take() const {

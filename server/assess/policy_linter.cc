@@ -10,6 +10,7 @@
 #include "server/assess/lint_conditions.h"
 #include "server/assess/lint_graph.h"
 #include "server/assess/lint_model.h"
+#include "server/assess/lint_pairs.h"
 
 namespace hedui::assess {
 namespace {
@@ -61,6 +62,7 @@ std::vector<LintFinding> LintPack(const PolicyPack& pack) {
     if (chain.division().programmes.empty()) continue;
     LintGaps(chain, &report);
     LintConditions(chain, &report);
+    LintContradictions(chain, &report);
   }
   std::vector<LintFinding> findings = report.Take();
   for (const PolicyFinding& warning : pack.warnings()) findings.push_back(Known(warning));

@@ -1,0 +1,260 @@
+#include "server/assess/lint_terms.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/dates.h"
+#include "server/base/digest.h"
+
+namespace hedui::assess {
+
+using base::Rational;
+
+namespace {
+
+// Longer texts are named by their digest: what is put in may be put in again.
+constexpr size_t kTextMax = 512;
+
+bool IsArithmetic(const Node& node) {
+  return node.kind == Node::Kind::kBinary &&
+         (node.text == "+" || node.text == "-" || node.text == "*" || node.text == "/");
+}
+
+// Methods that name their element.
+bool NamesElement(const Node& node) {
+  return node.kind == Node::Kind::kMethod && node.children.size() >= 3 &&
+         node.children[1].kind == Node::Kind::kName;
+}
+
+}  // namespace
+
+bool AddTerm(const LinearTerm& b, const Rational& times, LinearTerm* a) {
+  const auto add = [&times](const Rational& number, Rational* to) {
+    Rational product;
+    return Rational::Multiply(number, times, &product) && Rational::Add(*to, product, to);
+  };
+  if (!add(b.constant, &a->constant)) return false;
+  for (const auto& [part, number] : b.parts) {
+    Rational& own = a->parts[part];
+    if (!add(number, &own)) return false;
+    if (own.is_zero()) a->parts.erase(part);
+  }
+  return true;
+}
+
+TermVariables LintTerms::With(TermVariables variables, const std::string& name) {
+  std::string written = absl::StrCat("$", variables.size());
+  variables[name] = std::move(written);
+  return variables;
+}
+
+LinearTerm LintTerms::Part(std::string text) const {
+  if (text.size() > kTextMax) text = absl::StrCat("#", base::Sha256(text));
+  LinearTerm term;
+  term.parts[std::move(text)] = Rational(1);
+  return term;
+}
+
+int LintTerms::SymbolOf(const Node& node, const TermVariables& variables,
+                        std::string* whose) const {
+  whose->clear();
+  std::string name = node.text;
+  if (node.kind == Node::Kind::kSelect) {
+    if (node.children[0].kind != Node::Kind::kName) return -1;
+    const auto variable = variables.find(node.children[0].text);
+    if (variable == variables.end()) return -1;
+    *whose = variable->second;
+  } else if (node.kind != Node::Kind::kName || variables.contains(name)) {
+    return -1;
+  }
+  const int symbol = chain_.Find(name);
+  if (symbol < 0 || chain_.model().symbol(symbol).per_person != !whose->empty()) return -1;
+  return symbol;
+}
+
+const Node* LintTerms::RuleOf(int symbol) const {
+  const int32_t row = chain_.RowOn(symbol, day_);
+  return row < 0 ? nullptr : chain_.model().tree(row);
+}
+
+// Of a parameter without keys that has a row in force.
+const Value* LintTerms::ConstantOf(int symbol) const {
+  const Symbol& found = chain_.model().symbol(symbol);
+  if (found.kind != SymbolKind::kParameter || !found.keys.empty()) return nullptr;
+  const int32_t row = chain_.RowOn(symbol, day_);
+  return row < 0 ? nullptr : &chain_.model().row(row).constant;
+}
+
+// What its min and max allow; they bound every row too.
+void LintTerms::Bound(int symbol, const std::string& part) {
+  const Symbol& found = chain_.model().symbol(symbol);
+  if (found.type.ordered()) bounds_[part] = found.unknown;
+}
+
+LinearTerm LintTerms::SymbolTerm(int symbol, const std::string& whose) {
+  const auto key = std::make_pair(symbol, whose);
+  if (const auto known = terms_.find(key); known != terms_.end()) return known->second;
+  LinearTerm term;
+  const Node* rule = RuleOf(symbol);
+  if (const Value* constant = ConstantOf(symbol); constant != nullptr) {
+    term.constant = constant->lo;
+  } else if (rule != nullptr) {
+    TermVariables variables;
+    if (!whose.empty()) variables["p"] = whose;
+    term = TermOf(*rule, variables);
+  } else {
+    const std::string& name = chain_.model().symbol(symbol).name;
+    term = Part(whose.empty() ? name : absl::StrCat(whose, ".", name));
+    Bound(symbol, term.parts.begin()->first);
+  }
+  terms_[key] = term;
+  return term;
+}
+
+LinearTerm LintTerms::CallTerm(const Node& node, const TermVariables& variables) {
+  const std::string& name = node.text;
+  const bool one = node.children.size() == 1;
+  if (one && (name == "months" || name == "years" || name == "days" || name == "ratio" ||
+              name == "presumed")) {
+    return TermOf(node.children[0], variables);
+  }
+  if (one && name == "yuan") {
+    LinearTerm fen;
+    if (AddTerm(TermOf(node.children[0], variables), Rational(100), &fen)) return fen;
+  }
+  if (one && name == "date") {
+    const auto day = base::ParseDay(node.children[0].text);
+    LinearTerm term;
+    if (day.ok()) term.constant = Rational(DayNumber(*day));
+    if (day.ok()) return term;
+  }
+  return Part(TextOf(node, variables));
+}
+
+LinearTerm LintTerms::BinaryTerm(const Node& node, const TermVariables& variables) {
+  const LinearTerm a = TermOf(node.children[0], variables);
+  const LinearTerm b = TermOf(node.children[1], variables);
+  LinearTerm term;
+  Rational divisor;
+  if (node.text == "+" || node.text == "-") {
+    term = a;
+    if (AddTerm(b, Rational(node.text == "+" ? 1 : -1), &term)) return term;
+  } else if (node.text == "*" && b.IsConstant()) {
+    if (AddTerm(a, b.constant, &term)) return term;
+  } else if (node.text == "*" && a.IsConstant()) {
+    if (AddTerm(b, a.constant, &term)) return term;
+  } else if (node.text == "/" && b.IsConstant() &&
+             Rational::Divide(Rational(1), b.constant, &divisor)) {
+    if (AddTerm(a, divisor, &term)) return term;
+  }
+  std::string left = Written(a), right = Written(b);
+  if ((node.text == "*" || node.text == "+") && right < left) std::swap(left, right);
+  return Part(absl::StrCat("(", left, ")", node.text, "(", right, ")"));
+}
+
+LinearTerm LintTerms::TermOf(const Node& node, const TermVariables& variables) {
+  LinearTerm term;
+  std::string whose;
+  switch (node.kind) {
+    case Node::Kind::kNumber:
+      if (const auto number = Rational::Parse(node.text); number.ok()) {
+        term.constant = *number;
+        return term;
+      }
+      break;
+    case Node::Kind::kName:
+    case Node::Kind::kSelect:
+      if (const int symbol = SymbolOf(node, variables, &whose);
+          symbol >= 0 && chain_.model().symbol(symbol).type.ordered()) {
+        return SymbolTerm(symbol, whose);
+      }
+      break;
+    case Node::Kind::kCall:
+      return CallTerm(node, variables);
+    case Node::Kind::kUnary:
+      if (node.text == "-" && AddTerm(TermOf(node.children[0], variables), Rational(-1), &term)) {
+        return term;
+      }
+      break;
+    case Node::Kind::kBinary:
+      if (IsArithmetic(node)) return BinaryTerm(node, variables);
+      break;
+    case Node::Kind::kMethod: {
+      term = Part(TextOf(node, variables));
+      if (node.text == "size" || node.text == "count" || node.text == "months") {
+        Value bound;
+        bound.hi_infinite = true;
+        bounds_[term.parts.begin()->first] = bound;
+      }
+      return term;
+    }
+    default:
+      break;
+  }
+  return Part(TextOf(node, variables));
+}
+
+std::string LintTerms::SymbolText(int symbol, const std::string& whose) {
+  const auto key = std::make_pair(symbol, whose);
+  if (const auto known = texts_.find(key); known != texts_.end()) return known->second;
+  const Symbol& found = chain_.model().symbol(symbol);
+  std::string text = whose.empty() ? found.name : absl::StrCat(whose, ".", found.name);
+  const Node* rule = RuleOf(symbol);
+  if (found.type.ordered()) {
+    text = Written(SymbolTerm(symbol, whose));
+  } else if (rule != nullptr) {
+    TermVariables variables;
+    if (!whose.empty()) variables["p"] = whose;
+    text = absl::StrCat("(", TextOf(*rule, variables), ")");
+    if (text.size() > kTextMax) text = absl::StrCat("#", base::Sha256(text));
+  }
+  texts_[key] = text;
+  return text;
+}
+
+std::string LintTerms::TextOf(const Node& node, const TermVariables& variables) {
+  std::string whose;
+  if (const int symbol = SymbolOf(node, variables, &whose); symbol >= 0)
+    return SymbolText(symbol, whose);
+  if (IsArithmetic(node)) return Written(TermOf(node, variables));
+  if (node.kind == Node::Kind::kName) {
+    const auto variable = variables.find(node.text);
+    return variable == variables.end() ? node.text : variable->second;
+  }
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < node.children.size(); ++i) {
+    const bool inner = NamesElement(node) && i > 0;
+    parts.push_back(
+        TextOf(node.children[i], inner ? With(variables, node.children[1].text) : variables));
+  }
+  std::string text = absl::StrCat(static_cast<int>(node.kind), ":", node.text, "(",
+                                  absl::StrJoin(parts, ","), ")");
+  if (text.size() > kTextMax) text = absl::StrCat("#", base::Sha256(text));
+  return text;
+}
+
+std::string LintTerms::Written(const LinearTerm& term) {
+  std::vector<std::string> parts = {term.constant.ToString()};
+  for (const auto& [part, number] : term.parts)
+    parts.push_back(absl::StrCat(number.ToString(), "*", part));
+  return absl::StrJoin(parts, "+");
+}
+
+bool LintTerms::Least(const LinearTerm& term, Rational* least) const {
+  *least = term.constant;
+  for (const auto& [part, number] : term.parts) {
+    const auto bound = bounds_.find(part);
+    if (bound == bounds_.end()) return false;
+    const bool low = number.sign() > 0;
+    if (low ? bound->second.lo_infinite : bound->second.hi_infinite) return false;
+    Rational product;
+    if (!Rational::Multiply(number, low ? bound->second.lo : bound->second.hi, &product) ||
+        !Rational::Add(*least, product, least)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace hedui::assess

@@ -1,0 +1,67 @@
+// Expressions as sums of parts with everything named put in: two that come to the same thing are
+// written the same. On one day, with the constants then in force. Internal to assess.
+#ifndef HEDUI_SERVER_ASSESS_LINT_TERMS_H_
+#define HEDUI_SERVER_ASSESS_LINT_TERMS_H_
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "server/assess/expression_parser.h"
+#include "server/assess/lint_model.h"
+#include "server/base/rational.h"
+
+namespace hedui::assess {
+
+// A constant and multiples of parts that are not taken apart any further.
+struct LinearTerm {
+  std::map<std::string, base::Rational> parts;
+  base::Rational constant;
+  bool IsConstant() const { return parts.empty(); }
+};
+
+// `a` + `b` * `times`; false on overflow.
+bool AddTerm(const LinearTerm& b, const base::Rational& times, LinearTerm* a);
+
+// Names of people and facts in sight, and how they are written: "p", "$1".
+using TermVariables = std::map<std::string, std::string>;
+
+class LintTerms {
+ public:
+  LintTerms(const LintChain& chain, int32_t day) : chain_(chain), day_(day) {}
+
+  LinearTerm TermOf(const Node& node, const TermVariables& variables);
+  std::string TextOf(const Node& node, const TermVariables& variables);
+  // The least that the term can be; false where there is none. Parts are bounded by themselves.
+  bool Least(const LinearTerm& term, base::Rational* least) const;
+
+  // The symbol that the node names, and whose it is (empty: the household's); -1: none.
+  int SymbolOf(const Node& node, const TermVariables& variables, std::string* whose) const;
+  // The rule in force; nullptr: none.
+  const Node* RuleOf(int symbol) const;
+  const LintChain& chain() const { return chain_; }
+  int32_t day() const { return day_; }
+  // `variables` with one more.
+  static TermVariables With(TermVariables variables, const std::string& name);
+
+ private:
+  LinearTerm Part(std::string text) const;
+  LinearTerm SymbolTerm(int symbol, const std::string& whose);
+  LinearTerm CallTerm(const Node& node, const TermVariables& variables);
+  LinearTerm BinaryTerm(const Node& node, const TermVariables& variables);
+  std::string SymbolText(int symbol, const std::string& whose);
+  static std::string Written(const LinearTerm& term);
+  const Value* ConstantOf(int symbol) const;
+  void Bound(int symbol, const std::string& part);
+
+  const LintChain& chain_;
+  const int32_t day_;
+  std::map<std::pair<int, std::string>, LinearTerm> terms_;
+  std::map<std::pair<int, std::string>, std::string> texts_;
+  std::map<std::string, Value> bounds_;  // by part
+};
+
+}  // namespace hedui::assess
+
+#endif  // HEDUI_SERVER_ASSESS_LINT_TERMS_H_
