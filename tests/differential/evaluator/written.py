@@ -88,7 +88,6 @@ def entry(run, type_, value):
         found["undefined"] = bool(value[4])
     elif kind in (DATE, DIVISION):
         found["text"], found["low"], found["high"] = of_ends(value, days.written if kind == DATE else "{:06}".format)
-        found["undefined"] = bool(value[4])
     elif kind == BOOL:
         found["text"] = TRUTHS[value[2]]
     elif kind in (CODE, CODES):
