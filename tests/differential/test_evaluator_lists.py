@@ -68,6 +68,28 @@ class Evidence(unittest.TestCase):
         self.assertEqual((found["text"], found["blame"], found["marks"]),
                          ("4100.00", frozenset([TAX]), frozenset(["presumed", "unproven"])))
 
+    def test_stated_until_there_is_proof(self):
+        """L20: what only the statement says is unproven; what a register says too stays proven."""
+        def exists(found, stated):
+            pack = pack_of(national(evidence={"deposit": rule("deposit", "hukou", use="found", otherwise="declared")},
+                                    tests={"x": test("p.deposit.exists(d, d.class == 'car')", of="person")}))
+            told = case(persons=[person("a", "applicant", declared=[{"kind": "deposit", "class": stated}])],
+                        answers=[answer("a", "deposit", "found", facts=[{"kind": "deposit", "class": found}])])
+            entry = pack.assess(told)["entries"]["x", "a"]
+            return entry["text"], "unproven" in entry["marks"]
+        self.assertEqual(exists("car", "van"), ("TRUE", False))
+        self.assertEqual(exists("van", "car"), ("TRUE", True))
+        self.assertEqual(exists("van", "van"), ("FALSE", True))
+
+    def test_nobody_asks_for_obligors(self):
+        """X1: a missing obligor's birth is looked at only where a list of obligors is named."""
+        for text, change in (("age(p.birth, min(application_day, p.birth)) >= years(0)", "2026-03-01"),
+                             ("age(p.birth, min(application_day, p.birth)) >= years(0) && obligors.size() >= 0", "2025-03-11")):
+            pack = pack_of(national(tests={"x": test(text, of="person")}))
+            told = case(dates={"application": "2025-03-10", "policy": "2025-03-10"},
+                        persons=[person("a", "applicant", birth="2008-02-29")])
+            self.assertEqual(pack.assess(told)["next_change"], change, text)
+
     def test_one_of_several_needs(self):
         either = rule({"any": ["tax", "employment"]})
         found = of_wages("money", f"{WAGES}.sum(w, w.amount)", fact("2025-01", 1000), tax="unavailable", evidence=either)
