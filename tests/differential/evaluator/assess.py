@@ -12,6 +12,7 @@ from .values import ASSUMED, DATE, WEAK, marked
 from .written import TRUTHS, entry
 
 MOST_PROGRAMS = 200
+NOT_TOLD = {"text": "", "exact_text": "", "low": "", "high": "", "blame": frozenset()}
 
 
 class Pack:
@@ -94,15 +95,18 @@ def value_for(run, symbol, person):
 
 
 def indication(run, row, person):
-    """I2, I3"""
+    """I2, I3, I6"""
     test = value_for(run, row.test, person)
     if row.assumed:
         test = marked(test, ASSUMED)
     found = {"result": TRUTHS[test[2]], "robust": test[2] != 3 and not test[1] & WEAK, "blame": run.items(test[0]),
-             "marks": run.mark_names(test[1]), "amount": "", "amount_exact_text": "", "amount_low": "", "amount_high": "",
-             "amount_blame": frozenset()}
-    if row.amount is not None:
-        amount = entry(run, row.amount.type, value_for(run, row.amount, person))
-        found.update(amount=amount["text"], amount_exact_text=amount["exact_text"], amount_low=amount["low"],
-                     amount_high=amount["high"], amount_blame=amount["blame"])
+             "marks": run.mark_names(test[1])}
+    for name, told in (("amount", row.amount), ("validity", row.validity)):
+        value = NOT_TOLD
+        if isinstance(told, tuple):
+            value = entry(run, *told)
+        elif told is not None:
+            value = entry(run, told.type, value_for(run, told, person))
+        found[name] = value["text"]
+        found.update({f"{name}_{part}": value[part] for part in ("exact_text", "low", "high", "blame")})
     return found

@@ -33,12 +33,14 @@ def of_json(told):
                for item in told["entries"]}
     indications = {}
     for item in told["indications"]:
-        amount = item.get("amount", {})
-        indications[item["programme"], item.get("person", "")] = {
+        found = indications[item["programme"], item.get("person", "")] = {
             "result": item["result"], "robust": item["robust"], "blame": blame_of_json(item["blame"]),
-            "marks": frozenset(item["marks"]), "amount": amount.get("text", ""),
-            "amount_exact_text": amount.get("exact_text", ""), "amount_low": amount.get("low", ""),
-            "amount_high": amount.get("high", ""), "amount_blame": blame_of_json(item.get("amount_blame", ()))}
+            "marks": frozenset(item["marks"])}
+        for name in ("amount", "validity"):
+            value = item.get(name, {})
+            found[name] = value.get("text", "")
+            found.update({f"{name}_{part}": value.get(part, "") for part in ("exact_text", "low", "high")})
+            found[f"{name}_blame"] = blame_of_json(item.get(f"{name}_blame", ()))
     return {"entries": entries, "indications": indications, "next_change": told.get("next_change")}
 
 

@@ -22,7 +22,8 @@ def of_entry(wanted, entry):
 
 def of_indication(wanted, found):
     return (unlike(wanted, "result", found["result"]) + unlike(wanted, "robust", "true" if found["robust"] else "false")
-            + unlike(wanted, "amount", found["amount"]) + unlike(wanted, "blame", names_of(found["blame"]), True)
+            + unlike(wanted, "amount", found["amount"])
+            + unlike(wanted, "validity", f"{found['validity']} {wanted.get('validity', '').rpartition(' ')[2]}") + unlike(wanted, "blame", names_of(found["blame"]), True)
             + unlike(wanted, "marks", found["marks"], True))
 
 

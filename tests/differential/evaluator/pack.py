@@ -11,7 +11,7 @@ from .graph import check_cycles
 from .kinds import BUILT_IN_LISTS, TRUTH, CodeList, read_type
 from .overlay import LEVELS, Delegation, check_overlaps
 from .reading import read
-from .rowfile import read_calendar_row, read_dates, read_expression, read_matches, read_parameter_row
+from .rowfile import read_calendar_row, read_dates, read_expression, read_matches, read_parameter_row, read_validity
 from .symbols import HOUSEHOLD, PARAMETER, PERSONAL, QUANTITY, TEST, Key, Symbol, above, built_in, level_of
 from .values import CODE, NUMBER
 
@@ -323,6 +323,7 @@ class PackReader:
         row.amount = names.get(told["amount"]) if "amount" in told else None
         if row.test is None or ("amount" in told and row.amount is None):
             raise Defect("UNKNOWN_NAME", str(told))
+        row.validity = read_validity(told["validity"], names) if "validity" in told else None
         if row.test.sort != TEST or row.test.personal != programme.personal:
             raise Defect("TYPE_MISMATCH", row.test.name)
         return row
@@ -334,7 +335,8 @@ class PackReader:
 
 
 class ProgrammeRow:
-    __slots__ = ("start", "end", "assumed", "test", "amount")
+    """`validity` is a symbol, or the type and value written."""
+    __slots__ = ("start", "end", "assumed", "test", "amount", "validity")
 
     def in_force(self, day):
         return self.start <= day and (self.end is None or day < self.end)

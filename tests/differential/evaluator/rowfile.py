@@ -1,8 +1,10 @@
 """Rows as files write them."""
 
+import re
+
 from . import days
 from .errors import Defect
-from .kinds import COUNT
+from .kinds import COUNT, NAMED
 from .rows import Range
 from .symbols import Row
 from .values import CODE
@@ -19,6 +21,20 @@ def read_dates(row, told):
     if row.end is not None and row.end <= row.start:
         raise Defect("EMPTY_PERIOD", str(told))
     row.assumed = told.get("trust") != "verified"
+
+
+def read_validity(text, names):
+    """I6: a symbol, or a type and value such as `12 months`."""
+    written = re.fullmatch(r"([0-9]{1,9}) (months|years|days)", text)
+    if written:
+        number = int(written[1])
+        return NAMED[written[2]], (0, 0, number, number, 0)
+    symbol = names.get(text)
+    if symbol is None:
+        raise Defect("UNKNOWN_NAME", text)
+    if symbol.type not in (NAMED["months"], NAMED["years"], NAMED["days"]):
+        raise Defect("TYPE_MISMATCH", text)
+    return symbol
 
 
 def read_calendar_row(told):
