@@ -90,8 +90,8 @@ absl::StatusOr<MadeReport> MakeReport(const Rooms& rooms, const Setup& setup,
   bundle.assessed = !input.frame.programmes.empty();
   if (bundle.assessed) {
     // The facts go into the case and come back: copies of hundreds of texts else.
-    assess::Case assessed = report::MakeCase(input.household, input.dates, input.frame.programmes,
-                                             std::move(input.match.facts));
+    assess::Case assessed =
+        report::MakeCase(input.frame, input.household, input.dates, std::move(input.match.facts));
     HEDUI_ASSIGN_OR_RETURN(input.assessment, assess::Assess(*setup.policies, assessed));
     input.match.facts = std::move(assessed.facts);
     bundle.engine = input.assessment->engine;

@@ -31,6 +31,10 @@ struct Case {
   base::CaseDates dates;
   std::string division;  // six digits
   std::string scope;     // "urban" or "rural"; empty: unknown
+  // What the case says of itself. Absent: not stated, so what rests on it is not known.
+  std::optional<absl::CivilDay> request_day;  // on which the verification was asked for
+  std::optional<base::CheckKind> check_kind;
+  std::optional<bool> staff_relative;
   // The one asked for: it must have a set. Empty: none in particular. Every programme with a set is
   // indicated either way.
   std::string programme;

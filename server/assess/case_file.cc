@@ -36,7 +36,9 @@ class CaseReader {
 
   CaseFile Read(const YamlNode& root) {
     if (!IsMapping(root, "case")) return std::move(out_);
-    Keys(root, "case", {"division", "scope", "programme", "dates", "persons", "answers", "expect"},
+    Keys(root, "case",
+         {"division", "scope", "check_kind", "staff_relative", "programme", "dates", "persons",
+          "answers", "expect"},
          {"division", "dates", "persons"});
     Case& c = out_.value;
     c.division = Text(root, "division", "division");
@@ -47,6 +49,11 @@ class CaseReader {
     if (!c.scope.empty() && c.scope != "urban" && c.scope != "rural") {
       Defect(root.Find("scope")->line, "BAD_VALUE", "scope", "urban or rural");
     }
+    base::CheckKind check_kind{};
+    ReadCode(root, "check_kind", "case", &base::CheckKindFromName, &check_kind);
+    if (check_kind != base::CheckKind{}) c.check_kind = check_kind;
+    if (root.Find("staff_relative") != nullptr)
+      c.staff_relative = Flag(root, "staff_relative", "case", false);
     c.programme = Text(root, "programme", "programme");
     if (const YamlNode* dates = root.Find("dates"); dates != nullptr && IsMapping(*dates, "dates"))
       ReadDates(*dates);
@@ -148,10 +155,12 @@ class CaseReader {
   }
 
   void ReadDates(const YamlNode& node) {
-    Keys(node, "dates", {"application", "acceptance", "policy"}, {"application", "policy"});
+    Keys(node, "dates", {"application", "acceptance", "request", "policy"},
+         {"application", "policy"});
     base::CaseDates& dates = out_.value.dates;
     dates.application = Day(node, "application", "dates").value_or(absl::CivilDay());
     dates.acceptance = Day(node, "acceptance", "dates");
+    out_.value.request_day = Day(node, "request", "dates");
     dates.policy = Day(node, "policy", "dates").value_or(absl::CivilDay());
   }
 

@@ -92,7 +92,7 @@ struct DayRange {
 // Operations stand by theme, 32 numbers each (the core has 64): the core is run by evaluator.cc,
 // every other theme by a file of its own, so that a theme grows beside its emitters
 // (expression_functions.h).
-enum class OpTheme : uint8_t { kCore = 0, kDates = 2, kPeople, kLists, kTables };
+enum class OpTheme : uint8_t { kCore = 0, kDates = 2, kPeople, kLists, kTables, kPlaces = 7 };
 inline constexpr int kOpsPerTheme = 32;
 
 enum class OpCode : uint8_t {
@@ -128,16 +128,28 @@ enum class OpCode : uint8_t {
 
   // Days and periods: evaluator_dates.cc.
   kMonthsBefore =
-      64,        // (day, months) → the period of that many whole months before the day's month
-  kAge,          // (birth, day) → completed years
-  kAddMonths,    // (day, months) → the day so many months later
-  kMonthsSince,  // (day, later day) → completed months, at least none
-  kMonthStart,   // (day) → the first of its month
-  kMonthEnd,     // (day) → the last of its month
-  kYearOf,       // (day) → its year
-  kMonthOf,      // (day) → its month, 1 to 12
-  kDateAfter,    // (date, days) → the date so many days later
-  kDateBefore,   // (date, days) → earlier
+      64,          // (day, months) → the period of that many whole months before the day's month
+  kAge,            // (birth, day) → completed years
+  kAddMonths,      // (day, months) → the day so many months later
+  kMonthsSince,    // (day, later day) → completed months, at least none
+  kMonthStart,     // (day) → the first of its month
+  kMonthEnd,       // (day) → the last of its month
+  kYearOf,         // (day) → its year
+  kMonthOf,        // (day) → its month, 1 to 12
+  kDateAfter,      // (date, days) → the date so many days later
+  kDateBefore,     // (date, days) → earlier
+  kMonthsThrough,  // (day, months) → the period of that many whole months, the day's the last
+  kPeriod,         // (date, date) → the days from the first up to the second
+  kInPeriod,       // (date, period) → whether it is one of its days
+  kPeriodStart,    // (period) → its first day
+  kPeriodEnd,      // (period) → its last day
+  kMonthFirst,     // (month) → its first day
+  kMonthLast,      // (month) → its last day
+  kMonthContaining,     // (day) → its month
+  kMonthPeriod,         // (month) → its days
+  kLoopMonth,           // push the month in slot `slot`
+  kWorkingDaysAfter,    // (day, days) → the working day so many working days later
+  kWorkingDaysBetween,  // (day, later day) → the working days after the first, up to the second
 
   // People and the answers about them: evaluator_people.cc.
   kAnswered = 96,  // category arg of the person in slot `slot`: true, or unknown with the answer to
@@ -163,6 +175,10 @@ enum class OpCode : uint8_t {
   kUnion,         // sets of codes: both
   kWithout,       // sets of codes: the first less the second
   kSelectSet,
+
+  // Divisions: evaluator_places.cc.
+  kWithinDivision = 224,  // (division) → whether it lies in the division that is the number arg
+  kSameDivision,  // (division, division) → whether their first `slot` digits are the same
 };
 
 constexpr OpTheme ThemeOf(OpCode code) {
@@ -199,7 +215,7 @@ enum class AggregateKind : uint8_t {
   kDistinct,
   kClosed,  // whether it is proven that nothing is missing
 };
-enum class ListKind : uint8_t { kPersons, kMembers, kObligors, kFacts };
+enum class ListKind : uint8_t { kPersons, kMembers, kObligors, kFacts, kMonths };
 
 // A loop over a list of people or facts with filters and a body.
 struct Aggregate {
@@ -223,7 +239,12 @@ enum class Intrinsic : uint8_t {
   kNone,
   kPolicyDay,
   kApplicationDay,
+  kAcceptanceDay,
+  kRequestDay,
   kScope,
+  kCheckKind,
+  kStaffRelative,
+  kDivision,
   kRole,
   kRelation,
   kSex,
@@ -288,10 +309,21 @@ struct EvidenceRule {
   enum class Otherwise : uint8_t { kUnknown, kFound, kDeclared, kPresumed };
   Otherwise otherwise = Otherwise::kUnknown;
   int presume = -1;  // kPresumed: the person's quantity that is taken for what is not proven
+  // Of the month that is not over an answer need tell only as far as its data go.
+  bool to_data_day = false;
   int when = -1;     // a person's test: of whom the rule is; -1: of everybody
   int variant = -1;  // among CompiledPack::variants: for lists that ask for it; -1: for all
   // What people found, complete and of the whole period, suffices in place of the registers.
   bool manual_suffices = false;
+  bool assumed = false;
+  int32_t info = -1;
+};
+
+// Which of its days are working days, beside those from Monday to Friday.
+struct CalendarRow {
+  DayRange days;              // that it speaks of, whatever the policy day
+  std::vector<int32_t> off;   // sorted
+  std::vector<int32_t> work;  // sorted
   bool assumed = false;
   int32_t info = -1;
 };
@@ -332,6 +364,7 @@ struct Division {
   std::vector<int32_t> row_lists;                 // row indexes, a step's from the lowest level up
   absl::flat_hash_map<int32_t, Step> parameters;  // by symbol: those that expressions look into
   std::vector<std::vector<int32_t>> evidence;     // by fact kind: evidence indexes
+  std::vector<int32_t> calendar;                  // indexes, from the lowest level up
   std::vector<int32_t> programmes;
   std::vector<int32_t> files;  // of the chain, sorted by path
   std::string digest;          // over these files
@@ -343,6 +376,7 @@ struct Division {
   // What this level itself adds.
   std::vector<int32_t> own_rows;
   std::vector<std::pair<int, int32_t>> own_evidence;  // fact kind, rule
+  std::vector<int32_t> own_calendar;
   std::vector<int32_t> own_programmes;
   std::vector<int32_t> own_files;
 };
@@ -357,6 +391,7 @@ struct CompiledPack {
   std::vector<Row> rows;
   std::vector<RowInfo> row_infos;
   std::vector<EvidenceRule> evidence;
+  std::vector<CalendarRow> calendar;
   std::vector<Programme> programmes;
   std::vector<Document> documents;
   std::vector<Division> divisions;

@@ -1,7 +1,9 @@
 #include "server/assess/evaluator.h"
 
 #include <algorithm>
+#include <optional>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/status.h"
 
@@ -152,11 +154,8 @@ void Evaluator::Step(const Division::Step& step, int person) {
                 : exact_persons_[PersonCell(symbol.table, person)]) = exact;
   }
   // A day that is, or is bounded by, the policy day moves with it.
-  if (symbol.type.kind == TypeKind::kDate && symbol.kind == SymbolKind::kQuantity &&
-      ((!value.lo_infinite && value.lo == Rational(day_)) ||
-       (!value.hi_infinite && value.hi == Rational(day_)))) {
-    Offer(day_ + 1);
-  }
+  if (symbol.type.kind == TypeKind::kDate && symbol.kind == SymbolKind::kQuantity)
+    WatchToday(value);
   if (trace_) {
     visit.refs_end = static_cast<uint32_t>(refs_.size());
     visits_.push_back(visit);
@@ -192,15 +191,33 @@ Value Evaluator::Intrinsic(const Symbol& symbol, int person) {
                         -1, -1, index});
     return value;
   };
+  const auto stated_day = [&](const std::optional<absl::CivilDay>& day) {
+    return day ? Point(Rational(DayNumber(*day))) : undeclared();
+  };
   switch (symbol.intrinsic) {
     case Intrinsic::kPolicyDay:
       return Point(Rational(day_));
     case Intrinsic::kApplicationDay:
       return Point(Rational(DayNumber(case_->dates.application)));
+    case Intrinsic::kAcceptanceDay:
+      return stated_day(case_->dates.acceptance);
+    case Intrinsic::kRequestDay:
+      return stated_day(case_->request_day);
     case Intrinsic::kScope: {
       const CodeList& list = pack_.code_lists[static_cast<size_t>(symbol.type.codes)];
       const auto it = list.index.find(case_->scope);
       return it == list.index.end() ? undeclared() : MaskOf(uint64_t{1} << it->second, 0);
+    }
+    case Intrinsic::kCheckKind:
+      if (!case_->check_kind) return undeclared();
+      return MaskOf(uint64_t{1} << (static_cast<int>(*case_->check_kind) - 1), 0);
+    case Intrinsic::kStaffRelative:
+      return case_->staff_relative ? TruthOf(*case_->staff_relative) : undeclared();
+    case Intrinsic::kDivision: {
+      int32_t code = 0;
+      // A division that is none has no policies, and is refused before anything is computed.
+      if (!absl::SimpleAtoi(case_->division, &code)) return undeclared();
+      return Point(Rational(code));
     }
     case Intrinsic::kRole:
     case Intrinsic::kRelation:
@@ -218,7 +235,7 @@ Value Evaluator::Intrinsic(const Symbol& symbol, int person) {
     if (p.sex == base::Sex::kUnknown) return undeclared();
     return MaskOf(p.sex == base::Sex::kMale ? 1 : 2, 0);
   }
-  return p.birth ? Point(Rational(DayNumber(*p.birth))) : undeclared();
+  return stated_day(p.birth);
 }
 
 Value Evaluator::Pop() {
@@ -251,7 +268,8 @@ void Evaluator::Execute(const Op& op, int32_t* next) {
   Calculator& calc = calculator_;
   auto binary = [this, &op](Value (Calculator::*f)(const Value&, const Value&)) {
     const size_t top = stack_.size();
-    if (op.slot == kOfDates) WatchDates(stack_[top - 2], stack_[top - 1]);
+    if (op.slot == kOfDates && op.code != OpCode::kSubtract)
+      WatchDates(stack_[top - 2], stack_[top - 1]);
     stack_[top - 2] = (calculator_.*f)(stack_[top - 2], stack_[top - 1]);
     stack_.pop_back();
   };
@@ -279,7 +297,10 @@ void Evaluator::Execute(const Op& op, int32_t* next) {
     case OpCode::kAdd:
       return binary(&Calculator::Add);
     case OpCode::kSubtract:
-      if (op.slot == kOfDates) Offer(day_ + 1);
+      if (op.slot == kOfDates) {
+        WatchToday(stack_[stack_.size() - 2]);
+        WatchToday(stack_.back());
+      }
       return binary(&Calculator::Subtract);
     case OpCode::kMultiply:
       return binary(&Calculator::Multiply);
@@ -352,6 +373,8 @@ void Evaluator::ExecuteTheme(const Op& op) {
       return ExecuteLists(op);
     case OpTheme::kTables:
       return ExecuteTables(op);
+    case OpTheme::kPlaces:
+      return ExecutePlaces(op);
   }
 }
 

@@ -27,14 +27,15 @@ struct BlameLeaf {
   int32_t kind_of_fact = -1;  // kPolicyRow: without an evidence rule (neither symbol nor
                               // kind: obligors_complete is not declared); kDeclaration: not stated
   int32_t field = -1;         // kDeclaration: of that kind
-  int32_t keys = -1;  // kPolicyRow: where the keys asked with stand, if not the symbol's own
+  int32_t keys = -1;      // kPolicyRow: where the keys asked with stand, if not the symbol's own
+  bool calendar = false;  // kPolicyRow: no row of the calendar
 };
 
 // What a step read, recorded when tracing.
 struct Ref {
-  enum class Tag : uint8_t { kHousehold, kPerson, kFact, kAnswer, kRow, kEvidence } tag;
+  enum class Tag : uint8_t { kHousehold, kPerson, kFact, kAnswer, kRow, kEvidence, kCalendar } tag;
   uint8_t person = 0;
-  int32_t index = 0;  // symbol, fact, answer, row or evidence rule
+  int32_t index = 0;  // symbol, fact, answer, row, evidence rule or calendar row
 };
 
 // One symbol computed for the household (person −1) or one person.
@@ -59,6 +60,10 @@ inline constexpr int kYearMax = 9999;
 // hundred thousand; loops within loops over everybody could take an age. Each step may also leave a
 // reference in the trace, of 8 bytes.
 inline constexpr size_t kStepsMax = 8'000'000;
+
+inline bool IsOfCalendar(absl::CivilMonth month) {
+  return month.year() >= kYearMin && month.year() <= kYearMax;
+}
 
 // A period of which both ends are known.
 inline bool IsKnownPeriod(const Value& period) {
@@ -126,8 +131,9 @@ class Evaluator {
     int32_t fact = -1;    // into CaseIndex; -1: one that is not known, or presumed
     int32_t kind = -1;
     BlameId blame = 0;
-    int32_t presumed = -1;          // the quantity that a presumed fact's amount is
-    int64_t month = 0;              // of a presumed fact, since 1970-01
+    int32_t presumed = -1;  // the quantity that a presumed fact's amount is
+    // Since 1970-01: of a presumed fact; of a loop over months where `fact` is 0.
+    int64_t month = 0;
     const Value* period = nullptr;  // of the list, where it is by period
   };
   enum class Sureness : uint8_t { kSure, kPossible, kOpen };
@@ -221,6 +227,7 @@ class Evaluator {
   void ExecutePeople(const Op& op);
   void ExecuteLists(const Op& op);
   void ExecuteTables(const Op& op);
+  void ExecutePlaces(const Op& op);
   Value Pop();
 
   // The fast path: evaluator_exact.cc. False: compute it on abstract values.
@@ -276,7 +283,11 @@ class Evaluator {
   Value SelectSet(const Value& condition, const Value& yes, const Value& no, int list);
 
   // Dates.
-  Value MonthsBefore(const Value& day, const Value& months);
+  // Whole months before the day's month, or with it as the last.
+  Value WholeMonths(const Value& day, const Value& months, bool through);
+  Value PeriodBetween(const Value& from, const Value& to);
+  Value InPeriod(const Value& day, const Value& period);
+  Value PeriodEdge(const Value& period, bool end);
   Value ShiftDate(const Value& date, const Value& days, bool later);
   // As days go by, something may change on `day`.
   void Offer(int64_t day) {
@@ -285,6 +296,18 @@ class Evaluator {
   // Two dates are held against each other, and one may be the policy day: what is before it, on it
   // or after it changes on the other's day and on the next.
   void WatchDates(const Value& a, const Value& b);
+  // What is reckoned from the policy day may change with it, tomorrow. What is reckoned from other
+  // days changes where they do.
+  void WatchToday(const Value& date) {
+    if (IsToday(date)) Offer(day_ + 1);
+  }
+  bool IsToday(const Value& date) const {
+    return (!date.lo_infinite && date.lo == base::Rational(day_)) ||
+           (!date.hi_infinite && date.hi == base::Rational(day_));
+  }
+  void WatchMonths() {
+    Offer(DayNumber(absl::CivilDay(absl::CivilMonth(case_->dates.policy) + 1)));
+  }
   // Years are counted from the date, and change on its anniversaries; or up to it while the other
   // day moves, and change up to a day after them.
   void WatchYears(const Value& date, int days_after);
@@ -295,6 +318,33 @@ class Evaluator {
   template <typename Function>
   Value OfDay(const Value& day, Function of_day);
   Value MonthOf(const Value& day);
+  // The first or last day of a month.
+  Value DayOfMonth(const Value& month, bool last);
+  // Working days.
+  struct Walked {
+    int64_t day = 0;      // the last one looked at
+    int64_t working = 0;  // working days among them
+    bool broken = false;  // no row speaks of the next
+  };
+  // Looks at the days after `from`, up to `until` or the `most`th working day.
+  Walked Walk(int64_t from, int64_t until, int64_t most, uint8_t* marks);
+  const CalendarRow* CalendarRowOf(int64_t day);
+  Value WorkingDaysAfter(const Value& day, const Value& days);
+  Value WorkingDaysBetween(const Value& from, const Value& to);
+  BlameId NoCalendar(BlameId blame);
+
+  // The days of a month, where it is known.
+  Value PeriodOfMonth(const Value& month);
+  // The months of a period one by one.
+  template <typename TakeMonth, typename DropMonth>
+  void ForEachMonth(const Aggregate& aggregate, const Value& period, TakeMonth take,
+                    DropMonth drop);
+  // The computed date must be a day that the calendar has.
+  void CheckDate(const Value& date);
+
+  // Places.
+  Value Within(const Value& division, const Value& outer);
+  Value SameDivision(const Value& a, const Value& b, int digits);
 
   // People.
   Value Listed(const Value& person);
@@ -305,7 +355,7 @@ class Evaluator {
 
   // Lists.
   Value Fold(const Aggregate& aggregate);
-  Value FoldPersons(const Aggregate& aggregate);
+  Value FoldElements(const Aggregate& aggregate, const Value& period);
   template <typename TakePerson, typename DropPerson>
   void ForEachPerson(const Aggregate& aggregate, TakePerson take_person, DropPerson drop_person,
                      uint8_t* list_marks);
@@ -424,17 +474,25 @@ class Evaluator {
   const Proof& ProveKnown(const EvidenceRule& rule, int person, int fact_kind, int64_t from,
                           int64_t to);
   Proof ProveAnew(const EvidenceRule& rule, int person, int fact_kind, const Value& period);
+  // What answers are asked about. `to_the_end`: their data must be of the last day or later, since
+  // what came after that day cannot be in them. `to_data_day`: of the month that is not over they
+  // need tell only as far as their data go.
+  struct Asked {
+    const base::Period* period = nullptr;
+    bool to_the_end = false;
+    bool to_data_day = false;
+  };
+  base::Period DaysAsked(const Asked& asked, const base::AnswerState& answer);
   Proof ProveNeed(const EvidenceRule& rule, const EvidenceRule::Need& need, int person,
-                  int fact_kind, const base::Period* wanted, bool to_the_end);
+                  int fact_kind, const Asked& asked);
   // Whether the application states something of the kind about the person.
   bool IsStated(int person, int fact_kind) const;
   // `to_the_end`: the answer's data must be of the period's last day or later, since what came
   // after that day cannot be in them.
-  Proof ProveCategory(int person, int category, const std::string& source_id,
-                      const base::Period* period, bool to_the_end);
+  Proof ProveCategory(int person, int category, const std::string& source_id, const Asked& asked);
   // Whether what people found in the category is all there is.
-  bool ProveByPeople(int person, int category, const base::Period* period, bool to_the_end);
-  AnswerDetail LackOf(int answer, const base::Period* period, bool to_the_end);
+  bool ProveByPeople(int person, int category, const Asked& asked);
+  AnswerDetail LackOf(int answer, const Asked& asked);
   // All answers of the rule's categories.
   BlameId BlameAnswers(const EvidenceRule& rule, int person, AnswerDetail detail);
   BlameId BlameCategory(int person, int category, const std::string& source_id,

@@ -10,32 +10,41 @@ using base::Rational;
 
 namespace {
 
-// Days that a case can hold (base::ParseDay). What is computed beyond is not known.
-std::optional<absl::CivilDay> DayAt(const Rational& number) {
+// base::ParseDay takes no other days.
+int32_t FirstDay() {
   static const int32_t kFirst = DayNumber(absl::CivilDay(kYearMin, 1, 1));
+  return kFirst;
+}
+int32_t LastDay() {
   static const int32_t kLast = DayNumber(absl::CivilDay(kYearMax, 12, 31));
-  if (!number.is_integer() || number.numerator() < kFirst || number.numerator() > kLast) {
+  return kLast;
+}
+
+// nullopt where the computation has gone beyond the calendar, and the case is refused.
+std::optional<absl::CivilDay> DayAt(const Rational& number) {
+  if (!number.is_integer() || number.numerator() < FirstDay() || number.numerator() > LastDay()) {
     return std::nullopt;
   }
   return DayOfNumber(static_cast<int64_t>(number.numerator()));
 }
 
-std::optional<int64_t> WholeMonths(const Rational& months) {
-  constexpr int64_t kMonthsMax = 12 * 9'999;
-  if (!months.is_integer() || months.numerator() < -kMonthsMax || months.numerator() > kMonthsMax) {
-    return std::nullopt;
-  }
-  return static_cast<int64_t>(months.numerator());
+int64_t MonthNumber(absl::CivilDay day) {
+  return absl::CivilMonth(day) - absl::CivilMonth(1970, 1);
 }
 
-std::optional<absl::CivilDay> Later(const Value& day, bool low, const Value& months) {
-  if (low ? day.lo_infinite || months.lo_infinite : day.hi_infinite || months.hi_infinite) {
-    return std::nullopt;
+// As many months later; a number that is no day where there is none such.
+Rational MonthsLater(const Rational& day, const Rational& months) {
+  constexpr int64_t kMonthsMax = 12 * 9'999;
+  const Rational none(int64_t{LastDay()} + 1);
+  const auto from = DayAt(day);
+  if (!from || !months.is_integer() || months.numerator() < -kMonthsMax ||
+      months.numerator() > kMonthsMax) {
+    return none;
   }
-  const auto from = DayAt(low ? day.lo : day.hi);
-  const auto count = WholeMonths(low ? months.lo : months.hi);
-  if (!from || !count) return std::nullopt;
-  return DayAt(Rational(DayNumber(base::AddMonths(*from, *count))));
+  const absl::CivilDay later = base::AddMonths(*from, static_cast<int64_t>(months.numerator()));
+  // Years far off would not fit a day's number.
+  if (later.year() < kYearMin || later.year() > kYearMax) return none;
+  return Rational(DayNumber(later));
 }
 
 // Dates are whole: see ShiftDate.
@@ -45,11 +54,51 @@ int64_t DayIn(const Rational& end) { return static_cast<int64_t>(end.numerator()
 
 void Evaluator::ExecuteDates(const Op& op) {
   switch (op.code) {
-    case OpCode::kMonthsBefore: {
+    case OpCode::kMonthsBefore:
+    case OpCode::kMonthsThrough: {
       const Value months = Pop();
-      stack_.back() = MonthsBefore(stack_.back(), months);
+      stack_.back() = WholeMonths(stack_.back(), months, op.code == OpCode::kMonthsThrough);
       return;
     }
+    case OpCode::kPeriod: {
+      const Value to = Pop();
+      stack_.back() = PeriodBetween(stack_.back(), to);
+      return;
+    }
+    case OpCode::kInPeriod: {
+      const Value period = Pop();
+      stack_.back() = InPeriod(stack_.back(), period);
+      return;
+    }
+    case OpCode::kPeriodStart:
+    case OpCode::kPeriodEnd:
+      stack_.back() = PeriodEdge(stack_.back(), op.code == OpCode::kPeriodEnd);
+      return;
+    case OpCode::kMonthFirst:
+    case OpCode::kMonthLast:
+      stack_.back() = DayOfMonth(stack_.back(), op.code == OpCode::kMonthLast);
+      return;
+    case OpCode::kMonthPeriod:
+      stack_.back() = PeriodOfMonth(stack_.back());
+      return;
+    case OpCode::kLoopMonth: {
+      const Frame& frame = frames_[op.slot];
+      stack_.push_back(frame.fact < 0 ? Anything(frame.blame) : Point(Rational(frame.month)));
+      return;
+    }
+    case OpCode::kWorkingDaysAfter: {
+      const Value days = Pop();
+      stack_.back() = WorkingDaysAfter(stack_.back(), days);
+      return;
+    }
+    case OpCode::kWorkingDaysBetween: {
+      const Value to = Pop();
+      stack_.back() = WorkingDaysBetween(stack_.back(), to);
+      return;
+    }
+    case OpCode::kMonthContaining:
+      stack_.back() = OfDay(stack_.back(), MonthNumber);
+      return;
     case OpCode::kAge: {
       const Value day = Pop();
       stack_.back() = Age(stack_.back(), day);
@@ -127,39 +176,80 @@ void Evaluator::WatchYears(const Value& date, int days_after) {
 }
 
 // A day that is not whole, or beyond the calendar, is an error of the rule, never a day close by.
+void Evaluator::CheckDate(const Value& date) {
+  no_date_ |= !date.lo_infinite && !DayAt(date.lo);
+  no_date_ |= !date.hi_infinite && !DayAt(date.hi);
+}
+
 Value Evaluator::ShiftDate(const Value& date, const Value& days, bool later) {
-  static const Rational kFirstDay(DayNumber(absl::CivilDay(kYearMin, 1, 1)));
-  static const Rational kLastDay(DayNumber(absl::CivilDay(kYearMax, 12, 31)));
-  Offer(day_ + 1);
+  WatchToday(date);
   const Value shifted = later ? calculator_.Add(date, days) : calculator_.Subtract(date, days);
-  const auto is_day = [&](const Rational& end) {
-    return end.is_integer() && Rational::Compare(kFirstDay, end) <= 0 &&
-           Rational::Compare(end, kLastDay) <= 0;
-  };
-  no_date_ |= !shifted.lo_infinite && !is_day(shifted.lo);
-  no_date_ |= !shifted.hi_infinite && !is_day(shifted.hi);
+  CheckDate(shifted);
   return shifted;
 }
 
 // A period is exact or not known at all.
-Value Evaluator::MonthsBefore(const Value& day, const Value& months) {
-  Offer(DayNumber(absl::CivilDay(absl::CivilMonth(case_->dates.policy) + 1)));
+Value Evaluator::WholeMonths(const Value& day, const Value& months, bool through) {
+  WatchMonths();
   constexpr int64_t kMonthsMax = 1200;
-  const bool whole = months.IsPoint() && months.lo.is_integer() && months.lo.sign() > 0 &&
-                     Rational::Compare(months.lo, Rational(kMonthsMax)) <= 0;
   Value period = Anything(blames_.Join(day.blame, months.blame));
   period.marks = day.marks | months.marks;
-  if (!day.IsPoint() || !whole) {
-    if (period.blame == 0) period.blame = blames_.AddLeaf(0);
-    return period;
+  if (!day.IsPoint() || !months.IsPoint()) return period;
+  const auto last = DayAt(day.lo);
+  const bool whole = months.lo.is_integer() && months.lo.sign() > 0 &&
+                     Rational::Compare(months.lo, Rational(kMonthsMax)) <= 0;
+  if (last && whole) {
+    const absl::CivilMonth to = absl::CivilMonth(*last) + (through ? 1 : 0);
+    const absl::CivilMonth from = to - static_cast<int64_t>(months.lo.numerator());
+    if (from.year() >= kYearMin && to.year() <= kYearMax) {
+      period.lo = Rational(DayNumber(absl::CivilDay(from)));
+      period.hi = Rational(DayNumber(absl::CivilDay(to)));
+      period.lo_infinite = period.hi_infinite = false;
+      if (!period.unproven()) period.blame = 0;
+      return period;
+    }
   }
-  const absl::CivilMonth to(DayOfNumber(static_cast<int64_t>(day.lo.numerator())));
-  const absl::CivilMonth from = to - static_cast<int64_t>(months.lo.numerator());
-  period.lo = Rational(DayNumber(absl::CivilDay(from)));
-  period.hi = Rational(DayNumber(absl::CivilDay(to)));
+  period.blame = blames_.Join(period.blame, blames_.AddLeaf(0));
+  return period;
+}
+
+Value Evaluator::PeriodBetween(const Value& from, const Value& to) {
+  WatchToday(from);
+  WatchToday(to);
+  Value period = Anything(blames_.Join(from.blame, to.blame));
+  period.marks = from.marks | to.marks;
+  if (!from.IsPoint() || !to.IsPoint()) return period;
+  period.lo = from.lo;
+  period.hi = Rational::Compare(from.lo, to.lo) <= 0 ? to.lo : from.lo;
   period.lo_infinite = period.hi_infinite = false;
   if (!period.unproven()) period.blame = 0;
   return period;
+}
+
+Value Evaluator::InPeriod(const Value& day, const Value& period) {
+  Value within = MaskOf(kMayBeEither, blames_.Join(day.blame, period.blame));
+  within.marks = day.marks | period.marks;
+  if (!IsKnownPeriod(period)) return within;
+  const Value from = Point(period.lo), to = Point(period.hi);
+  WatchDates(day, from);
+  WatchDates(day, to);
+  const uint64_t began = calculator_.LessOrEqual(from, day).mask;
+  const uint64_t not_over = calculator_.Less(day, to).mask;
+  within.mask = began == kMayBeFalse || not_over == kMayBeFalse ? kMayBeFalse : began | not_over;
+  if (IsSingle(within.mask) && !within.unproven()) within.blame = 0;
+  return within;
+}
+
+Value Evaluator::PeriodEdge(const Value& period, bool end) {
+  Value day = Anything(period.blame);
+  day.marks = period.marks;
+  if (!IsKnownPeriod(period)) return day;
+  day = Point(period.lo);
+  if (end) day.hi = day.lo = Rational(DayIn(period.hi) - 1);
+  day.marks = period.marks;
+  if (day.unproven()) day.blame = period.blame;
+  CheckDate(day);
+  return day;
 }
 
 Value Evaluator::Age(const Value& birth, const Value& day) {
@@ -185,71 +275,63 @@ Value Evaluator::Age(const Value& birth, const Value& day) {
 }
 
 Value Evaluator::AddMonths(const Value& day, const Value& months) {
-  Offer(day_ + 1);
+  WatchToday(day);
   Value later = Anything(blames_.Join(day.blame, months.blame));
   later.marks = day.marks | months.marks;
   later.undefined = day.undefined || months.undefined;
   later.mask = day.mask | months.mask;
-  const auto first = Later(day, /*low=*/true, months);
-  const auto last = Later(day, /*low=*/false, months);
-  if (first) later.lo = Rational(DayNumber(*first));
-  if (last) later.hi = Rational(DayNumber(*last));
-  later.lo_infinite = !first;
-  later.hi_infinite = !last;
+  later.lo_infinite = day.lo_infinite || months.lo_infinite;
+  later.hi_infinite = day.hi_infinite || months.hi_infinite;
+  if (!later.lo_infinite) later.lo = MonthsLater(day.lo, months.lo);
+  if (!later.hi_infinite) later.hi = MonthsLater(day.hi, months.hi);
+  CheckDate(later);
   if (later.IsPoint() && !later.unproven()) later.blame = 0;
-  // Parts of months, and days that no calendar here has, come to nothing that is known.
-  if (!later.IsPoint() && later.blame == 0) later.blame = blames_.AddLeaf(0);
   return later;
 }
 
 Value Evaluator::MonthsSince(const Value& from, const Value& to) {
-  Offer(day_ + 1);
-  auto least = [](const Rational& begin, const Rational& end) -> std::optional<Rational> {
+  WatchToday(from);
+  WatchToday(to);
+  auto completed = [](const Rational& begin, const Rational& end) {
     const auto first = DayAt(begin), last = DayAt(end);
-    if (!first || !last) return std::nullopt;
-    return Rational(std::max<int64_t>(0, base::MonthsBetween(*first, *last)));
+    return Rational(first && last ? std::max<int64_t>(0, base::MonthsBetween(*first, *last)) : 0);
   };
   Value months = Anything(blames_.Join(from.blame, to.blame));
   months.marks = from.marks | to.marks;
   months.undefined = from.undefined || to.undefined;
   months.mask = from.mask | to.mask;
   months.lo_infinite = false;  // never fewer than none
-  if (!from.hi_infinite && !to.lo_infinite) {
-    if (const auto lo = least(from.hi, to.lo)) months.lo = *lo;
-  }
-  if (!from.lo_infinite && !to.hi_infinite) {
-    if (const auto hi = least(from.lo, to.hi)) {
-      months.hi = *hi;
-      months.hi_infinite = false;
-    }
-  }
+  if (!from.hi_infinite && !to.lo_infinite) months.lo = completed(from.hi, to.lo);
+  months.hi_infinite = from.lo_infinite || to.hi_infinite;
+  if (!months.hi_infinite) months.hi = completed(from.lo, to.hi);
   if (months.IsPoint() && !months.unproven()) months.blame = 0;
-  if (!months.IsPoint() && months.blame == 0) months.blame = blames_.AddLeaf(0);
   return months;
 }
 
 template <typename Function>
 Value Evaluator::OfDay(const Value& day, Function of_day) {
-  Offer(DayNumber(absl::CivilDay(absl::CivilMonth(case_->dates.policy) + 1)));
-  Value value = Anything(day.blame);
-  value.marks = day.marks;
-  value.undefined = day.undefined;
-  value.mask = day.mask;
-  if (!day.lo_infinite) {
-    if (const auto first = DayAt(day.lo)) {
-      value.lo = Rational(of_day(*first));
-      value.lo_infinite = false;
-    }
-  }
-  if (!day.hi_infinite) {
-    if (const auto last = DayAt(day.hi)) {
-      value.hi = Rational(of_day(*last));
-      value.hi_infinite = false;
-    }
-  }
+  WatchMonths();
+  Value value = day;
+  const auto of_end = [&](const Rational& end) {
+    const auto civil = DayAt(end);
+    return civil ? Rational(of_day(*civil)) : Rational();
+  };
+  if (!day.lo_infinite) value.lo = of_end(day.lo);
+  if (!day.hi_infinite) value.hi = of_end(day.hi);
   if (value.IsPoint() && !value.unproven()) value.blame = 0;
-  if (!value.IsPoint() && value.blame == 0) value.blame = blames_.AddLeaf(0);
   return value;
+}
+
+Value Evaluator::DayOfMonth(const Value& month, bool last) {
+  Value day = month;
+  const auto of_end = [&](const Rational& end) {
+    const absl::CivilMonth civil = absl::CivilMonth(1970, 1) + DayIn(end);
+    return Rational(DayNumber(last ? absl::CivilDay(civil + 1) - 1 : absl::CivilDay(civil)));
+  };
+  if (!month.lo_infinite) day.lo = of_end(month.lo);
+  if (!month.hi_infinite) day.hi = of_end(month.hi);
+  if (day.IsPoint() && !day.unproven()) day.blame = 0;
+  return day;
 }
 
 Value Evaluator::MonthOf(const Value& day) {

@@ -1,4 +1,6 @@
 // Evidence: whether what is known of a kind of fact is all there is, and what to blame where not.
+#include <algorithm>
+
 #include "server/assess/evaluator.h"
 
 namespace hedui::assess {
@@ -63,8 +65,8 @@ Evaluator::Proof Evaluator::ProveAnew(const EvidenceRule& rule, int who, int fac
     Proof group{false, 0};
     const size_t begin = at;
     do {
-      const Proof part =
-          ProveNeed(rule, rule.complete_by[at], who, fact_kind, wanted, kind.monthly);
+      const Proof part = ProveNeed(rule, rule.complete_by[at], who, fact_kind,
+                                   {wanted, kind.monthly, rule.to_data_day});
       group.complete |= part.complete;
       group.blame = blames_.Join(group.blame, part.blame);
       ++at;
@@ -78,8 +80,7 @@ Evaluator::Proof Evaluator::ProveAnew(const EvidenceRule& rule, int who, int fac
 }
 
 Evaluator::Proof Evaluator::ProveNeed(const EvidenceRule& rule, const EvidenceRule::Need& need,
-                                      int who, int fact_kind, const base::Period* wanted,
-                                      bool to_the_end) {
+                                      int who, int fact_kind, const Asked& asked) {
   if (need.category == EvidenceRule::kDeclaration) return {};  // silence included
   if (need.category == EvidenceRule::kStatement) {
     if (IsStated(who, fact_kind)) return {};
@@ -88,8 +89,8 @@ Evaluator::Proof Evaluator::ProveNeed(const EvidenceRule& rule, const EvidenceRu
     leaf.kind_of_fact = fact_kind;
     return {false, Leaf(leaf)};
   }
-  if (rule.manual_suffices && ProveByPeople(who, need.category, wanted, to_the_end)) return {};
-  return ProveCategory(who, need.category, need.source_id, wanted, to_the_end);
+  if (rule.manual_suffices && ProveByPeople(who, need.category, asked)) return {};
+  return ProveCategory(who, need.category, need.source_id, asked);
 }
 
 bool Evaluator::IsStated(int who, int fact_kind) const {
@@ -99,32 +100,50 @@ bool Evaluator::IsStated(int who, int fact_kind) const {
   return false;
 }
 
+// Up to the month that is not over an answer must tell all; of that month, as far as its data go.
+base::Period Evaluator::DaysAsked(const Asked& asked, const base::AnswerState& answer) {
+  const absl::CivilDay today = case_->dates.policy;
+  const absl::CivilDay month{absl::CivilMonth(today)};
+  base::Period days = *asked.period;
+  if (*days.to <= month) return days;
+  // The month moves on, and with it what is asked.
+  WatchMonths();
+  Offer(DayNumber(*days.from));
+  if (answer.covered.to) Offer(DayNumber(*answer.covered.to));
+  if (*days.from > today) return days;
+  const absl::CivilDay told = std::min(today, answer.data_day.value_or(today)) + 1;
+  const absl::CivilDay end = std::min(*days.to, std::max(month, told));
+  if (end > *days.from) days.to = end;
+  return days;
+}
+
 // What an answer that came lacks to be all there is in `period`.
-AnswerDetail Evaluator::LackOf(int answer_index, const base::Period* period, bool to_the_end) {
+AnswerDetail Evaluator::LackOf(int answer_index, const Asked& asked) {
   const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(answer_index)];
   if (const AnswerDetail flaw = index_.Flaw(answer_index); flaw != AnswerDetail::kNone) return flaw;
   if (answer.kind == AnswerKind::kFound && !answer.complete) return AnswerDetail::kIncomplete;
-  if (period == nullptr) return AnswerDetail::kNone;
+  if (asked.period == nullptr) return AnswerDetail::kNone;
   // What is so must be told up to the policy day, which moves on. Periods of months move with the
   // months, which are reckoned with where the period is made.
-  if (!to_the_end) {
+  if (!asked.to_the_end) {
     if (answer.covered.from) Offer(DayNumber(*answer.covered.from));
     if (answer.covered.to) Offer(DayNumber(*answer.covered.to));
   }
-  if (!answer.covered.Covers(*period)) return AnswerDetail::kPeriod;
-  if (to_the_end && answer.data_day.has_value() && *answer.data_day + 1 < *period->to) {
+  const base::Period days = asked.to_data_day ? DaysAsked(asked, answer) : *asked.period;
+  if (!answer.covered.Covers(days)) return AnswerDetail::kPeriod;
+  if (asked.to_the_end && answer.data_day.has_value() && *answer.data_day + 1 < *days.to) {
     return AnswerDetail::kPeriod;
   }
   return AnswerDetail::kNone;
 }
 
-bool Evaluator::ProveByPeople(int who, int category, const base::Period* period, bool to_the_end) {
+bool Evaluator::ProveByPeople(int who, int category, const Asked& asked) {
   for (int32_t i = index_.FirstAnswer(who, category); i >= 0; i = index_.NextAnswer(i)) {
     const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
     if (answer.superseded || answer.source_id != base::kManualSourceId || !CameUsable(answer)) {
       continue;
     }
-    if (LackOf(i, period, to_the_end) != AnswerDetail::kNone) continue;
+    if (LackOf(i, asked) != AnswerDetail::kNone) continue;
     AddRef(Ref::Tag::kAnswer, i);
     return true;
   }
@@ -135,7 +154,7 @@ bool Evaluator::ProveByPeople(int who, int category, const base::Period* period,
 // kind, place or period does not count, but then another must. What people found adds to that and
 // proves nothing.
 Evaluator::Proof Evaluator::ProveCategory(int who, int category, const std::string& source_id,
-                                          const base::Period* period, bool to_the_end) {
+                                          const Asked& asked) {
   Proof proof;
   bool proven = false;
   BlameId not_covered = 0;
@@ -147,7 +166,7 @@ Evaluator::Proof Evaluator::ProveCategory(int who, int category, const std::stri
     AddRef(Ref::Tag::kAnswer, i);
     AnswerDetail detail = AnswerDetail::kNone;
     if (CameUsable(answer)) {
-      detail = LackOf(i, period, to_the_end);
+      detail = LackOf(i, asked);
       if (detail == AnswerDetail::kNone) {
         proven = true;
         continue;

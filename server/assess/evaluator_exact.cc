@@ -82,7 +82,10 @@ bool HasExact(const CompiledPack& pack, CodeRange range) {
     if (!HasExact(op.code)) return false;
     if (op.code != OpCode::kAggregate) continue;
     const Aggregate& aggregate = pack.aggregates[static_cast<size_t>(op.arg)];
-    if (aggregate.kind > AggregateKind::kMonths || aggregate.variant >= 0) return false;
+    if (aggregate.kind > AggregateKind::kMonths || aggregate.variant >= 0 ||
+        aggregate.list == ListKind::kMonths) {
+      return false;
+    }
     if (!HasExact(pack, aggregate.body)) return false;
     for (const CodeRange& filter : aggregate.filters) {
       if (!HasExact(pack, filter)) return false;
@@ -287,8 +290,9 @@ bool Evaluator::ThemeExact(const Op& op) {
 }
 
 bool Evaluator::BinaryExact(const Op& op, const Exact& b, Exact* a) {
-  if (op.slot == kOfDates) {
-    if (op.code == OpCode::kSubtract) Offer(day_ + 1);
+  if (op.slot == kOfDates && op.code == OpCode::kSubtract) {
+    if (a->n == day_ || b.n == day_) Offer(day_ + 1);
+  } else if (op.slot == kOfDates) {
     WatchDaysExact(a->n, b.n);
   }
   const uint8_t marks = MarksOf(*a, b);
@@ -352,7 +356,7 @@ bool Evaluator::DatesExact(const Op& op) {
   if (op.code == OpCode::kAge) {
     a = ToExact(Age(number(a), number(b)), TypeKind::kNumber);
   } else {
-    a = ToExact(MonthsBefore(number(a), number(b)), TypeKind::kPeriod);
+    a = ToExact(WholeMonths(number(a), number(b), /*through=*/false), TypeKind::kPeriod);
   }
   return a.known;
 }

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "absl/strings/numbers.h"
+#include "server/assess/divisions.h"
 #include "server/assess/evaluator.h"
 
 namespace hedui::assess {
@@ -121,7 +122,8 @@ Value Evaluator::ReadField(int kind, int field, const base::FieldValue& value,
         return Point(Rational(DayNumber(*day)));
       break;
     case TypeKind::kMonth:
-      if (const auto* month = std::get_if<absl::CivilMonth>(&value))
+      if (const auto* month = std::get_if<absl::CivilMonth>(&value);
+          month != nullptr && IsOfCalendar(*month))
         return Point(Rational(MonthNumber(*month)));
       break;
     case TypeKind::kPerson:
@@ -136,6 +138,17 @@ Value Evaluator::ReadField(int kind, int field, const base::FieldValue& value,
             Leaf({BlameKind::kIdentity, AnswerDetail::kNone,
                   static_cast<int16_t>(index_.PersonOf(fact.fact->person_id)), answer});
         return somebody;
+      }
+      break;
+    case TypeKind::kDivision:
+      if (const auto* code = std::get_if<std::string>(&value)) {
+        const std::optional<DivisionRange> range = DivisionRangeOf(*code);
+        if (!range) break;
+        Value division = Point(Rational(range->first));
+        division.hi = Rational(range->last);
+        // Told of a region or city only, it may be any place in it.
+        if (!division.IsPoint()) division.blame = FieldLeaf(fact, kind, field);
+        return division;
       }
       break;
     case TypeKind::kCodeSet:

@@ -15,6 +15,9 @@ int64_t MonthNumber(absl::CivilMonth month) { return month - absl::CivilMonth(19
 
 int64_t Integer(const Rational& r) { return static_cast<int64_t>(r.numerator()); }
 
+// Ten years: no look-back of a rule goes further.
+constexpr int64_t kMonthsMax = 120;
+
 // Months of one kind of fact in a case: seldom more than two years of them.
 using Months = absl::InlinedVector<int64_t, 24>;
 
@@ -189,33 +192,61 @@ Value Evaluator::Fold(const Aggregate& aggregate) {
     if (aggregate.of_dates) WatchDates(absent, absent);
   }
   const Value* const otherwise = aggregate.has_default ? &absent : nullptr;
+  const Value period = aggregate.by_period ? Pop() : Value();
   if (mode_ == Mode::kAnything) {
-    return FoldAnything(aggregate, aggregate.by_period ? Pop() : Value(), otherwise);
+    return FoldAnything(aggregate, period, otherwise);
   }
   if (aggregate.list != ListKind::kFacts) {
     if (aggregate.kind == AggregateKind::kClosed) return ClosedPeople(aggregate);
-    return OrDefault(aggregate, FoldPersons(aggregate), otherwise);
+    Value total = FoldElements(aggregate, period);
+    total.marks |= period.marks;
+    calculator_.RestOn(period.marks, period.blame, &total);
+    return OrDefault(aggregate, total, otherwise);
   }
-  const Value period = aggregate.by_period ? Pop() : Value();
   return FoldFacts(aggregate, period, otherwise);
 }
 
-Value Evaluator::FoldPersons(const Aggregate& aggregate) {
+// Of people, or of the months of a period.
+Value Evaluator::FoldElements(const Aggregate& aggregate, const Value& period) {
   Value total = Begin(aggregate);
+  uint8_t marks = 0;
+  const auto for_each = [&](auto take, auto drop) {
+    if (aggregate.list == ListKind::kMonths) return ForEachMonth(aggregate, period, take, drop);
+    ForEachPerson(aggregate, take, drop, &marks);
+  };
   if (!IsCollected(aggregate.kind)) {
-    ForEachPerson(
-        aggregate, [&](const Item& item) { Take(aggregate, item, &total); },
-        [&](const Item& item) { Drop(aggregate, item, &total); }, &total.marks);
+    for_each([&](const Item& item) { Take(aggregate, item, &total); },
+             [&](const Item& item) { Drop(aggregate, item, &total); });
+    total.marks |= marks;
     return total;
   }
   Elements elements;
-  uint8_t marks = 0;
-  ForEachPerson(
-      aggregate, [&](const Item& item) { Collect(aggregate, item, &elements); },
-      [&](const Item& item) { elements.dropped.RestOn(item, &blames_); }, &marks);
+  for_each([&](const Item& item) { Collect(aggregate, item, &elements); },
+           [&](const Item& item) { elements.dropped.RestOn(item, &blames_); });
   total = Summarise(aggregate, elements);
   total.marks |= marks;
   return total;
+}
+
+// A period that is not known may have any months. So may one of too many: nothing is computed for
+// each of thousands.
+template <typename TakeMonth, typename DropMonth>
+void Evaluator::ForEachMonth(const Aggregate& aggregate, const Value& period, TakeMonth take,
+                             DropMonth drop) {
+  const auto element = [&](const Frame& frame, Item item) {
+    frames_[aggregate.item_slot] = frame;
+    Filter(aggregate, &item) ? take(item) : drop(item);
+  };
+  Span months;
+  if (IsKnownPeriod(period)) months = SpanOf(period);
+  if (!IsKnownPeriod(period) || months.to_month - months.from_month > kMonthsMax) {
+    BlameId blame = period.blame;
+    if (IsKnownPeriod(period)) blame = blames_.Join(blame, blames_.AddLeaf(0));
+    element({-1, -1, -1, blame}, {Sureness::kOpen, blame, 0});
+  } else {
+    for (int64_t month = months.from_month; month < months.to_month; ++month)
+      element({-1, 0, -1, 0, -1, month}, {});
+  }
 }
 
 template <typename TakePerson, typename DropPerson>
@@ -292,7 +323,8 @@ bool Evaluator::InPeriod(const IndexedFact& fact, int fact_kind, const Value& pe
   }
   const base::FieldValue* field = index_.Field(fact, kind.month_field);
   const auto* month = field == nullptr ? nullptr : std::get_if<absl::CivilMonth>(field);
-  if (month == nullptr) return perhaps(FieldLeaf(fact, fact_kind, kind.month_field));
+  if (month == nullptr || !IsOfCalendar(*month))
+    return perhaps(FieldLeaf(fact, fact_kind, kind.month_field));
   const Span& span = SpanOf(period);
   const int64_t number = MonthNumber(*month);
   return span.from_month <= number && number < span.to_month;

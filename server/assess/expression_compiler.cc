@@ -188,7 +188,12 @@ absl::StatusOr<Type> ExpressionWalk::EmitCodeSet(const Node& node, int codes,
 }
 
 absl::StatusOr<Type> ExpressionWalk::EmitName(const Node& node, std::vector<Op>* code) {
-  if (FindVariable(node.text) != nullptr) {
+  const Variable* const variable = FindVariable(node.text);
+  if (variable != nullptr && variable->month) {
+    Push(code, OpCode::kLoopMonth, variable->slot);
+    return Type::Of(TypeKind::kMonth);
+  }
+  if (variable != nullptr) {
     return ExpressionDefect(
         node, "TYPE_MISMATCH",
         absl::StrCat(node.text, " is not a value; write ", node.text, ".something"));
@@ -223,7 +228,7 @@ absl::StatusOr<Type> ExpressionWalk::EmitName(const Node& node, std::vector<Op>*
 absl::StatusOr<Type> ExpressionWalk::EmitSelect(const Node& node, std::vector<Op>* code) {
   const Node& owner = node.children[0];
   const Variable* variable = owner.kind == Node::Kind::kName ? FindVariable(owner.text) : nullptr;
-  if (variable == nullptr) {
+  if (variable == nullptr || variable->month) {
     return ExpressionDefect(node, "UNKNOWN_NAME",
                             absl::StrCat(".", node.text, " follows nothing that has parts"));
   }
@@ -334,7 +339,7 @@ absl::StatusOr<Type> ExpressionWalk::EmitEqual(const Node& node, std::vector<Op>
   HEDUI_ASSIGN_OR_RETURN(const Type a, Emit(first, -1, code));
   HEDUI_ASSIGN_OR_RETURN(const Type b, Emit(second, a.codes, code));
   HEDUI_RETURN_IF_ERROR(Agree(node, a, b).status());
-  if (a.ordered()) {
+  if (a.ordered() || a.kind == TypeKind::kDivision) {
     Push(code, OpCode::kEqualNumbers, SlotOf(a));
   } else if (a.kind == TypeKind::kCode || a.kind == TypeKind::kTruth) {
     Push(code, OpCode::kEqualMasks);
@@ -448,6 +453,8 @@ std::string TypeName(const Type& type, const CompiledPack& pack) {
       return "month";
     case TypeKind::kPeriod:
       return "period";
+    case TypeKind::kDivision:
+      return "division";
     case TypeKind::kText:
       return "text";
     case TypeKind::kPerson:

@@ -14,25 +14,31 @@ absl::Status EmitDate(ExpressionWalk& walk, const Node& node, std::vector<Op>* c
   return walk.Require(node, day, TypeKind::kDate, "a date");
 }
 
-// Between two days: age and months_between.
+// Between two days: age, months_between and period.
 absl::StatusOr<Type> EmitTwoDays(ExpressionWalk& walk, const Node& node, int,
                                  std::vector<Op>* code) {
   HEDUI_RETURN_IF_ERROR(EmitDate(walk, node.children[0], code));
   HEDUI_RETURN_IF_ERROR(EmitDate(walk, node.children[1], code));
+  if (node.text == "period") {
+    walk.Push(code, OpCode::kPeriod);
+    return Type::Of(TypeKind::kPeriod);
+  }
   const bool years = node.text == "age";
   walk.Push(code, years ? OpCode::kAge : OpCode::kMonthsSince);
   return Type::Number(years ? kUnitYears : kUnitMonths);
 }
 
-// Of a day and a number of months: months_before and add_months.
+// Of a day and a number of months: months_before, months_through and add_months.
 absl::StatusOr<Type> EmitDayAndMonths(ExpressionWalk& walk, const Node& node, int,
                                       std::vector<Op>* code) {
   HEDUI_RETURN_IF_ERROR(EmitDate(walk, node.children[0], code));
   HEDUI_ASSIGN_OR_RETURN(const Type months, walk.Emit(node.children[1], -1, code));
   HEDUI_RETURN_IF_ERROR(walk.Agree(node.children[1], Type::Number(kUnitMonths), months).status());
-  const bool before = node.text == "months_before";
-  walk.Push(code, before ? OpCode::kMonthsBefore : OpCode::kAddMonths);
-  return Type::Of(before ? TypeKind::kPeriod : TypeKind::kDate);
+  const OpCode op = node.text == "months_before"    ? OpCode::kMonthsBefore
+                    : node.text == "months_through" ? OpCode::kMonthsThrough
+                                                    : OpCode::kAddMonths;
+  walk.Push(code, op);
+  return Type::Of(op == OpCode::kAddMonths ? TypeKind::kDate : TypeKind::kPeriod);
 }
 
 absl::StatusOr<Type> EmitOfDay(ExpressionWalk& walk, const Node& node, int, std::vector<Op>* code) {
@@ -43,6 +49,57 @@ absl::StatusOr<Type> EmitOfDay(ExpressionWalk& walk, const Node& node, int, std:
                   : node.text == "year_of"   ? OpCode::kYearOf
                                              : OpCode::kMonthOf);
   return day ? Type::Of(TypeKind::kDate) : Type::Number(kUnitCount);
+}
+
+absl::StatusOr<Type> EmitMonthContaining(ExpressionWalk& walk, const Node& node, int,
+                                         std::vector<Op>* code) {
+  HEDUI_RETURN_IF_ERROR(EmitDate(walk, node.children[0], code));
+  walk.Push(code, OpCode::kMonthContaining);
+  return Type::Of(TypeKind::kMonth);
+}
+
+// Of a month: month_first and month_last.
+absl::StatusOr<Type> EmitOfMonth(ExpressionWalk& walk, const Node& node, int,
+                                 std::vector<Op>* code) {
+  HEDUI_ASSIGN_OR_RETURN(const Type month, walk.Emit(node.children[0], -1, code));
+  HEDUI_RETURN_IF_ERROR(walk.Require(node.children[0], month, TypeKind::kMonth, "a month"));
+  walk.Push(code, node.text == "month_first" ? OpCode::kMonthFirst : OpCode::kMonthLast);
+  return Type::Of(TypeKind::kDate);
+}
+
+absl::StatusOr<Type> EmitWorkingDays(ExpressionWalk& walk, const Node& node, int,
+                                     std::vector<Op>* code) {
+  HEDUI_RETURN_IF_ERROR(EmitDate(walk, node.children[0], code));
+  if (node.text == "working_days_between") {
+    HEDUI_RETURN_IF_ERROR(EmitDate(walk, node.children[1], code));
+    walk.Push(code, OpCode::kWorkingDaysBetween);
+    return Type::Number(kUnitDays);
+  }
+  HEDUI_ASSIGN_OR_RETURN(const Type days, walk.Emit(node.children[1], -1, code));
+  HEDUI_RETURN_IF_ERROR(walk.Agree(node.children[1], Type::Number(kUnitDays), days).status());
+  walk.Push(code, OpCode::kWorkingDaysAfter);
+  return Type::Of(TypeKind::kDate);
+}
+
+absl::Status EmitPeriod(ExpressionWalk& walk, const Node& node, std::vector<Op>* code) {
+  HEDUI_ASSIGN_OR_RETURN(const Type period, walk.Emit(node, -1, code));
+  return walk.Require(node, period, TypeKind::kPeriod, "a period");
+}
+
+absl::StatusOr<Type> EmitInPeriod(ExpressionWalk& walk, const Node& node, int,
+                                  std::vector<Op>* code) {
+  HEDUI_RETURN_IF_ERROR(EmitDate(walk, node.children[0], code));
+  HEDUI_RETURN_IF_ERROR(EmitPeriod(walk, node.children[1], code));
+  walk.Push(code, OpCode::kInPeriod);
+  return Type::Truth();
+}
+
+// Of a period: period_start and period_end.
+absl::StatusOr<Type> EmitPeriodEdge(ExpressionWalk& walk, const Node& node, int,
+                                    std::vector<Op>* code) {
+  HEDUI_RETURN_IF_ERROR(EmitPeriod(walk, node.children[0], code));
+  walk.Push(code, node.text == "period_start" ? OpCode::kPeriodStart : OpCode::kPeriodEnd);
+  return Type::Of(TypeKind::kDate);
 }
 
 absl::StatusOr<Type> EmitDay(ExpressionWalk& walk, const Node& node, int, std::vector<Op>* code) {
@@ -95,6 +152,16 @@ constexpr Function kFunctions[] = {
     {"year_of", 1, 1, EmitOfDay},
     {"month_of", 1, 1, EmitOfDay},
     {"date", 1, 1, EmitDay},
+    {"months_through", 2, 2, EmitDayAndMonths},
+    {"working_days_after", 2, 2, EmitWorkingDays},
+    {"working_days_between", 2, 2, EmitWorkingDays},
+    {"period", 2, 2, EmitTwoDays},
+    {"in_period", 2, 2, EmitInPeriod},
+    {"period_start", 1, 1, EmitPeriodEdge},
+    {"period_end", 1, 1, EmitPeriodEdge},
+    {"month_first", 1, 1, EmitOfMonth},
+    {"month_last", 1, 1, EmitOfMonth},
+    {"month_containing", 1, 1, EmitMonthContaining},
 };
 
 }  // namespace

@@ -4,7 +4,8 @@ namespace hedui::assess {
 namespace {
 
 constexpr absl::Span<const Function> (*kFunctionThemes[])() = {
-    NumberFunctions, DateFunctions, PeopleFunctions, TableFunctions, KnowledgeFunctions,
+    NumberFunctions, DateFunctions,      PeopleFunctions, PlaceFunctions,
+    TableFunctions,  KnowledgeFunctions, ListFunctions,
 };
 
 constexpr absl::Span<const Function> (*kMethodThemes[])() = {

@@ -38,6 +38,8 @@ absl::Span<const Function> DateFunctions();       // expression_dates.cc
 absl::Span<const Function> PeopleFunctions();     // expression_people.cc
 absl::Span<const Function> TableFunctions();      // expression_tables.cc
 absl::Span<const Function> KnowledgeFunctions();  // expression_knowledge.cc
+absl::Span<const Function> PlaceFunctions();      // expression_places.cc
+absl::Span<const Function> ListFunctions();       // expression_lists.cc
 // A theme's methods.
 absl::Span<const Function> ListMethods();  // expression_lists.cc
 

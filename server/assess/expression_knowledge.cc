@@ -30,7 +30,8 @@ absl::StatusOr<Type> EmitClosed(ExpressionWalk& walk, const Node& node, int,
   const Node& list = node.children[0];
   const bool filtered = list.kind == Node::Kind::kMethod && list.text == "filter";
   const bool persons = list.kind == Node::Kind::kName && list.text == "persons";
-  if (filtered || persons) {
+  const bool months = list.kind == Node::Kind::kCall && list.text == "each_month";
+  if (filtered || persons || months) {
     return ExpressionDefect(list, "TYPE_MISMATCH",
                             "closed() takes members, obligors or a kind of fact, with its "
                             ".during() and .by()");

@@ -42,9 +42,14 @@ constexpr Function kMethods[] = {
     {"distinct", 2, 2, EmitFoldOf<AggregateKind::kDistinct>},
 };
 
+// Lists that are written as functions are.
+constexpr Function kLists[] = {{"each_month", 1, 1, EmitNarrowed}};
+
 }  // namespace
 
 absl::Span<const Function> ListMethods() { return kMethods; }
+
+absl::Span<const Function> ListFunctions() { return kLists; }
 
 absl::StatusOr<Type> ExpressionWalk::EmitFold(const Node& node, AggregateKind kind,
                                               std::vector<Op>* code) {
@@ -53,7 +58,11 @@ absl::StatusOr<Type> ExpressionWalk::EmitFold(const Node& node, AggregateKind ki
   list.aggregate.kind = kind;
   if (list.aggregate.list == ListKind::kFacts) HEDUI_RETURN_IF_ERROR(CheckPeriod(node, list));
   if (list.period != nullptr) {
-    HEDUI_ASSIGN_OR_RETURN(const Type period, Emit(*list.period, -1, code));
+    HEDUI_ASSIGN_OR_RETURN(Type period, Emit(*list.period, -1, code));
+    if (period.kind == TypeKind::kMonth && list.aggregate.list == ListKind::kFacts) {
+      Push(code, OpCode::kMonthPeriod);
+      period = Type::Of(TypeKind::kPeriod);
+    }
     HEDUI_RETURN_IF_ERROR(Require(*list.period, period, TypeKind::kPeriod, "a period"));
   }
   list.aggregate.item_slot = NewSlot();
@@ -107,6 +116,13 @@ absl::Status ExpressionWalk::ReadList(const Node& node, ListExpression* list) {
     }
     list->period = &node.children[1];
     list->aggregate.by_period = true;
+    return absl::OkStatus();
+  }
+  if (node.kind == Node::Kind::kCall && node.text == "each_month") {
+    HEDUI_RETURN_IF_ERROR(CountArguments(node, 1, 1));
+    list->aggregate.list = ListKind::kMonths;
+    list->aggregate.by_period = true;
+    list->period = &node.children[0];
     return absl::OkStatus();
   }
   if (node.kind == Node::Kind::kName && FindVariable(node.text) == nullptr) {
@@ -178,8 +194,9 @@ absl::StatusOr<ExpressionWalk::BodyResult> ExpressionWalk::EmitBody(const Node& 
     return ExpressionDefect(variable, "UNKNOWN_NAME",
                             absl::StrCat(variable.text, " already means something else"));
   }
-  variables_.push_back({variable.text, aggregate.list != ListKind::kFacts, aggregate.fact_kind,
-                        aggregate.item_slot});
+  const bool month = aggregate.list == ListKind::kMonths;
+  variables_.push_back({variable.text, aggregate.list != ListKind::kFacts && !month,
+                        aggregate.fact_kind, aggregate.item_slot, month});
   std::vector<Op> code;
   absl::StatusOr<Type> type = Emit(body, -1, &code);
   variables_.pop_back();
@@ -209,7 +226,7 @@ absl::StatusOr<Type> ExpressionWalk::EmitFoldBody(const Node& node, Aggregate* a
   if (aggregate->kind == AggregateKind::kClosed) return Type::Truth();
   if (aggregate->kind == AggregateKind::kMonths) {
     const bool by_month =
-        aggregate->by_period &&
+        aggregate->list == ListKind::kFacts && aggregate->by_period &&
         pack_.fact_kinds[static_cast<size_t>(aggregate->fact_kind)].by == FactKind::By::kMonth;
     if (!by_month)
       return ExpressionDefect(node, "TYPE_MISMATCH", ".months() counts facts that are by month");

@@ -33,6 +33,7 @@ class ExpressionWalk {
     bool person;
     int fact_kind;
     uint8_t slot;
+    bool month = false;  // its value, of each_month()
   };
 
   ExpressionWalk(const CompileScope& scope, CompiledPack* pack) : scope_(scope), pack_(*pack) {

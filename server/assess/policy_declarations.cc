@@ -89,6 +89,7 @@ void PolicyLink::AddBuiltIn(absl::string_view name, absl::string_view label, Int
   pack_->symbols.push_back(std::move(symbol));
 }
 
+// Codes stand in the order of the enums of base/household.h.
 void PolicyLink::DeclareBuiltIns() {
   const int scope = AddList("scope", "城乡", {{"urban", "城镇"}, {"rural", "农村"}});
   const int role =
@@ -103,11 +104,26 @@ void PolicyLink::DeclareBuiltIns() {
                                 {"sibling", "兄弟姐妹"},
                                 {"other", "其他"}});
   const int sex = AddList("sex", "性别", {{"male", "男"}, {"female", "女"}});
-  for (int list : {scope, role, relation, sex})
+  const int check_kind = AddList("check_kind", "核对事由",
+                                 {{"new", "新申请"},
+                                  {"review", "复核"},
+                                  {"complaint", "投诉举报"},
+                                  {"spot_check", "抽查"},
+                                  {"objection", "异议"},
+                                  {"assistance", "协查"},
+                                  {"urgent", "急难"}});
+  for (int list : {scope, role, relation, sex, check_kind})
     built_in_chain_.code_lists.Add(pack_->code_lists[static_cast<size_t>(list)].name, list);
   AddBuiltIn("policy_day", "政策适用日", Intrinsic::kPolicyDay, false, Type::Of(TypeKind::kDate));
   AddBuiltIn("application_day", "申请日", Intrinsic::kApplicationDay, false,
              Type::Of(TypeKind::kDate));
+  AddBuiltIn("acceptance_day", "受理日", Intrinsic::kAcceptanceDay, false,
+             Type::Of(TypeKind::kDate));
+  AddBuiltIn("request_day", "核对请求日", Intrinsic::kRequestDay, false, Type::Of(TypeKind::kDate));
+  AddBuiltIn("check_kind", "核对事由", Intrinsic::kCheckKind, false,
+             Type::Of(TypeKind::kCode, check_kind));
+  AddBuiltIn("staff_relative", "近亲属备案", Intrinsic::kStaffRelative, false, Type::Truth());
+  AddBuiltIn("division", "行政区划", Intrinsic::kDivision, false, Type::Of(TypeKind::kDivision));
   AddBuiltIn("scope", "城乡", Intrinsic::kScope, false, Type::Of(TypeKind::kCode, scope));
   AddBuiltIn("role", "身份", Intrinsic::kRole, true, Type::Of(TypeKind::kCode, role));
   pack_->relation_list = relation;
@@ -307,7 +323,8 @@ void PolicyLink::DeclareSymbol(const SourceFile& file, size_t f, const SourceSym
   const std::optional<Type> type = ParseType(source.type.text, ChainOf(file).code_lists);
   const bool constant = source.kind == SymbolKind::kParameter;
   if (!type || type->kind == TypeKind::kText || type->kind == TypeKind::kPerson ||
-      type->kind == TypeKind::kMonth || (constant && type->kind == TypeKind::kPeriod)) {
+      type->kind == TypeKind::kMonth || (!constant && type->kind == TypeKind::kDivision) ||
+      (constant && type->kind == TypeKind::kPeriod)) {
     Find(file, source.type.line, "UNKNOWN_TYPE",
          absl::StrCat("\"", source.type.text,
                       "\" is not a type for this; code lists must be declared"));

@@ -107,11 +107,18 @@ EvidenceRule PolicyLink::LinkEvidenceRule(size_t f, const SourceEvidence& source
   if (!manual.empty() && manual != "adds" && manual != "suffices") {
     Find(file, rule.manual.line, "BAD_VALUE", "manual is adds or suffices");
   }
+  const std::string& asked = rule.asked.text;
+  linked.to_data_day = asked == "to_data_day";
+  const bool by_month = pack_->fact_kinds[static_cast<size_t>(kind)].by == FactKind::By::kMonth;
+  if (!asked.empty() && asked != "whole" && (!linked.to_data_day || !by_month)) {
+    Find(file, rule.asked.line, "BAD_VALUE", "asked is whole or, of a kind by month, to_data_day");
+  }
   LinkWhom(f, kind, rule, &linked);
   std::string text = absl::StrCat("complete_by ", absl::StrJoin(shown, "+"), ", use ",
                                   use.empty() ? "higher" : use, ", otherwise ",
                                   otherwise.empty() ? "unknown" : otherwise,
                                   linked.manual_suffices ? ", manual suffices" : "");
+  if (linked.to_data_day) absl::StrAppend(&text, ", asked to_data_day");
   if (!rule.presume.text.empty()) absl::StrAppend(&text, ", presume ", rule.presume.text);
   if (!rule.when.text.empty()) absl::StrAppend(&text, ", when ", rule.when.text);
   if (!rule.variant.text.empty()) absl::StrAppend(&text, ", variant ", rule.variant.text);

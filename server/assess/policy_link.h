@@ -163,6 +163,10 @@ class PolicyLink {
   void LinkConstant(size_t f, int index, const SourceRow& source);
   void CheckBands(size_t f, int index, const SourceRow& source, const Row& row);
   void LinkRule(size_t f, int index, const SourceRow& source);
+  // In policy_calendar.cc.
+  void LinkCalendar(size_t f, const SourceCalendarRow& source);
+  std::vector<int32_t> LinkCalendarDays(const SourceFile& file, const DayRange& days,
+                                        const std::vector<Located>& texts);
   void LinkEvidence(size_t f, const SourceEvidence& source);
   // In policy_evidence.cc. Variants of all files come first, so that an expression may ask for one
   // that a later file has.

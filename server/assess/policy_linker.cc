@@ -56,6 +56,7 @@ std::unique_ptr<CompiledPack> PolicyLink::Link() {
 void PolicyLink::LinkFile(size_t f) {
   const SourceFile& file = *sources_[f];
   for (const SourceSymbol& source : file.symbols) LinkSymbol(f, source);
+  for (const SourceCalendarRow& source : file.calendar) LinkCalendar(f, source);
   for (const SourceEvidence& source : file.evidence) LinkEvidence(f, source);
   for (const SourceProgramme& source : file.programmes) LinkProgramme(f, source);
   for (const SourceConstraint& source : file.constraints) LinkConstraint(f, source);

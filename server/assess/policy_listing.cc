@@ -66,6 +66,13 @@ class Lister {
         AddRow(KindOf(symbol.kind), row.info, TypeName(symbol.type, pack_), first, rows);
       }
     }
+    // Dated constants as parameters are, of the days themselves.
+    const size_t calendar = rows->size();
+    for (int32_t index : division_.calendar) {
+      const CalendarRow& row = pack_.calendar[static_cast<size_t>(index)];
+      if (row.days.Contains(day_))
+        AddRow(PolicyKind::kParameter, row.info, "calendar", calendar, rows);
+    }
     for (const std::vector<int32_t>& rules : division_.evidence) {
       const size_t first = rows->size();
       for (int32_t index : rules) {

@@ -140,6 +140,8 @@ void OrderDivision(int index, const std::vector<std::vector<int>>& uses,
     const Division& level = pack->divisions[static_cast<size_t>(d)];
     for (const auto& [kind, rule] : level.own_evidence)
       division.evidence[static_cast<size_t>(kind)].push_back(rule);
+    division.calendar.insert(division.calendar.end(), level.own_calendar.begin(),
+                             level.own_calendar.end());
     division.files.insert(division.files.end(), level.own_files.begin(), level.own_files.end());
   }
   // Programmes stand in the order of their declaration, the nation's first.

@@ -21,7 +21,7 @@ class Reader : public SourceReader {
     if (!IsMapping(root, "a policy file")) return;
     Keys(root,
          {"division", "documents", "codes", "categories", "facts", "discrepancies", "parameters",
-          "quantities", "tests", "evidence", "programmes", "constraints"},
+          "quantities", "tests", "calendar", "evidence", "programmes", "constraints"},
          {"division"});
     if (const YamlNode* division = root.Find("division");
         division != nullptr && division->scalar != file_.division) {
@@ -46,6 +46,7 @@ class Reader : public SourceReader {
         ReadSymbol(name, kind, node);
       });
     }
+    ReadCalendar(root);
     EachNamed(root, "evidence",
               [this](const Located& name, const YamlNode& node) { ReadEvidence(name, node); });
     EachNamed(root, "programmes",
@@ -245,15 +246,26 @@ class Reader : public SourceReader {
     return needs;
   }
 
+  void ReadCalendar(const YamlNode& root) {
+    const YamlNode* node = root.Find("calendar");
+    if (node == nullptr || !IsMapping(*node, "the calendar")) return;
+    Keys(*node, {"rows"}, {"rows"});
+    Rows(*node, [this](const YamlNode& item) {
+      file_.calendar.push_back(
+          {ReadRow(item, {"off", "work"}, {"to"}), List(item, "off"), List(item, "work")});
+    });
+  }
+
   void ReadEvidence(const Located& kind, const YamlNode& node) {
     if (!IsMapping(node, "an evidence rule")) return;
     Keys(node, {"rows"}, {"rows"});
     SourceEvidence evidence{kind, {}};
     Rows(node, [&](const YamlNode& item) {
       SourceEvidence::Rule rule;
-      rule.row =
-          ReadRow(item, {"complete_by", "use", "otherwise", "manual", "presume", "when", "variant"},
-                  {"complete_by"});
+      rule.row = ReadRow(
+          item,
+          {"complete_by", "use", "otherwise", "manual", "asked", "presume", "when", "variant"},
+          {"complete_by"});
       rule.complete_by = ReadNeeds(item);
       rule.presume = Optional(item, "presume");
       rule.when = Optional(item, "when");
@@ -263,6 +275,7 @@ class Reader : public SourceReader {
       rule.use = Optional(item, "use");
       rule.otherwise = Optional(item, "otherwise");
       rule.manual = Optional(item, "manual");
+      rule.asked = Optional(item, "asked");
       evidence.rules.push_back(std::move(rule));
     });
     file_.evidence.push_back(std::move(evidence));

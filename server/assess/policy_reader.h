@@ -121,6 +121,7 @@ struct SourceEvidence {
     Located use;
     Located otherwise;
     Located manual;
+    Located asked;
     Located presume;
     Located when;
     Located variant;
@@ -139,6 +140,12 @@ struct SourceProgramme {
     Located validity;
   };
   std::vector<Rule> rules;
+};
+
+struct SourceCalendarRow {
+  SourceRow row;  // in_force: the days it speaks of; value unused
+  std::vector<Located> off;
+  std::vector<Located> work;
 };
 
 // Fields and the values meant.
@@ -188,6 +195,7 @@ struct SourceFile {
   std::vector<SourceFactKind> facts;
   std::vector<SourceDiscrepancy> discrepancies;
   std::vector<SourceSymbol> symbols;
+  std::vector<SourceCalendarRow> calendar;
   std::vector<SourceEvidence> evidence;
   std::vector<SourceProgramme> programmes;
   std::vector<SourceConstraint> constraints;

@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/assess/divisions.h"
 #include "server/base/dates.h"
 #include "server/base/status.h"
 
@@ -22,6 +23,7 @@ std::optional<Type> ParseType(absl::string_view text, const NameTable& code_list
   if (text == "date") return Type::Of(TypeKind::kDate);
   if (text == "month") return Type::Of(TypeKind::kMonth);
   if (text == "period") return Type::Of(TypeKind::kPeriod);
+  if (text == "division") return Type::Of(TypeKind::kDivision);
   if (text == "text") return Type::Of(TypeKind::kText);
   if (text == "person") return Type::Of(TypeKind::kPerson);
   const bool set = absl::ConsumePrefix(&text, "codes(");
@@ -56,6 +58,7 @@ Value UnknownOf(const Type& type, const CompiledPack& pack) {
     case TypeKind::kDate:
     case TypeKind::kMonth:
     case TypeKind::kPeriod:
+    case TypeKind::kDivision:
       return Anything(0);
   }
   return value;
@@ -99,6 +102,11 @@ absl::StatusOr<Value> ParseValueText(absl::string_view text, const Type& type,
       const auto day = base::ParseDay(text);
       if (!day.ok()) return BadValue(text, "a day such as 2025-03-03");
       return Point(base::Rational(DayNumber(*day)));
+    }
+    case TypeKind::kDivision: {
+      const std::optional<DivisionRange> range = DivisionRangeOf(text);
+      if (!range) return BadValue(text, "the six digits of a region, city or county");
+      return Point(base::Rational(range->first));
     }
     default:
       return BadValue(text, "something that can be written as a constant");

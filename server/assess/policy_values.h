@@ -14,8 +14,8 @@
 
 namespace hedui::assess {
 
-// "money/month", "bool", "code(scope)", "codes(scope)", "date", "month", "period", "text",
-// "person". `code_lists`: those that the type may name.
+// "money/month", "bool", "code(scope)", "codes(scope)", "date", "month", "period", "division",
+// "text", "person". `code_lists`: those that the type may name.
 std::optional<Type> ParseType(absl::string_view text, const NameTable& code_lists);
 
 // Everything a value of the type can be, without blame.

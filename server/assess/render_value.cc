@@ -114,6 +114,7 @@ absl::StatusOr<AbstractValue> RenderValue(const Value& value, const Type& type,
       shown.undefined = shown.kind == ValueKind::kDate && value.undefined;
       if (shown.undefined) shown.text += " UNDEFINED";
       return shown;
+    case TypeKind::kDivision:
     case TypeKind::kText:
     case TypeKind::kPerson:
       break;  // no symbol has these types

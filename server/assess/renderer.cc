@@ -178,6 +178,9 @@ class Renderer {
         case Ref::Tag::kEvidence:
           entry->rows.push_back(AddRow(pack_.evidence[static_cast<size_t>(ref.index)].info));
           break;
+        case Ref::Tag::kCalendar:
+          entry->rows.push_back(AddRow(pack_.calendar[static_cast<size_t>(ref.index)].info));
+          break;
       }
     }
   }
@@ -201,6 +204,7 @@ class Renderer {
 
   // "minimum_wage[area_class=I]": the keys as far as they are known.
   std::string MissingName(const BlameLeaf& leaf) const {
+    if (leaf.calendar) return "calendar";
     if (leaf.symbol < 0) {
       if (leaf.kind_of_fact >= 0) {
         return absl::StrCat("evidence.",

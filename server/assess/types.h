@@ -35,8 +35,9 @@ enum class TypeKind : uint8_t {
   kDate,
   kMonth,
   kPeriod,
-  kText,    // not computed with
-  kPerson,  // an identity number: may name a listed person
+  kDivision,  // held as the code's number: what lies in a division is a range of them
+  kText,      // not computed with
+  kPerson,    // an identity number: may name a listed person
 };
 
 struct Type {

@@ -104,6 +104,13 @@ absl::StatusOr<Uuid> Uuid::FromBytes(absl::string_view bytes) {
   return id;
 }
 
+std::optional<absl::Time> TimeOf(const Uuid& id) {
+  if (id.bytes[6] >> 4 != 7) return std::nullopt;
+  int64_t milliseconds = 0;
+  for (int i = 0; i < 6; ++i) milliseconds = milliseconds << 8 | id.bytes[static_cast<size_t>(i)];
+  return absl::FromUnixMillis(milliseconds);
+}
+
 struct SecureIdSource::State {
   Mutex mutex;
   uint64_t milliseconds ABSL_GUARDED_BY(mutex) = 0;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -26,6 +27,10 @@ struct Uuid {
   static absl::StatusOr<Uuid> FromBytes(absl::string_view bytes);
   friend auto operator<=>(const Uuid&, const Uuid&) = default;
 };
+
+// When an id was made, to the millisecond. nullopt for ids that do not say: of another version
+// than 7.
+std::optional<absl::Time> TimeOf(const Uuid& id);
 
 class IdSource {
  public:

@@ -35,7 +35,8 @@ struct PolicyRowListed {
   std::string id;     // "minimum_wage[area_class=I]"
   std::string label;  // 最低工资标准
   std::string value;  // as written: a constant, or an expression
-  std::string type;   // "money/month"; empty for evidence and programmes
+  std::string type;   // "money/month"; "calendar" of the parameter that a calendar is; empty for
+                      // evidence and programmes
   std::string division;
   Period in_force;
   PolicyCitation citation;

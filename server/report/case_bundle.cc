@@ -102,13 +102,20 @@ absl::StatusOr<CaseBundle> DecodeCaseBundle(absl::string_view bytes) {
   return bundle;
 }
 
-assess::Case MakeCase(const base::Household& household, const base::CaseDates& dates,
-                      const std::vector<std::string>& programmes, base::Facts facts) {
+assess::Case MakeCase(const ReportFrame& frame, const base::Household& household,
+                      const base::CaseDates& dates, base::Facts facts) {
   assess::Case result;
   result.dates = dates;
   result.division = household.division;
   result.scope = household.scope;
-  if (programmes.size() == 1) result.programme = programmes[0];
+  if (const auto begun = base::TimeOf(frame.verification_id)) {
+    // An id that nobody made in earnest may name a day that no calendar here has.
+    const absl::CivilDay day = base::CivilDayOf(*begun);
+    if (base::ParseDay(base::FormatDay(day)).ok()) result.request_day = day;
+  }
+  result.check_kind = frame.check_kind;
+  result.staff_relative = household.staff_relative;
+  if (frame.programmes.size() == 1) result.programme = frame.programmes[0];
   for (const base::Person& person : household.persons) {
     assess::Person out;
     out.id = person.id;

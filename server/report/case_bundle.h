@@ -32,9 +32,10 @@ std::string EncodeCaseBundle(const CaseBundle& bundle);
 absl::StatusOr<CaseBundle> DecodeCaseBundle(absl::string_view bytes);
 
 // The engine's input from a household and its facts: the one way both the flow and a replay take.
-// With one programme the case asks for it; otherwise for every programme with a set.
-assess::Case MakeCase(const base::Household& household, const base::CaseDates& dates,
-                      const std::vector<std::string>& programmes, base::Facts facts);
+// With one programme the case asks for it; otherwise for every programme with a set. The day of the
+// request is that on which the verification's id was made.
+assess::Case MakeCase(const ReportFrame& frame, const base::Household& household,
+                      const base::CaseDates& dates, base::Facts facts);
 
 }  // namespace hedui::report
 

@@ -23,9 +23,9 @@ absl::StatusOr<ReplayResult> Replay(const CaseBundle& bundle, const ReplayEngine
   input.match = engines.match(bundle.input);
   ReplayResult result;
   if (bundle.assessed) {
-    HEDUI_ASSIGN_OR_RETURN(input.assessment,
-                           engines.assess(MakeCase(input.household, input.dates,
-                                                   input.frame.programmes, input.match.facts)));
+    HEDUI_ASSIGN_OR_RETURN(
+        input.assessment,
+        engines.assess(MakeCase(input.frame, input.household, input.dates, input.match.facts)));
     if (input.assessment->engine != bundle.engine) {
       result.remarks.push_back(absl::StrCat("issued by engine ", EscapeForDisplay(bundle.engine),
                                             ", replayed by ", input.assessment->engine));

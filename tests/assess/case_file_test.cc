@@ -1,10 +1,12 @@
 #include "server/assess/case_file.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "gtest/gtest.h"
 #include "server/assess/assessor.h"
@@ -204,6 +206,38 @@ TEST(AssessorTest, CasesThatAreNotWellFormedAreRefused) {
   EXPECT_EQ(reason(), "CASE");  // one id twice
   c.persons.resize(41);
   EXPECT_EQ(reason(), "CASE");  // too many
+}
+
+TEST(CaseFileTest, SaysOfItselfWhyAndWhenItIsVerified) {
+  constexpr char kSaid[] = R"(division: "640104"
+check_kind: spot_check
+staff_relative: false
+dates: {application: 2025-03-03, acceptance: 2025-03-04, request: 2025-03-07, policy: 2025-03-10}
+persons:
+  - {id: a, relation: applicant}
+)";
+  const auto said = ParseCaseFile("case.yaml", kSaid, TestPack());
+  ASSERT_TRUE(said.ok()) << said.status().message();
+  EXPECT_EQ(said->value.check_kind, base::CheckKind::kSpotCheck);
+  EXPECT_EQ(said->value.staff_relative, false);
+  EXPECT_EQ(said->value.dates.acceptance, absl::CivilDay(2025, 3, 4));
+  EXPECT_EQ(said->value.request_day, absl::CivilDay(2025, 3, 7));
+  constexpr char kSilent[] = R"(division: "640104"
+dates: {application: 2025-03-03, policy: 2025-03-10}
+persons:
+  - {id: a, relation: applicant}
+)";
+  const auto silent = ParseCaseFile("case.yaml", kSilent, TestPack());
+  ASSERT_TRUE(silent.ok()) << silent.status().message();
+  EXPECT_EQ(silent->value.check_kind, std::nullopt);
+  EXPECT_EQ(silent->value.staff_relative, std::nullopt);
+  EXPECT_EQ(silent->value.request_day, std::nullopt);
+  const auto wrong = ParseCaseFile(
+      "case.yaml", absl::StrReplaceAll(kSaid, {{"spot_check", "curiosity"}}), TestPack());
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_NE(wrong.status().message().find("case.yaml:2: UNKNOWN_CODE: case.check_kind"),
+            absl::string_view::npos)
+      << wrong.status().message();
 }
 
 }  // namespace

@@ -151,6 +151,70 @@ TEST_F(DaysTest, DaysThatAreNotWholeMakeNoDate) {
   EXPECT_EQ(On(kPolicyDay)->Find("q", "father")->value.text, "2025-02-28");
 }
 
+TEST_F(DaysTest, MonthsThatAreNotWholeMakeNoDate) {
+  SetRule("date", "add_months(policy_day, months(1) / 2)");
+  EXPECT_EQ(base::ReasonOf(On(kPolicyDay).status()), "ARITHMETIC_OVERFLOW");
+  SetRule("date", "add_months(date('9999-12-01'), months(1))");
+  EXPECT_EQ(base::ReasonOf(On(kPolicyDay).status()), "ARITHMETIC_OVERFLOW");
+  SetRule("date", "add_months(date('1800-01-01'), -months(1))");
+  EXPECT_EQ(base::ReasonOf(On(kPolicyDay).status()), "ARITHMETIC_OVERFLOW");
+  SetRule("date", "add_months(policy_day, months(123456789012))");
+  EXPECT_EQ(base::ReasonOf(On(kPolicyDay).status()), "ARITHMETIC_OVERFLOW");
+}
+
+TEST_F(DaysTest, WorkingDaysThatAreNotWholeOrFewerThanNoneMakeNoDate) {
+  for (const char* days : {"days(1) / 2", "-days(1)", "some_days"}) {
+    SetRule("date", absl::StrCat("working_days_after(policy_day, ", days, ")"));
+    EXPECT_EQ(base::ReasonOf(On(kPolicyDay).status()), "ARITHMETIC_OVERFLOW") << days;
+  }
+}
+
+// A calendar of one week off in April, long before and long after which everything is a weekday.
+TEST_F(DaysTest, WorkingDaysAreCountedByTheCalendar) {
+  overlay_.Write("649994", Rule("days", "working_days_between(date('2025-04-04'), policy_day)"));
+  overlay_.Write("000000", absl::StrCat(kNation, R"yaml(
+calendar:
+  rows:
+    - {from: 1990-01-01, to: 2040-01-01, off: [2025-04-07, 2025-04-08], work: [2025-04-12], clause: T 一, trust: verified}
+)yaml"),
+                 "nation");
+  const auto text = [&](const std::string& type, const std::string& expression) {
+    overlay_.Write("649994", Rule(type, expression));
+    return On(kPolicyDay)->Find("q", "father")->value.text;
+  };
+  EXPECT_EQ(text("date", "working_days_after(date('2025-04-04'), days(0))"), "2025-04-04");
+  EXPECT_EQ(text("date", "working_days_after(date('2025-04-04'), days(1))"), "2025-04-09");
+  EXPECT_EQ(text("date", "working_days_after(date('2025-04-05'), days(4))"), "2025-04-12");
+  EXPECT_EQ(text("days", "working_days_between(date('2025-04-04'), date('2025-04-13'))"), "4");
+  EXPECT_EQ(text("days", "working_days_between(date('2025-04-13'), date('2025-04-04'))"), "0");
+  // 4,000 days are looked at and no more: 571 weeks, a Thursday and a Friday, less two days off, and a Saturday.
+  EXPECT_EQ(
+      text("days", "working_days_between(date('2025-01-01'), date('2025-01-01') + days(4000))"),
+      "2856");
+  EXPECT_EQ(
+      text("days", "working_days_between(date('2025-01-01'), date('2025-01-01') + days(4001))"),
+      "[0, +∞)");
+  EXPECT_EQ(text("date", "working_days_after(date('2025-01-01'), days(4000))"), "../..");
+}
+
+TEST_F(DaysTest, DaysReckonedFromOtherDaysThanThePolicyDayDoNotChangeTomorrow) {
+  EXPECT_EQ(Announced("date", "limit_day + days(3)"), "");
+  EXPECT_EQ(Announced("date", "add_months(limit_day, months(3))"), "");
+  EXPECT_EQ(Announced("days", "limit_day - application_day"), "");
+  EXPECT_EQ(Announced("days", "limit_day - policy_day"), "2025-03-04");
+  EXPECT_EQ(Announced("months", "months_between(application_day, limit_day)"), "");
+  EXPECT_EQ(Announced("months", "months_between(application_day, policy_day)"), "2025-03-04");
+  EXPECT_EQ(Announced("ratio", "policy_day > application_day + days(9) ? 1 : 2"), "2025-03-10");
+  EXPECT_EQ(Announced("ratio", "in_period(policy_day, period(application_day, limit_day)) ? 1 : 2"),
+            "2026-06-15");
+  EXPECT_EQ(Announced("date", "period_end(period(policy_day, limit_day))"), "2025-03-04");
+  EXPECT_EQ(Announced("date", "month_last(month_containing(policy_day))"), "2025-04-01");
+  EXPECT_EQ(Announced("months",
+                      "each_month(months_through(policy_day, months(3))).sum(m, "
+                      "month_first(m) < application_day ? months(1) : months(2))"),
+            "2025-04-01");
+}
+
 TEST_F(DaysTest, DatesBeyondTheCalendarAreAnError) {
   SetRule("date", "policy_day + many_days");
   EXPECT_EQ(base::ReasonOf(On(kPolicyDay).status()), "ARITHMETIC_OVERFLOW");

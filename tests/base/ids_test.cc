@@ -90,6 +90,14 @@ TYPED_TEST(IdSourceTest, GivesAsManyBytesAsAskedForAndOthersEachTime) {
   EXPECT_NE(this->source_.RandomBytes(32), this->source_.RandomBytes(32));
 }
 
+TYPED_TEST(IdSourceTest, SaysWhenAnIdWasMade) {
+  const Uuid id = this->source_.NextId(kNow);
+  EXPECT_EQ(TimeOf(id), absl::FromUnixMillis(absl::ToUnixMillis(kNow)));
+  Uuid other = id;
+  other.bytes[6] = 0x40 | (other.bytes[6] & 0x0f);
+  EXPECT_EQ(TimeOf(other), std::nullopt) << "a random id says nothing of time";
+}
+
 TEST(SecureIdSourceTest, TwoSourcesDiffer) {
   SecureIdSource a;
   SecureIdSource b;

@@ -5,6 +5,7 @@
 
 #include "server/base/status.h"
 #include "tests/report/report_fixture.h"
+#include "tests/support/fake_id_source.h"
 
 namespace hedui::report {
 namespace {
@@ -68,8 +69,10 @@ TEST(CaseBundleTest, NoAlteredBytesAreReadAsTheSameCase) {
 
 TEST(MakeCaseTest, NumbersGiveBirthAndSex) {
   const match::MatchInput input = SampleMatchInput();
+  ReportFrame frame;
+  frame.programmes = {"dibao"};
   const assess::Case c =
-      MakeCase(input.household, input.dates, {"dibao"}, match::Match(input, SampleRules()).facts);
+      MakeCase(frame, input.household, input.dates, match::Match(input, SampleRules()).facts);
   EXPECT_EQ(c.programme, "dibao");
   EXPECT_EQ(c.division, "640104");
   ASSERT_EQ(c.persons.size(), 3u);
@@ -81,7 +84,32 @@ TEST(MakeCaseTest, NumbersGiveBirthAndSex) {
 
 TEST(MakeCaseTest, SeveralProgrammesAskForAllOfThem) {
   const match::MatchInput input = SampleMatchInput();
-  EXPECT_EQ(MakeCase(input.household, input.dates, {"dibao", "marginal"}, {}).programme, "");
+  ReportFrame frame;
+  frame.programmes = {"dibao", "marginal"};
+  EXPECT_EQ(MakeCase(frame, input.household, input.dates, {}).programme, "");
+}
+
+TEST(MakeCaseTest, SaysWhyAndWhenTheVerificationWasAskedFor) {
+  const match::MatchInput input = SampleMatchInput();
+  ReportFrame frame;
+  frame.check_kind = base::CheckKind::kUrgent;
+  // Half past seven in the evening of the 2nd in UTC is the 3rd in China.
+  frame.verification_id = hedui::testing::FakeIdSource().NextId(
+      absl::FromCivil(absl::CivilSecond(2025, 3, 2, 19, 30, 0), absl::UTCTimeZone()));
+  base::Household household = input.household;
+  household.staff_relative = true;
+  base::CaseDates dates = input.dates;
+  dates.acceptance = absl::CivilDay(2025, 3, 1);
+  const assess::Case c = MakeCase(frame, household, dates, {});
+  EXPECT_EQ(c.request_day, absl::CivilDay(2025, 3, 3));
+  EXPECT_EQ(c.check_kind, base::CheckKind::kUrgent);
+  EXPECT_EQ(c.staff_relative, true);
+  EXPECT_EQ(c.dates.acceptance, absl::CivilDay(2025, 3, 1));
+}
+
+TEST(MakeCaseTest, AnIdThatSaysNoTimeLeavesTheDayOfTheRequestUnknown) {
+  const match::MatchInput input = SampleMatchInput();
+  EXPECT_EQ(MakeCase(ReportFrame(), input.household, input.dates, {}).request_day, std::nullopt);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@ import re
 from . import days
 from .errors import Refused
 from .kinds import CHECK_KIND, RELATION, ROLE, SCOPE, SEX, scale_power
-from .values import BOOL, CODE, DATE, MONTH, NUMBER, PERSON, TEXT
+from .values import BOOL, CODE, DATE, DIVISION, MONTH, NUMBER, PERSON, TEXT
 
 MOST_PEOPLE = 40
 AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,2})?")
@@ -118,7 +118,7 @@ def read_field(field, text):
         if month is None:
             raise malformed(field.name)
         return month
-    assert kind in (CODE, PERSON, TEXT)
+    assert kind in (CODE, PERSON, TEXT, DIVISION)
     return text
 
 

@@ -80,16 +80,24 @@ class Question:
         self.to_data_day = to_data_day
 
     def last_for(self, answer):
-        """P4a: the last day that this answer is asked about, and whether that is for its data day."""
-        if not self.to_data_day or self.first is None:
-            return self.last, False
+        """P4a: the last day that this answer is asked about."""
+        if not self.asks_of_the_month():
+            return self.last
         today = self.run.policy_day
         month = days.month_start(today)
         told = today if answer.data_day is None else min(today, answer.data_day)
         end = min(max(month, told + 1), self.last + 1)
-        if self.last + 1 > month and self.first <= today and self.first < end:
-            return end - 1, True
-        return self.last, False
+        return end - 1 if self.first <= today and self.first < end else self.last
+
+    def asks_of_the_month(self):
+        """Under P4a, of days of the policy day's month or later."""
+        return self.to_data_day and self.first is not None and self.last >= days.month_start(self.run.policy_day)
+
+    def days_that_may_change(self, answer):
+        """N6"""
+        if not self.timed:
+            return (answer.start, answer.end)
+        return (self.first, answer.end, self.run.next_month) if self.asks_of_the_month() else ()
 
     def lack(self, answer):
         """P4 of a usable answer, with N6."""
@@ -97,12 +105,10 @@ class Question:
             return answer.flaw
         if answer.kind == "FOUND" and not answer.complete:
             return "INCOMPLETE"
-        last, by_data_day = self.last_for(answer)
-        if by_data_day:
-            self.run.change(self.run.next_month)
-        for end in (() if self.timed and not by_data_day else (answer.end,) if by_data_day else (answer.start, answer.end)):
-            if end is not None:
-                self.run.change(end)
+        last = self.last_for(answer)
+        for day in self.days_that_may_change(answer):
+            if day is not None:
+                self.run.change(day)
         if self.first is not None:
             if not answer.holds(self.first, last):
                 return "PERIOD"
