@@ -72,6 +72,13 @@ def division_argument(checker, node):
     return found.value
 
 
+def is_place(code):
+    """Whether a text is the six digits of a region, city or county."""
+    if re.fullmatch("[0-9]{6}", code) is None or code.startswith("00"):
+        return False
+    return code[2:4] != "00" or code[4:] == "00"
+
+
 def places_within(code):
     """The codes within a region, city or county, as numbers."""
     for digits in (2, 4):
@@ -86,7 +93,7 @@ def within(checker, arguments, place):
     counted(arguments, 2)
     of = division_argument(checker, arguments[0])
     code = text_of(arguments[1], code="BAD_VALUE")
-    if not re.fullmatch("[0-9]{6}", code) or code.startswith("00"):
+    if not is_place(code):
         raise Defect("BAD_VALUE", code)
     first, last = places_within(code)
 

@@ -3,6 +3,7 @@
 from . import days
 from .evidence import unstated
 from .kinds import COUNT
+from .calls_of_days import is_place, places_within
 from .values import (BOOL, CODE, CODES, DATE, DECLARED, DIVISION, MANUAL, MONTH, NUMBER, PERIOD, PERSON, POSSIBLE,
                      PRESUMED, SURE, TEXT, UNDETERMINED)
 
@@ -70,6 +71,10 @@ class FactReader:
                 return (0, 0, told, told, 0)
         elif kind in (DATE, MONTH):
             return (0, 0, told, told, 0)
+        elif kind == DIVISION:
+            if is_place(told):
+                first, last = places_within(told)
+                return (0 if first == last else self.not_told(statement, field), 0, first, last, 0)
         elif kind == BOOL:
             return (0, 0, 2 if told else 1)
         elif kind == CODE:
