@@ -1,13 +1,12 @@
 """Functions of periods, months, divisions and working days: T50 to T52, F20 to F25, D1 to D6."""
 
-import re
-
 from . import days, workdays
 from . import functions as f
 from .calls import counted, of_types, text_of
 from .errors import Defect, overflow
 from .kinds import DAY, DAYS, MONTHS, MONTH_TYPE, PERIOD_TYPE, TRUTH, number
 from .operators import equal_ordered
+from .symbols import is_place, places_within
 from .typed import Typed, mismatch
 from .values import DIVISION, MAY_BE_FALSE, MAY_BE_TRUE, UNDETERMINED, is_exact_number, settled, settled_one
 
@@ -70,22 +69,6 @@ def division_argument(checker, node):
     if found.kind != DIVISION:
         raise mismatch("no division")
     return found.value
-
-
-def is_place(code):
-    """Whether a text is the six digits of a region, city or county."""
-    if re.fullmatch("[0-9]{6}", code) is None or code.startswith("00"):
-        return False
-    return code[2:4] != "00" or code[4:] == "00"
-
-
-def places_within(code):
-    """The codes within a region, city or county, as numbers."""
-    for digits in (2, 4):
-        if code[digits:] == "0" * (WHOLE_CODE - digits):
-            first = int(code)
-            return first, first + 10 ** (WHOLE_CODE - digits) - 1
-    return int(code), int(code)
 
 
 def within(checker, arguments, place):

@@ -3,7 +3,7 @@
 from . import days
 from .evidence import unstated
 from .kinds import COUNT
-from .calls_of_days import is_place, places_within
+from .symbols import is_place, places_within
 from .values import (BOOL, CODE, CODES, DATE, DECLARED, DIVISION, MANUAL, MONTH, NUMBER, PERIOD, PERSON, POSSIBLE,
                      PRESUMED, SURE, TEXT, UNDETERMINED)
 

@@ -13,7 +13,7 @@ from .overlay import LEVELS, Delegation, check_overlaps
 from .reading import read
 from .rowfile import read_calendar_row, read_dates, read_expression, read_matches, read_parameter_row, read_validity
 from .symbols import HOUSEHOLD, PARAMETER, PERSONAL, QUANTITY, TEST, Key, Symbol, above, built_in, level_of
-from .values import CODE, NUMBER
+from .values import CODE, DIVISION, NUMBER
 
 MOST_CODES = 63
 
@@ -148,6 +148,8 @@ class PackReader:
                     if name in self.names_of(file.division):
                         raise Defect("DUPLICATE_NAME", name)
                     type_ = read_type("bool" if sort == TEST else item["type"], self.lists_of(file.division))
+                    if sort == QUANTITY and type_.kind == DIVISION:
+                        raise Defect("UNKNOWN_TYPE", item["type"])
                     symbol = Symbol(name, sort, file.division, type_, item.get("of") == "person")
                     symbol.delegation = Delegation()
                     for bound in ("min", "max"):

@@ -1,5 +1,7 @@
 """Symbols (W1) and the rows that say what they are."""
 
+import re
+
 from .kinds import CHECK_KIND, DAY, DIVISION_TYPE, RELATION, ROLE, SCOPE, SEX, TRUTH, Type
 from .values import CODE
 
@@ -66,6 +68,19 @@ def level_of(division):
     if division.endswith("0000"):
         return 1
     return 2 if division.endswith("00") else 3
+
+
+def is_place(code):
+    """Whether a text is the six digits of a region, city or county; a part of nothing is none (000100, 640004)."""
+    if not re.fullmatch("[0-9]{6}", code) or code.startswith("00"):
+        return False
+    return code[2:4] != "00" or code[4:] == "00"
+
+
+def places_within(code):
+    """The codes within a region, city or county, first and last, as numbers."""
+    first = int(code)
+    return first, first + (0, 9999, 99, 0)[level_of(code)]
 
 
 def above(division):
