@@ -59,7 +59,7 @@ struct ThingKind {
   // Sums and counts use it: that it may be told twice is worth showing.
   bool counted = true;
 };
-inline constexpr std::array<ThingKind, 22> kThingKinds{{
+inline constexpr std::array<ThingKind, 35> kThingKinds{{
     {"wage", Telling::kByPayer, "", ""},
     {"contribution", Telling::kByPayer, "", "", Held::kAlone, false},
     {"property_income", Telling::kByPayer, "", ""},
@@ -82,6 +82,19 @@ inline constexpr std::array<ThingKind, 22> kThingKinds{{
     {"marriage", Telling::kNever, "", ""},
     {"death", Telling::kNever, "", ""},
     {"hukou", Telling::kNever, "", ""},
+    {"income_of_period", Telling::kNever, "", ""},
+    {"income_of_year", Telling::kNever, "", ""},
+    {"medical_expense", Telling::kByPayer, "", ""},
+    {"education_expense", Telling::kByPayer, "", ""},
+    {"rehabilitation_expense", Telling::kByPayer, "", ""},
+    {"utility_expense", Telling::kByPayer, "", "", Held::kAlone, false},
+    {"serious_illness", Telling::kNever, "", ""},
+    {"custody", Telling::kNever, "", ""},
+    {"missing", Telling::kNever, "", ""},
+    {"clergy", Telling::kNever, "", ""},
+    {"service", Telling::kNever, "", ""},
+    {"self_care_assessment", Telling::kNever, "", ""},
+    {"monitored", Telling::kNever, "", ""},
 }};
 
 // A truth that a record without the field tells all the same (vocabulary.yaml, `default`): sources

@@ -66,6 +66,7 @@ void WriteValue(JsonWriter* json, absl::string_view key, const AbstractValue& va
     case assess::ValueKind::kPeriod:
       if (value.from) json->Pair("from", base::FormatDay(*value.from));
       if (value.to) json->Pair("to", base::FormatDay(*value.to));
+      if (value.undefined) json->Key("undefined").Bool(true);
       break;
   }
   json->EndObject();

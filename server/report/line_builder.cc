@@ -408,9 +408,14 @@ class LineBuilder {
       absl::StrAppend(&text, "；按规则计算的金额 ", ValueText(*indication.amount, names_));
     }
     if (indication.validity.has_value()) {
-      absl::StrAppend(&text, "；有效期 ", ValueText(*indication.validity, names_));
+      // A span of years, not an age.
+      const assess::AbstractValue& validity = *indication.validity;
+      absl::StrAppend(&text, "；有效期 ",
+                      validity.unit == "years" ? absl::StrCat(validity.text, " 年")
+                                               : ValueText(validity, names_));
     }
-    Begin(v1::LINE_KIND_INDICATION, indication.person_id, indication.programme, indication.label, text);
+    Begin(v1::LINE_KIND_INDICATION, indication.person_id, indication.programme, indication.label,
+          text);
     if (indication.amount.has_value()) {
       PutValue(Line::kValueFieldNumber, *indication.amount, &line_);
     }

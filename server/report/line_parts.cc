@@ -113,6 +113,7 @@ void PutValue(int field, const assess::AbstractValue& value, WireWriter* line) {
       break;
     case assess::ValueKind::kDate:
     case assess::ValueKind::kPeriod:
+      line->Flag(v1::Value::kUndefinedFieldNumber, value.undefined);
       line->Known(v1::Value::kFromFieldNumber, base::FormatDay(value.from));
       line->Known(v1::Value::kToFieldNumber, base::FormatDay(value.to));
       break;
@@ -200,7 +201,10 @@ std::string ValueText(const assess::AbstractValue& value, const Names& names) {
   if (!value.exact_text.empty()) absl::StrAppend(&text, "（精确值 ", value.exact_text, "）");
   const absl::string_view unit = UnitWord(value.unit);
   if (!unit.empty()) absl::StrAppend(&text, " ", unit);
-  if (value.undefined) absl::StrAppend(&text, "（可能无法计算：除数为零）");
+  if (value.undefined)
+    absl::StrAppend(&text, value.kind == assess::ValueKind::kDate
+                               ? "（可能不存在）"
+                               : "（可能无法计算：除数为零或没有可计的项）");
   return text;
 }
 

@@ -200,7 +200,12 @@ class TextReport {
     Section("提示性意见（只核对、不认定）");
     TextTable table({"行", "救助类别", "意见", "说明", "依据"}, kWidth);
     for (const v1::Line* line : Of(v1::LINE_KIND_INDICATION)) {
-      table.AddRow({absl::StrCat(line->number()), line->label(), line->text(), MarksText(*line),
+      // Of single-person filing: whose.
+      const std::string programme =
+          line->person_id().empty()
+              ? line->label()
+              : absl::StrCat(line->label(), "（", NameOf(line->person_id()), "）");
+      table.AddRow({absl::StrCat(line->number()), programme, line->text(), MarksText(*line),
                     CitationText(line->citation())});
     }
     out_.append(table.ToString());

@@ -100,7 +100,7 @@ constexpr std::array<Word, 2> kScopes{{{"urban", "城市"}, {"rural", "农村"}}
 constexpr std::array<Word, 4> kLevels{
     {{"ministry", "部级"}, {"region", "自治区级"}, {"city", "市级"}, {"county", "县级"}}};
 
-constexpr std::array<Word, 49> kFields{{
+constexpr std::array<Word, 69> kFields{{
     {"month", "月份"},
     {"amount", "金额"},
     {"payer", "支付单位"},
@@ -150,6 +150,26 @@ constexpr std::array<Word, 49> kFields{{
     {"birth", "出生日期"},
     {"sex", "性别"},
     {"scope", "城乡类别"},
+    {"compliant", "是否合规费用"},
+    {"public_school", "是否公办学校"},
+    {"apart_since", "脱离家庭居住起始日期"},
+    {"eats", "自主吃饭"},
+    {"dresses", "自主穿衣"},
+    {"in_and_out_of_bed", "自主上下床"},
+    {"toilet", "自主如厕"},
+    {"walks", "室内自主行走"},
+    {"bathes", "自主洗澡"},
+    {"group", "对象类别"},
+    {"household", "家庭序号"},
+    {"income", "家庭月收入"},
+    {"size", "家庭人数"},
+    {"children", "子女数"},
+    {"supported", "被赡养人数"},
+    {"capacity", "民事行为能力"},
+    {"cause", "急难事由"},
+    {"value", "价值"},
+    {"registered_on", "登记日期"},
+    {"year", "年份"},
 }};
 
 struct ValueEntry {
@@ -159,7 +179,7 @@ struct ValueEntry {
 };
 
 // The code lists of the vocabulary (policies/national), as sources deliver them.
-constexpr std::array<ValueEntry, 87> kValues{{
+constexpr std::array<ValueEntry, 110> kValues{{
     {"nature", "pension", "养老金、离退休金"},
     {"nature", "resident_pension", "城乡居民基本养老保险（基础养老金）"},
     {"nature", "unemployment", "失业保险金"},
@@ -247,6 +267,29 @@ constexpr std::array<ValueEntry, 87> kValues{{
     {"programme", "orphan", "孤儿基本生活保障"},
     {"programme", "unattended_child", "事实无人抚养儿童保障"},
     {"programme", "other", "其他救助"},
+    {"nature", "farm", "种植、养殖"},
+    {"nature", "water", "水费"},
+    {"nature", "power", "电费"},
+    {"nature", "gas", "燃气费"},
+    {"nature", "telecom", "通信费"},
+    {"nature", "prison", "服刑"},
+    {"nature", "drug_detention", "强制隔离戒毒"},
+    {"use", "livelihood", "谋生"},
+    {"use", "private", "自用"},
+    {"capacity", "full", "完全"},
+    {"capacity", "limited", "限制"},
+    {"capacity", "none", "无"},
+    {"cause", "fire", "火灾"},
+    {"cause", "accident", "意外事故"},
+    {"cause", "illness", "突发重病"},
+    {"cause", "other", "其他"},
+    {"group", "dibao_recipient", "最低生活保障对象"},
+    {"group", "destitute_person", "特困人员"},
+    {"group", "marginal_population", "低保边缘家庭成员"},
+    {"group", "unstable_after_poverty", "脱贫不稳定人口"},
+    {"group", "marginally_poor", "边缘易致贫人口"},
+    {"group", "rigid_expenditure_difficulty", "刚性支出困难家庭成员"},
+    {"group", "serious_difficulty", "突发严重困难人口"},
 }};
 
 constexpr std::array<Word, 10> kUnits{{

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "server/base/status.h"
 #include "server/report/display_text.h"
@@ -127,6 +128,30 @@ TEST_F(RenderTest, WithheldLinesAreCounted) {
   const auto some = Disclose(Envelope(SampleInput()), {1, 2});
   EXPECT_THAT(*RenderText(*some), HasSubstr("未披露"));
   EXPECT_THAT(*RenderJson(*some), Not(HasSubstr("\"lines_withheld\": 0")));
+}
+
+TEST_F(RenderTest, ASinglePersonFilingNamesThePersonAndHowLongItHolds) {
+  ReportInput input = SampleInput();
+  assess::Indication alone = input.assessment->indications[0];
+  alone.person_id = input.household.persons[1].id;
+  alone.marks.preliminary = true;
+  assess::AbstractValue validity;
+  validity.unit = "months";
+  validity.exact = true;
+  validity.low = validity.high = base::Rational(12);
+  validity.text = "12";
+  alone.validity = validity;
+  input.assessment->indications.push_back(alone);
+  const std::string text = Text(input);
+  EXPECT_THAT(text, HasSubstr(absl::StrCat(alone.label, "（",
+                                           input.household.persons[1].identity.name, "）")));
+  EXPECT_THAT(text, HasSubstr("有效期 12 个月"));
+  EXPECT_THAT(text, HasSubstr("初步，按目前所知"));
+  const std::string json = Json(input);
+  EXPECT_THAT(json, HasSubstr("\"validity\": {"));
+  EXPECT_THAT(json, HasSubstr("\"preliminary\""));
+  input.assessment->indications.back().validity->unit = "years";
+  EXPECT_THAT(Text(input), HasSubstr("有效期 12 年"));
 }
 
 TEST_F(RenderTest, FindingsOnlyReportsHaveNoIndications) {
