@@ -94,8 +94,8 @@ void WriteEnd(absl::string_view key, const std::string& end, JsonWriter& json) {
   }
 }
 
-void WriteValue(const v1::Value& value, JsonWriter& json) {
-  json.Key("value").BeginObject();
+void WriteValue(absl::string_view key, const v1::Value& value, JsonWriter& json) {
+  json.Key(key).BeginObject();
   json.Pair("kind", WithoutPrefix(v1::ValueKind_Name(value.kind()), kValueKindPrefix));
   json.Key("exact").Bool(value.exact()).PairIfAny("unit", value.unit());
   switch (value.kind()) {
@@ -115,6 +115,7 @@ void WriteValue(const v1::Value& value, JsonWriter& json) {
     default:
       WriteEnd("from", value.from(), json);
       WriteEnd("to", value.to(), json);
+      if (value.undefined()) json.Key("undefined").Bool(true);
       break;
   }
   json.Pair("text", value.text()).EndObject();
@@ -152,14 +153,13 @@ void WriteMarks(const v1::Marks& marks, JsonWriter& json) {
 }
 
 void WriteParts(const v1::Line& line, JsonWriter& json) {
-  if (line.has_value()) WriteValue(line.value(), json);
+  if (line.has_value()) WriteValue("value", line.value(), json);
   if (line.has_indication()) {
     json.Key("indication").BeginObject().Pair("result", TruthName(line.indication().result()));
     json.Key("robust").Bool(line.indication().robust());
     WriteBlame("amount_blame", line.indication().amount_blame(), json);
     if (line.indication().has_validity()) {
-      json.Key("validity");
-      WriteValue(line.indication().validity(), json);
+      WriteValue("validity", line.indication().validity(), json);
       WriteBlame("validity_blame", line.indication().validity_blame(), json);
     }
     json.EndObject();
