@@ -65,8 +65,8 @@ void WriteValue(JsonWriter* json, absl::string_view key, const AbstractValue& va
     case assess::ValueKind::kDate:
     case assess::ValueKind::kPeriod:
       if (value.from) json->Pair("from", base::FormatDay(*value.from));
+      // That there may be none, the text says.
       if (value.to) json->Pair("to", base::FormatDay(*value.to));
-      if (value.undefined) json->Key("undefined").Bool(true);
       break;
   }
   json->EndObject();
