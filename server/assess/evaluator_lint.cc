@@ -81,7 +81,8 @@ Value Evaluator::FoldAnything(const Aggregate& aggregate, const Value& period,
   if (aggregate.kind == AggregateKind::kMonths) return MonthsBetween(0, std::nullopt, period);
   const bool facts = aggregate.list == ListKind::kFacts;
   Item item{Sureness::kOpen, 0, 0};
-  frames_[aggregate.item_slot] = {facts ? -1 : 0, -1, facts ? aggregate.fact_kind : -1, 0};
+  frames_[aggregate.item_slot] = {facts ? -1 : 0, -1, facts ? aggregate.fact_kind : -1, 0, -1, 0,
+                                  &period};
   const bool any = Filter(aggregate, &item);
   if (IsCollected(aggregate.kind)) {
     Elements elements;

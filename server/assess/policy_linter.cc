@@ -11,6 +11,7 @@
 #include "server/assess/lint_graph.h"
 #include "server/assess/lint_model.h"
 #include "server/assess/lint_pairs.h"
+#include "server/assess/lint_sweep.h"
 
 namespace hedui::assess {
 namespace {
@@ -50,48 +51,56 @@ void Accept(const LintModel& model, std::vector<LintFinding>* findings) {
   findings->insert(findings->end(), unused.begin(), unused.end());
 }
 
-std::vector<LintFinding> LintPack(const PolicyPack& pack) {
-  const LintModel model(pack.compiled());
+// Findings only of files that `is_meant`; of chains without any such file there are none.
+template <typename IsMeant>
+std::vector<LintFinding> LintPack(const PolicyPack& pack, IsMeant is_meant) {
+  const CompiledPack& compiled = pack.compiled();
+  const LintModel model(compiled);
   LintReport report(model);
+  LintSweep sweep(model);
   std::vector<LintChain> chains;
-  for (size_t d = 0; d < pack.compiled().divisions.size(); ++d)
+  for (size_t d = 0; d < compiled.divisions.size(); ++d)
     chains.emplace_back(model, static_cast<int>(d));
   LintUnused(model, chains, &report);
   LintUnusedCodes(model, &report);
   for (const LintChain& chain : chains) {
-    if (chain.division().programmes.empty()) continue;
+    const std::vector<int32_t>& files = chain.division().files;
+    if (chain.division().programmes.empty() ||
+        std::none_of(files.begin(), files.end(), [&](int32_t file) {
+          return is_meant(compiled.paths[static_cast<size_t>(file)]);
+        })) {
+      continue;
+    }
     LintGaps(chain, &report);
     LintConditions(chain, &report);
     LintContradictions(chain, &report);
+    sweep.Look(chain);
   }
+  sweep.Report(&report);
   std::vector<LintFinding> findings = report.Take();
   for (const PolicyFinding& warning : pack.warnings()) findings.push_back(Known(warning));
   Accept(model, &findings);
   return findings;
 }
 
-// Of a pack, or of what keeps it from loading.
+// Of a pack, or of what keeps it from loading. An error anywhere keeps all files from loading.
+template <typename IsMeant>
 std::vector<LintFinding> LintLoaded(const absl::StatusOr<PolicyPack::Ptr>& pack,
-                                    const std::vector<PolicyFinding>& defects) {
+                                    const std::vector<PolicyFinding>& defects, IsMeant is_meant) {
   std::vector<LintFinding> findings;
   if (pack.ok()) {
-    findings = LintPack(**pack);
+    findings = LintPack(**pack, is_meant);
   } else {
     for (const PolicyFinding& defect : defects) findings.push_back(Known(defect));
   }
+  findings.erase(std::remove_if(findings.begin(), findings.end(),
+                                [&](const LintFinding& finding) {
+                                  return finding.severity != LintSeverity::kError &&
+                                         !is_meant(finding.file);
+                                }),
+                 findings.end());
   Sort(&findings);
   return findings;
-}
-
-// An error anywhere keeps all of them from loading.
-template <typename IsMeant>
-void Keep(IsMeant is_meant, std::vector<LintFinding>* findings) {
-  findings->erase(std::remove_if(findings->begin(), findings->end(),
-                                 [&](const LintFinding& finding) {
-                                   return finding.severity != LintSeverity::kError &&
-                                          !is_meant(finding.file);
-                                 }),
-                  findings->end());
 }
 
 }  // namespace
@@ -117,33 +126,26 @@ std::vector<LintFinding> PolicyLinter::Lint(const std::vector<std::string>& dire
   std::vector<std::string> all = directories;
   all.insert(all.end(), over.begin(), over.end());
   const absl::StatusOr<PolicyPack::Ptr> pack = PolicyPack::Load(all);
-  std::vector<LintFinding> findings =
-      LintLoaded(pack, pack.ok() ? std::vector<PolicyFinding>() : PolicyPack::Check(all));
-  if (over.empty()) return findings;
-  Keep(
+  return LintLoaded(
+      pack, pack.ok() ? std::vector<PolicyFinding>() : PolicyPack::Check(all),
       [&over](const std::string& file) {
-        return std::any_of(over.begin(), over.end(), [&file](absl::string_view directory) {
-          absl::string_view rest = file;
-          return absl::ConsumePrefix(&rest, directory) &&
-                 (rest.empty() || rest[0] == '/' || absl::EndsWith(directory, "/"));
-        });
-      },
-      &findings);
-  return findings;
+        return over.empty() ||
+               std::any_of(over.begin(), over.end(), [&file](absl::string_view directory) {
+                 absl::string_view rest = file;
+                 return absl::ConsumePrefix(&rest, directory) &&
+                        (rest.empty() || rest[0] == '/' || absl::EndsWith(directory, "/"));
+               });
+      });
 }
 
 std::vector<LintFinding> PolicyLinter::LintFiles(const std::vector<PolicyText>& files,
                                                  const std::vector<std::string>& over) {
   const absl::StatusOr<PolicyPack::Ptr> pack = PolicyPack::LoadFiles(files);
-  std::vector<LintFinding> findings =
-      LintLoaded(pack, pack.ok() ? std::vector<PolicyFinding>() : PolicyPack::CheckFiles(files));
-  if (over.empty()) return findings;
-  Keep(
-      [&over](const std::string& file) {
-        return std::find(over.begin(), over.end(), file) != over.end();
-      },
-      &findings);
-  return findings;
+  return LintLoaded(pack, pack.ok() ? std::vector<PolicyFinding>() : PolicyPack::CheckFiles(files),
+                    [&over](const std::string& file) {
+                      return over.empty() ||
+                             std::find(over.begin(), over.end(), file) != over.end();
+                    });
 }
 
 }  // namespace hedui::assess

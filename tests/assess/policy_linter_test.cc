@@ -15,6 +15,9 @@
 #include "absl/strings/strip.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/assess/case_file.h"
+#include "server/assess/compiled_pack.h"
+#include "server/assess/evaluator.h"
 #include "server/base/yaml.h"
 #include "tests/assess/test_packs.h"
 #include "tests/support/temporary_directory.h"
@@ -162,6 +165,73 @@ TEST(PolicyLinterTest, FilesByThemselvesAreLookedAtAsDirectoriesAre) {
   files.back().text = "division: \"640104\"\nparameters: 7\n";
   EXPECT_THAT(LinesAndCodes(PolicyLinter::LintFiles(files)), ElementsAre("2 WRONG_SHAPE"));
   EXPECT_THAT(LinesAndCodes(PolicyLinter::LintFiles({})), ElementsAre("1 NO_POLICY"));
+}
+
+TEST(PolicyLinterTest, EveryPackOfTheTestsIsReadWithoutErrors) {
+  int packs = 0;
+  for (const fs::directory_entry& entry : fs::directory_iterator(Folder("tests/assess/packs"))) {
+    ++packs;
+    for (const LintFinding& finding : PolicyLinter::Lint({entry.path().string()}))
+      EXPECT_LT(finding.severity, LintSeverity::kError) << finding.ToString();
+  }
+  EXPECT_GE(packs, 12);
+}
+
+TEST(PolicyLinterTest, WhatACliffCostsIsSaidWithTheIncome) {
+  const hedui::testing::TemporaryDirectory root;
+  root.Write("649999/cliff.yaml", ReadBroken("cliff").text);
+  const auto findings = PolicyLinter::Lint({Folder("policies")}, {root.path()});
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].severity, LintSeverity::kNote);
+  // The help of 12.35, and the fen less that dibao pays for the fen more; 410 are employment cost.
+  EXPECT_EQ(
+      findings[0].text,
+      "programme.relief: 12.35 yuan a month are lost at an income of 1110.00 (wage, household "
+      "of 1, urban, in 649999 on 2025-01-01)");
+}
+
+// Whether all that `value` can be `anything` can be too.
+bool IsWithin(const Value& value, const Value& anything, const Type& type) {
+  if (type.masked()) {
+    return type.kind == TypeKind::kCodeSet || (value.mask & ~anything.mask) == 0;
+  }
+  if (!type.ordered() || value.undefined) return true;
+  const bool low = anything.lo_infinite ||
+                   (!value.lo_infinite && base::Rational::Compare(anything.lo, value.lo) <= 0);
+  const bool high = anything.hi_infinite ||
+                    (!value.hi_infinite && base::Rational::Compare(value.hi, anything.hi) <= 0);
+  return low && high;
+}
+
+TEST(PolicyLinterTest, WhatIsComputedWithNothingKnownHoldsWhatEveryCaseGives) {
+  const CompiledPack& pack = TestPack().compiled();
+  int values = 0;
+  for (const fs::directory_entry& entry : fs::directory_iterator(Folder("tests/assess/cases"))) {
+    if (entry.path().extension() != ".yaml") continue;
+    const auto file =
+        ParseCaseFile(entry.path().string(), *base::ReadFile(entry.path().string()), TestPack());
+    ASSERT_TRUE(file.ok()) << file.status();
+    const Case& c = file->value;
+    const Division* division = pack.FindDivision(c.division);
+    if (division == nullptr) continue;
+    Evaluator known(pack), nothing(pack, Evaluator::FastPath::kLeftOut);
+    std::vector<uint8_t> observed;
+    const int32_t day = DayNumber(c.dates.policy);
+    if (!known.Run(*division, c, false).ok()) continue;
+    ASSERT_TRUE(nothing.RunOnAnything(*division, c, {day, day + 1}, &observed).ok());
+    for (const Division::Step& step : division->order) {
+      const Symbol& symbol = pack.symbols[static_cast<size_t>(step.symbol)];
+      for (int p = 0; p < (symbol.per_person ? known.person_count() : 1); ++p) {
+        const Value& value =
+            symbol.per_person ? known.person(step.symbol, p) : known.household(step.symbol);
+        const Value& anything =
+            symbol.per_person ? nothing.person(step.symbol, p) : nothing.household(step.symbol);
+        EXPECT_TRUE(IsWithin(value, anything, symbol.type)) << entry.path() << " " << symbol.name;
+        ++values;
+      }
+    }
+  }
+  EXPECT_GE(values, 5000);
 }
 
 TEST(PolicyLinterTest, WithoutAProgrammeNothingIsUnused) {
