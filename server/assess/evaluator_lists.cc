@@ -193,9 +193,9 @@ Value Evaluator::Fold(const Aggregate& aggregate) {
   }
   const Value* const otherwise = aggregate.has_default ? &absent : nullptr;
   const Value period = aggregate.by_period ? Pop() : Value();
-  if (mode_ == Mode::kAnything) {
+  // Months are what their period makes them.
+  if (mode_ == Mode::kAnything && aggregate.list != ListKind::kMonths)
     return FoldAnything(aggregate, period, otherwise);
-  }
   if (aggregate.list != ListKind::kFacts) {
     if (aggregate.kind == AggregateKind::kClosed) return ClosedPeople(aggregate);
     Value total = FoldElements(aggregate, period);
