@@ -27,6 +27,7 @@
 #include "server/operation/process_metrics.h"
 #include "server/platform_configuration.h"
 #include "server/platform_metrics.h"
+#include "server/policy_flow.h"
 #include "server/reloader.h"
 #include "server/report_desk.h"
 #include "server/resume.h"
@@ -103,6 +104,7 @@ struct Platform::Parts {
   std::unique_ptr<Registrar> registrar;
   std::unique_ptr<Corrector> corrector;
   std::unique_ptr<ReportDesk> reports;
+  std::unique_ptr<PolicyDesk> policies;
   std::unique_ptr<api::ApiServer> api;
   std::unique_ptr<Resumer> resumer;
   // Of the process that wrote the store before this one.
@@ -226,6 +228,7 @@ void Platform::Parts::BuildRooms() {
   registrar = std::make_unique<Registrar>(&rooms);
   corrector = std::make_unique<Corrector>(&rooms);
   reports = std::make_unique<ReportDesk>(&rooms);
+  policies = std::make_unique<PolicyDesk>(&rooms);
 }
 
 absl::Status Platform::Parts::Listen() {
@@ -240,7 +243,7 @@ absl::Status Platform::Parts::Listen() {
         return std::shared_ptr<const access::Register>(std::move(setup), reg);
       },
       [this] { return reloader->trust(); }, options.clock, call_log.get(),
-      api::Flows{verifier.get(), registrar.get(), corrector.get(), reports.get()});
+      api::Flows{verifier.get(), registrar.get(), corrector.get(), reports.get(), policies.get()});
   reloader->Serve(api.get());
   resumer = std::make_unique<Resumer>(
       &rooms, verifier.get(), loops.get(),
@@ -269,6 +272,7 @@ absl::Status Platform::Parts::ShowMetrics() {
   shown.store = store.get();
   shown.store_options = &read->store;
   shown.verifier = verifier.get();
+  shown.policies = policies.get();
   shown.certificates = [this] { return reloader->Certificates(); };
   shown.serving = [this] { return serving.load(); };
   AddPlatformMetrics(shown, &metrics);
@@ -299,6 +303,7 @@ void Platform::Parts::PlanDrain() {
   drain.Add(Stage::kLoops, "event loops", [this] { loops->Shutdown(); });
   drain.Add(Stage::kWorkers, "disk pool", [this] { disk->Drain(); });
   drain.Add(Stage::kWorkers, "compute pool", [this] { compute->Drain(); });
+  drain.Add(Stage::kWorkers, "policy pool", [this] { policies->Drain(); });
   drain.Add(Stage::kWorkers, "committer", [this] { committer->Drain(); });
 }
 

@@ -23,20 +23,22 @@ void AddSample(Samples* samples, std::vector<base::MetricLabel> labels, double v
   samples->push_back({std::move(labels), value, {}});
 }
 
-void AddQueues(const Rooms& rooms, base::MetricBook* book) {
+void AddQueues(const Rooms& rooms, const runtime::WorkerPool* policies, base::MetricBook* book) {
   book->Add(
       "hedui_queue_length", "What waits for a thread.", MetricKind::kGauge,
-      [&rooms](Samples* samples) {
+      [&rooms, policies](Samples* samples) {
         AddSample(samples, {{"queue", "disk"}}, static_cast<double>(rooms.disk->waiting()));
         AddSample(samples, {{"queue", "compute"}}, static_cast<double>(rooms.compute->waiting()));
+        AddSample(samples, {{"queue", "policy"}}, static_cast<double>(policies->waiting()));
         AddSample(samples, {{"queue", "committer"}},
                   static_cast<double>(rooms.committer->waiting()));
       });
   book->Add(
       "hedui_queue_slots_used", "Places reserved, waiting or in work.", MetricKind::kGauge,
-      [&rooms](Samples* samples) {
+      [&rooms, policies](Samples* samples) {
         AddSample(samples, {{"queue", "disk"}}, static_cast<double>(rooms.disk->used()));
         AddSample(samples, {{"queue", "compute"}}, static_cast<double>(rooms.compute->used()));
+        AddSample(samples, {{"queue", "policy"}}, static_cast<double>(policies->used()));
         AddSample(samples, {{"queue", "committer"}}, static_cast<double>(rooms.committer->used()));
       });
   book->AddHistogram("hedui_commit_requests", "Requests that one commit made durable.",
@@ -159,7 +161,7 @@ void AddPlatformMetrics(const PlatformParts& parts, base::MetricBook* book) {
   book->AddGauge("hedui_serving", "1 until the process begins to end.",
                  [serving = parts.serving] { return serving() ? 1 : 0; });
   AddCertificates(parts, book);
-  AddQueues(rooms, book);
+  AddQueues(rooms, &parts.policies->pool(), book);
   AddVerifications(parts, book);
   AddStore(parts, book);
 }

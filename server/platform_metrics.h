@@ -8,6 +8,7 @@
 
 #include "server/base/metrics.h"
 #include "server/certificate_watch.h"
+#include "server/policy_flow.h"
 #include "server/rooms.h"
 #include "server/store/store.h"
 #include "server/verify_flow.h"
@@ -19,6 +20,7 @@ struct PlatformParts {
   const store::Store* store = nullptr;
   const store::SqliteStoreOptions* store_options = nullptr;
   const Verifier* verifier = nullptr;
+  const PolicyDesk* policies = nullptr;
   // Certificates and revocation lists in force.
   std::function<std::vector<WatchedCertificate>()> certificates;
   std::function<bool()> serving;  // calls are taken, and health says so

@@ -78,6 +78,7 @@ Reloader::Reloader(std::string config_file, const base::Clock* clock, Tell tell,
 absl::Status Reloader::Begin(const PlatformConfiguration& read) {
   auto setup = std::make_shared<Setup>(*read.setup);
   HEDUI_ASSIGN_OR_RETURN(setup->sources, Connect(setup->catalogue, nullptr));
+  setup->policies_since = clock_->WallNow();
   HEDUI_RETURN_IF_ERROR(keep_policies_(*setup->policies));
   setup_.Put(std::move(setup));
   trust_.Put(read.trust);
@@ -130,6 +131,9 @@ absl::Status Reloader::ReadSetup() {
   const std::shared_ptr<const Setup> before = setup_.Get();
   HEDUI_ASSIGN_OR_RETURN(read->setup->sources,
                          Connect(read->setup->catalogue, before->sources.get()));
+  read->setup->policies_since = read->setup->policies->digest() == before->policies->digest()
+                                    ? before->policies_since
+                                    : clock_->WallNow();
   // Last, since what is kept should also come into force.
   HEDUI_RETURN_IF_ERROR(keep_policies_(*read->setup->policies));
   setup_.Put(read->setup);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
 #include "server/access/day_quota.h"
 #include "server/access/in_flight.h"
 #include "server/access/matter_book.h"
@@ -37,6 +38,7 @@ struct Setup {
   plan::Catalogue catalogue;
   std::shared_ptr<const gather::Sources> sources;
   assess::PolicyPack::Ptr policies;
+  absl::Time policies_since;  // when this process put these very files in force
   std::string restriction;  // texts on reports; empty: report's standing words
   std::string objection;
 };

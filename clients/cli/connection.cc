@@ -19,21 +19,23 @@ void Print(const absl::Status& status) {
 }  // namespace
 
 void Connection::AddTo(CLI::App& verb) {
-  verb.add_option("--server", options.target, "platform, HOST:PORT")
-      ->required()
-      ->envname("HEDUI_SERVER");
+  AddOptionalTo(verb)->required()->envname("HEDUI_SERVER");
+  for (const char* name : {"--ca", "--cert", "--key"}) verb.get_option(name)->required();
+}
+
+CLI::Option* Connection::AddOptionalTo(CLI::App& verb) {
+  CLI::Option* const server = verb.add_option("--server", options.target, "platform, HOST:PORT");
   verb.add_option("--ca", options.ca_file, "PEM: who issues the platform's certificate")
-      ->required()
       ->envname("HEDUI_CA");
   verb.add_option("--cert", options.certificate_file, "PEM: the agency's certificate")
-      ->required()
       ->envname("HEDUI_CERT");
-  verb.add_option("--key", options.key_file, "PEM: its key")->required()->envname("HEDUI_KEY");
+  verb.add_option("--key", options.key_file, "PEM: its key")->envname("HEDUI_KEY");
   verb.add_option("--server-name", options.server_name,
                   "name expected in the platform's certificate");
   verb.add_option("--timeout", timeout_s, "seconds")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
+  return server;
 }
 
 int Refused(const absl::Status& status) {

@@ -11,7 +11,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 namespace google::protobuf {
 class Message;
 }
@@ -23,6 +24,9 @@ struct Connection {
   int timeout_s = 60;
 
   void AddTo(CLI::App& verb);
+  // For a verb that also works without a platform: nothing is required, and only --server on the
+  // command line, which is returned, says that one is meant.
+  CLI::Option* AddOptionalTo(CLI::App& verb);
   absl::Duration timeout() const { return absl::Seconds(timeout_s); }
 };
 

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   hedui::clients::AddHealth(app, &action);
   hedui::clients::AddAssess(app, &action);
   hedui::clients::AddArchive(app, &action);
+  hedui::clients::AddPolicies(app, &action);
   hedui::clients::AddLater(app, &action);
   try {
     app.parse(argc, argv);

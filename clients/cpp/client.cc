@@ -7,6 +7,7 @@
 #include "hedui/v1/authorization.grpc.pb.h"
 #include "hedui/v1/errors.pb.h"
 #include "hedui/v1/finding.grpc.pb.h"
+#include "hedui/v1/policy.grpc.pb.h"
 #include "hedui/v1/reports.grpc.pb.h"
 #include "hedui/v1/verification.grpc.pb.h"
 #include "server/base/limits.h"
@@ -46,6 +47,7 @@ struct Client::Stubs {
   std::unique_ptr<v1::VerificationService::Stub> verifications;
   std::unique_ptr<v1::ReportService::Stub> reports;
   std::unique_ptr<v1::FindingService::Stub> findings;
+  std::unique_ptr<v1::PolicyService::Stub> policies;
   std::unique_ptr<grpc::health::v1::Health::Stub> health;
 
   template <typename Stub, typename Request, typename Response>
@@ -76,6 +78,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const ClientOptions& opt
   stubs->verifications = v1::VerificationService::NewStub(stubs->channel);
   stubs->reports = v1::ReportService::NewStub(stubs->channel);
   stubs->findings = v1::FindingService::NewStub(stubs->channel);
+  stubs->policies = v1::PolicyService::NewStub(stubs->channel);
   stubs->health = grpc::health::v1::Health::NewStub(stubs->channel);
   return std::unique_ptr<Client>(new Client(std::move(stubs)));
 }
@@ -215,6 +218,29 @@ absl::StatusOr<v1::ResolveAmbiguousResponse> Client::ResolveAmbiguous(
     const v1::ResolveAmbiguousRequest& request, absl::Duration timeout) {
   return stubs_->Call(stubs_->findings.get(), &v1::FindingService::Stub::ResolveAmbiguous, request,
                       timeout);
+}
+
+absl::StatusOr<v1::ListPolicySetsResponse> Client::ListPolicySets(
+    const v1::ListPolicySetsRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->policies.get(), &v1::PolicyService::Stub::ListPolicySets, request,
+                      timeout);
+}
+
+absl::StatusOr<v1::GetPolicySetResponse> Client::GetPolicySet(
+    const v1::GetPolicySetRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->policies.get(), &v1::PolicyService::Stub::GetPolicySet, request,
+                      timeout);
+}
+
+absl::StatusOr<v1::LintPoliciesResponse> Client::LintPolicies(
+    const v1::LintPoliciesRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->policies.get(), &v1::PolicyService::Stub::LintPolicies, request,
+                      timeout);
+}
+
+absl::StatusOr<v1::EvaluateResponse> Client::Evaluate(const v1::EvaluateRequest& request,
+                                                      absl::Duration timeout) {
+  return stubs_->Call(stubs_->policies.get(), &v1::PolicyService::Stub::Evaluate, request, timeout);
 }
 
 }  // namespace hedui::clients

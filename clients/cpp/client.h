@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "hedui/v1/authorization.pb.h"
 #include "hedui/v1/finding.pb.h"
+#include "hedui/v1/policy.pb.h"
 #include "hedui/v1/reports.pb.h"
 #include "hedui/v1/verification.pb.h"
 
@@ -81,6 +82,16 @@ class Client {
                                                           absl::Duration timeout);
   absl::StatusOr<v1::ResolveAmbiguousResponse> ResolveAmbiguous(
       const v1::ResolveAmbiguousRequest& request, absl::Duration timeout);
+
+  // One page, as ListMatters.
+  absl::StatusOr<v1::ListPolicySetsResponse> ListPolicySets(
+      const v1::ListPolicySetsRequest& request, absl::Duration timeout);
+  absl::StatusOr<v1::GetPolicySetResponse> GetPolicySet(const v1::GetPolicySetRequest& request,
+                                                        absl::Duration timeout);
+  absl::StatusOr<v1::LintPoliciesResponse> LintPolicies(const v1::LintPoliciesRequest& request,
+                                                        absl::Duration timeout);
+  absl::StatusOr<v1::EvaluateResponse> Evaluate(const v1::EvaluateRequest& request,
+                                                absl::Duration timeout);
 
  private:
   struct Stubs;

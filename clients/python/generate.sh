@@ -7,4 +7,4 @@ out=$1
 mkdir -p "$out"
 protoc -I "$proto" --python_out="$out" "$proto"/hedui/{v1,report/v1}/*.proto
 protoc -I "$proto" --plugin=protoc-gen-grpc_python="$(command -v grpc_python_plugin)" --grpc_python_out="$out" \
-  "$proto"/hedui/v1/{authorization,finding,reports,verification}.proto
+  "$proto"/hedui/v1/{authorization,finding,policy,reports,verification}.proto

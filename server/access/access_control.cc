@@ -175,6 +175,15 @@ absl::StatusOr<const Agency*> IdentifyAgency(const Register& reg, const CallerId
   return by_uri;
 }
 
+absl::Status CheckPolicyUse(const Agency& agency, PolicyUse use) {
+  if (agency.MayUsePolicies(use)) return absl::OkStatus();
+  return base::MakeError(
+      absl::StatusCode::kPermissionDenied, "POLICY_USE_NOT_ALLOWED",
+      absl::StrCat("the register does not let this agency do this with policies; it takes ",
+                   use == PolicyUse::kRead ? "\"read\"" : "\"try\"",
+                   " among its policy_uses there"));
+}
+
 absl::Status CheckOfficer(const Agency& agency, absl::string_view officer) {
   if (officer.empty()) {
     return base::MakeError(absl::StatusCode::kInvalidArgument, "OFFICER_REQUIRED",

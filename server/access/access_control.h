@@ -45,6 +45,10 @@ absl::StatusOr<const Agency*> IdentifyAgency(const Register& reg, const CallerId
 // PERMISSION_DENIED (OFFICER_UNKNOWN).
 absl::Status CheckOfficer(const Agency& agency, absl::string_view officer);
 
+// Nobody may use PolicyService of whom the register does not say so: PERMISSION_DENIED
+// (POLICY_USE_NOT_ALLOWED).
+absl::Status CheckPolicyUse(const Agency& agency, PolicyUse use);
+
 // Why a person may be asked about, as reports and warrants cite it.
 struct Authority {
   enum class Kind : uint8_t { kNone, kLetter, kLegalBasis };

@@ -21,6 +21,10 @@ bool Agency::MayAskFor(absl::string_view purpose) const {
   return SortedContains(purposes, purpose);
 }
 
+bool Agency::MayUsePolicies(PolicyUse use) const {
+  return std::find(policy_uses.begin(), policy_uses.end(), use) != policy_uses.end();
+}
+
 bool Agency::HasOfficer(absl::string_view officer) const {
   return officers.empty() || SortedContains(officers, officer);
 }

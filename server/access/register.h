@@ -4,6 +4,7 @@
 #ifndef HEDUI_SERVER_ACCESS_REGISTER_H_
 #define HEDUI_SERVER_ACCESS_REGISTER_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,6 +56,12 @@ struct Purpose {
   bool Allows(base::CheckKind kind) const;
 };
 
+// Over PolicyService; the numbers of the register's.
+enum class PolicyUse : uint8_t {
+  kRead = 1,  // lists and shows what is in force
+  kTry,       // has files and cases of its own looked at
+};
+
 struct Agency {
   std::string code;
   std::string name;  // Chinese, as printed
@@ -65,9 +72,11 @@ struct Agency {
   int in_flight_max = kInFlightDefault;
   int requests_per_second = 0;  // 0: no limit
   int requests_per_day = 0;     // 0: no limit
+  std::vector<PolicyUse> policy_uses;
 
   bool MayAskFor(absl::string_view purpose) const;
   bool HasOfficer(absl::string_view officer) const;
+  bool MayUsePolicies(PolicyUse use) const;
 };
 
 // A system in front that names the agency in a signed header (gateway_header.h).

@@ -54,6 +54,7 @@ class RegisterReader {
   Gateway ReadGateway(const pb::Gateway& message, const std::string& path);
   void ReadHeaderKeys(const pb::Gateway& message, const std::string& path, Gateway* gateway);
   void ReadOfficers(const pb::Agency& message, const std::string& path, Agency* agency);
+  void ReadPolicyUses(const pb::Agency& message, const std::string& path, Agency* agency);
   void ReadNumbers(const pb::Agency& message, const std::string& path, Agency* agency);
   // Sorted; duplicates and malformed codes are defects.
   std::vector<std::string> ReadCodes(const Texts& codes, const std::string& path,
@@ -215,6 +216,7 @@ Agency RegisterReader::ReadAgency(const pb::Agency& message, const std::string& 
   ReadCertificates(message.certificate_digests(), message.code(), path, &certificates_);
   ReadOfficers(message, path, &agency);
   ReadNumbers(message, path, &agency);
+  ReadPolicyUses(message, path, &agency);
   return agency;
 }
 
@@ -350,6 +352,21 @@ void RegisterReader::ReadNumbers(const pb::Agency& message, const std::string& p
   if (agency->requests_per_day < 0 || agency->requests_per_day > kRequestsPerDayMax) {
     defects_.Add(absl::StrCat(path, ".requests_per_day"), "CONFIG_RANGE",
                  absl::StrCat("allowed are 1 to ", kRequestsPerDayMax, ", or 0 for no limit"));
+  }
+}
+
+void RegisterReader::ReadPolicyUses(const pb::Agency& message, const std::string& path,
+                                    Agency* agency) {
+  for (int i = 0; i < message.policy_uses_size(); ++i) {
+    const std::string where = absl::StrCat(path, ".policy_uses[", i, "]");
+    const auto use = static_cast<PolicyUse>(message.policy_uses(i));
+    if (message.policy_uses(i) == pb::POLICY_USE_UNSPECIFIED) {
+      defects_.Add(where, "CONFIG_MISSING", "write read or try");
+    } else if (agency->MayUsePolicies(use)) {
+      defects_.Add(where, "CONFIG_DUPLICATE", "is listed before");
+    } else {
+      agency->policy_uses.push_back(use);
+    }
   }
 }
 

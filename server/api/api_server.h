@@ -24,6 +24,7 @@
 
 namespace hedui {
 class Corrector;
+class PolicyDesk;
 class ReportDesk;
 }  // namespace hedui
 
@@ -44,6 +45,7 @@ struct Flows {
   Registrar* registrar = nullptr;
   Corrector* corrector = nullptr;
   ReportDesk* reports = nullptr;
+  PolicyDesk* policies = nullptr;
 };
 
 class ApiServer {

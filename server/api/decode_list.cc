@@ -18,12 +18,6 @@ namespace {
 const absl::CivilDay kFirstDay(1970, 1, 1);
 const absl::CivilDay kLastDay(9999, 12, 31);
 
-size_t DecodePageSize(int32_t size, Violations* violations) {
-  if (size < 0) violations->Add("page_size", "is negative; 0 gives 100");
-  if (size <= 0) return kPageItemsDefault;
-  return static_cast<size_t>(std::min(size, base::kPageItemsMax));
-}
-
 // The fields' names without their end: "begun" for begun_from and begun_to.
 PagePlace DecodeDays(const std::string& from, const std::string& to, absl::string_view name,
                      bool any_time, absl::CivilDay today, Violations* violations) {
@@ -82,6 +76,12 @@ absl::Status ReadToken(const Request& request, const PageTokens& tokens, ListQue
 }
 
 }  // namespace
+
+size_t DecodePageSize(int32_t size, Violations* violations) {
+  if (size < 0) violations->Add("page_size", "is negative; 0 gives 100");
+  if (size <= 0) return kPageItemsDefault;
+  return static_cast<size_t>(std::min(size, base::kPageItemsMax));
+}
 
 absl::StatusOr<VerificationQuery> DecodeListVerifications(
     const v1::ListVerificationsRequest& request, const std::string& agency, absl::CivilDay today,

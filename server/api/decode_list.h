@@ -10,6 +10,7 @@
 #include "absl/time/civil_time.h"
 #include "hedui/v1/authorization.pb.h"
 #include "hedui/v1/verification.pb.h"
+#include "server/api/decode_request.h"
 #include "server/api/page_token.h"
 #include "server/list_flow.h"
 
@@ -19,6 +20,9 @@ namespace hedui::api {
 inline constexpr size_t kPageItemsDefault = 100;
 // Days that one list spans at most, each a look-up: a year, within which households are reviewed.
 inline constexpr int kListDaysMax = 366;
+
+// At least 1 and at most base::kPageItemsMax; 0 is the default.
+size_t DecodePageSize(int32_t size, Violations* violations);
 
 // INVALID_ARGUMENT: INVALID_REQUEST with all violations; PAGE_TOKEN. `today` is where a list ends
 // that names no end.

@@ -23,16 +23,30 @@ Door::Door(RegisterSource reg, TrustSource trust, const base::Clock* clock)
 
 Door::~Door() = default;
 
-absl::StatusOr<std::string> Door::Enter(CallContext& context, absl::string_view officer,
-                                        Call call) const {
-  const std::shared_ptr<const access::Register> reg = reg_();
+absl::StatusOr<const access::Agency*> Door::Find(const access::Register& reg, CallContext& context,
+                                                 absl::string_view officer, Call call) const {
   HEDUI_ASSIGN_OR_RETURN(const access::Agency* agency,
-                         access::IdentifyCaller(*reg, *trust_(), headers_.get(), CallerOf(context),
+                         access::IdentifyCaller(reg, *trust_(), headers_.get(), CallerOf(context),
                                                 context.method, clock_->WallNow()));
   context.note.agency = agency->code;
   // First: a call that is refused for another reason is a call too.
   HEDUI_RETURN_IF_ERROR(rates_->Take(*agency, call));
   HEDUI_RETURN_IF_ERROR(access::CheckOfficer(*agency, officer));
+  return agency;
+}
+
+absl::StatusOr<std::string> Door::Enter(CallContext& context, absl::string_view officer,
+                                        Call call) const {
+  const std::shared_ptr<const access::Register> reg = reg_();
+  HEDUI_ASSIGN_OR_RETURN(const access::Agency* agency, Find(*reg, context, officer, call));
+  return agency->code;
+}
+
+absl::StatusOr<std::string> Door::EnterForPolicies(CallContext& context, absl::string_view officer,
+                                                   Call call, access::PolicyUse use) const {
+  const std::shared_ptr<const access::Register> reg = reg_();
+  HEDUI_ASSIGN_OR_RETURN(const access::Agency* agency, Find(*reg, context, officer, call));
+  HEDUI_RETURN_IF_ERROR(access::CheckPolicyUse(*agency, use));
   return agency->code;
 }
 

@@ -42,6 +42,9 @@ class Door {
   // access::CheckOfficer.
   absl::StatusOr<std::string> Enter(CallContext& context, absl::string_view officer,
                                     Call call) const;
+  // The same for who may do this with policies. Errors also as access::CheckPolicyUse.
+  absl::StatusOr<std::string> EnterForPolicies(CallContext& context, absl::string_view officer,
+                                               Call call, access::PolicyUse use) const;
   // For what needs no agency: only that the certificate the call came with still holds, and counted
   // by no agency's rate. UNAUTHENTICATED as access::IdentifyCaller.
   absl::Status CheckCertificate(const CallContext& context) const;
@@ -52,6 +55,10 @@ class Door {
   absl::CivilDay Today() const;
 
  private:
+  // The caller, in `reg`.
+  absl::StatusOr<const access::Agency*> Find(const access::Register& reg, CallContext& context,
+                                             absl::string_view officer, Call call) const;
+
   const RegisterSource reg_;
   const TrustSource trust_;
   const base::Clock* const clock_;

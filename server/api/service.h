@@ -21,6 +21,7 @@
 
 namespace hedui {
 class Corrector;
+class PolicyDesk;
 class Registrar;
 class ReportDesk;
 class Verifier;
@@ -93,6 +94,8 @@ std::unique_ptr<Service> MakeFindingService(CallLimits* limits, const Door* door
                                             Corrector* corrector);
 std::unique_ptr<Service> MakeAuthorizationService(CallLimits* limits, const Door* door,
                                                   const PageTokens* tokens, Registrar* registrar);
+std::unique_ptr<Service> MakePolicyService(CallLimits* limits, const Door* door,
+                                           const PageTokens* tokens, PolicyDesk* desk);
 std::unique_ptr<Service> MakeHealthService(CallLimits* limits, const Door* door,
                                            HealthBook* health);
 // `services`: the names of all that are served, itself among them.

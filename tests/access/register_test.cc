@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "server/access/access_control.h"
 #include "server/base/digest.h"
 #include "server/base/status.h"
 #include "tests/access/access_fixture.h"
@@ -113,6 +114,21 @@ TEST(RegisterTest, RatesAreReadAndHeldToTheirRange) {
       With("    in_flight_max: 2", "    requests_per_second: 100001\n    requests_per_day: -1"));
   EXPECT_THAT(defects, HasSubstr("CONFIG_RANGE: agencies[0].requests_per_second"));
   EXPECT_THAT(defects, HasSubstr("CONFIG_RANGE: agencies[0].requests_per_day"));
+}
+
+TEST(RegisterTest, PoliciesAreForWhomItSaysAndNobodyElse) {
+  const auto reg =
+      ParseRegister("register.yaml", With("    in_flight_max: 2", "    policy_uses: [read]"));
+  ASSERT_TRUE(reg.ok()) << reg.status();
+  EXPECT_TRUE(CheckPolicyUse(reg->agencies()[0], PolicyUse::kRead).ok());
+  const absl::Status refused = CheckPolicyUse(reg->agencies()[0], PolicyUse::kTry);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(base::ReasonOf(refused), "POLICY_USE_NOT_ALLOWED");
+  EXPECT_FALSE(CheckPolicyUse(reg->agencies()[1], PolicyUse::kRead).ok()) << "not by default";
+  EXPECT_THAT(DefectsIn(With("    in_flight_max: 2", "    policy_uses: [try, read, try]")),
+              HasSubstr("CONFIG_DUPLICATE: agencies[0].policy_uses[2]"));
+  EXPECT_THAT(DefectsIn(With("    in_flight_max: 2", "    policy_uses: [write]")),
+              HasSubstr("agencies[0].policy_uses[0]"));
 }
 
 TEST(RegisterTest, InFlightShareBeyondTheServersIsRefused) {

@@ -72,7 +72,8 @@ class World {
     heduid_ = *std::move(started);
     const auto port = heduid_->ReadLine("listening ");
     EXPECT_TRUE(port.ok()) << port.status();
-    environment_ = {absl::StrCat("HEDUI_SERVER=localhost:", port.value_or("")),
+    address_ = absl::StrCat("localhost:", port.value_or(""));
+    environment_ = {absl::StrCat("HEDUI_SERVER=", address_),
                     absl::StrCat("HEDUI_CA=", scenario_.pki().ca_path()),
                     absl::StrCat("HEDUI_CERT=", agency.certificate_path),
                     absl::StrCat("HEDUI_KEY=", agency.key_path)};
@@ -80,6 +81,7 @@ class World {
 
   std::string Path(absl::string_view name) const { return scenario_.Path(name); }
   std::string ca() { return scenario_.pki().ca_path(); }
+  const std::string& address() const { return address_; }
   Scenario& scenario() { return scenario_; }
   ChildProcess& heduid() { return *heduid_; }
 
@@ -136,6 +138,7 @@ class World {
 
   Scenario scenario_;
   std::unique_ptr<ChildProcess> heduid_;
+  std::string address_;
   std::vector<std::string> environment_;
 };
 
@@ -174,6 +177,9 @@ class CliTest : public ::testing::Test {
   static void ExpectBare(const char* program, const std::vector<Row>& rows) {
     for (const Row& row : rows) world_->ExpectBare(program, row);
   }
+
+  // The platform's address, as the environment has it.
+  static std::string HereAt() { return world_->address(); }
 
   static std::string NumberOf(const std::string& file) {
     return NumberIn(
@@ -594,6 +600,79 @@ programmes:
        {{"policy", "lint", "nowhere"}, 2, "", "nowhere: there is no such directory"},
        {{"policy", "lint", "text"}, 2, "", "text: there is no such directory"},
        {{"policy", "lint"}, 2, "", "DIR is required"}});
+}
+
+TEST_F(CliTest, PolicyVerbsShowAPlatformsRules) {
+  const std::vector<std::string> officer = {"--officer", "XQ-0107"};
+  const auto with = [&officer](std::vector<std::string> args) {
+    args.insert(args.end(), officer.begin(), officer.end());
+    return args;
+  };
+  const std::string county =
+      "640104  宁夏回族自治区银川市兴庆区  programmes dibao,marginal  files ";
+  Expect(
+      {{with({"policy", "list"}), 0, county},
+       {with({"policy", "list"}), 0, "engine assess/"},
+       {with({"policy", "list", "--division", "650000"}), 0, "engine assess/"},
+       {with({"policy", "list", "--day", "x"}), 1, "", "INVALID_REQUEST"},
+       {{"policy", "list"}, 2, "", "--officer is required"},
+       {with({"policy", "show", "640104"}), 0, county},
+       {with({"policy", "show", "640104", "--day", "2025-03-03"}), 0,
+        "dibao_standard[scope=urban] = 1100  money/month  "},
+       {with({"policy", "show", "640104", "--names"}), 0, "PARAMETER  minimum_wage[area_class]"},
+       {with({"policy", "show", "64"}), 1, "", "division: "},
+       {with({"policy", "show", "640104", "--server", kNobody}), 1, "", "UNAVAILABLE"},
+       {with({"policy", "show", "640104", "--save", "saved"}), 0, county},
+       // What was saved are the files that were loaded.
+       {{"policy", "lint", "saved"}, 0},
+       {with({"policy", "show", "640104", "--save", "text/below"}), 2, "", "cannot be written"}});
+  EXPECT_EQ(Slurp(world_->Path("saved/640104/standard.yaml")),
+            Slurp(absl::StrCat(kPolicies, "/640104/standard.yaml")));
+}
+
+TEST_F(CliTest, PolicyVerbsTryFilesAndCasesAtAPlatform) {
+  const std::vector<std::string> officer = {"--officer", "XQ-0107"};
+  const auto with = [&officer](std::vector<std::string> args) {
+    args.insert(args.end(), officer.begin(), officer.end());
+    return args;
+  };
+  std::string standard = Slurp(absl::StrCat(kPolicies, "/640104/standard.yaml"));
+  Scenario::Replace(&standard, "value: 1100", "value: 1300");
+  fs::create_directories(world_->Path("higher/640104"));
+  Spill(world_->Path("higher/640104/standard.yaml"), standard);
+  fs::create_directories(world_->Path("wrong/640104"));
+  Spill(world_->Path("wrong/640104/more.yaml"), "division: \"640104\"\nnothing: 2\n");
+  Spill(world_->Path("bad-case.yaml"), "division: \"640104\"\nscope: suburban\n");
+  const std::string server = HereAt();
+  const auto lint = [&](std::vector<std::string> args) {
+    args.insert(args.end(), {"--server", server});
+    return with(std::move(args));
+  };
+  Expect({{lint({"policy", "lint", "higher"}), 0},
+          {lint({"policy", "lint", "wrong"}), 1, "640104/more.yaml:2: UNKNOWN_KEY: "},
+          {lint({"policy", "lint", "higher", "--alone"}), 1, "640104/standard.yaml:"},
+          {lint({"policy", "lint", "nowhere"}), 2, "", "nowhere: there is no such directory"},
+          {lint({"policy", "lint", "empty"}), 1, "", "files: are required"},
+          // Offline without --server, whatever the environment says.
+          {{"policy", "lint", "wrong"}, 1, "wrong/640104/more.yaml:2: UNKNOWN_KEY: "},
+          {{"policy", "lint", "higher", "--alone"}, 2, "", "--server"}});
+  Expect({{with({"policy", "evaluate", kCase}), 0, "最低生活保障（dibao）  UNDETERMINED"},
+          {with({"policy", "evaluate", kCase}), 0, "waits for SOURCE father bank/deposit"},
+          {with({"policy", "evaluate", kCase, "--policies", "higher"}), 1,
+           "amount [0.00, 735.00] yuan/month", "demo_bank_silent.yaml: line "},
+          {with({"policy", "evaluate", kCase, "--policies", "wrong"}), 1, "", "(POLICY)"},
+          {with({"policy", "evaluate", kCase, "--policy-sha256", std::string(64, '0')}), 1, "",
+           "POLICY_SET_CHANGED"},
+          {with({"policy", "evaluate", "bad-case.yaml"}), 1, "", "case_yaml:2:scope"},
+          {with({"policy", "evaluate", "nowhere.yaml"}), 2, "", "nowhere.yaml: "},
+          {with({"policy", "evaluate", kCase, "--alone"}), 2, "", "--policies"},
+          {with({"policy", "evaluate", kCase, "--format", "html"}), 2, "", "--format"},
+          {with({"policy", "evaluate"}), 2, "", "CASE is required"}});
+  // The same as offline, byte for byte.
+  std::vector<std::string> argv = with({kHedui, "policy", "evaluate", kCase, "--format", "json"});
+  EXPECT_EQ(
+      world_->Run(argv).out,
+      world_->RunBare({kHedui, "assess", kCase, "--policies", kPolicies, "--format", "json"}).out);
 }
 
 TEST_F(CliTest, ServerChecksItsConfigurationAndExportsCases) {

@@ -88,9 +88,11 @@ class OperationTest : public ::testing::Test {
 TEST_F(OperationTest, EachServiceIsHealthy) {
   auto services = Listed();
   EXPECT_THAT(services, IsSupersetOf({"hedui.v1.VerificationService", "hedui.v1.ReportService",
-                                      "hedui.v1.FindingService", "hedui.v1.AuthorizationService"}));
-  for (const std::string service : {"", "hedui.v1.VerificationService", "hedui.v1.ReportService",
-                                    "hedui.v1.FindingService", "hedui.v1.AuthorizationService"}) {
+                                      "hedui.v1.FindingService", "hedui.v1.AuthorizationService",
+                                      "hedui.v1.PolicyService"}));
+  for (const std::string service :
+       {"", "hedui.v1.VerificationService", "hedui.v1.ReportService", "hedui.v1.FindingService",
+        "hedui.v1.AuthorizationService", "hedui.v1.PolicyService"}) {
     HealthCheckResponse response;
     const grpc::Status status = Check(service, &response);
     EXPECT_TRUE(status.ok()) << service << ": " << status.error_message();

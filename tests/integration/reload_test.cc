@@ -324,6 +324,26 @@ TEST_F(ReloadTest, ARunningVerificationEndsByThePoliciesItBeganWith) {
   EXPECT_EQ(LinesOf(next->envelope())[0].header().agency_name(), "另一名称");
 }
 
+TEST_F(ReloadTest, PoliciesAreInForceSinceTheirFilesChangedNotSinceTheyWereReadAgain) {
+  Start();
+  v1::ListPolicySetsRequest request;
+  request.set_officer("XQ-0107");
+  const auto listed = [&] {
+    auto sets = client_->ListPolicySets(request, kPatience);
+    EXPECT_TRUE(sets.ok()) << sets.status();
+    return sets.ok() ? *std::move(sets) : v1::ListPolicySetsResponse();
+  };
+  const v1::ListPolicySetsResponse before = listed();
+  clock_.Advance(absl::Hours(1));
+  ASSERT_TRUE(platform_->Reload().ok());
+  EXPECT_EQ(listed().in_force_since_seconds(), before.in_force_since_seconds());
+  const std::string policy = scenario_.Path("policies/640104/standard.yaml");
+  WriteText("policies/640104/standard.yaml", *base::ReadFile(policy) + "# reviewed\n");
+  ASSERT_TRUE(platform_->Reload().ok());
+  EXPECT_NE(listed().policies_sha256(), before.policies_sha256());
+  EXPECT_GE(listed().in_force_since_seconds(), before.in_force_since_seconds() + 3'600);
+}
+
 TEST_F(ReloadTest, ASourceTakenOutIsNotAskedAnyMore) {
   Start();
   auto first = client_->VerifyHousehold(scenario_.household, kPatience);

@@ -5,7 +5,7 @@ import unittest
 import uuid
 
 import grpc
-from hedui.v1 import authorization_pb2, common_pb2, verification_pb2
+from hedui.v1 import authorization_pb2, common_pb2, policy_pb2, verification_pb2
 from hedui_client import Client, Refusal, read_message
 from running_platform import BIN_DIR, IMPATIENT, ONE_AT_A_TIME, SOURCE_DIR, RunningPlatform
 
@@ -77,6 +77,32 @@ class StoryTest(unittest.TestCase):
                 list(client.list_verifications(request, _TIMEOUT_S))
             self.assertEqual(caught.exception.reason, "PAGE_TOKEN")
             self.assertEqual(["page_token"], [each.field for each in caught.exception.violations])
+
+    def test_rules_are_shown_and_tried(self):
+        with self.platform.connect() as client:
+            officer = self.platform.household().header.officer
+            request = policy_pb2.ListPolicySetsRequest(officer=officer, page_size=1)
+            sets = {each.division: each for each in client.list_policy_sets(request, _TIMEOUT_S)}
+            self.assertIn("dibao", [programme.code for programme in sets["640104"].programmes])
+            shown = client.get_policy_set(
+                policy_pb2.GetPolicySetRequest(officer=officer, division="640104", day="2025-03-03"), _TIMEOUT_S
+            )
+            self.assertEqual(shown.set.policy_sha256, sets["640104"].policy_sha256)
+            self.assertIn("dibao_standard[scope=urban]", [row.id for row in shown.rows])
+            broken = policy_pb2.LintPoliciesRequest(officer=officer)
+            broken.files.add(path="640104/more.yaml", text=b'division: "640104"\nnothing: 2\n')
+            found = client.lint_policies(broken, _TIMEOUT_S).findings
+            self.assertEqual([("640104/more.yaml", 2, "UNKNOWN_KEY")], [(f.file, f.line, f.code) for f in found])
+            case = (SOURCE_DIR / "tests/assess/cases/demo_bank_silent.yaml").read_bytes()
+            result = client.evaluate(policy_pb2.EvaluateRequest(officer=officer, case_yaml=case), _TIMEOUT_S)
+            self.assertEqual(
+                [("dibao", policy_pb2.INDICATION_RESULT_UNDETERMINED)],
+                [(i.programme, i.result) for i in result.indications if i.programme == "dibao"],
+            )
+            self.assertTrue(result.json.startswith("{\n"))
+            with self.assertRaises(Refusal) as refused:
+                client.evaluate(policy_pb2.EvaluateRequest(officer=officer, case_yaml=b"scope: no\n"), _TIMEOUT_S)
+            self.assertIn("case_yaml:1:scope", [violation.field for violation in refused.exception.violations])
 
     def test_matters_are_listed_and_shown_with_their_letters(self):
         with self.platform.connect() as client:

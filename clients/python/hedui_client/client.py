@@ -20,6 +20,8 @@ from hedui.v1 import (
     authorization_pb2_grpc,
     finding_pb2,
     finding_pb2_grpc,
+    policy_pb2,
+    policy_pb2_grpc,
     reports_pb2,
     reports_pb2_grpc,
     verification_pb2,
@@ -80,6 +82,7 @@ class Client:
         self._verifications = verification_pb2_grpc.VerificationServiceStub(channel)
         self._reports = reports_pb2_grpc.ReportServiceStub(channel)
         self._findings = finding_pb2_grpc.FindingServiceStub(channel)
+        self._policies = policy_pb2_grpc.PolicyServiceStub(channel)
 
     def __enter__(self) -> Client:
         return self
@@ -186,6 +189,29 @@ class Client:
     ) -> finding_pb2.ResolveAmbiguousResponse:
         """Decides whether an answer that was held back is about the person. Repeating as record_finding."""
         return self._call(self._findings.ResolveAmbiguous, request, timeout_s)
+
+    def list_policy_sets(
+        self, request: policy_pb2.ListPolicySetsRequest, timeout_s: float
+    ) -> Iterator[policy_pb2.PolicySet]:
+        """The sets in force, ascending by division. Pages are asked for as they are needed; `timeout_s` is for each."""
+        for page in self._pages(self._policies.ListPolicySets, request, timeout_s):
+            yield from page.sets
+
+    def get_policy_set(
+        self, request: policy_pb2.GetPolicySetRequest, timeout_s: float
+    ) -> policy_pb2.GetPolicySetResponse:
+        """One set: its files, what is in force on a day, the names it declares."""
+        return self._call(self._policies.GetPolicySet, request, timeout_s)
+
+    def lint_policies(
+        self, request: policy_pb2.LintPoliciesRequest, timeout_s: float
+    ) -> policy_pb2.LintPoliciesResponse:
+        """What is wrong with policy files; nothing of them is kept."""
+        return self._call(self._policies.LintPolicies, request, timeout_s)
+
+    def evaluate(self, request: policy_pb2.EvaluateRequest, timeout_s: float) -> policy_pb2.EvaluateResponse:
+        """Assesses a case; advisory, and nothing of it is kept. Its defects are a Refusal's violations."""
+        return self._call(self._policies.Evaluate, request, timeout_s)
 
     def _pages(self, method, request, timeout_s: float) -> Iterator:
         """The page that `request` asks for and those behind it. A page may be empty without being the last."""
