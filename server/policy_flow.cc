@@ -138,16 +138,17 @@ void PolicyDesk::List(runtime::EventLoop* loop, PolicySetQuery query, Gone gone,
                         std::move(work));
 }
 
-void PolicyDesk::Show(runtime::EventLoop* loop, std::string agency, std::string division,
-                      absl::CivilDay day, bool texts, Gone gone, Done<PolicySetShown> done) {
-  auto work = [rooms = rooms_, agency, division = std::move(division), day,
-               texts]() -> absl::StatusOr<PolicySetShown> {
-    HEDUI_ASSIGN_OR_RETURN(PolicySetShown shown, ShowSet(*rooms->setup(), division, day, texts));
+void PolicyDesk::Show(runtime::EventLoop* loop, ShowRequest request, Gone gone,
+                      Done<PolicySetShown> done) {
+  const std::string agency = request.agency;
+  auto work = [rooms = rooms_, request = std::move(request)]() -> absl::StatusOr<PolicySetShown> {
+    HEDUI_ASSIGN_OR_RETURN(PolicySetShown shown,
+                           ShowSet(*rooms->setup(), rooms->policy_archive, request));
     const size_t bytes = BytesOf(shown.listing);
     if (bytes > kPolicyAnswerBytesMax) {
-      return TooLarge(texts ? "ask without the texts" : "read the files instead");
+      return TooLarge(request.texts ? "ask without the texts" : "read the files instead");
     }
-    HEDUI_RETURN_IF_ERROR(Hold(*rooms, agency, bytes, &shown.held));
+    HEDUI_RETURN_IF_ERROR(Hold(*rooms, request.agency, bytes, &shown.held));
     return shown;
   };
   Answer<PolicySetShown>(loop, agency, kCallerBytes, std::move(gone), std::move(done),
@@ -169,7 +170,8 @@ void PolicyDesk::Evaluate(runtime::EventLoop* loop, EvaluationRequest request, G
   const size_t bytes =
       kCallerBytes + kRequestCopies * (request.case_yaml.size() + BytesOf(request.posted));
   auto work = [rooms = rooms_, request = std::move(request)]() -> absl::StatusOr<Evaluation> {
-    HEDUI_ASSIGN_OR_RETURN(Evaluation result, EvaluateCase(*rooms->setup()->policies, request));
+    HEDUI_ASSIGN_OR_RETURN(Evaluation result,
+                           EvaluateCase(*rooms->setup()->policies, rooms->policy_archive, request));
     const size_t size = BytesOf(result);
     if (size > kPolicyAnswerBytesMax) {
       return TooLarge(request.indications_only ? "assess it offline with hedui assess"

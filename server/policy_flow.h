@@ -95,6 +95,14 @@ struct PolicySetPage {
   std::string last;                         // of this page; empty: the list has ended
 };
 
+struct ShowRequest {
+  std::string agency;
+  std::string division;       // empty: the lowest of the set that `policy_sha256` names
+  std::string policy_sha256;  // 32 bytes; empty: the set in force
+  absl::CivilDay day;
+  bool texts = false;
+};
+
 struct PolicySetShown {
   PoliciesInForce in_force;
   base::PolicyListing listing;
@@ -174,9 +182,8 @@ class PolicyDesk {
 
   // Errors of all: RESOURCE_EXHAUSTED (POLICY_QUESTIONS, BYTES, POLICY_ANSWER_SIZE).
   void List(runtime::EventLoop* loop, PolicySetQuery query, Gone gone, Done<PolicySetPage> done);
-  // NOT_FOUND (POLICY_SET_UNKNOWN).
-  void Show(runtime::EventLoop* loop, std::string agency, std::string division, absl::CivilDay day,
-            bool texts, Gone gone, Done<PolicySetShown> done);
+  // NOT_FOUND (POLICY_SET_UNKNOWN), FAILED_PRECONDITION (POLICY_SET_OUTDATED).
+  void Show(runtime::EventLoop* loop, ShowRequest request, Gone gone, Done<PolicySetShown> done);
   void Lint(runtime::EventLoop* loop, std::string agency, PostedFiles posted, Gone gone,
             Done<LintResult> done);
   // FAILED_PRECONDITION (NO_POLICY_SET, POLICY_SET_CHANGED); INVALID_ARGUMENT (CASE); OUT_OF_RANGE

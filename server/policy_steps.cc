@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "server/assess/assessor.h"
 #include "server/assess/case_file.h"
+#include "server/assess/policy_archive.h"
 #include "server/assess/policy_listing.h"
 #include "server/assess/policy_pack.h"
 #include "server/base/dates.h"
@@ -73,6 +74,10 @@ std::string DivisionOfCase(absl::string_view text) {
   return found == nullptr ? "" : found->scalar;
 }
 
+std::string EffectiveDivision(const EvaluationRequest& request) {
+  return request.division.empty() ? DivisionOfCase(request.case_yaml) : request.division;
+}
+
 std::vector<BlameShown> Shown(const std::vector<assess::Blame>& blames) {
   std::vector<BlameShown> shown;
   for (const assess::Blame& blame : blames) {
@@ -133,8 +138,7 @@ Evaluation Refused(std::string reason, std::vector<PostedDefect> defects) {
 // The pack to assess by; nullptr with `refused` where the posted files do not load.
 PolicyPack::Ptr LoadPosted(const PolicyPack& own, const EvaluationRequest& request,
                            Evaluation* refused) {
-  const std::string division =
-      request.division.empty() ? DivisionOfCase(request.case_yaml) : request.division;
+  const std::string division = EffectiveDivision(request);
   const std::vector<PolicyText> files =
       Together(own, request.posted, [&](const std::string& folder) {
         return base::DivisionContains(folder, division) || folder == kNation;
@@ -178,13 +182,27 @@ absl::StatusOr<Evaluation> RefusedBy(const absl::Status& status, const assess::C
   return status;
 }
 
-absl::Status CheckSet(const std::string& wanted, const PolicyPack& pack, const assess::Case& c) {
-  if (wanted.empty()) return absl::OkStatus();
-  const auto set = assess::SummaryOf(pack, c.division, c.dates.policy);
-  if (set.has_value() && set->sha256 == wanted) return absl::OkStatus();
-  return base::MakeError(absl::StatusCode::kFailedPrecondition, "POLICY_SET_CHANGED",
-                         "the set that speaks for the division is not the one that policy_sha256 "
-                         "names; get the set that is in force");
+bool IsSet(const PolicyPack& pack, absl::string_view division, absl::CivilDay day,
+           absl::string_view digest) {
+  const auto set = assess::SummaryOf(pack, division, day);
+  return set.has_value() && set->sha256 == digest;
+}
+
+// A set that came into force here at some time, by the engine of today.
+absl::StatusOr<PolicyPack::Ptr> LoadEarlier(const assess::PolicyRepository& archive,
+                                            const std::string& digest) {
+  auto pack = assess::LoadPolicySet(archive, digest);
+  if (pack.ok()) return pack;
+  if (pack.status().code() == absl::StatusCode::kNotFound) {
+    return base::MakeError(absl::StatusCode::kNotFound, "POLICY_SET_UNKNOWN",
+                           "no policy set of this digest ever came into force on this platform");
+  }
+  if (base::ReasonOf(pack.status()) == "POLICY") {
+    return base::MakeError(absl::StatusCode::kFailedPrecondition, "POLICY_SET_OUTDATED",
+                           "the engine of today finds defects in this policy set; use the version "
+                           "of hedui that it was in force under");
+  }
+  return pack;
 }
 
 absl::StatusOr<Evaluation> Assessed(const PolicyPack& pack, const assess::CaseFile& file,
@@ -223,9 +241,22 @@ PolicySetPage ListSets(const Setup& setup, const PolicySetQuery& query) {
   return page;
 }
 
-absl::StatusOr<PolicySetShown> ShowSet(const Setup& setup, const std::string& division,
-                                       absl::CivilDay day, bool texts) {
-  auto listing = assess::ListingOf(*setup.policies, division, day, texts);
+absl::StatusOr<PolicySetShown> ShowSet(const Setup& setup, const assess::PolicyRepository* archive,
+                                       const ShowRequest& request) {
+  PolicyPack::Ptr pack = setup.policies;
+  std::string division = request.division;
+  if (!request.policy_sha256.empty() &&
+      (division.empty() || !IsSet(*pack, division, request.day, request.policy_sha256))) {
+    HEDUI_ASSIGN_OR_RETURN(pack, LoadEarlier(*archive, request.policy_sha256));
+    if (division.empty()) division = assess::DivisionOfPolicyFiles(pack->files());
+    // The chain of another division is another set.
+    if (!IsSet(*pack, division, request.day, request.policy_sha256)) {
+      return base::MakeError(
+          absl::StatusCode::kNotFound, "POLICY_SET_UNKNOWN",
+          absl::StrCat("the policy set of this digest does not speak for division ", division));
+    }
+  }
+  auto listing = assess::ListingOf(*pack, division, request.day, request.texts);
   if (!listing.has_value()) return NobodySpeaksFor(division);
   PolicySetShown shown;
   shown.in_force = InForceOf(setup);
@@ -254,21 +285,39 @@ LintResult LintPosted(const PolicyPack& own, const PostedFiles& posted) {
   return result;
 }
 
-absl::StatusOr<Evaluation> EvaluateCase(const PolicyPack& own, const EvaluationRequest& request) {
+absl::StatusOr<Evaluation> EvaluateCase(const PolicyPack& own,
+                                        const assess::PolicyRepository* archive,
+                                        const EvaluationRequest& request) {
   PolicyPack::Ptr posted;
   if (!request.posted.files.empty()) {
     Evaluation refused;
     posted = LoadPosted(own, request, &refused);
     if (posted == nullptr) return refused;
   }
-  const PolicyPack& pack = posted == nullptr ? own : *posted;
+  PolicyPack::Ptr earlier;
+  const PolicyPack* pack = posted == nullptr ? &own : posted.get();
+  const std::string division = EffectiveDivision(request);
+  const std::string& wanted = request.policy_sha256;
+  // Which set speaks for a division does not depend on the day.
+  if (!wanted.empty() && !IsSet(*pack, division, absl::CivilDay(), wanted)) {
+    if (posted != nullptr) {
+      return base::MakeError(absl::StatusCode::kFailedPrecondition, "POLICY_SET_CHANGED",
+                             "the set that the posted files make is not the one that "
+                             "policy_sha256 names");
+    }
+    HEDUI_ASSIGN_OR_RETURN(earlier, LoadEarlier(*archive, wanted));
+    pack = earlier.get();
+    if (!IsSet(*pack, division, absl::CivilDay(), wanted)) {
+      return base::MakeError(absl::StatusCode::kNotFound, "POLICY_SET_UNKNOWN",
+                             "the policy set of this digest does not speak for the division");
+    }
+  }
   std::vector<assess::CaseDefect> defects;
-  std::optional<assess::CaseFile> file = assess::ParseCase(request.case_yaml, pack, &defects);
+  std::optional<assess::CaseFile> file = assess::ParseCase(request.case_yaml, *pack, &defects);
   if (!file.has_value()) return Refused("CASE_FILE", Shown(defects));
   if (!request.division.empty()) file->value.division = request.division;
   if (request.policy_day.has_value()) file->value.dates.policy = *request.policy_day;
-  HEDUI_RETURN_IF_ERROR(CheckSet(request.policy_sha256, pack, file->value));
-  HEDUI_ASSIGN_OR_RETURN(Evaluation result, Assessed(pack, *file, request));
+  HEDUI_ASSIGN_OR_RETURN(Evaluation result, Assessed(*pack, *file, request));
   if (posted != nullptr) {
     for (const PolicyFinding& warning : posted->warnings()) {
       if (result.warnings.size() == kFindingsMax) break;

@@ -12,10 +12,12 @@
 namespace hedui {
 
 PolicySetPage ListSets(const Setup& setup, const PolicySetQuery& query);
-absl::StatusOr<PolicySetShown> ShowSet(const Setup& setup, const std::string& division,
-                                       absl::CivilDay day, bool texts);
+// `archive`: sets that ever came into force; asked, on the disk, only for those that are not.
+absl::StatusOr<PolicySetShown> ShowSet(const Setup& setup, const assess::PolicyRepository* archive,
+                                       const ShowRequest& request);
 LintResult LintPosted(const assess::PolicyPack& own, const PostedFiles& posted);
 absl::StatusOr<Evaluation> EvaluateCase(const assess::PolicyPack& own,
+                                        const assess::PolicyRepository* archive,
                                         const EvaluationRequest& request);
 
 }  // namespace hedui

@@ -149,6 +149,7 @@ int Show(const Options& options) {
   request.set_officer(options.officer);
   request.set_division(options.division);
   request.set_day(options.day);
+  request.set_policy_sha256(options.sha256);
   request.set_include_texts(!options.save.empty());
   auto shown = (*client)->GetPolicySet(request, options.connection.timeout());
   if (!shown.ok()) return Refused(shown.status());
@@ -241,7 +242,8 @@ void AddEvaluate(CLI::App* group, Action* action) {
   verb->add_flag("--alone", options->alone, "without the platform's own files")->needs(policies);
   verb->add_option("--division", options->division, "in place of the case's");
   verb->add_option("--day", options->day, "in place of the case's policy day");
-  verb->add_option("--policy-sha256", options->sha256, "refuse to assess by any other set");
+  verb->add_option("--policy-sha256", options->sha256,
+                   "assess by the set of this digest, also an earlier one");
   verb->add_option("--format", options->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}));
 }
@@ -273,7 +275,9 @@ void AddPolicies(CLI::App& app, Action* action) {
   verb->add_option("--division", options->division, "only those there or below");
   verb->add_option("--day", options->day, "whose programmes are named; default: today");
   options = AddVerb(group, "show", "what a set says on a day", action, &Show, &verb);
-  verb->add_option("DIVISION", options->division, "six digits")->required();
+  verb->add_option("DIVISION", options->division, "six digits; not needed with --policy-sha256");
+  verb->add_option("--policy-sha256", options->sha256,
+                   "the set of this digest, also an earlier one");
   verb->add_option("--day", options->day, "such as 2026-11-01; default: today");
   verb->add_flag("--names", options->names, "with every name that expressions may use");
   verb->add_option("--save", options->save, "write its files below this directory");

@@ -31,6 +31,15 @@ void CheckDivision(const std::string& division, absl::string_view path, Violatio
   }
 }
 
+// Empty where it is, or has a defect.
+std::string DecodeDigest(const std::string& text, Violations* violations) {
+  if (text.empty()) return "";
+  const auto digest = base::HexDecode(text);
+  if (digest.ok() && digest->size() == base::kDigestBytes) return *digest;
+  violations->Add("policy_sha256", "is not 64 lower-case hexadecimal digits");
+  return "";
+}
+
 // Paths are the caller's own names for files: printable, and short.
 bool IsPath(absl::string_view path) {
   return !path.empty() && path.size() <= kPostedPathBytesMax &&
@@ -97,13 +106,17 @@ std::string NextToken(const v1::ListPolicySetsRequest& request, const PolicySetQ
   return tokens.Write(ScopeOf(request, query.agency), place);
 }
 
-absl::StatusOr<PolicySetRequest> DecodeGetPolicySet(const v1::GetPolicySetRequest& request,
-                                                    absl::CivilDay today) {
+absl::StatusOr<ShowRequest> DecodeGetPolicySet(const v1::GetPolicySetRequest& request,
+                                               const std::string& agency, absl::CivilDay today) {
   Violations violations;
-  PolicySetRequest decoded;
+  ShowRequest decoded;
+  decoded.agency = agency;
   decoded.division = request.division();
-  if (decoded.division.empty()) violations.Add("division", "is required");
+  if (decoded.division.empty() && request.policy_sha256().empty()) {
+    violations.Add("division", "is required where policy_sha256 names no set");
+  }
   CheckDivision(decoded.division, "division", &violations);
+  decoded.policy_sha256 = DecodeDigest(request.policy_sha256(), &violations);
   decoded.day = DecodeOptionalDay(request.day(), "day", &violations).value_or(today);
   decoded.texts = request.include_texts();
   HEDUI_RETURN_IF_ERROR(violations.AsStatus());
@@ -135,14 +148,7 @@ absl::StatusOr<EvaluationRequest> DecodeEvaluate(const v1::EvaluateRequest& requ
   decoded.division = request.division();
   CheckDivision(decoded.division, "division", &violations);
   decoded.policy_day = DecodeOptionalDay(request.policy_day(), "policy_day", &violations);
-  if (!request.policy_sha256().empty()) {
-    const auto digest = base::HexDecode(request.policy_sha256());
-    if (digest.ok() && digest->size() == base::kDigestBytes) {
-      decoded.policy_sha256 = *digest;
-    } else {
-      violations.Add("policy_sha256", "is not 64 lower-case hexadecimal digits");
-    }
-  }
+  decoded.policy_sha256 = DecodeDigest(request.policy_sha256(), &violations);
   decoded.indications_only = request.indications_only();
   HEDUI_RETURN_IF_ERROR(violations.AsStatus());
   return decoded;

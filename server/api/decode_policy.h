@@ -14,12 +14,6 @@
 
 namespace hedui::api {
 
-struct PolicySetRequest {
-  std::string division;
-  absl::CivilDay day;
-  bool texts = false;
-};
-
 // INVALID_ARGUMENT: INVALID_REQUEST with all violations; PAGE_TOKEN. `today` where no day is named.
 absl::StatusOr<PolicySetQuery> DecodeListPolicySets(const v1::ListPolicySetsRequest& request,
                                                     const std::string& agency, absl::CivilDay today,
@@ -27,8 +21,8 @@ absl::StatusOr<PolicySetQuery> DecodeListPolicySets(const v1::ListPolicySetsRequ
 // The token of the page after one that ended with the division `last`; empty where none did.
 std::string NextToken(const v1::ListPolicySetsRequest& request, const PolicySetQuery& query,
                       const std::string& last, const PageTokens& tokens);
-absl::StatusOr<PolicySetRequest> DecodeGetPolicySet(const v1::GetPolicySetRequest& request,
-                                                    absl::CivilDay today);
+absl::StatusOr<ShowRequest> DecodeGetPolicySet(const v1::GetPolicySetRequest& request,
+                                               const std::string& agency, absl::CivilDay today);
 absl::StatusOr<PostedFiles> DecodeLint(const v1::LintPoliciesRequest& request);
 absl::StatusOr<EvaluationRequest> DecodeEvaluate(const v1::EvaluateRequest& request,
                                                  const std::string& agency);

@@ -73,10 +73,10 @@ class PolicyService final : public Service {
   void OnGet(const std::shared_ptr<Get>& call) {
     auto agency = Enter(call, Door::Call::kFollow, PolicyUse::kRead);
     if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
-    auto request = DecodeGetPolicySet(call->request(), door_.Today());
+    auto request = DecodeGetPolicySet(call->request(), *agency, door_.Today());
     if (!request.ok()) return call->Refuse(ToWire(request.status()));
-    desk_->Show(call->loop(), *std::move(agency), request->division, request->day, request->texts,
-                GoneFrom(call), [call, day = request->day](absl::StatusOr<PolicySetShown> shown) {
+    desk_->Show(call->loop(), *request, GoneFrom(call),
+                [call, day = request->day](absl::StatusOr<PolicySetShown> shown) {
                   if (!shown.ok()) return call->Refuse(ToWire(shown.status()));
                   call->Keep(shown->held);
                   call->Finish(EncodePolicySet(*std::move(shown), day));

@@ -662,7 +662,7 @@ TEST_F(CliTest, PolicyVerbsTryFilesAndCasesAtAPlatform) {
            "amount [0.00, 735.00] yuan/month", "demo_bank_silent.yaml: line "},
           {with({"policy", "evaluate", kCase, "--policies", "wrong"}), 1, "", "(POLICY)"},
           {with({"policy", "evaluate", kCase, "--policy-sha256", std::string(64, '0')}), 1, "",
-           "POLICY_SET_CHANGED"},
+           "POLICY_SET_UNKNOWN"},
           {with({"policy", "evaluate", "bad-case.yaml"}), 1, "", "case_yaml:2:scope"},
           {with({"policy", "evaluate", "nowhere.yaml"}), 2, "", "nowhere.yaml: "},
           {with({"policy", "evaluate", kCase, "--alone"}), 2, "", "--policies"},

@@ -26,6 +26,25 @@ const assess::PolicyPack& Own() {
   return **pack;
 }
 
+// An archive that has nothing.
+const assess::PolicyRepository& Nothing() {
+  class Empty final : public assess::PolicyRepository {
+   public:
+    absl::Status KeepPolicySets(const assess::PolicySets&, absl::Time) override {
+      return absl::OkStatus();
+    }
+    absl::StatusOr<std::vector<assess::ArchivedPolicySet>> ListPolicySets() const override {
+      return std::vector<assess::ArchivedPolicySet>();
+    }
+    absl::StatusOr<std::vector<assess::PolicyText>> ReadPolicySet(
+        absl::string_view) const override {
+      return base::MakeError(absl::StatusCode::kNotFound, "POLICY_SET_UNKNOWN", "nothing is kept");
+    }
+  };
+  static const auto* const empty = new Empty;
+  return *empty;
+}
+
 void CheckPosted(const PostedFiles& posted) {
   Require(posted.files.size() <= kPostedFilesMax, "files keep within their number");
   size_t bytes = 0;
@@ -57,7 +76,7 @@ void CheckEvaluation(const EvaluationRequest& request, absl::string_view input) 
   Require(request.agency == kAgency, "a case is of its caller's agency");
   Require(!request.case_yaml.empty() && request.case_yaml.size() <= kCaseBytesMax,
           "a case keeps within its bytes");
-  const auto result = EvaluateCase(Own(), request);
+  const auto result = EvaluateCase(Own(), &Nothing(), request);
   if (!result.ok()) {
     Require(!base::ReasonOf(result.status()).empty(), "a refusal has a reason");
     RequireNoNumbers(result.status(), input);
@@ -68,7 +87,7 @@ void CheckEvaluation(const EvaluationRequest& request, absl::string_view input) 
     if (result->defect_reason != "POLICY") RequireNoNumbers(api::DefectsOf(*result), input);
     return;
   }
-  const auto again = EvaluateCase(Own(), request);
+  const auto again = EvaluateCase(Own(), &Nothing(), request);
   Require(again.ok() && again->json == result->json, "the same case comes out the same");
 }
 

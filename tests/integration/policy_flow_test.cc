@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/assess/case_file.h"
+#include "server/assess/policy_archive.h"
 #include "server/base/retry_after.h"
 #include "server/base/status.h"
 #include "server/base/yaml.h"
@@ -65,6 +66,53 @@ PostedFile HigherStandard() {
   return {"640104/standard.yaml", text};
 }
 
+// Sets that came into force earlier, in memory.
+class EarlierSets final : public assess::PolicyRepository {
+ public:
+  absl::Status KeepPolicySets(const assess::PolicySets& sets, absl::Time) override {
+    sets_ = sets;
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<assess::ArchivedPolicySet>> ListPolicySets() const override {
+    return std::vector<assess::ArchivedPolicySet>();
+  }
+  absl::StatusOr<std::vector<assess::PolicyText>> ReadPolicySet(
+      absl::string_view digest) const override {
+    std::vector<assess::PolicyText> texts;
+    for (const assess::PolicySet& set : sets_.sets) {
+      if (set.digest != digest) continue;
+      for (const assess::PolicyFile& file : set.files) {
+        for (const assess::PolicyText& text : sets_.texts) {
+          if (text.path == file.path) texts.push_back(text);
+        }
+      }
+    }
+    if (!texts.empty()) return texts;
+    return base::MakeError(absl::StatusCode::kNotFound, "POLICY_SET_UNKNOWN", "not kept");
+  }
+
+ private:
+  assess::PolicySets sets_;
+};
+
+// With a higher standard in the demo's county, once.
+const EarlierSets& Archive() {
+  static const auto* const kArchive = [] {
+    std::vector<assess::PolicyText> files;
+    for (size_t i = 0; i < Own().files().size(); ++i) {
+      const std::string& path = Own().files()[i].path;
+      const PostedFile higher = HigherStandard();
+      files.push_back({path, path == higher.path ? higher.text : Own().texts()[i]});
+    }
+    const auto pack = assess::PolicyPack::LoadFiles(files);
+    EXPECT_TRUE(pack.ok()) << pack.status();
+    auto* archive = new EarlierSets;
+    EXPECT_TRUE(archive->KeepPolicySets(assess::SetsOf(**pack), absl::Now()).ok());
+    return archive;
+  }();
+  return *kArchive;
+}
+
 TEST(PolicyStepsTest, SetsAreListedByDivisionAPageAtATime) {
   PolicySetQuery query;
   query.day = kDay;
@@ -98,8 +146,8 @@ TEST(PolicyStepsTest, WhereNoFileSpeaksForADivisionThereIsNoSet) {
   auto pack = assess::PolicyPack::LoadFiles({{"640104/a.yaml", "division: \"640104\"\n"}});
   ASSERT_TRUE(pack.ok()) << pack.status();
   setup->policies = *pack;
-  EXPECT_TRUE(ShowSet(*setup, "640104", kDay, false).ok());
-  const auto none = ShowSet(*setup, "110101", kDay, false);
+  EXPECT_TRUE(ShowSet(*setup, &Archive(), {kCounty, "640104", "", kDay}).ok());
+  const auto none = ShowSet(*setup, &Archive(), {kCounty, "110101", "", kDay});
   EXPECT_EQ(none.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(base::ReasonOf(none.status()), "POLICY_SET_UNKNOWN");
 }
@@ -133,12 +181,12 @@ TEST(PolicyStepsTest, MoreFindingsThanAreToldAreCounted) {
 }
 
 TEST(PolicyStepsTest, ACaseIsAssessedByPostedFilesAndTheOwnStayAsTheyAre) {
-  const auto own = EvaluateCase(Own(), DemoCase());
+  const auto own = EvaluateCase(Own(), &Archive(), DemoCase());
   ASSERT_TRUE(own.ok()) << own.status();
   EXPECT_THAT(own->unmet, IsEmpty());
   EvaluationRequest request = DemoCase();
   request.posted.files = {HigherStandard()};
-  const auto posted = EvaluateCase(Own(), request);
+  const auto posted = EvaluateCase(Own(), &Archive(), request);
   ASSERT_TRUE(posted.ok()) << posted.status();
   ASSERT_THAT(posted->defects, IsEmpty());
   const auto amount = [](const Evaluation& evaluation) {
@@ -153,18 +201,18 @@ TEST(PolicyStepsTest, ACaseIsAssessedByPostedFilesAndTheOwnStayAsTheyAre) {
   EXPECT_NE(posted->policy_sha256, own->policy_sha256);
   // The case's own expectations are held against it.
   EXPECT_THAT(posted->unmet, Not(IsEmpty()));
-  EXPECT_EQ(EvaluateCase(Own(), DemoCase())->json, own->json);
+  EXPECT_EQ(EvaluateCase(Own(), &Archive(), DemoCase())->json, own->json);
 }
 
 TEST(PolicyStepsTest, DivisionDayAndSetCanBeNamedInPlaceOfTheCases) {
   EvaluationRequest request = DemoCase();
   request.policy_day = absl::CivilDay(2025, 6, 1);
-  const auto later = EvaluateCase(Own(), request);
+  const auto later = EvaluateCase(Own(), &Archive(), request);
   ASSERT_TRUE(later.ok()) << later.status();
   EXPECT_EQ(later->policy_day, absl::CivilDay(2025, 6, 1));
   request = DemoCase();
   request.division = "110101";
-  const auto elsewhere = EvaluateCase(Own(), request);
+  const auto elsewhere = EvaluateCase(Own(), &Archive(), request);
   if (elsewhere.ok()) {
     EXPECT_EQ(elsewhere->division, "110101");
     EXPECT_THAT(elsewhere->indications, IsEmpty());
@@ -173,12 +221,42 @@ TEST(PolicyStepsTest, DivisionDayAndSetCanBeNamedInPlaceOfTheCases) {
     EXPECT_THAT(std::string(elsewhere.status().message()), HasSubstr("110101"));
   }
   request = DemoCase();
-  request.policy_sha256 = EvaluateCase(Own(), DemoCase())->policy_sha256;
-  EXPECT_TRUE(EvaluateCase(Own(), request).ok());
+  request.policy_sha256 = EvaluateCase(Own(), &Archive(), DemoCase())->policy_sha256;
+  EXPECT_TRUE(EvaluateCase(Own(), &Archive(), request).ok());
   request.policy_sha256[0] ^= 1;
-  const auto changed = EvaluateCase(Own(), request);
+  const auto unknown = EvaluateCase(Own(), &Archive(), request);
+  EXPECT_EQ(unknown.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(base::ReasonOf(unknown.status()), "POLICY_SET_UNKNOWN");
+  request.posted.files = {HigherStandard()};
+  const auto changed = EvaluateCase(Own(), &Archive(), request);
   EXPECT_EQ(changed.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(base::ReasonOf(changed.status()), "POLICY_SET_CHANGED");
+}
+
+TEST(PolicyStepsTest, AnEarlierSetIsShownAndAssessedByUnderItsDigest) {
+  EvaluationRequest request = DemoCase();
+  request.posted.files = {HigherStandard()};
+  const auto posted = EvaluateCase(Own(), &Archive(), request);
+  ASSERT_TRUE(posted.ok()) << posted.status();
+  request = DemoCase();
+  request.policy_sha256 = posted->policy_sha256;
+  const auto earlier = EvaluateCase(Own(), &Archive(), request);
+  ASSERT_TRUE(earlier.ok()) << earlier.status();
+  EXPECT_EQ(earlier->json, posted->json);
+  const auto shown =
+      ShowSet(*ShippedSetup(), &Archive(), {kCounty, "", posted->policy_sha256, kDay});
+  ASSERT_TRUE(shown.ok()) << shown.status();
+  EXPECT_EQ(shown->listing.set.division, "640104");
+  EXPECT_EQ(shown->listing.set.sha256, posted->policy_sha256);
+  EXPECT_EQ(shown->in_force.sha256, Own().digest());
+  // It is its county's and speaks for no other.
+  request.division = "640000";
+  EXPECT_EQ(base::ReasonOf(EvaluateCase(Own(), &Archive(), request).status()),
+            "POLICY_SET_UNKNOWN");
+  EXPECT_EQ(base::ReasonOf(ShowSet(*ShippedSetup(), &Archive(),
+                                   {kCounty, "640000", posted->policy_sha256, kDay})
+                               .status()),
+            "POLICY_SET_UNKNOWN");
 }
 
 TEST(PolicyStepsTest, DefectsOfACaseAndOfFilesNameTheirPlaces) {
@@ -186,7 +264,7 @@ TEST(PolicyStepsTest, DefectsOfACaseAndOfFilesNameTheirPlaces) {
   request.case_yaml =
       "division: \"640104\"\ndates: {application: 2025-03-03, policy: 2025-02-30}\n"
       "persons:\n  - {id: 马志远, relation: 马志远}\n";
-  const auto of_case = EvaluateCase(Own(), request);
+  const auto of_case = EvaluateCase(Own(), &Archive(), request);
   ASSERT_TRUE(of_case.ok()) << of_case.status();
   EXPECT_EQ(of_case->defect_reason, "CASE_FILE");
   ASSERT_THAT(of_case->defects, SizeIs(2));
@@ -196,7 +274,7 @@ TEST(PolicyStepsTest, DefectsOfACaseAndOfFilesNameTheirPlaces) {
   EXPECT_THAT(of_case->defects[1].text, Not(HasSubstr("马志远")));
   request = DemoCase();
   request.posted.files = {{"640104/more.yaml", "division: \"640104\"\nnothing: 2\n"}};
-  const auto of_files = EvaluateCase(Own(), request);
+  const auto of_files = EvaluateCase(Own(), &Archive(), request);
   ASSERT_TRUE(of_files.ok()) << of_files.status();
   EXPECT_EQ(of_files->defect_reason, "POLICY");
   ASSERT_THAT(of_files->defects, SizeIs(1));
@@ -210,13 +288,13 @@ TEST(PolicyStepsTest, WhatTheEngineRefusesIsToldWithoutAWordOfTheCase) {
       "division: \"640104\"\nprogramme: 马志远\n"
       "dates: {application: 2025-03-03, policy: 2025-03-03}\n"
       "persons: [{id: 马志远, relation: applicant}]\n";
-  const auto unknown = EvaluateCase(Own(), request);
+  const auto unknown = EvaluateCase(Own(), &Archive(), request);
   EXPECT_EQ(base::ReasonOf(unknown.status()), "NO_POLICY_SET");
   EXPECT_THAT(std::string(unknown.status().message()), Not(HasSubstr("马志远")));
   request.case_yaml =
       "division: \"640104\"\ndates: {application: 2025-03-03, policy: 2025-03-03}\n"
       "persons: [{id: 马志远, relation: spouse}, {id: 李, relation: spouse}]\n";
-  const auto spouses = EvaluateCase(Own(), request);
+  const auto spouses = EvaluateCase(Own(), &Archive(), request);
   ASSERT_TRUE(spouses.ok()) << spouses.status();
   EXPECT_EQ(spouses->defect_reason, "CASE");
   ASSERT_THAT(spouses->defects, SizeIs(1));
@@ -228,6 +306,7 @@ class PolicyDeskTest : public ::testing::Test {
   PolicyDeskTest() {
     rooms_.setup = [] { return ShippedSetup(); };
     rooms_.bytes = &bytes_;
+    rooms_.policy_archive = &Archive();
     rooms_.tell = [](const base::Event&) {};
     desk_ = std::make_unique<PolicyDesk>(&rooms_);
   }
@@ -236,7 +315,7 @@ class PolicyDeskTest : public ::testing::Test {
   // Asks for the demo's county; its answer's reason comes into `answers_`.
   void Ask(const std::string& agency, PolicyDesk::Gone gone) {
     desk_->Show(
-        &loop_, agency, "640104", kDay, /*texts=*/false, std::move(gone),
+        &loop_, {agency, "640104", "", kDay}, std::move(gone),
         [this](absl::StatusOr<PolicySetShown> shown) { answers_.push_back(shown.status()); });
   }
   // One that the worker is at until the test lets it go.
@@ -303,7 +382,7 @@ TEST_F(PolicyDeskTest, WhatIsPostedIsHeldToTheMemoryBudget) {
 TEST_F(PolicyDeskTest, AnAnswerHoldsItsBytesUntilItsReaderHasIt) {
   std::shared_ptr<const void> held;
   desk_->Show(
-      &loop_, kCounty, "640104", kDay, /*texts=*/true, [] { return false; },
+      &loop_, {kCounty, "640104", "", kDay, /*texts=*/true}, [] { return false; },
       [&](absl::StatusOr<PolicySetShown> shown) {
         ASSERT_TRUE(shown.ok()) << shown.status();
         held = shown->held;
