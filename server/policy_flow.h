@@ -39,6 +39,9 @@ inline constexpr size_t kPostedPathBytesMax = 128;
 inline constexpr size_t kCaseBytesMax = size_t{256} << 10;
 // Of one answer: it has to fit a response.
 inline constexpr size_t kPolicyAnswerBytesMax = size_t{8} << 20;
+// Looking at the conditions of posted files takes as much at most, in rows times names over all
+// divisions (assess/policy_linter.h): some seconds. The shipped files are a hundred thousand.
+inline constexpr size_t kLintWorkMax = 2'000'000;
 // Nobody mends more at once.
 inline constexpr size_t kFindingsMax = 1'000;
 

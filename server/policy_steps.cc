@@ -9,6 +9,7 @@
 #include "server/assess/assessor.h"
 #include "server/assess/case_file.h"
 #include "server/assess/policy_archive.h"
+#include "server/assess/policy_linter.h"
 #include "server/assess/policy_listing.h"
 #include "server/assess/policy_pack.h"
 #include "server/base/dates.h"
@@ -39,6 +40,13 @@ absl::Status NobodySpeaksFor(const std::string& division) {
 std::string FolderDivision(const std::string& path) {
   const std::string folder = path.substr(0, path.find('/'));
   return folder == "national" ? kNation : folder;
+}
+
+FoundInPolicy Shown(const assess::LintFinding& finding) {
+  PolicySeverity severity = PolicySeverity::kNote;
+  if (finding.severity == assess::LintSeverity::kError) severity = PolicySeverity::kError;
+  if (finding.severity == assess::LintSeverity::kWarning) severity = PolicySeverity::kWarning;
+  return {finding.file, finding.line, finding.code, severity, finding.text};
 }
 
 FoundInPolicy Shown(const PolicyFinding& finding) {
@@ -266,7 +274,11 @@ absl::StatusOr<PolicySetShown> ShowSet(const Setup& setup, const assess::PolicyR
 
 LintResult LintPosted(const PolicyPack& own, const PostedFiles& posted) {
   std::set<std::string> divisions;
-  for (const PostedFile& file : posted.files) divisions.insert(FolderDivision(file.path));
+  std::vector<std::string> paths;
+  for (const PostedFile& file : posted.files) {
+    divisions.insert(FolderDivision(file.path));
+    paths.push_back(file.path);
+  }
   const std::vector<PolicyText> files = Together(own, posted, [&](const std::string& folder) {
     return std::any_of(divisions.begin(), divisions.end(), [&](const std::string& division) {
       return base::DivisionContains(folder, division) || base::DivisionContains(division, folder);
@@ -274,8 +286,10 @@ LintResult LintPosted(const PolicyPack& own, const PostedFiles& posted) {
   });
   LintResult result;
   result.loads = true;
-  for (const PolicyFinding& finding : PolicyPack::CheckFiles(files)) {
-    result.loads &= finding.warning;
+  // Of the platform's own only what keeps all of them from loading.
+  for (const assess::LintFinding& finding :
+       assess::PolicyLinter::LintFiles(files, paths, kLintWorkMax)) {
+    result.loads &= finding.severity != assess::LintSeverity::kError;
     if (result.findings.size() < kFindingsMax) {
       result.findings.push_back(Shown(finding));
     } else {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
@@ -80,8 +81,10 @@ void Print(const v1::PolicyName& name) {
 }
 
 void Print(const v1::PolicyFinding& finding, std::ostream& out) {
-  out << absl::StrCat(EscapeForDisplay(finding.file()), ":", finding.line(), ": ", finding.code(),
-                      ": ", EscapeForDisplay(finding.text()), "\n");
+  out << absl::StrCat(
+      EscapeForDisplay(finding.file()), ":", finding.line(), ": ",
+      absl::AsciiStrToLower(Bare(v1::PolicySeverity_Name(finding.severity()), "POLICY_SEVERITY_")),
+      ": ", finding.code(), ": ", EscapeForDisplay(finding.text()), "\n");
 }
 
 std::string BlameOf(const v1::PolicyBlame& blame) {
@@ -170,7 +173,7 @@ int Show(const Options& options) {
   return kExitDone;
 }
 
-int Lint(const Options& options, const std::vector<std::string>& directories) {
+int Lint(const Options& options, const std::vector<std::string>& directories, bool strict) {
   v1::LintPoliciesRequest request;
   const absl::Status read = ReadPolicyFiles(directories, request.mutable_files());
   if (!read.ok()) return Unreadable(read);
@@ -184,7 +187,11 @@ int Lint(const Options& options, const std::vector<std::string>& directories) {
   if (result->findings_left_out() > 0) {
     std::cerr << "hedui: " << result->findings_left_out() << " more findings are not listed\n";
   }
-  return result->findings().empty() ? kExitDone : kExitNotValid;
+  const bool warned = std::any_of(result->findings().begin(), result->findings().end(),
+                                  [](const v1::PolicyFinding& finding) {
+                                    return finding.severity() == v1::POLICY_SEVERITY_WARNING;
+                                  });
+  return result->loads() && !(strict && warned) ? kExitDone : kExitNotValid;
 }
 
 int Evaluate(const Options& options) {
@@ -254,6 +261,7 @@ void AddLint(CLI::App* group, Action* action) {
   CLI::App* const verb = group->get_subcommand("lint");
   auto options = std::make_shared<Options>();
   CLI::Option* const server = options->connection.AddOptionalTo(*verb);
+  server->excludes(verb->get_option("--over"));
   verb->add_option("--officer", options->officer, "the acting officer's number")->needs(server);
   verb->add_flag("--alone", options->alone, "with --server: without the platform's own files")
       ->needs(server);
@@ -261,7 +269,8 @@ void AddLint(CLI::App* group, Action* action) {
   group->callback([=] {
     if (server->count() == 0) return;
     const std::vector<std::string> directories = verb->get_option("DIR")->results();
-    *action = [=] { return Lint(*options, directories); };
+    const bool strict = verb->get_option("--strict")->count() > 0;
+    *action = [=] { return Lint(*options, directories, strict); };
   });
 }
 

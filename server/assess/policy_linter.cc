@@ -83,6 +83,25 @@ std::vector<LintFinding> LintPack(const PolicyPack& pack, IsMeant is_meant) {
   return findings;
 }
 
+// Each row begins and ends a stretch of days, and each name is looked at on each stretch.
+size_t WorkOf(const PolicyPack& pack) {
+  size_t work = 0;
+  for (const Division& division : pack.compiled().divisions)
+    work += division.row_lists.size() * division.order.size();
+  return work;
+}
+
+// Only what loading found.
+std::vector<LintFinding> LeftAlone(const PolicyPack& pack, const std::string& file) {
+  std::vector<LintFinding> findings;
+  for (const PolicyFinding& warning : pack.warnings()) findings.push_back(Known(warning));
+  findings.push_back({file, 1, LintSeverity::kNote, "LINT_LIMIT",
+                      "the files load, but with those they belong to they are too many to look at "
+                      "any further here; run hedui policy lint on all of them"});
+  Sort(&findings);
+  return findings;
+}
+
 // Of a pack, or of what keeps it from loading. An error anywhere keeps all files from loading.
 template <typename IsMeant>
 std::vector<LintFinding> LintLoaded(const absl::StatusOr<PolicyPack::Ptr>& pack,
@@ -139,8 +158,12 @@ std::vector<LintFinding> PolicyLinter::Lint(const std::vector<std::string>& dire
 }
 
 std::vector<LintFinding> PolicyLinter::LintFiles(const std::vector<PolicyText>& files,
-                                                 const std::vector<std::string>& over) {
+                                                 const std::vector<std::string>& over,
+                                                 size_t work_max) {
   const absl::StatusOr<PolicyPack::Ptr> pack = PolicyPack::LoadFiles(files);
+  if (pack.ok() && WorkOf(**pack) > work_max) {
+    return LeftAlone(**pack, over.empty() ? (*pack)->files()[0].path : over[0]);
+  }
   return LintLoaded(pack, pack.ok() ? std::vector<PolicyFinding>() : PolicyPack::CheckFiles(files),
                     [&over](const std::string& file) {
                       return over.empty() ||

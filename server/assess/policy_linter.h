@@ -4,6 +4,8 @@
 #ifndef HEDUI_SERVER_ASSESS_POLICY_LINTER_H_
 #define HEDUI_SERVER_ASSESS_POLICY_LINTER_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -35,9 +37,12 @@ class PolicyLinter {
   // and notes only of the files of those directories, which are read behind `directories`.
   static std::vector<LintFinding> Lint(const std::vector<std::string>& directories,
                                        const std::vector<std::string>& over = {});
-  // The same of files by themselves; `over` names paths.
+  // The same of files by themselves; `over` names paths. `work_max` bounds what looking further
+  // than at whether they load may take, in rows times names over all divisions; past it a note says
+  // that it was not done (LINT_LIMIT).
   static std::vector<LintFinding> LintFiles(const std::vector<PolicyText>& files,
-                                            const std::vector<std::string>& over = {});
+                                            const std::vector<std::string>& over = {},
+                                            size_t work_max = SIZE_MAX);
 };
 
 }  // namespace hedui::assess

@@ -626,6 +626,8 @@ TEST_F(CliTest, PolicyVerbsShowAPlatformsRules) {
        // What was saved are the files that were loaded.
        {{"policy", "lint", "saved"}, 0},
        {with({"policy", "show", "640104", "--save", "text/below"}), 2, "", "cannot be written"}});
+  // What was saved are the files that were loaded.
+  EXPECT_EQ(world_->Run({kHedui, "policy", "lint", "saved"}).exit_code, 0);
   EXPECT_EQ(Slurp(world_->Path("saved/640104/standard.yaml")),
             Slurp(absl::StrCat(kPolicies, "/640104/standard.yaml")));
 }
@@ -649,12 +651,12 @@ TEST_F(CliTest, PolicyVerbsTryFilesAndCasesAtAPlatform) {
     return with(std::move(args));
   };
   Expect({{lint({"policy", "lint", "higher"}), 0},
-          {lint({"policy", "lint", "wrong"}), 1, "640104/more.yaml:2: UNKNOWN_KEY: "},
+          {lint({"policy", "lint", "wrong"}), 1, "640104/more.yaml:2: error: UNKNOWN_KEY: "},
           {lint({"policy", "lint", "higher", "--alone"}), 1, "640104/standard.yaml:"},
           {lint({"policy", "lint", "nowhere"}), 2, "", "nowhere: there is no such directory"},
           {lint({"policy", "lint", "empty"}), 1, "", "files: are required"},
           // Offline without --server, whatever the environment says.
-          {{"policy", "lint", "wrong"}, 1, "wrong/640104/more.yaml:2: UNKNOWN_KEY: "},
+          {{"policy", "lint", "wrong"}, 1, "wrong/640104/more.yaml:2: error: UNKNOWN_KEY: "},
           {{"policy", "lint", "higher", "--alone"}, 2, "", "--server"}});
   Expect({{with({"policy", "evaluate", kCase}), 0, "最低生活保障（dibao）  UNDETERMINED"},
           {with({"policy", "evaluate", kCase}), 0, "waits for SOURCE father bank/deposit"},

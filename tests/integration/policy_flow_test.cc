@@ -171,6 +171,30 @@ TEST(PolicyStepsTest, PostedFilesAreLookedAtInTheChainsTheyBelongTo) {
               IsEmpty());
 }
 
+TEST(PolicyStepsTest, LookingFurtherThanAtWhetherFilesLoadIsBounded) {
+  std::string text = "division: \"649999\"\ndocuments: {T: {title: 示例}}\nparameters:\n";
+  for (int i = 0; i < 600; ++i) {
+    absl::StrAppend(&text, "  p", i, ":\n    label: 甲\n    type: count\n    rows:\n");
+    absl::StrAppend(&text, "      - {from: 2020-01-01, value: 1, clause: T 一, trust: verified}\n");
+  }
+  ASSERT_LT(text.size(), kPostedBytesMax);
+  const auto codes = [&](const std::string& more) {
+    std::vector<std::string> found;
+    const LintResult result = LintPosted(Own(), {{{"649999/a.yaml", text + more}}, false});
+    EXPECT_TRUE(result.loads);
+    for (const FoundInPolicy& finding : result.findings) found.push_back(finding.code);
+    return found;
+  };
+  EXPECT_THAT(codes(""), Not(Contains("LINT_LIMIT")));
+  std::string more;
+  for (int i = 0; i < 1'100; ++i) {
+    absl::StrAppend(&more, "  q", i, ":\n    label: 乙\n    type: count\n    rows:\n");
+    absl::StrAppend(&more, "      - {from: 2020-01-01, value: 1, clause: T 一, trust: verified}\n");
+  }
+  ASSERT_LT(text.size() + more.size(), kPostedBytesMax);
+  EXPECT_THAT(codes(more), ::testing::ElementsAre("LINT_LIMIT"));
+}
+
 TEST(PolicyStepsTest, MoreFindingsThanAreToldAreCounted) {
   std::string text = "division: \"649999\"\nparameters:\n";
   for (size_t i = 0; i < kFindingsMax + 500; ++i) absl::StrAppend(&text, "  p", i, ": 7\n");
