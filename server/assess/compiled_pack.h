@@ -55,6 +55,7 @@ struct CodeList {
   std::vector<std::string> labels;
   absl::flat_hash_map<std::string, int> index;
   uint64_t All() const { return (uint64_t{1} << codes.size()) - 1; }
+  std::vector<base::Level> open_to;  // levels that may add codes
 };
 
 struct FieldType {
@@ -378,6 +379,11 @@ struct Division {
   std::vector<std::pair<int, int32_t>> own_evidence;  // fact kind, rule
   std::vector<int32_t> own_calendar;
   std::vector<int32_t> own_programmes;
+  std::vector<std::pair<int32_t, ProgrammeRow>> own_programme_rows;  // of programmes above
+  // Lists with what this level adds to them, by the list that levels above declare: both indexes
+  // into code_lists. A type names the latter; codes that are added have the next bits, so that a
+  // list's bits mean something within a chain only.
+  absl::flat_hash_map<int, int> own_lists;
   std::vector<int32_t> own_files;
 };
 
@@ -409,6 +415,7 @@ struct CompiledPack {
   std::vector<Exact> exact_constants;  // the same
   std::vector<Aggregate> aggregates;
   bool asks_for_obligors = false;     // some expression does
+  bool has_added_codes = false;       // some level adds codes to a list
   std::vector<std::string> variants;  // names of rules of evidence
 
   absl::flat_hash_map<std::string, int> category_index;
@@ -419,6 +426,12 @@ struct CompiledPack {
   // The set of `division` or of the nearest division above it that has files; nullptr when none
   // has.
   const Division* FindDivision(absl::string_view division) const;
+  // A list as the division's chain has it.
+  const CodeList& ListFor(const Division& division, int list) const;
+  // Rows of a programme of the chain, the lowest level's first.
+  std::vector<const ProgrammeRow*> RowsOf(const Division& division, int32_t programme) const;
+  // The one in force; nullptr when none is.
+  const ProgrammeRow* RowInForce(const Division& division, int32_t programme, int32_t day) const;
 };
 
 // Fills what the fast path needs beside the code, once everything is linked.

@@ -164,7 +164,7 @@ void Evaluator::Step(const Division::Step& step, int person) {
 
 Value Evaluator::MissingRow(const Symbol& symbol, int32_t index, int person, const Value* keys,
                             bool given) {
-  Value value = symbol.unknown;
+  Value value = Unknown(symbol.type, symbol.unknown);
   BlameLeaf leaf{
       BlameKind::kPolicyRow, AnswerDetail::kNone, static_cast<int16_t>(person), -1, -1, index};
   if (symbol.is_table || given) {

@@ -260,6 +260,15 @@ class Evaluator {
   Value ReadField(int kind, int field, const base::FieldValue& value, const IndexedFact& fact);
 
   // Parameters and tables.
+  // With the codes that the chain adds.
+  Value Unknown(const Type& type, const Value& declared) const {
+    Value value = declared;
+    if (pack_.has_added_codes &&
+        (type.kind == TypeKind::kCode || type.kind == TypeKind::kCodeSet)) {
+      value.mask = (declared.mask & kOtherCode) | pack_.ListFor(*division_, type.codes).All();
+    }
+    return value;
+  }
   Value KeyValue(const ParameterKey& key, int person);
   Value LookUp(const Op& op);
   // By what the keys may be, one value for each.

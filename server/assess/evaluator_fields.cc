@@ -35,20 +35,20 @@ Value Evaluator::FieldOf(const Frame& frame, int field) {
     if (type.absent) return *type.absent;
   }
   if (frame.fact < 0) {
-    Value value = type.unknown;
+    Value value = Unknown(type.type, type.unknown);
     value.blame = frame.blame;
     return value;
   }
   const IndexedFact& fact = index_.fact(frame.fact);
   if (CaseIndex::IsDoubtful(fact, type.name)) {
-    Value value = type.unknown;
+    Value value = Unknown(type.type, type.unknown);
     value.blame = AnswerLeaf(fact.fact->answer, AnswerDetail::kConflict);
     return value;
   }
   const base::FieldValue* found = index_.Field(fact, field);
   if (found != nullptr) return ReadField(frame.kind, field, *found, fact);
   if (type.absent) return *type.absent;
-  Value value = type.unknown;
+  Value value = Unknown(type.type, type.unknown);
   value.blame = FieldLeaf(fact, frame.kind, field);
   return value;
 }
@@ -111,7 +111,7 @@ Value Evaluator::ReadField(int kind, int field, const base::FieldValue& value,
       break;
     case TypeKind::kCode:
       if (const auto* text = std::get_if<std::string>(&value)) {
-        const CodeList& list = pack_.code_lists[static_cast<size_t>(type.type.codes)];
+        const CodeList& list = pack_.ListFor(*division_, type.type.codes);
         if (const auto it = list.index.find(*text); it != list.index.end())
           return MaskOf(uint64_t{1} << it->second, 0);
       }
@@ -156,7 +156,7 @@ Value Evaluator::ReadField(int kind, int field, const base::FieldValue& value,
     case TypeKind::kText:
       break;
   }
-  Value unknown = type.unknown;
+  Value unknown = Unknown(type.type, type.unknown);
   unknown.blame = FieldLeaf(fact, kind, field);
   return unknown;
 }

@@ -109,7 +109,7 @@ Value Evaluator::Choose(const Division::Step& step, int person, const Value* key
     known &= IsExactKey(symbol.key_types[k], keys[k]);
     undefined |= keys[k].undefined;
   }
-  Value result = symbol.unknown;
+  Value result = Unknown(symbol.type, symbol.unknown);
   if (undefined) {
     result.undefined |= symbol.type.ordered();
     result.marks = key_marks;
@@ -159,7 +159,7 @@ Value Evaluator::HullOfConstants(const Symbol& symbol, const Value& a, const Val
     return symbol.type.masked() ? calculator_.HullMasks(a, b) : calculator_.HullNumbers(a, b);
   }
   // A set of sets is not held: two different ones are simply not known.
-  Value hull = !a.undefined && a.mask == b.mask ? a : symbol.unknown;
+  Value hull = !a.undefined && a.mask == b.mask ? a : Unknown(symbol.type, symbol.unknown);
   hull.marks = a.marks | b.marks;
   return hull;
 }
@@ -235,7 +235,7 @@ Value Evaluator::InspectRows(const Division::Step& step, const KeyBox& box,
     if (symbol.key_types[k].kind == TypeKind::kNumber) {
       keys[k] = UnknownOf(symbol.key_types[k], pack_);
     } else {
-      const CodeList& list = pack_.code_lists[static_cast<size_t>(symbol.key_types[k].codes)];
+      const CodeList& list = pack_.ListFor(*division_, symbol.key_types[k].codes);
       keys[k].mask = box[k].codes & list.All();
     }
   }
@@ -270,7 +270,7 @@ bool Evaluator::IsMonotone(const Symbol& symbol, const std::vector<Stretch>& str
 Value Evaluator::SetNotKnown(int list) const {
   Value value;
   value.undefined = true;
-  value.mask = list < 0 ? 0 : pack_.code_lists[static_cast<size_t>(list)].All();
+  value.mask = list < 0 ? 0 : pack_.ListFor(*division_, list).All();
   return value;
 }
 

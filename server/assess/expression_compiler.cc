@@ -162,7 +162,8 @@ absl::StatusOr<uint64_t> ExpressionWalk::CodeBit(const Node& node, int codes) co
         node, "TYPE_MISMATCH",
         absl::StrCat("'", node.text, "' is compared with nothing that has a code list"));
   }
-  const CodeList& list = pack_.code_lists[static_cast<size_t>(codes)];
+  const CodeList& list = scope_.division != nullptr ? pack_.ListFor(*scope_.division, codes)
+                                                    : pack_.code_lists[static_cast<size_t>(codes)];
   const auto it = list.index.find(node.text);
   if (it == list.index.end()) {
     return ExpressionDefect(node, "UNKNOWN_CODE",

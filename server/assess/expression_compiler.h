@@ -17,6 +17,8 @@ namespace hedui::assess {
 struct CompileScope {
   // The symbol that `name` means in the division at hand, or -1.
   std::function<int(absl::string_view name)> find_symbol;
+  // Whose lists codes are looked up in; nullptr: as declared.
+  const Division* division = nullptr;
   bool per_person = false;      // the expression speaks of one person, `p`
   Type expected;                // what the rule must give
   bool constants_only = false;  // parameters, tables and literals; nothing of a case

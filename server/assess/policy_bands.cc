@@ -83,6 +83,7 @@ std::optional<PolicyLink::ConstantRule> PolicyLink::LinkConstantRule(size_t f,
     return std::nullopt;
   }
   CompileScope scope;
+  scope.division = &DivisionOf(f);
   const NameTable& names = NamesOf(f);
   scope.find_symbol = [&names](absl::string_view name) { return names.Find(name); };
   scope.expected = type;

@@ -55,7 +55,7 @@ class ConstantsCheck {
 
   const Symbol& SymbolOf(int symbol) const { return pack_.symbols[static_cast<size_t>(symbol)]; }
   const CodeList& ListOf(int symbol) const {
-    return pack_.code_lists[static_cast<size_t>(SymbolOf(symbol).type.codes)];
+    return pack_.ListFor(division_, SymbolOf(symbol).type.codes);
   }
 
   void Collect(int symbol, Uses* uses) const {

@@ -163,6 +163,7 @@ void PolicyLink::DeclareLists(const SourceFile& file) {
 }
 
 void PolicyLink::DeclareCodes(const SourceFile& file, const SourceCodeList& source) {
+  if (source.adds) return AddCodes(file, source);
   NameTable& lists = ChainOf(file).code_lists;
   if (lists.Find(source.name.text) >= 0) {
     Find(file, source.name.line, "DUPLICATE_NAME",
@@ -176,7 +177,13 @@ void PolicyLink::DeclareCodes(const SourceFile& file, const SourceCodeList& sour
   }
   std::vector<std::pair<std::string, std::string>> values;
   for (const auto& [code, label] : source.values) values.emplace_back(code.text, label);
-  lists.Add(source.name.text, AddList(source.name.text, source.label, values));
+  const int list = AddList(source.name.text, source.label, values);
+  lists.Add(source.name.text, list);
+  const bool everybody = source.open.size() == 1 && source.open[0].text == "true";
+  pack_->code_lists[static_cast<size_t>(list)].open_to =
+      everybody
+          ? std::vector<base::Level>{base::Level::kRegion, base::Level::kCity, base::Level::kCounty}
+          : Levels(file, source.open);
 }
 
 std::vector<base::Level> PolicyLink::Levels(const SourceFile& file,

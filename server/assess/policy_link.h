@@ -52,6 +52,8 @@ class PolicyLink {
   // of all levels speak of the same.
   void DeclareLists(const SourceFile& file);
   void DeclareCodes(const SourceFile& file, const SourceCodeList& source);
+  // Codes that a level adds to a list declared above. In policy_tables.cc.
+  void AddCodes(const SourceFile& file, const SourceCodeList& source);
   std::vector<base::Level> Levels(const SourceFile& file, const std::vector<Located>& names);
   void DeclareFacts(const SourceFile& file);
   void PlaceMonths(const SourceFile& file, const SourceFactKind& source, FactKind* kind);
@@ -176,6 +178,11 @@ class PolicyLink {
   std::optional<EvidenceRule::Need> LinkNeed(const SourceFile& file, const Located& need);
   void LinkWhom(size_t f, int kind, const SourceEvidence::Rule& rule, EvidenceRule* linked);
   void LinkProgramme(size_t f, const SourceProgramme& source);
+  void AddProgrammeRows(size_t f, const SourceProgramme& source, int32_t known);
+  std::vector<ProgrammeRow> LinkProgrammeRows(size_t f, const SourceProgramme& source,
+                                              const Programme& programme);
+  // -1 when no level of the file's chain declares one.
+  int32_t ProgrammeAbove(size_t f, absl::string_view name) const;
   int LinkResult(size_t f, const Located& name, TypeKind kind, bool per_person);
   void LinkValidity(size_t f, const Located& text, bool per_person, ProgrammeRow* row);
   void LinkMembership(size_t d);
@@ -204,6 +211,7 @@ class PolicyLink {
   ChainNames built_in_chain_{nullptr};
   std::vector<std::unique_ptr<ChainNames>> chains_;  // by division
   absl::flat_hash_map<int, Delegation> delegations_;
+  absl::flat_hash_map<int32_t, std::vector<base::Level>> programme_levels_;  // left to
   std::vector<Constraint> constraints_;
   std::vector<std::vector<int>> uses_;  // by row
   int built_in_household_ = 0;

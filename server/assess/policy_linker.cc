@@ -159,7 +159,7 @@ void PolicyLink::LinkConstant(size_t f, int index, const SourceRow& source) {
   const std::string id = LinkRowKeys(file, symbol, source.keys, &row.keys);
   row.info = AddInfo(f, source, id, symbol.label, Shown(source.value));
   if (source.value_line == 0) return;  // reported as missing
-  const auto value = ParseValue(source.value, symbol.type, *pack_);
+  const auto value = ParseValue(source.value, symbol.type, *pack_, &DivisionOf(f));
   if (!value.ok()) {
     Find(file, source.value_line, value.status());
     return;
@@ -192,6 +192,7 @@ void PolicyLink::LinkRule(size_t f, int index, const SourceRow& source) {
     return;
   }
   CompileScope scope;
+  scope.division = &DivisionOf(f);
   const NameTable& names = NamesOf(f);
   scope.find_symbol = [&names](absl::string_view name) { return names.Find(name); };
   scope.per_person = symbol.per_person;
@@ -205,40 +206,86 @@ void PolicyLink::LinkRule(size_t f, int index, const SourceRow& source) {
   AddRow(f, index, std::move(row), compiled->symbols, source.line);
 }
 
-void PolicyLink::LinkProgramme(size_t f, const SourceProgramme& source) {
-  const SourceFile& file = *sources_[f];
+int32_t PolicyLink::ProgrammeAbove(size_t f, absl::string_view name) const {
   for (int d = file_division_[f]; d >= 0; d = pack_->divisions[static_cast<size_t>(d)].parent) {
     for (int32_t p : pack_->divisions[static_cast<size_t>(d)].own_programmes) {
-      if (pack_->programmes[static_cast<size_t>(p)].name == source.name.text) {
-        Find(file, source.name.line, "DUPLICATE_NAME",
-             absl::StrCat("the programme ", source.name.text, " is declared here or above"));
-        return;
-      }
+      if (pack_->programmes[static_cast<size_t>(p)].name == name) return p;
     }
   }
+  return -1;
+}
+
+void PolicyLink::LinkProgramme(size_t f, const SourceProgramme& source) {
+  const SourceFile& file = *sources_[f];
+  const int32_t known = ProgrammeAbove(f, source.name.text);
+  if (!source.declares) return AddProgrammeRows(f, source, known);
+  if (known >= 0) {
+    Find(file, source.name.line, "DUPLICATE_NAME",
+         absl::StrCat("the programme ", source.name.text, " is declared here or above"));
+    return;
+  }
   Programme programme{source.name.text, source.label, source.per_person, {}};
+  programme.rows = LinkProgrammeRows(f, source, programme);
+  const auto index = static_cast<int32_t>(pack_->programmes.size());
+  DivisionOf(f).own_programmes.push_back(index);
+  pack_->programmes.push_back(std::move(programme));
+  programme_levels_[index] = Levels(file, source.delegate_to);
+}
+
+void PolicyLink::AddProgrammeRows(size_t f, const SourceProgramme& source, int32_t known) {
+  const SourceFile& file = *sources_[f];
+  const auto to = programme_levels_.find(known);
+  if (to == programme_levels_.end()) {
+    Find(file, source.name.line, "UNKNOWN_NAME",
+         absl::StrCat("no level above declares the programme ", source.name.text));
+    return;
+  }
+  const auto level = base::DivisionLevel(file.division);
+  const std::vector<int32_t>& own = DivisionOf(f).own_programmes;
+  if (!level || std::find(own.begin(), own.end(), known) != own.end() ||
+      std::find(to->second.begin(), to->second.end(), *level) == to->second.end()) {
+    Find(file, source.name.line, "DELEGATION_BREACH",
+         absl::StrCat("the programme ", source.name.text, " is not left to this level"));
+    return;
+  }
+  const Programme& programme = pack_->programmes[static_cast<size_t>(known)];
+  std::vector<std::pair<int32_t, ProgrammeRow>>& rows = DivisionOf(f).own_programme_rows;
+  for (ProgrammeRow& row : LinkProgrammeRows(f, source, programme)) {
+    for (const auto& [of, other] : rows) {
+      if (of == known && Overlap(other.in_force, row.in_force) &&
+          pack_->row_infos[static_cast<size_t>(other.info)].file != static_cast<int>(f)) {
+        Find(file, source.name.line, "PERIOD_OVERLAP",
+             "in force together with a row of another file of this level");
+      }
+    }
+    rows.emplace_back(known, std::move(row));
+  }
+}
+
+std::vector<ProgrammeRow> PolicyLink::LinkProgrammeRows(size_t f, const SourceProgramme& source,
+                                                        const Programme& programme) {
+  std::vector<ProgrammeRow> rows;
   for (const SourceProgramme::Rule& rule : source.rules) {
     ProgrammeRow row;
     row.in_force = rule.row.in_force;
     row.assumed = rule.row.assumed;
-    row.indication = LinkResult(f, rule.indication, TypeKind::kTruth, source.per_person);
+    row.indication = LinkResult(f, rule.indication, TypeKind::kTruth, programme.per_person);
     if (!rule.amount.text.empty())
-      row.amount = LinkResult(f, rule.amount, TypeKind::kNumber, source.per_person);
-    if (!rule.validity.text.empty()) LinkValidity(f, rule.validity, source.per_person, &row);
-    row.info = AddInfo(f, rule.row, absl::StrCat("programme.", source.name.text), source.label,
+      row.amount = LinkResult(f, rule.amount, TypeKind::kNumber, programme.per_person);
+    if (!rule.validity.text.empty()) LinkValidity(f, rule.validity, programme.per_person, &row);
+    row.info = AddInfo(f, rule.row, absl::StrCat("programme.", programme.name), programme.label,
                        rule.amount.text.empty()
                            ? rule.indication.text
                            : absl::StrCat(rule.indication.text, ", ", rule.amount.text));
-    for (const ProgrammeRow& other : programme.rows) {
+    for (const ProgrammeRow& other : rows) {
       if (Overlap(other.in_force, row.in_force)) {
-        Find(file, rule.row.line, "PERIOD_OVERLAP",
+        Find(*sources_[f], rule.row.line, "PERIOD_OVERLAP",
              "in force together with another row of this programme");
       }
     }
-    programme.rows.push_back(row);
+    rows.push_back(std::move(row));
   }
-  DivisionOf(f).own_programmes.push_back(static_cast<int32_t>(pack_->programmes.size()));
-  pack_->programmes.push_back(std::move(programme));
+  return rows;
 }
 
 // "12 months", or a parameter or quantity in months, years or days.

@@ -41,10 +41,8 @@ class Lister {
     set.sha256 = division_.digest;
     for (int32_t index : division_.programmes) {
       const Programme& programme = pack_.programmes[static_cast<size_t>(index)];
-      const bool in_force =
-          std::any_of(programme.rows.begin(), programme.rows.end(),
-                      [this](const ProgrammeRow& row) { return row.in_force.Contains(day_); });
-      if (in_force) set.programmes.push_back({programme.name, programme.label});
+      if (pack_.RowInForce(division_, index, day_) != nullptr)
+        set.programmes.push_back({programme.name, programme.label});
     }
     for (int32_t index : division_.files) {
       const auto at = static_cast<size_t>(index);
@@ -81,10 +79,10 @@ class Lister {
       }
     }
     for (int32_t index : division_.programmes) {
-      for (const ProgrammeRow& row : pack_.programmes[static_cast<size_t>(index)].rows) {
-        if (row.in_force.Contains(day_)) {
-          AddRow(PolicyKind::kProgramme, row.info, "", rows->size(), rows);
-        }
+      const size_t first = rows->size();
+      for (const ProgrammeRow* row : pack_.RowsOf(division_, index)) {
+        if (row->in_force.Contains(day_))
+          AddRow(PolicyKind::kProgramme, row->info, "", first, rows);
       }
     }
   }
@@ -129,7 +127,7 @@ class Lister {
       listing->categories.push_back({category, label == pack_.labels.end() ? "" : label->second});
     }
     for (int index : code_lists_) {
-      const CodeList& list = pack_.code_lists[static_cast<size_t>(index)];
+      const CodeList& list = pack_.ListFor(division_, index);
       base::PolicyCodesListed codes{list.name, list.label, {}};
       for (size_t i = 0; i < list.codes.size(); ++i) {
         codes.codes.push_back({list.codes[i], list.labels[i]});

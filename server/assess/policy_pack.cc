@@ -204,13 +204,6 @@ absl::StatusOr<PolicyPack::Ptr> PackOf(Loaded loaded) {
   return std::make_shared<const PolicyPack>(std::move(loaded.pack));
 }
 
-const ProgrammeRow* RowInForce(const Programme& programme, int32_t day) {
-  for (const ProgrammeRow& row : programme.rows) {
-    if (row.in_force.Contains(day)) return &row;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 std::string PolicyFinding::ToString() const {
@@ -221,6 +214,39 @@ const Division* CompiledPack::FindDivision(absl::string_view division) const {
   for (std::optional<std::string> at = std::string(division); at; at = base::DivisionParent(*at)) {
     const auto it = division_index.find(*at);
     if (it != division_index.end()) return &divisions[static_cast<size_t>(it->second)];
+  }
+  return nullptr;
+}
+
+const CodeList& CompiledPack::ListFor(const Division& division, int list) const {
+  if (!has_added_codes) return code_lists[static_cast<size_t>(list)];
+  for (const Division* at = &division;;) {
+    if (const auto it = at->own_lists.find(list); it != at->own_lists.end())
+      return code_lists[static_cast<size_t>(it->second)];
+    if (at->parent < 0) return code_lists[static_cast<size_t>(list)];
+    at = &divisions[static_cast<size_t>(at->parent)];
+  }
+}
+
+std::vector<const ProgrammeRow*> CompiledPack::RowsOf(const Division& division,
+                                                      int32_t programme) const {
+  std::vector<const ProgrammeRow*> found;
+  for (const Division* at = &division;;) {
+    for (const auto& [of, row] : at->own_programme_rows) {
+      if (of == programme) found.push_back(&row);
+    }
+    if (at->parent < 0) break;
+    at = &divisions[static_cast<size_t>(at->parent)];
+  }
+  for (const ProgrammeRow& row : programmes[static_cast<size_t>(programme)].rows)
+    found.push_back(&row);
+  return found;
+}
+
+const ProgrammeRow* CompiledPack::RowInForce(const Division& division, int32_t programme,
+                                             int32_t day) const {
+  for (const ProgrammeRow* row : RowsOf(division, programme)) {
+    if (row->in_force.Contains(day)) return row;
   }
   return nullptr;
 }
@@ -301,7 +327,8 @@ std::vector<std::string> PolicyPack::Programmes(absl::string_view division,
   if (found == nullptr) return names;
   for (int32_t index : found->programmes) {
     const Programme& programme = compiled_->programmes[static_cast<size_t>(index)];
-    if (RowInForce(programme, DayNumber(day)) != nullptr) names.push_back(programme.name);
+    if (compiled_->RowInForce(*found, index, DayNumber(day)) != nullptr)
+      names.push_back(programme.name);
   }
   return names;
 }

@@ -283,8 +283,21 @@ class Reader : public SourceReader {
 
   void ReadProgramme(const Located& name, const YamlNode& node) {
     if (!IsMapping(node, "a programme")) return;
-    Keys(node, {"label", "of", "rows"}, {"label", "rows"});
-    SourceProgramme programme{name, Optional(node, "label").text, ReadOf(node), {}};
+    SourceProgramme programme;
+    programme.name = name;
+    programme.declares = node.Find("label") != nullptr;
+    if (programme.declares) {
+      Keys(node, {"label", "of", "delegate", "rows"}, {"label", "rows"});
+    } else {
+      Keys(node, {"rows"}, {"rows"});
+    }
+    programme.label = Optional(node, "label").text;
+    programme.per_person = ReadOf(node);
+    if (const YamlNode* delegate = node.Find("delegate");
+        delegate != nullptr && IsMapping(*delegate, "delegate")) {
+      Keys(*delegate, {"to"}, {"to"});
+      programme.delegate_to = List(*delegate, "to");
+    }
     Rows(node, [&](const YamlNode& item) {
       SourceProgramme::Rule rule;
       rule.row = ReadRow(item, {"indication", "amount", "validity"}, {"indication"});

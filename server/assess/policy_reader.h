@@ -132,6 +132,8 @@ struct SourceEvidence {
 struct SourceProgramme {
   Located name;
   std::string label;
+  bool declares = false;  // otherwise rows are added to one declared above
+  std::vector<Located> delegate_to;
   bool per_person = false;
   struct Rule {
     SourceRow row;  // value unused

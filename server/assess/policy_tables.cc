@@ -11,6 +11,47 @@
 
 namespace hedui::assess {
 
+void PolicyLink::AddCodes(const SourceFile& file, const SourceCodeList& source) {
+  const int declared = ChainOf(file).code_lists.Find(source.name.text);
+  Division& division =
+      pack_->divisions[static_cast<size_t>(pack_->division_index.at(file.division))];
+  if (declared < 0) {
+    Find(file, source.name.line, "UNKNOWN_NAME",
+         absl::StrCat("no level above declares the code list ", source.name.text));
+    return;
+  }
+  const std::vector<base::Level>& open = pack_->code_lists[static_cast<size_t>(declared)].open_to;
+  const auto level = base::DivisionLevel(file.division);
+  if (!level || std::find(open.begin(), open.end(), *level) == open.end()) {
+    Find(file, source.name.line, "DELEGATION_BREACH",
+         absl::StrCat("the code list ", source.name.text, " is not open to this level"));
+    return;
+  }
+  pack_->has_added_codes = true;
+  CodeList list = pack_->ListFor(division, declared);
+  for (const auto& [code, label] : source.values) {
+    if (!list.index.try_emplace(code.text, static_cast<int>(list.codes.size())).second) {
+      Find(file, code.line, "DUPLICATE_NAME",
+           absl::StrCat("the code list ", source.name.text, " has ", code.text, " already"));
+      continue;
+    }
+    list.codes.push_back(code.text);
+    list.labels.push_back(label);
+  }
+  if (list.codes.size() > static_cast<size_t>(kCodesPerListMax)) {
+    Find(file, source.name.line, "CODE_LIST_SIZE",
+         absl::StrCat("a code list has 1 to ", kCodesPerListMax, " codes"));
+    return;
+  }
+  const auto [own, added] =
+      division.own_lists.try_emplace(declared, static_cast<int>(pack_->code_lists.size()));
+  if (added) {
+    pack_->code_lists.push_back(std::move(list));
+  } else {
+    pack_->code_lists[static_cast<size_t>(own->second)] = std::move(list);
+  }
+}
+
 bool PolicyLink::MayBeCalled(const SourceFile& file, const SourceSymbol& source) {
   const bool called = std::any_of(source.keys.begin(), source.keys.end(),
                                   [](const SourceKey& key) { return !key.type.text.empty(); });
@@ -115,7 +156,9 @@ KeySet PolicyLink::LinkRowKey(const SourceFile& file, const Type& type, const So
     return set;
   }
   set.codes = 0;
-  const CodeList& list = pack_->code_lists[static_cast<size_t>(type.codes)];
+  const Division& division =
+      pack_->divisions[static_cast<size_t>(pack_->division_index.at(file.division))];
+  const CodeList& list = pack_->ListFor(division, type.codes);
   std::vector<std::string> codes;
   for (const Located& value : source.values) {
     const auto bit = ParseCode(value.text, list);

@@ -15,6 +15,11 @@ absl::Status BadValue(absl::string_view text, absl::string_view wanted) {
                          absl::StrCat("\"", text, "\" is not ", wanted));
 }
 
+const CodeList& ListOf(const Type& type, const CompiledPack& pack, const Division* division) {
+  return division != nullptr ? pack.ListFor(*division, type.codes)
+                             : pack.code_lists[static_cast<size_t>(type.codes)];
+}
+
 }  // namespace
 
 std::optional<Type> ParseType(absl::string_view text, const NameTable& code_lists) {
@@ -74,7 +79,7 @@ absl::StatusOr<uint64_t> ParseCode(absl::string_view text, const CodeList& list)
 }
 
 absl::StatusOr<Value> ParseValueText(absl::string_view text, const Type& type,
-                                     const CompiledPack& pack) {
+                                     const CompiledPack& pack, const Division* division) {
   switch (type.kind) {
     case TypeKind::kNumber: {
       const auto number = base::Rational::Parse(text);
@@ -94,8 +99,7 @@ absl::StatusOr<Value> ParseValueText(absl::string_view text, const Type& type,
       if (text != "true" && text != "false") return BadValue(text, "true or false");
       return TruthOf(text == "true");
     case TypeKind::kCode: {
-      HEDUI_ASSIGN_OR_RETURN(const uint64_t bit,
-                             ParseCode(text, pack.code_lists[static_cast<size_t>(type.codes)]));
+      HEDUI_ASSIGN_OR_RETURN(const uint64_t bit, ParseCode(text, ListOf(type, pack, division)));
       return MaskOf(bit, 0);
     }
     case TypeKind::kDate: {
@@ -114,22 +118,21 @@ absl::StatusOr<Value> ParseValueText(absl::string_view text, const Type& type,
 }
 
 absl::StatusOr<Value> ParseValue(const base::YamlNode& node, const Type& type,
-                                 const CompiledPack& pack) {
+                                 const CompiledPack& pack, const Division* division) {
   if (type.kind == TypeKind::kCodeSet) {
     Value set;
     if (node.kind != base::YamlNode::Kind::kSequence)
       return BadValue(node.scalar, "a list of codes");
     for (const base::YamlNode& item : node.items) {
-      HEDUI_ASSIGN_OR_RETURN(
-          const uint64_t bit,
-          ParseCode(item.scalar, pack.code_lists[static_cast<size_t>(type.codes)]));
+      HEDUI_ASSIGN_OR_RETURN(const uint64_t bit,
+                             ParseCode(item.scalar, ListOf(type, pack, division)));
       set.mask |= bit;
     }
     return set;
   }
   if (node.kind != base::YamlNode::Kind::kScalar)
     return BadValue("(a list or mapping)", "a single value");
-  return ParseValueText(node.scalar, type, pack);
+  return ParseValueText(node.scalar, type, pack, division);
 }
 
 }  // namespace hedui::assess

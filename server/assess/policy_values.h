@@ -21,11 +21,12 @@ std::optional<Type> ParseType(absl::string_view text, const NameTable& code_list
 // Everything a value of the type can be, without blame.
 Value UnknownOf(const Type& type, const CompiledPack& pack);
 
-// A constant. INVALID_ARGUMENT with reason BAD_VALUE or UNKNOWN_CODE.
+// A constant, codes as the division's chain has them (nullptr: as declared). INVALID_ARGUMENT with
+// reason BAD_VALUE or UNKNOWN_CODE.
 absl::StatusOr<Value> ParseValue(const base::YamlNode& node, const Type& type,
-                                 const CompiledPack& pack);
+                                 const CompiledPack& pack, const Division* division = nullptr);
 absl::StatusOr<Value> ParseValueText(absl::string_view text, const Type& type,
-                                     const CompiledPack& pack);
+                                     const CompiledPack& pack, const Division* division = nullptr);
 
 // The set of one or more codes. INVALID_ARGUMENT (UNKNOWN_CODE).
 absl::StatusOr<uint64_t> ParseCode(absl::string_view text, const CodeList& list);

@@ -74,7 +74,7 @@ std::string DayText(const std::optional<absl::CivilDay>& day) {
 }  // namespace
 
 absl::StatusOr<AbstractValue> RenderValue(const Value& value, const Type& type,
-                                          const CompiledPack& pack) {
+                                          const CompiledPack& pack, const Division& division) {
   AbstractValue shown;
   switch (type.kind) {
     case TypeKind::kNumber:
@@ -92,7 +92,7 @@ absl::StatusOr<AbstractValue> RenderValue(const Value& value, const Type& type,
     case TypeKind::kCodeSet: {
       shown.kind = ValueKind::kCode;
       shown.exact = type.kind == TypeKind::kCode ? IsSingle(value.mask) : !value.undefined;
-      const CodeList& list = pack.code_lists[static_cast<size_t>(type.codes)];
+      const CodeList& list = pack.ListFor(division, type.codes);
       for (size_t i = 0; i < list.codes.size(); ++i) {
         if ((value.mask >> i & 1) != 0) shown.codes.push_back(list.codes[i]);
       }

@@ -73,8 +73,7 @@ class Renderer {
     for (const Visit& visit : evaluator_.visits()) {
       if (IsEntry(visit)) HEDUI_RETURN_IF_ERROR(RenderEntry(visit));
     }
-    for (int32_t index : division_.programmes)
-      RenderProgramme(pack_.programmes[static_cast<size_t>(index)]);
+    for (int32_t index : division_.programmes) RenderProgramme(index);
     HEDUI_RETURN_IF_ERROR(CheckSize());
     out_.next_change = NextChange();
     return std::move(out_);
@@ -133,7 +132,7 @@ class Renderer {
     entry.label = symbol.label;
     entry.kind = symbol.kind == SymbolKind::kTest ? EntryKind::kTest : EntryKind::kQuantity;
     entry.person_id = PersonId(visit.person);
-    HEDUI_ASSIGN_OR_RETURN(entry.value, RenderValue(value, symbol.type, pack_));
+    HEDUI_ASSIGN_OR_RETURN(entry.value, RenderValue(value, symbol.type, pack_, division_));
     entry.marks = MarksOf(value.marks);
     if (!entry.value.exact || value.unproven()) entry.blame = Blames(value.blame);
     if (visit.row >= 0) {
@@ -217,7 +216,7 @@ class Renderer {
     for (size_t k = 0; k < symbol.keys.size(); ++k) {
       const ParameterKey& key = symbol.keys[k];
       const absl::StatusOr<AbstractValue> value =
-          RenderValue(AskedKey(leaf, key, k), key.type, pack_);
+          RenderValue(AskedKey(leaf, key, k), key.type, pack_, division_);
       keys.push_back(absl::StrCat(key.name, "=", value.ok() ? value->text : "?"));
     }
     return keys.empty() ? symbol.name
@@ -277,15 +276,14 @@ class Renderer {
     return blames;
   }
 
-  void RenderProgramme(const Programme& programme) {
-    const int32_t day = DayNumber(case_.dates.policy);
-    for (const ProgrammeRow& row : programme.rows) {
-      if (!row.in_force.Contains(day)) continue;
-      if (!programme.per_person) RenderIndication(programme, row, -1);
-      for (size_t i = 0; programme.per_person && i < case_.persons.size(); ++i) {
-        if (case_.persons[i].role == base::PersonRole::kMember)
-          RenderIndication(programme, row, static_cast<int32_t>(i));
-      }
+  void RenderProgramme(int32_t index) {
+    const ProgrammeRow* row = pack_.RowInForce(division_, index, DayNumber(case_.dates.policy));
+    if (row == nullptr) return;
+    const Programme& programme = pack_.programmes[static_cast<size_t>(index)];
+    if (!programme.per_person) RenderIndication(programme, *row, -1);
+    for (size_t i = 0; programme.per_person && i < case_.persons.size(); ++i) {
+      if (case_.persons[i].role == base::PersonRole::kMember)
+        RenderIndication(programme, *row, static_cast<int32_t>(i));
     }
   }
 
@@ -325,7 +323,7 @@ class Renderer {
     }
     if (value == nullptr) return;
     // Months, years and days are rendered as they are: nothing that could overflow.
-    auto shown = RenderValue(*value, row.validity_type, pack_);
+    auto shown = RenderValue(*value, row.validity_type, pack_, division_);
     if (!shown.ok()) return;
     indication->validity = *std::move(shown);
     if (!indication->validity->exact || value->unproven())
@@ -350,8 +348,7 @@ class Renderer {
       for (int32_t rule : rules) offer_range(pack_.evidence[static_cast<size_t>(rule)].in_force);
     }
     for (int32_t programme : division_.programmes) {
-      for (const ProgrammeRow& row : pack_.programmes[static_cast<size_t>(programme)].rows)
-        offer_range(row.in_force);
+      for (const ProgrammeRow* row : pack_.RowsOf(division_, programme)) offer_range(row->in_force);
     }
     offer(evaluator_.next_day());
     for (const base::Fact& fact : case_.facts.facts) {

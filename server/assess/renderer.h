@@ -18,7 +18,7 @@ absl::StatusOr<Assessment> Render(const CompiledPack& pack, const Division& divi
 // The value as an assessment shows it. OUT_OF_RANGE (ARITHMETIC_OVERFLOW) when yuan do not fit
 // where fen did.
 absl::StatusOr<AbstractValue> RenderValue(const Value& value, const Type& type,
-                                          const CompiledPack& pack);
+                                          const CompiledPack& pack, const Division& division);
 
 }  // namespace hedui::assess
 

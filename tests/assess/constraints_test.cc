@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
+#include "server/base/yaml.h"
 #include "tests/assess/overlay.h"
 
 namespace hedui::assess {
@@ -232,6 +233,40 @@ TEST_F(ConstraintsTest, ALevelBelowMayKeepANameToItself) {
   EXPECT_EQ(Defects(), "");
   County("    rows: [{from: 2024-01-01, value: 901, clause: T 一, trust: verified}]\n");
   EXPECT_EQ(Defects(), "649901/test.yaml:3 DELEGATION_BREACH");
+}
+
+// Zibo's own demand (at least four tiers, the highest the whole standard) refuses three of them and
+// another highest one; without it three load.
+TEST(ZiboTest, TiersAreHeldToWhatTheCityDemands) {
+  const std::string folder = Folder("tests/assess/packs/zibo");
+  const std::string city = *base::ReadFile(folder + "/370300/zibo.yaml");
+  const auto without = [](std::string text, const std::string& word) {
+    for (size_t at = text.find(word); at != std::string::npos; at = text.find(word)) {
+      const size_t begin = text.rfind('\n', at), end = text.find('\n', at);
+      text.erase(begin, end - begin);
+    }
+    return text;
+  };
+  const auto codes = [&](const std::string& text) {
+    const hedui::testing::TemporaryDirectory root;
+    root.Write("national/national.yaml", *base::ReadFile(folder + "/national/national.yaml"));
+    root.Write("370300/zibo.yaml", text);
+    std::vector<std::string> found;
+    for (const PolicyFinding& finding : PolicyPack::Check({root.path()}))
+      found.push_back(finding.code);
+    return absl::StrJoin(found, ",");
+  };
+  EXPECT_EQ(codes(city), "");
+  const std::string three = without(city, "income: {over: 700}");
+  ASSERT_NE(three, city);
+  EXPECT_EQ(codes(three), "CONSTRAINT_BROKEN");
+  EXPECT_EQ(codes(three.substr(0, three.find("\nconstraints:"))), "");
+  std::string lower = city;
+  lower.replace(lower.find("value: 924", lower.find("tier_amount")), 10, "value: 923");
+  EXPECT_EQ(codes(lower), "CONSTRAINT_BROKEN");
+  std::string level = city;
+  level.replace(level.find("value: 450"), 10, "value: 700");
+  EXPECT_EQ(codes(level), "CONSTRAINT_BROKEN");
 }
 
 }  // namespace

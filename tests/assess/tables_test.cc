@@ -428,5 +428,141 @@ TEST(TablesTest, RangesThatOnlyTouchDoNotMeet) {
   EXPECT_TRUE(pack.ok()) << pack.status().message();
 }
 
+// A list that lower levels extend, and a programme whose row the county gives.
+class OpenListTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    files_.Write("000000", R"POLICY(
+documents: {T: {title: 测试}}
+codes: {nature: {label: 性质, open: [region, county], values: {pension: 养老金, aid: 救助}}}
+categories: {bank: 银行}
+facts:
+  income:
+    label: 收入
+    by: state
+    categories: [bank]
+    fields: {nature: {label: 性质, type: code(nature)}, amount: {label: 金额, type: money, min: 0}}
+evidence: {income: {rows: [{from: 2021-01-01, complete_by: [bank], clause: T 一, trust: verified}]}}
+parameters:
+  excluded: {label: 不计, type: codes(nature), rows: [{from: 2021-01-01, value: [aid], clause: T 一, trust: verified}]}
+  excluded_here: {label: 本地不计, type: codes(nature), delegate: {to: [region, city, county]}, rows: [{from: 2021-01-01, value: [], clause: T 一, trust: verified}]}
+  some_nature: {label: 某, type: code(nature)}
+quantities:
+  all_excluded: {label: 不计, type: codes(nature), rows: [{from: 2021-01-01, value: "excluded + excluded_here", clause: T 一, trust: verified}]}
+  counted:
+    label: 计入
+    type: money
+    rows: [{from: 2021-01-01, value: "persons.sum(p, p.income.filter(i, !(i.nature in all_excluded)).sum(i, i.amount))", clause: T 一, trust: verified}]
+  one: {label: 一, type: money, rows: [{from: 2021-01-01, value: "yuan(1)", clause: T 一, trust: verified}]}
+tests:
+  poor: {label: 困难, delegate: {to: [county]}, rows: [{from: 2021-01-01, value: "counted < yuan(5)", clause: T 一, trust: verified}]}
+  always: {label: 总是, rows: [{from: 2021-01-01, value: "true", clause: T 一, trust: verified}]}
+programmes:
+  relief:
+    label: 救助
+    delegate: {to: [county]}
+    rows: [{from: 2021-01-01, indication: poor, clause: T 一, trust: verified}]
+)POLICY");
+    files_.Write("649990", "documents: {C: {title: 市}}\n");
+  }
+  static std::string CaseIn(const std::string& division) {
+    return absl::StrCat("division: \"", division, R"("
+scope: urban
+dates: {application: 2025-03-03, policy: 2025-03-03}
+persons: [{id: man, relation: applicant, sex: male, birth: 1974-03-04, number: "1"}]
+answers:
+  - person: man
+    category: bank
+    source: s
+    kind: found
+    facts:
+      - {kind: income, nature: aid, amount: 100}
+      - {kind: income, nature: supplement, amount: 10}
+      - {kind: income, nature: pension, amount: 1}
+)");
+  }
+  std::string Text(const std::string& division, const std::string& name) {
+    const Assessment result = AssessAlone(files_, CaseIn(division));
+    const TraceEntry* entry = result.Find(name);
+    return entry == nullptr ? "" : entry->value.text;
+  }
+
+  Overlay files_;
+};
+
+TEST_F(OpenListTest, WhatALevelAddsIsKnownThereAndBelowOnly) {
+  files_.Write("649992", R"(
+codes: {nature: {add: {supplement: 价格临时补贴}}}
+parameters: {excluded_here: {rows: [{from: 2021-01-01, value: [supplement], clause: T 一, trust: verified}]}}
+)");
+  files_.Write("649993", R"(
+codes: {nature: {add: {other_here: 别的, supplement: 价格临时补贴}}}
+)");
+  EXPECT_EQ(Text("649992", "counted"), "1.00");
+  EXPECT_EQ(Text("649992", "all_excluded"), "aid|supplement");
+  // Known, and counted.
+  EXPECT_EQ(Text("649993", "counted"), "11.00");
+  // Elsewhere it is a code that nobody knows.
+  EXPECT_EQ(Text("649990", "counted"), "[1.00, 11.00]");
+}
+
+TEST_F(OpenListTest, WhatIsNotKnownMayBeWhatWasAdded) {
+  files_.Write("649992", R"(
+codes: {nature: {add: {supplement: 价格临时补贴}}}
+quantities:
+  q: {label: 某, type: code(nature), rows: [{from: 2021-01-01, value: "some_nature", clause: T 一, trust: verified}]}
+tests:
+  t: {label: 某, rows: [{from: 2021-01-01, value: "some_nature in ['aid', 'pension']", clause: T 一, trust: verified}]}
+)");
+  EXPECT_EQ(Text("649992", "q"), "pension|aid|supplement");
+  EXPECT_EQ(Text("649992", "t"), "UNDETERMINED");
+}
+
+TEST_F(OpenListTest, OnlyWhoMayAddsWhatIsNew) {
+  const auto code_of = [&](const std::string& division, const std::string& codes) {
+    files_.Write(division, absl::StrCat("codes: ", codes, "\n"), "codes");
+    const auto pack = files_.LoadAlone();
+    files_.Write(division, "", "codes");
+    return pack.ok() ? "" : std::string(pack.status().message());
+  };
+  EXPECT_EQ(code_of("649992", "{nature: {add: {x: 某}}}"), "");
+  EXPECT_NE(code_of("649900", "{nature: {add: {x: 某}}}").find("DELEGATION_BREACH"),
+            std::string::npos);
+  EXPECT_NE(code_of("649992", "{nature: {add: {aid: 某}}}").find("DUPLICATE_NAME"),
+            std::string::npos);
+  EXPECT_NE(code_of("649992", "{none: {add: {x: 某}}}").find("UNKNOWN_NAME"), std::string::npos);
+  EXPECT_NE(code_of("649992", "{sex: {add: {x: 某}}}").find("DELEGATION_BREACH"),
+            std::string::npos);
+  std::vector<std::string> many;
+  for (int i = 0; i < 62; ++i) many.push_back(absl::StrCat("x", i, ": 某"));
+  EXPECT_NE(code_of("649992", absl::StrCat("{nature: {add: {", absl::StrJoin(many, ", "), "}}}"))
+                .find("CODE_LIST_SIZE"),
+            std::string::npos);
+  many.pop_back();
+  EXPECT_EQ(code_of("649992", absl::StrCat("{nature: {add: {", absl::StrJoin(many, ", "), "}}}")),
+            "");
+}
+
+TEST_F(OpenListTest, ALevelToWhichAProgrammeIsLeftGivesItsRows) {
+  const auto relief = [&](const std::string& division) {
+    const Assessment result = AssessAlone(files_, CaseIn(division));
+    return result.indications.size() == 1 ? result.indications[0].result : Truth::kUndetermined;
+  };
+  files_.Write("649992", R"(
+programmes: {relief: {rows: [{from: 2025-03-03, to: 2025-03-04, indication: always, amount: one, clause: T 一, trust: verified}]}}
+)");
+  EXPECT_EQ(relief("649992"), Truth::kTrue);
+  EXPECT_EQ(relief("649990"), Truth::kUndetermined);
+  const Assessment result = AssessAlone(files_, CaseIn("649992"));
+  EXPECT_EQ(result.next_change, absl::CivilDay(2025, 3, 4));
+  EXPECT_TRUE(result.indications[0].amount.has_value());
+  files_.Write("649900", R"(
+programmes: {relief: {rows: [{from: 2021-01-01, indication: always, clause: T 一, trust: verified}]}}
+)");
+  const auto pack = files_.LoadAlone();
+  ASSERT_FALSE(pack.ok());
+  EXPECT_NE(pack.status().message().find("DELEGATION_BREACH"), absl::string_view::npos);
+}
+
 }  // namespace
 }  // namespace hedui::assess
