@@ -189,41 +189,45 @@ class Distinct(Filtered):
         self.body = body.value
         self.kind = body.kind
 
-    def content(self, run, value):
+    def content(self, value):
         """What an exact body is; None of others."""
         if self.kind in ORDERED:
             return value[2] if is_exact_number(value) else None
         return value[2] if single(value[2]) else None
 
     def side(self, run, elements, period_months):
-        dropped, seen, sure_seen = [0, 0], set(), set()
-        inexact, sure, blame, marks = 0, False, 0, 0
-        left = unlisted = False
-        weak_blame = 0
-        for _, state, element_blame, element_marks in self.passed(run, elements, dropped):
+        dropped, found = [0, 0], []
+        for _, state, blame, marks in self.passed(run, elements, dropped):
             value = self.body(run)
             if self.kind == DATE:
                 note_compared(run, value, value)
-            left = True
+            found.append((value, state, blame, marks))
+        value = resting_on(self.listed([one for one in found if one[1] != UNLISTED]), *dropped)
+        for body, state, blame, marks in found:
+            if state == UNLISTED:
+                value = (value[0] | body[0] | blame, value[1] | body[1] | marks, value[2], None, value[4])
+        return value, bool(found)
+
+    def listed(self, found):
+        """The number of different values of the elements that are sure or possible."""
+        seen, sure_seen, inexact = set(), set(), 0
+        blame = marks = weak_blame = 0
+        for value, state, element_blame, element_marks in found:
             blame |= value[0] | element_blame
             marks |= value[1] | element_marks
             weak_blame |= element_blame if element_marks & WEAK else 0
-            if state == UNLISTED:
-                unlisted = True
-                continue
-            content = self.content(run, value)
-            sure = sure or state == SURE
+            content = self.content(value)
             if content is None:
                 inexact += 1
-            else:
-                seen.add(content)
-                if state == SURE:
-                    sure_seen.add(content)
-        low = max(len(sure_seen), 1 if sure else 0)
-        high = None if unlisted else len(seen) + inexact
+                continue
+            seen.add(content)
+            if state == SURE:
+                sure_seen.add(content)
+        sure = any(one[1] == SURE for one in found)
+        low, high = max(len(sure_seen), 1 if sure else 0), len(seen) + inexact
         if low == high and not marks & WEAK:
             blame = 0
-        return resting_on((blame | weak_blame, marks, low, high, 0), *dropped), left
+        return (blame | weak_blame, marks, low, high, 0)
 
     def close(self, value, blame, marks):
         return resting_on(value, blame, marks)
