@@ -47,6 +47,15 @@ class Extremes(unittest.TestCase):
             found = of_wages("money", f"defined({WAGES}.max(w, w.amount)) ? 0 : yuan(1)", tax=tax)
             self.assertEqual(found["text"], "1.00" if text == "FALSE" else "[0.00, 1.00]")
 
+    def test_what_is_perhaps_not_there_has_perhaps_a_value(self):
+        """L3: the hull of no value and 0 is only perhaps without a value."""
+        for possible, wanted in (("true", "UNDETERMINED"), ("false", "FALSE")):
+            pack = pack_of(national(evidence={"deposit": rule("deposit", use="found")},
+                                    tests={"x": test("defined(p.deposit.sum(d, d.amount / 0))", of="person")}))
+            told = case(answers=[answer("a", "deposit", "found",
+                                        facts=[{"kind": "deposit", "amount": "1", "possible": possible}])])
+            self.assertEqual(pack.assess(told)["entries"]["x", "a"]["text"], wanted)
+
     def test_distinct(self):
         self.assertEqual(of_wages("count", f"{WAGES}.distinct(w, w.amount)", *self.WAGES, fact("2025-02", 1000))["text"], "2")
         found = of_wages("count", f"{WAGES}.distinct(w, w.month)", *self.WAGES, tax="unavailable")

@@ -3,7 +3,7 @@
 from .extremes import Distinct, Extreme
 from .filtered import Filtered, unproven
 from .operators import add, both, either
-from .values import (FALSE, MAY_BE_FALSE, MAY_BE_TRUE, POSSIBLE, SURE, TRUE, UNDETERMINED, UNLISTED,
+from .values import (FALSE, MAY_BE_FALSE, MAY_BE_TRUE, PERHAPS_NONE, POSSIBLE, SURE, TRUE, UNDETERMINED, UNLISTED,
                      WEAK, ZERO, hull_truth, marked, resting_on, settled_one)
 
 
@@ -21,7 +21,7 @@ def contribution(value, state, blame, marks):
             return value
         return resting_on(marked(value, marks), blame, marks)
     marks |= value[1]
-    low, high, undefined = value[2], value[3], value[4]
+    low, high, undefined = value[2], value[3], value[4] & PERHAPS_NONE
     if state == POSSIBLE:
         low = None if low is None else min(low, 0)
         high = None if high is None else max(high, 0)
