@@ -7,7 +7,7 @@ from .errors import Defect
 from .kinds import AREA, COUNT, DAY, DAYS, MONTHS, PERIOD_TYPE, RATIO, RELATION, TRUTH, YEARS, MONEY, Type, number, scale_power
 from .syntax import Text
 from .typed import Typed, agreed_type, need_type
-from .values import CODE, DATE, ORDERED, PERSON, PRESUMED, UNDETERMINED, WEAK, marked
+from .values import CODE, DATE, NUMBER, ORDERED, PERSON, PRESUMED, UNDETERMINED, WEAK, marked
 
 
 def counted(arguments, wanted):
@@ -64,8 +64,8 @@ def unit(unit_):
     """`yuan(n)` and the others; the number alone has no unit."""
     def call(checker, arguments, place):
         counted(arguments, 1)
-        found = checker.number(arguments[0])
-        if found.unit not in (COUNT, RATIO):
+        found = checker.check(arguments[0])
+        if found.kind != NUMBER or found.unit not in (COUNT, RATIO):
             raise Defect("UNIT_MISMATCH", "a unit of what has one")
         value = found.value
         if scale_power(unit_):

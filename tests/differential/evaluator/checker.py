@@ -94,7 +94,7 @@ class Checker:
         if name in self.variables and self.variables[name][1] is A_MONTH:
             slot = self.variables[name][0]
             return Typed(MONTH_TYPE, lambda run: run.variables[slot])
-        if name in self.variables or name == "p" or name in LISTS:
+        if name in self.variables or name in LISTS:
             raise mismatch(f"{name} is no value")
         symbol = self.names.get(name)
         if symbol is None:
