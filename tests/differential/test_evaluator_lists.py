@@ -174,6 +174,16 @@ class Tables(unittest.TestCase):
         found = self.value("money", "cap('bike')")
         self.assertEqual({item[7] for item in found["blame"]}, {"", "cap[scope=urban|rural,class=bike]"})
 
+    def test_whose_key_is_looked_up(self):
+        """The person's before the dot, whoever a list in an argument goes through."""
+        table = {"label": "表", "type": "money", "keys": ["role", {"name": "n", "type": "ratio"}], "rows": [
+            row("1", key={"role": "member"}), row("2", key={"role": "obligor"})]}
+        pack = pack_of(national(parameters={"t": table},
+                                quantities={"x": quantity("money", "p.t(persons.sum(y, 1))", of="person")}))
+        told = case(persons=[person("a", "applicant"), person("b", "child", role="obligor")])
+        entries = pack.assess(told)["entries"]
+        self.assertEqual([entries["x", name]["text"] for name in "ab"], ["1.00", "2.00"])
+
     def test_about(self):
         self.assertEqual(self.value("count", "size(cap)", scope="urban")["text"], "2")
         self.assertEqual(self.value("money", "highest(cap)", scope="rural")["text"], "10.00")
