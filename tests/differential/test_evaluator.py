@@ -208,7 +208,9 @@ class Rows(unittest.TestCase):
     def test_refusals(self):
         pack = pack_of(national(quantities={"x": quantity("ratio", "1")}))
         self.assertEqual(pack.assess(case(programme="dibao"))["error"], "NO_POLICY_SET")
-        self.assertEqual(pack.assess(case(persons=[person("a", "spouse"), person("b", "spouse")]))["error"], "CASE")
+        two = [person("a", "spouse"), person("b", "spouse")]
+        self.assertEqual(pack.assess(case(persons=two))["error"], "CASE")
+        self.assertEqual(pack.assess(case(persons=two, programme="dibao"))["error"], "NO_POLICY_SET")
 
 
 class CaseFiles(unittest.TestCase):

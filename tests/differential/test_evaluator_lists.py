@@ -179,7 +179,7 @@ class Tables(unittest.TestCase):
         table = {"label": "表", "type": "money", "keys": ["role", {"name": "n", "type": "ratio"}], "rows": [
             row("1", key={"role": "member"}), row("2", key={"role": "obligor"})]}
         pack = pack_of(national(parameters={"t": table},
-                                quantities={"x": quantity("money", "p.t(persons.sum(y, 1))", of="person")}))
+                                quantities={"x": quantity("money", "p.t(persons.filter(y, true).sum(y, 1))", of="person")}))
         told = case(persons=[person("a", "applicant"), person("b", "child", role="obligor")])
         entries = pack.assess(told)["entries"]
         self.assertEqual([entries["x", name]["text"] for name in "ab"], ["1.00", "2.00"])

@@ -51,7 +51,10 @@ class Pack:
         try:
             data = read(case) if isinstance(case, str) else case
             told = read_case(data, self.read.kinds, self.read.categories)
-            return result(Run(self.program_of(told), told))
+            program = self.program_of(told)
+            if not told.well_formed:
+                raise Refused("CASE", "persons")
+            return result(Run(program, told))
         except Defect as defect:
             return {"error": "CASE_FILE", "text": str(defect)}
         except Refused as refused:

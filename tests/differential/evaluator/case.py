@@ -58,8 +58,9 @@ class CasePerson:
 
 
 class Case:
-    __slots__ = ("division", "scope", "check_kind", "staff_relative", "programme", "application_day", "acceptance_day", "request_day",
-                 "policy_day", "persons", "answers")
+    """A household; `well_formed` is what X7 asks of its people."""
+    __slots__ = ("division", "scope", "well_formed", "check_kind", "staff_relative", "programme", "application_day",
+                 "acceptance_day", "request_day", "policy_day", "persons", "answers")
 
 
 def mapping(value, keys, where):
@@ -212,8 +213,7 @@ def read_case(data, kinds, categories):
     case.persons = [read_person(item, kinds) for item in listed(data.get("persons"))]
     by_id = {person.id: person for person in case.persons}
     spouses = [person for person in case.persons if person.relation == "spouse"]
-    if not case.persons or len(case.persons) > MOST_PEOPLE or len(by_id) < len(case.persons) or len(spouses) > 1:
-        raise Refused("CASE", "persons")
+    case.well_formed = (0 < len(case.persons) <= MOST_PEOPLE and len(by_id) == len(case.persons) and len(spouses) <= 1)
     case.answers = [answer for item in listed(data.get("answers"))
                     for answer in read_answers(item, by_id, kinds, categories)]
     return case
