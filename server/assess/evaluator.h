@@ -361,7 +361,7 @@ class Evaluator {
   bool ForEachPresumed(const Aggregate& aggregate, int person, const Value& period, TakeFact take,
                        DropFact drop);
   Value FoldListed(const Aggregate& aggregate, const EvidenceRule* rule, int person,
-                   const Value& period, bool declaration_closes);
+                   const Value& period, const Proof* closed_by_declaration);
   Value Agree(const Aggregate& aggregate, const EvidenceRule& rule, int person, const Value& found,
               const Value& stated);
   Value AddUnlisted(const Aggregate& aggregate, const Value& period, const Value& listed,

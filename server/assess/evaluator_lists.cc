@@ -103,6 +103,7 @@ Value Evaluator::SumItem(Value value, const Item& item) {
     value.lo = value.hi = Rational();
     value.lo_infinite = below;
     value.hi_infinite = above;
+    value.mask = 0;  // without a value only if it is there
   }
   const bool blamed = (some && !value.IsPoint()) || value.unproven();
   value.blame = blamed ? blames_.Join(own, item.blame) : 0;

@@ -50,9 +50,10 @@ Value Evaluator::Agree(const Aggregate& aggregate, const EvidenceRule& rule, int
   return both;
 }
 
-// The listed facts alone, as the rule weighs what was found against what was stated.
+// The listed facts alone, as the rule weighs what was found against what was stated. Where what was
+// found would count by itself but for a proof that fails, so does the statement, until it is given.
 Value Evaluator::FoldListed(const Aggregate& aggregate, const EvidenceRule* rule, int who,
-                            const Value& period, bool declaration_closes) {
+                            const Value& period, const Proof* closed_by_declaration) {
   using Use = EvidenceRule::Use;
   const Use use = rule == nullptr ? Use::kHigher : rule->use;
   // Most lists are empty.
@@ -65,7 +66,7 @@ Value Evaluator::FoldListed(const Aggregate& aggregate, const EvidenceRule* rule
   bool any_found = false, any_stated = false;
   Value found = Begin(aggregate);
   if (use != Use::kDeclared) found = FoldOneSide(aggregate, who, period, Side::kFound, &any_found);
-  if (use == Use::kFound && !declaration_closes) return found;
+  if (use == Use::kFound && closed_by_declaration == nullptr) return found;
   Value stated =
       FoldOneSide(aggregate, who, period,
                   use == Use::kDeclared ? Side::kStatedAlone : Side::kStated, &any_stated);
@@ -84,6 +85,7 @@ Value Evaluator::FoldListed(const Aggregate& aggregate, const EvidenceRule* rule
     calculator_.RestOn(stated.marks, stated.blame, &found);
     return found;
   }
+  if (use == Use::kFound) calculator_.RestOn(kMarkUnproven, closed_by_declaration->blame, &stated);
   return Combine(aggregate, found, stated);
 }
 
@@ -101,7 +103,11 @@ Value Evaluator::AddUnlisted(const Aggregate& aggregate, const Value& period, co
     calculator_.RestOn(item.marks, item.blame, &total);
     return total;
   }
-  if (!months) return AddOpen(aggregate, total, Run(aggregate.body), item);
+  if (!months) {
+    const Value body = Run(aggregate.body);
+    if (aggregate.of_dates) WatchDates(body, body);
+    return AddOpen(aggregate, total, body, item);
+  }
   total = MonthsBetween(Integer(listed.lo), std::nullopt, period);
   total.marks = listed.marks | item.marks;
   total.blame = total.IsPoint() ? 0 : blames_.Join(listed.blame, item.blame);
@@ -115,8 +121,10 @@ Value Evaluator::AddPresumed(const Aggregate& aggregate, int who, const Value& p
                              const EvidenceRule& rule, const Proof& proof, const Value& listed) {
   presumption_ = {rule.presume, proof.blame};
   bool any = false;
-  const Value presumed = FoldOneSide(aggregate, who, period, Side::kPresumed, &any);
+  Value presumed = FoldOneSide(aggregate, who, period, Side::kPresumed, &any);
   if (any && !OutweighsNumber(aggregate, listed, presumed)) {
+    // A proof may yet show that there is nothing of it.
+    calculator_.RestOn(kMarkUnproven, proof.blame, &presumed);
     return Combine(aggregate, listed, presumed);
   }
   Value total = listed;
@@ -184,7 +192,9 @@ Value Evaluator::FoldUnder(const Aggregate& aggregate, const EvidenceRule* rule,
     if (otherwise == Otherwise::kPresumed && aggregate.by_period && !IsKnownPeriod(period))
       otherwise = Otherwise::kUnknown;
     const bool by_declaration = !proof.complete && otherwise == Otherwise::kDeclared;
-    if (!IsUnlisted(who)) total = FoldListed(aggregate, rule, who, period, by_declaration);
+    if (!IsUnlisted(who)) {
+      total = FoldListed(aggregate, rule, who, period, by_declaration ? &proof : nullptr);
+    }
     if (by_declaration) total.marks |= kMarkDeclared;
     if (!proof.complete && otherwise == Otherwise::kPresumed)
       total = AddPresumed(aggregate, who, period, *rule, proof, total);
