@@ -179,7 +179,7 @@ enum class OpCode : uint8_t {
 
   // Divisions: evaluator_places.cc.
   kWithinDivision = 224,  // (division) → whether it lies in the division that is the number arg
-  kSameDivision,  // (division, division) → whether their first `slot` digits are the same
+  kSameDivision,          // (division, division) → whether their first `slot` digits are the same
 };
 
 constexpr OpTheme ThemeOf(OpCode code) {
@@ -367,12 +367,13 @@ struct Division {
   std::vector<std::vector<int32_t>> evidence;     // by fact kind: evidence indexes
   std::vector<int32_t> calendar;                  // indexes, from the lowest level up
   std::vector<int32_t> programmes;
-  std::vector<int32_t> files;  // of the chain, sorted by path
-  std::string digest;          // over these files
-  int member = -1;             // symbol is_member, or -1: everyone listed
-  int members_complete = -1;   // symbol members_complete, or -1: as listed
-  int obligors_complete = -1;  // symbol obligors_complete, or -1: others may exist
-  int household_values = 0;    // sizes of the value tables
+  std::vector<int32_t> files;      // of the chain, sorted by path
+  std::string digest;              // over these files
+  int member = -1;                 // symbol is_member, or -1: everyone listed
+  int members_complete = -1;       // symbol members_complete, or -1: as listed
+  int obligors_complete = -1;      // symbol obligors_complete, or -1: others may exist
+  bool asks_for_obligors = false;  // some expression of the chain does
+  int household_values = 0;        // sizes of the value tables
   int person_values = 0;
   // What this level itself adds.
   std::vector<int32_t> own_rows;
@@ -414,7 +415,6 @@ struct CompiledPack {
   std::vector<Value> constants;
   std::vector<Exact> exact_constants;  // the same
   std::vector<Aggregate> aggregates;
-  bool asks_for_obligors = false;     // some expression does
   bool has_added_codes = false;       // some level adds codes to a list
   std::vector<std::string> variants;  // names of rules of evidence
 

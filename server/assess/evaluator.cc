@@ -101,7 +101,7 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
   members.reckoned = division.members_complete >= 0 && !told;
   members.settled = !members.reckoned;
   Unlisted& obligors = unlisted(base::PersonRole::kObligor);
-  obligors.reckoned = pack_.asks_for_obligors && !told;
+  obligors.reckoned = division.asks_for_obligors && !told;
   obligors.settled = division.obligors_complete < 0;
   if (obligors.reckoned && division.obligors_complete < 0) {
     blames_.Fill(obligors.blame, Leaf({BlameKind::kPolicyRow}));

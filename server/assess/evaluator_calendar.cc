@@ -70,7 +70,6 @@ Value Evaluator::WorkingDaysAfter(const Value& day, const Value& days) {
     no_date_ = true;
     return later;
   }
-  const BlameId blame = later.blame;
   const auto after = [&](const Rational& from, const Rational& count, Rational* end,
                          bool* infinite) {
     // So many working days are beyond every walk.
@@ -92,7 +91,7 @@ Value Evaluator::WorkingDaysAfter(const Value& day, const Value& days) {
   } else if (!day.hi_infinite && !days.hi_infinite) {
     after(day.hi, days.hi, &later.hi, &later.hi_infinite);
   }
-  if (later.IsPoint()) later.blame = later.unproven() ? blame : 0;
+  if (later.IsPoint()) later.blame = calculator_.Kept(day, days);
   return later;
 }
 
@@ -105,7 +104,6 @@ Value Evaluator::WorkingDaysBetween(const Value& from, const Value& to) {
   days.mask = from.mask | to.mask;
   days.lo_infinite = false;  // never fewer than none
   if (days.undefined) return days;
-  const BlameId blame = days.blame;
   const auto between = [&](const Rational& begin, const Rational& end) {
     const Walked walked = Walk(DayIn(begin), DayIn(end), INT64_MAX, &days.marks);
     if (walked.broken) days.blame = NoCalendar(days.blame);
@@ -120,7 +118,7 @@ Value Evaluator::WorkingDaysBetween(const Value& from, const Value& to) {
     days.hi_infinite = most.broken;
     if (!most.broken) days.hi = Rational(most.working);
   }
-  if (days.IsPoint()) days.blame = days.unproven() ? blame : 0;
+  if (days.IsPoint()) days.blame = calculator_.Kept(from, to);
   return days;
 }
 

@@ -205,7 +205,7 @@ Value Evaluator::WholeMonths(const Value& day, const Value& months, bool through
       period.lo = Rational(DayNumber(absl::CivilDay(from)));
       period.hi = Rational(DayNumber(absl::CivilDay(to)));
       period.lo_infinite = period.hi_infinite = false;
-      if (!period.unproven()) period.blame = 0;
+      period.blame = calculator_.Kept(day, months);
       return period;
     }
   }
@@ -222,7 +222,7 @@ Value Evaluator::PeriodBetween(const Value& from, const Value& to) {
   period.lo = from.lo;
   period.hi = Rational::Compare(from.lo, to.lo) <= 0 ? to.lo : from.lo;
   period.lo_infinite = period.hi_infinite = false;
-  if (!period.unproven()) period.blame = 0;
+  period.blame = calculator_.Kept(from, to);
   return period;
 }
 
@@ -236,7 +236,7 @@ Value Evaluator::InPeriod(const Value& day, const Value& period) {
   const uint64_t began = calculator_.LessOrEqual(from, day).mask;
   const uint64_t not_over = calculator_.Less(day, to).mask;
   within.mask = began == kMayBeFalse || not_over == kMayBeFalse ? kMayBeFalse : began | not_over;
-  if (IsSingle(within.mask) && !within.unproven()) within.blame = 0;
+  if (IsSingle(within.mask)) within.blame = calculator_.Kept(day, period);
   return within;
 }
 
@@ -270,7 +270,7 @@ Value Evaluator::Age(const Value& birth, const Value& day) {
     age.hi_infinite = false;
     age.hi = Rational(std::max(0, base::AgeOn(day_of(birth.lo), day_of(day.hi))));
   }
-  if (age.IsPoint() && !age.unproven()) age.blame = 0;
+  if (age.IsPoint()) age.blame = calculator_.Kept(birth, day);
   return age;
 }
 
@@ -285,7 +285,7 @@ Value Evaluator::AddMonths(const Value& day, const Value& months) {
   if (!later.lo_infinite) later.lo = MonthsLater(day.lo, months.lo);
   if (!later.hi_infinite) later.hi = MonthsLater(day.hi, months.hi);
   CheckDate(later);
-  if (later.IsPoint() && !later.unproven()) later.blame = 0;
+  if (later.IsPoint()) later.blame = calculator_.Kept(day, months);
   return later;
 }
 
@@ -304,7 +304,7 @@ Value Evaluator::MonthsSince(const Value& from, const Value& to) {
   if (!from.hi_infinite && !to.lo_infinite) months.lo = completed(from.hi, to.lo);
   months.hi_infinite = from.lo_infinite || to.hi_infinite;
   if (!months.hi_infinite) months.hi = completed(from.lo, to.hi);
-  if (months.IsPoint() && !months.unproven()) months.blame = 0;
+  if (months.IsPoint()) months.blame = calculator_.Kept(from, to);
   return months;
 }
 
@@ -336,7 +336,7 @@ Value Evaluator::DayOfMonth(const Value& month, bool last) {
 
 Value Evaluator::MonthOf(const Value& day) {
   const Value year = OfDay(day, [](absl::CivilDay d) { return d.year(); });
-  if (year.IsPoint()) {
+  if (!year.lo_infinite && !year.hi_infinite && year.lo == year.hi) {
     return OfDay(day, [](absl::CivilDay d) { return int64_t{d.month()}; });
   }
   // Of several years it can be any.

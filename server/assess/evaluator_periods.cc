@@ -93,7 +93,9 @@ Value Evaluator::WithinPeriod(const Frame& frame) {
     }
   }
   const bool by_year = pack_.fact_kinds[static_cast<size_t>(frame.kind)].by == FactKind::By::kYear;
-  Value within = Anything(known_period ? months.blame : blames_.Join(months.blame, period.blame));
+  Value within = Anything(months.blame);
+  // Of a fact nobody told, what leaves the list open is to blame alone.
+  if (!known_period && frame.fact >= 0) within.blame = blames_.Join(months.blame, period.blame);
   within.lo = Rational(1);
   within.lo_infinite = false;
   if (known_period || by_year) {

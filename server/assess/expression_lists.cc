@@ -136,7 +136,6 @@ absl::Status ExpressionWalk::ReadList(const Node& node, ListExpression* list) {
       return list_of(ListKind::kMembers);
     }
     if (node.text == "obligors") {
-      pack_.asks_for_obligors = true;
       Use(kUsesObligors);
       return list_of(ListKind::kObligors);
     }

@@ -50,7 +50,10 @@ class Sorter {
 
   void VisitUsed(int used, Division* division) {
     if (used >= 0) return Visit(used, division);
-    if (used == kUsesObligors) return VisitNamed(kObligorsComplete, division);
+    if (used == kUsesObligors) {
+      division->asks_for_obligors = true;
+      return VisitNamed(kObligorsComplete, division);
+    }
     if (used <= kUsesEvidence) return VisitEvidence(kUsesEvidence - used, division);
     VisitNamed(kIsMember, division);
     VisitNamed(kMembersComplete, division);

@@ -170,12 +170,13 @@ class Calculator {
     value->blame = blames_->Join(value->blame, premise_blame);
   }
 
- private:
   // The blame that an exact result keeps: that of what is unproven.
   BlameId Kept(const Value& a, const Value& b) {
     if (((a.marks | b.marks) & kMarksUnsettled) == 0) return 0;
     return blames_->Join(a.unproven() ? a.blame : 0, b.unproven() ? b.blame : 0);
   }
+
+ private:
   // Marks, blame and definedness of a number computed from `a` and `b`.
   void Finish(const Value& a, const Value& b, Value* v) {
     v->marks = a.marks | b.marks;

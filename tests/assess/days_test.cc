@@ -187,7 +187,8 @@ calendar:
   EXPECT_EQ(text("date", "working_days_after(date('2025-04-05'), days(4))"), "2025-04-12");
   EXPECT_EQ(text("days", "working_days_between(date('2025-04-04'), date('2025-04-13'))"), "4");
   EXPECT_EQ(text("days", "working_days_between(date('2025-04-13'), date('2025-04-04'))"), "0");
-  // 4,000 days are looked at and no more: 571 weeks, a Thursday and a Friday, less two days off, and a Saturday.
+  // 4,000 days are looked at and no more: 571 weeks, a Thursday and a Friday, less two days off,
+  // and a Saturday.
   EXPECT_EQ(
       text("days", "working_days_between(date('2025-01-01'), date('2025-01-01') + days(4000))"),
       "2856");
@@ -222,6 +223,24 @@ TEST_F(DaysTest, DatesBeyondTheCalendarAreAnError) {
   EXPECT_EQ(base::ReasonOf(On(kPolicyDay).status()), "ARITHMETIC_OVERFLOW");
   SetRule("date", "policy_day + days(2912746)");
   EXPECT_EQ(On(kPolicyDay)->Find("q", "father")->value.text, "9999-12-31");
+}
+
+TEST_F(DaysTest, MonthsThatLeadToNoDayAreAnErrorAsDaysAre) {
+  SetRule("date", "add_months(policy_day, months(1) / 2)");
+  EXPECT_EQ(base::ReasonOf(On(kPolicyDay).status()), "ARITHMETIC_OVERFLOW");
+  SetRule("date", "add_months(date('9999-12-01'), months(1))");
+  EXPECT_EQ(base::ReasonOf(On(kPolicyDay).status()), "ARITHMETIC_OVERFLOW");
+  SetRule("date", "add_months(date('9999-12-01'), months(0))");
+  EXPECT_EQ(On(kPolicyDay)->Find("q", "father")->value.text, "9999-12-01");
+}
+
+TEST_F(DaysTest, OnlyWhatIsReckonedFromThePolicyDayMovesWithIt) {
+  EXPECT_EQ(Announced("date", "add_months(policy_day, months(1))"), "2025-03-04");
+  EXPECT_EQ(Announced("date", "add_months(limit_day, months(1))"), "");
+  EXPECT_EQ(Announced("days", "limit_day - policy_day + days(1)"), "2025-03-04");
+  EXPECT_EQ(Announced("days", "limit_day - p.birth"), "");
+  EXPECT_EQ(Announced("months", "months_between(p.birth, limit_day)"), "");
+  EXPECT_EQ(Announced("months", "months_between(p.birth, policy_day)"), "2025-03-04");
 }
 
 TEST_F(DaysTest, ConstantDaysThatAreNotWholeDoNotLoad) {
