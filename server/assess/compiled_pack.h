@@ -158,6 +158,7 @@ enum class OpCode : uint8_t {
   kNotRuledOut,    // the top, but unknown where it is surely false: the answers of category arg of
                    // the person in slot `slot` are to blame
   kListed,         // (person) → true when the number is a listed person's, else unknown: identity
+  kIsPerson,       // (person) → whether the number is that of the person in slot `slot`
   kRelationOf,     // (person) → the relation of the listed member of that number, else unknown:
                    // identity
 

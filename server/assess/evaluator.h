@@ -322,6 +322,7 @@ class Evaluator {
 
   // People.
   Value Listed(const Value& person);
+  Value IsPerson(const Value& number, int person);
   Value RelationOf(const Value& person);
   Value Answered(int person, int category);
   Value NotRuledOut(const Value& test, int person, int category);

@@ -21,7 +21,7 @@ bool HasExact(OpCode code) {
       return code == OpCode::kAge || code == OpCode::kMonthsBefore;
     case OpTheme::kPeople:
       return code == OpCode::kAnswered || code == OpCode::kNotRuledOut || code == OpCode::kListed ||
-             code == OpCode::kRelationOf;
+             code == OpCode::kIsPerson || code == OpCode::kRelationOf;
     case OpTheme::kLists:
       return code == OpCode::kAggregate;
     default:
@@ -329,6 +329,13 @@ bool Evaluator::PeopleExact(const Op& op) {
     case OpCode::kListed:
       exact_top_[-1] = TruthExact(true, exact_top_[-1].marks);
       return true;
+    case OpCode::kIsPerson: {
+      const int who = frames_[op.slot].person;
+      if (IsUnlisted(who)) return false;
+      Exact& number = exact_top_[-1];
+      number = TruthExact(number.n == int64_t{1} << who, number.marks);
+      return true;
+    }
     case OpCode::kRelationOf: {
       int64_t& n = exact_top_[-1].n;
       const Person& listed =

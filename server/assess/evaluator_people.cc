@@ -14,6 +14,9 @@ void Evaluator::ExecutePeople(const Op& op) {
     case OpCode::kListed:
       stack_.back() = Listed(stack_.back());
       return;
+    case OpCode::kIsPerson:
+      stack_.back() = IsPerson(stack_.back(), frames_[op.slot].person);
+      return;
     case OpCode::kRelationOf:
       stack_.back() = RelationOf(stack_.back());
       return;
@@ -29,6 +32,19 @@ Value Evaluator::Listed(const Value& person) {
   if ((person.mask & kSomebodyElse) == 0) return value;
   value.mask = kMayBeEither;
   value.blame = person.blame;
+  return value;
+}
+
+// A number that is nobody's listed may be anybody's, written down wrongly.
+Value Evaluator::IsPerson(const Value& number, int person) {
+  const uint64_t own = IsUnlisted(person) ? 0 : uint64_t{1} << person;
+  Value value = MaskOf(0, 0);
+  if ((number.mask & (own | kSomebodyElse)) != 0) value.mask |= kMayBeTrue;
+  if ((number.mask & ~own) != 0) value.mask |= kMayBeFalse;
+  value.marks = number.marks;
+  if (!IsSingle(value.mask) || value.unproven()) value.blame = number.blame;
+  if (!IsSingle(value.mask) && IsUnlisted(person))
+    value.blame = blames_.Join(value.blame, UnlistedBlame(person));
   return value;
 }
 

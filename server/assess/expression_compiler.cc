@@ -300,9 +300,20 @@ absl::StatusOr<Type> ExpressionWalk::EmitBinary(const Node& node, int codes,
     return Type::Truth();
   }
   if (op == "in") {
-    HEDUI_ASSIGN_OR_RETURN(const Type code_type, Emit(left, -1, code));
+    // A text has the list of the set, any other code gives the set its list.
+    std::vector<Op> set_code;
+    const bool text = left.kind == Node::Kind::kString;
+    Type set_type;
+    if (text) {
+      HEDUI_ASSIGN_OR_RETURN(set_type, Emit(right, -1, &set_code));
+      HEDUI_RETURN_IF_ERROR(Require(right, set_type, TypeKind::kCodeSet, "a set of codes"));
+    }
+    HEDUI_ASSIGN_OR_RETURN(const Type code_type, Emit(left, set_type.codes, code));
     HEDUI_RETURN_IF_ERROR(Require(left, code_type, TypeKind::kCode, "a code"));
-    HEDUI_ASSIGN_OR_RETURN(const Type set_type, Emit(right, code_type.codes, code));
+    if (!text) {
+      HEDUI_ASSIGN_OR_RETURN(set_type, Emit(right, code_type.codes, &set_code));
+    }
+    code->insert(code->end(), set_code.begin(), set_code.end());
     HEDUI_RETURN_IF_ERROR(
         Agree(node, Type::Of(TypeKind::kCodeSet, code_type.codes), set_type).status());
     Push(code, OpCode::kIn);

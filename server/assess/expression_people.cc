@@ -52,6 +52,19 @@ absl::StatusOr<Type> EmitListed(ExpressionWalk& walk, const Node& node, int,
   return Type::Truth();
 }
 
+absl::StatusOr<Type> EmitIsPerson(ExpressionWalk& walk, const Node& node, int,
+                                  std::vector<Op>* code) {
+  HEDUI_RETURN_IF_ERROR(EmitNumberOfPerson(walk, node.children[0], code));
+  const Node& who = node.children[1];
+  const ExpressionWalk::Variable* variable =
+      who.kind == Node::Kind::kName ? walk.FindVariable(who.text) : nullptr;
+  if (variable == nullptr || !variable->person) {
+    return ExpressionDefect(who, "TYPE_MISMATCH", "is_person() ends with a person such as p");
+  }
+  walk.Push(code, OpCode::kIsPerson, variable->slot);
+  return Type::Truth();
+}
+
 absl::StatusOr<Type> EmitRelationOf(ExpressionWalk& walk, const Node& node, int,
                                     std::vector<Op>* code) {
   HEDUI_RETURN_IF_ERROR(EmitNumberOfPerson(walk, node.children[0], code));
@@ -60,9 +73,8 @@ absl::StatusOr<Type> EmitRelationOf(ExpressionWalk& walk, const Node& node, int,
 }
 
 constexpr Function kFunctions[] = {
-    {"answered", 2, 2, EmitAnswered},
-    {"not_ruled_out", 3, 3, EmitNotRuledOut},
-    {"listed", 1, 1, EmitListed},
+    {"answered", 2, 2, EmitAnswered},      {"not_ruled_out", 3, 3, EmitNotRuledOut},
+    {"listed", 1, 1, EmitListed},          {"is_person", 2, 2, EmitIsPerson},
     {"relation_of", 1, 1, EmitRelationOf},
 };
 

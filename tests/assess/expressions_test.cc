@@ -235,6 +235,14 @@ constexpr Row kRows[] = {
     {"persons.exists(x, not_ruled_out(1 > 2, x, 'death'))", "bool", "UNDETERMINED"},
     {"persons.exists(x, not_ruled_out(1 > 2, x, 'tax'))", "bool", "UNDETERMINED"},
     {"persons.all(x, not_ruled_out(1 < 2, x, 'death'))", "bool", "TRUE"},
+    {"'scholarship' in excluded_transfers", "bool", "TRUE"},
+    {"'pension' in excluded_transfers - ['scholarship']", "bool", "FALSE"},
+    {"persons.filter(x, x.relation == 'spouse').all(x, persons.exists(y, y.marriage.exists(r, "
+     "is_person(r.spouse_number, x))))",
+     "bool", "TRUE"},
+    {"persons.filter(x, x.relation == 'child').exists(x, persons.exists(y, y.marriage.exists(r, "
+     "is_person(r.spouse_number, x))))",
+     "bool", "FALSE"},
     {"presumed(yuan(3))", "money", "3.00"},
 };
 
