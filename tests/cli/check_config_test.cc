@@ -250,11 +250,12 @@ TEST_F(CheckConfigTest, PoliciesWithoutAnyFile) {
 TEST_F(CheckConfigTest, DefectsOfTheFilesThatItNamesAtTheirOwnLines) {
   Scenario::Replace(&scenario_.register_yaml, "level: county", "level: village");
   Scenario::Replace(&scenario_.catalogue_yaml, "deadline: 2s", "deadline: 2h");
-  EXPECT_THAT(Defects(),
-              ElementsAre(HasSubstr(absl::StrCat(
-                              "register.yaml:", LineOf(scenario_.register_yaml, "village"), ": ")),
-                          HasSubstr(absl::StrCat(
-                              "catalogue.yaml:", LineOf(scenario_.catalogue_yaml, "2h"), ": "))));
+  EXPECT_THAT(
+      Defects(),
+      ElementsAre(HasSubstr(absl::StrCat(
+                      "register.yaml:", LineOf(scenario_.register_yaml, "level: village"), ": ")),
+                  HasSubstr(absl::StrCat(
+                      "catalogue.yaml:", LineOf(scenario_.catalogue_yaml, "deadline: 2h"), ": "))));
 }
 
 TEST_F(CheckConfigTest, AnOriginThatIsNotTheCertificates) {
