@@ -66,6 +66,8 @@ absl::StatusOr<Type> ExpressionWalk::EmitLookUp(const Node& node, int symbol, co
             ? absl::StrCat(node.text, " is a person's; write p.", node.text, "(…)")
             : absl::StrCat(node.text, " is the household's; write ", node.text, "(…)"));
   }
+  // Lists in the arguments add variables, so that the owner moves.
+  const int slot = owner == nullptr ? 0 : owner->slot + 1;
   size_t given = 0;
   for (const ParameterKey& key : table.keys) given += key.symbol < 0 ? 1 : 0;
   HEDUI_RETURN_IF_ERROR(CountArguments(node, given, given));
@@ -77,7 +79,7 @@ absl::StatusOr<Type> ExpressionWalk::EmitLookUp(const Node& node, int symbol, co
     HEDUI_RETURN_IF_ERROR(Agree(child, key.type, type).status());
   }
   LookInto(symbol);
-  Push(code, OpCode::kLookUp, owner == nullptr ? 0 : owner->slot + 1, symbol);
+  Push(code, OpCode::kLookUp, slot, symbol);
   return table.type;
 }
 
