@@ -174,6 +174,10 @@ constexpr Row kRows[] = {
     {"persons.filter(x, x.relation == 'applicant').sum(x, x.mine(1 / 2))", "money", "7.00"},
     {"persons.filter(x, x.relation == 'applicant').sum(x, x.mine(0.49))", "money", "(-∞, +∞)",
      "mine[sex=male,n=0.4900]"},
+    // A list in what is given does not change whose table it is.
+    {"persons.filter(x, x.relation == 'applicant').sum(x, x.mine(persons.filter(y, true)"
+     ".filter(z, true).sum(y, ratio(0)) + 1 / 2))",
+     "money", "7.00"},
     // What the rows in force say.
     {"size(tier)", "count", "3"},
     {"highest(tier)", "money", "500.00"},
