@@ -172,6 +172,10 @@ constexpr Row kRows[] = {
     {"tier(unbounded)", "money", "[300.00, 500.00]", "unbounded"},
     {"tier(yuan(1) / 0)", "money", "(-∞, +∞) UNDEFINED"},
     {"persons.filter(x, x.relation == 'applicant').sum(x, x.mine(1 / 2))", "money", "7.00"},
+    // A variable of an argument's own list leaves whose table it is.
+    {"persons.filter(x, x.relation == 'applicant').sum(x, x.mine(ratio(persons.count(y, y.relation "
+     "== 'child'))))",
+     "money", "7.00"},
     {"persons.filter(x, x.relation == 'applicant').sum(x, x.mine(0.49))", "money", "(-∞, +∞)",
      "mine[sex=male,n=0.4900]"},
     // A list in what is given does not change whose table it is.

@@ -89,7 +89,9 @@ class Cases:
         return case
 
     def sources(self):
-        return self.random.choices([[('s1', False)], [('s1', False), ('s2', False)], [('s1', False), ('manual', True)]], [10, 2, 1])[0]
+        """(source, what the answer says of being by people; None: nothing)"""
+        return self.random.choices([[('s1', None)], [('s1', None), ('s2', None)], [('s1', None), ('manual', 'true')], [('s1', 'true')], [('s1', 'false'), ('manual', None)],
+                                    [('manual', 'false')]], [40, 8, 4, 1, 1, 1])[0]
 
     def birth(self):
         """Often around a birthday that ages of rules turn on."""
@@ -109,8 +111,8 @@ class Cases:
             answer['covered'] = {}
         else:
             answer['covered'] = {'from': '2015-01-01'}
-        if manual:
-            answer['manual'] = 'true'
+        if manual is not None:
+            answer['manual'] = manual
         if answer['kind'] == 'found':
             answer['facts'] = [self.fact(self.random.choice(kinds), full=True) for _ in range(self.random.choice([0, 1, 1, 1, 2, 3]))]
             # What this category does not tell of is never looked at.
@@ -186,7 +188,7 @@ class Cases:
                     person.pop(name, None)
         kept = []
         # Where people found something, a rule may be content with that.
-        people = {answer_of(answer) for answer in case['answers'] if 'manual' in answer}
+        people = {answer_of(answer) for answer in case['answers'] if 'manual' in answer or answer['source'] == 'manual'}
         several = collections.Counter(answer_of(answer) for answer in case['answers'])
         for answer in case['answers']:
             free = not waited or answer['category'] in self.waited

@@ -23,7 +23,7 @@ NUMBER_KEYS = ['Count', 'years', 'money', 'Ratio']
 COUNTED = {'use': ['found', 'higher', 'declared', 'agreed'], 'otherwise': ['unknown', 'found', 'declared', 'presumed'], 'manual': ['adds', 'suffices'],
            'by': ['declaration', 'statement', 'category']}
 
-TAGS = {'is_member', 'members_complete', 'obligors_complete', 'keyed', 'two keys', 'keyed by number', 'row of a level below', 'when', 'any', 'programme of persons'}
+TAGS = {'is_member', 'members_complete', 'obligors_complete', 'keyed', 'two keys', 'keyed by number', 'row of a level below', 'when', 'any', 'programme of persons', 'programme row below', 'added code'}
 
 
 class Pack:
@@ -50,6 +50,7 @@ class _Maker:
         self.names = 0
         self.made = []  # (symbol, section, writer's symbols before it, lists of people)
         self.clause = 'T 1'
+        self.left = []  # programmes whose rows levels below may give
 
     def _file(self, division):
         return {'division': division, 'documents': {'T' if division == '000000' else f'T{division}': {'title': 't'}}}
@@ -112,11 +113,16 @@ class _Maker:
             kind['label'] = 'k'
             kind['evidence_by'] = ['region', 'city', 'county']
         self.kinds = kinds
+        # A list that levels below may add to.
+        self.open_codes = self.chance(0.2)
         self.nation.update({
             'codes': {'two': {'label': 'l', 'values': {'a': '甲', 'b': '乙', 'c': '丙'}}},
             'categories': {name: name for name in CATEGORIES + ['lim']},
             'facts': kinds,
         })
+        if self.open_codes:
+            self.nation['codes']['two']['open'] = self.random.choice(['true', ['region', 'county']])
+            self.pack.tags.add('added code')
         self.pack.vocabulary = {'kinds': kinds, 'codes': {'two': ['a', 'b', 'c']}, 'categories': CATEGORIES, 'evidence': {}, 'programmes': []}
 
     def evidence(self, name):
@@ -325,6 +331,10 @@ class _Maker:
         """A file of a region or county: rows of what is delegated, and symbols of its own."""
         file = self._file(division)
         self.clause = f'T{division} 1'
+        if self.open_codes and self.chance(0.7):
+            code = 'd' if division == REGION else 'e'
+            file['codes'] = {'two': {'add': {code: '丁'}}}
+            self.pack.vocabulary['codes']['two'].append(code)
         if self.chance(0.2):
             file['calendar'] = self.calendar(2025)
         nations, people = self.writer.symbols, self.writer.people
@@ -353,6 +363,12 @@ class _Maker:
                 file.setdefault('evidence', {})[name] = rule
         own = self.writer.symbols[len(nations):]
         self.programmes(file, self.random.choice([0, 1]))
+        tests = [s.name for s in self.writer.symbols if s.type == 'bool' and not s.personal and s.name.startswith('t')]
+        for name in self.left:
+            if tests and self.chance(0.5):
+                rows = [self.row(span, indication=self.random.choice(tests)) for span in self.spans()]
+                file.setdefault('programmes', {})[name] = {'rows': rows}
+                self.pack.tags.add('programme row below')
         self.writer.symbols = nations + own
         self.pack.files[f'{division}/{division}.yaml'] = file
 
@@ -371,6 +387,9 @@ class _Maker:
                 more = {'amount': self.random.choice(amounts)} if amounts and self.chance(0.7) else {}
                 rows.append(self.row(span, indication=test, **more))
             file.setdefault('programmes', {})[name] = {'label': 'l', 'rows': rows}
+            if file is self.nation and self.chance(0.3):
+                file['programmes'][name]['delegate'] = {'to': ['region', 'county']}
+                self.left.append(name)
 
     def programme_of_persons(self, file):
         tests = [s.name for s in self.writer.symbols if s.type == 'bool' and s.personal and s.name.startswith('t')]
