@@ -55,7 +55,8 @@ void Evaluator::Settle(const Division::Step& at, base::PersonRole role) {
   const Value& complete = household(at.symbol);
   Unlisted& missing = unlisted(role);
   missing.settled = true;
-  missing.reckoned = complete.mask != kMayBeTrue;
+  // Of obligors only where somebody asks for them.
+  missing.reckoned = missing.reckoned && complete.mask != kMayBeTrue;
   if (!missing.reckoned) return;
   const BlameLeaf surely_missing{BlameKind::kIdentity, AnswerDetail::kNone, -1, -1, -1, at.symbol};
   blames_.Fill(missing.blame, complete.mask == kMayBeFalse ? Leaf(surely_missing) : complete.blame);

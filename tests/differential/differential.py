@@ -25,13 +25,13 @@ import illtyped  # noqa: E402
 import language  # noqa: E402
 import packs  # noqa: E402
 import shipped  # noqa: E402
-from engine import Engine  # noqa: E402
+from engine import Ended, Engine  # noqa: E402
 
 CASES_PER_PACK = 130
 HIDDEN = [True, False]  # for each household of which all is known, two with less: what policies wait for alone, and anything
 SHIPPED_EVERY = 10  # one seed in so many takes policies that are shipped, or that tests are made by
 SHOWN_MAX = 5
-FAILURES = ('pack does not load', 'pack does not load in the evaluator', 'case is not read', 'unsound', 'evaluator failed', 'difference', 'order matters',
+FAILURES = ('engine ended', 'pack does not load', 'pack does not load in the evaluator', 'case is not read', 'unsound', 'evaluator failed', 'difference', 'order matters',
             'changes before next_change', 'different codes', 'refused by one only')
 
 
@@ -121,6 +121,13 @@ class Run(Totals):
             self.found.append('\n  '.join([f'seed {seed}: {what}: {text}'] + lines[:6]))
 
     def seed(self, seed, count):
+        try:
+            self.try_seed(seed, count)
+        except Ended as ended:
+            self.report(seed, 'engine ended', str(ended)[:2000], [])
+            self.engine = Engine(self.engine.program)
+
+    def try_seed(self, seed, count):
         source = self.timed('generating', random_source, seed)
         with tempfile.TemporaryDirectory(prefix='hedui-differential-') as scratch:
             directories = source.write(scratch)
