@@ -215,7 +215,7 @@ class Distinct(Filtered):
         for value, state, element_blame, element_marks in found:
             blame |= value[0] | element_blame
             marks |= value[1] | element_marks
-            weak_blame |= element_blame if element_marks & WEAK else 0
+            weak_blame |= (value[0] if value[1] & WEAK else 0) | (element_blame if element_marks & WEAK else 0)
             content = self.content(value)
             if content is None:
                 inexact += 1
@@ -225,7 +225,7 @@ class Distinct(Filtered):
                 sure_seen.add(content)
         sure = any(one[1] == SURE for one in found)
         low, high = max(len(sure_seen), 1 if sure else 0), len(seen) + inexact
-        if low == high and not marks & WEAK:
+        if low == high:
             blame = 0
         return (blame | weak_blame, marks, low, high, 0)
 
