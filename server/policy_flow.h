@@ -42,6 +42,9 @@ inline constexpr size_t kPolicyAnswerBytesMax = size_t{8} << 20;
 // Looking at the conditions of posted files takes as much at most, in rows times names over all
 // divisions (assess/policy_linter.h): some seconds. The shipped files are a hundred thousand.
 inline constexpr size_t kLintWorkMax = 2'000'000;
+// Files may be few and yet written to take long, by lists within lists: so many steps at most, some
+// seconds too. The shipped files take some five million.
+inline constexpr size_t kLintStepsMax = 200'000'000;
 // Nobody mends more at once.
 inline constexpr size_t kFindingsMax = 1'000;
 

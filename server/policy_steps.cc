@@ -288,7 +288,7 @@ LintResult LintPosted(const PolicyPack& own, const PostedFiles& posted) {
   result.loads = true;
   // Of the platform's own only what keeps all of them from loading.
   for (const assess::LintFinding& finding :
-       assess::PolicyLinter::LintFiles(files, paths, kLintWorkMax)) {
+       assess::PolicyLinter::LintFiles(files, paths, {kLintWorkMax, kLintStepsMax})) {
     result.loads &= finding.severity != assess::LintSeverity::kError;
     if (result.findings.size() < kFindingsMax) {
       result.findings.push_back(Shown(finding));

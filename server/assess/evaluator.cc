@@ -36,7 +36,7 @@ absl::Status Evaluator::Run(const Division& division, const Case& c, bool trace)
   }
   if (exhausted()) {
     return base::MakeError(absl::StatusCode::kOutOfRange, "EVALUATION_LIMIT",
-                           absl::StrCat("by these rules this case takes more than ", kStepsMax,
+                           absl::StrCat("by these rules this case takes more than ", steps_max_,
                                         " steps; write them with fewer loops within loops"));
   }
   if (calculator_.overflow()) {
@@ -248,6 +248,7 @@ Value Evaluator::Pop() {
 Value Evaluator::Run(CodeRange range) {
   steps_ += static_cast<size_t>(range.end - range.begin) + 1;
   if (observed_ != nullptr) {
+    if (exhausted()) return Value();
     RunObserved(range);
     return Pop();
   }

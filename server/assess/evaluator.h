@@ -67,6 +67,9 @@ class Evaluator {
   // case's policy day.
   absl::Status RunOnAnything(const Division& division, const Case& c, const DayRange& days,
                              std::vector<uint8_t>* observed);
+  // Fewer steps than kStepsMax, and those that the last run took.
+  void LimitSteps(size_t steps) { steps_max_ = std::min(steps, kStepsMax); }
+  size_t steps() const { return steps_; }
   // As if what the case tells were all there is, and whoever it lists belonged.
   absl::Status RunOnAllTold(const Division& division, const Case& c);
 
@@ -179,8 +182,8 @@ class Evaluator {
 
   // Runs the code; its result is the top of the stack and popped.
   Value Run(CodeRange range);
-  // Past kStepsMax nothing more is computed, and the assessment is refused.
-  bool exhausted() const { return steps_ > kStepsMax; }
+  // Past them nothing more is computed, and the assessment is refused.
+  bool exhausted() const { return steps_ > steps_max_; }
   // The linter's modes, in evaluator_lint.cc.
   void RunObserved(CodeRange range);
   Value AnyIntrinsic(const Symbol& symbol) const;
@@ -530,6 +533,7 @@ class Evaluator {
   } presumption_;  // of the list that is folded next
   int32_t next_day_ = INT32_MAX;
   size_t steps_ = 0;      // operations begun and facts looked at
+  size_t steps_max_ = kStepsMax;
   bool no_date_ = false;  // sticky, as the calculator's overflow is
   Mode mode_ = Mode::kAsItStands;
   DayRange days_;                             // kAnything

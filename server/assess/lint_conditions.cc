@@ -51,6 +51,7 @@ class Conditions {
 
   void Find() {
     for (const DayRange& segment : chain_.Segments()) Look(segment);
+    if (report_.spent()) return;
     for (const auto& [at, seen] : comparisons_) Judge(at, seen);
     for (const auto& [row, truths] : indications_) JudgeIndication(row, truths);
   }
@@ -73,11 +74,15 @@ class Conditions {
   }
 
   void Look(const DayRange& segment) {
+    if (report_.spent()) return;
     case_.dates.policy = DayOfNumber(segment.from);
     case_.dates.application = case_.dates.policy;
     std::vector<uint8_t> observed;
+    evaluator_.LimitSteps(report_.left());
+    const bool computed =
+        evaluator_.RunOnAnything(chain_.division(), case_, segment, &observed).ok();
     // What overflows with nothing known says nothing of households.
-    if (!evaluator_.RunOnAnything(chain_.division(), case_, segment, &observed).ok()) return;
+    if (!report_.Spend(evaluator_.steps() + observed.size()) || !computed) return;
     for (auto& [at, seen] : comparisons_) {
       const uint8_t bits = observed[static_cast<size_t>(at)];
       seen.bits |= bits;
@@ -90,13 +95,12 @@ class Conditions {
       seen.never_from = segment.from;
     }
     for (int32_t p : chain_.division().programmes) {
-      for (const ProgrammeRow& row : model_.pack().programmes[static_cast<size_t>(p)].rows) {
-        if (!row.in_force.Contains(segment.from)) continue;
-        const Value& value = model_.symbol(row.indication).per_person
-                                 ? evaluator_.person(row.indication, 0)
-                                 : evaluator_.household(row.indication);
-        indications_[row.info] |= static_cast<uint8_t>(value.mask);
-      }
+      const ProgrammeRow* row = model_.pack().RowInForce(chain_.division(), p, segment.from);
+      if (row == nullptr) continue;
+      const Value& value = model_.symbol(row->indication).per_person
+                               ? evaluator_.person(row->indication, 0)
+                               : evaluator_.household(row->indication);
+      indications_[row->info] |= static_cast<uint8_t>(value.mask);
     }
   }
 

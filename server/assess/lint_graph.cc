@@ -94,7 +94,7 @@ class GapFinder {
     for (size_t k = 0; k < box.size(); ++k) {
       const Type& type = symbol().key_types[k];
       if (type.kind != TypeKind::kCode) continue;
-      box[k].codes = model_.pack().code_lists[static_cast<size_t>(type.codes)].All();
+      box[k].codes = model_.pack().ListFor(chain_.division(), type.codes).All();
       const int key = symbol().keys[k].symbol;
       if (key < 0 || model_.symbol(key).kind != SymbolKind::kParameter) continue;
       uint64_t given = 0;
@@ -139,7 +139,7 @@ class GapFinder {
     std::vector<KeyBox> open = {Everything()};
     for (int32_t row : rows_) {
       TakeRow(row, &open, nullptr);
-      if (open.size() > kBoxesMax) return;
+      if (open.size() > kBoxesMax || !report_.Spend(open.size() + 1)) return;
     }
     open.erase(std::remove_if(open.begin(), open.end(),
                               [this](const KeyBox& box) { return !IsExpected(box); }),
@@ -157,13 +157,14 @@ class GapFinder {
     for (int32_t row : rows_) {
       if (model_.row(row).in_force.Contains(days.from)) TakeRow(row, &open, nullptr);
       if (model_.row(row).in_force.to <= days.from) ended.push_back(row);
-      if (open.size() > kBoxesMax) return;
+      if (open.size() > kBoxesMax || !report_.Spend(open.size() + 1)) return;
     }
     std::stable_sort(ended.begin(), ended.end(), [this](int32_t a, int32_t b) {
       return model_.row(a).in_force.to > model_.row(b).in_force.to;
     });
     for (int32_t row : ended) {
       std::vector<KeyBox> taken;
+      if (!report_.Spend(open.size() + 1)) return;
       if (TakeRow(row, &open, &taken)) holes_[{row, Shown(taken)}].Add(days);
     }
   }
@@ -182,7 +183,7 @@ class GapFinder {
   }
 
   std::string ShownCodes(const Type& type, uint64_t codes) const {
-    const CodeList& list = model_.pack().code_lists[static_cast<size_t>(type.codes)];
+    const CodeList& list = model_.pack().ListFor(chain_.division(), type.codes);
     std::vector<std::string> names;
     for (size_t c = 0; c < list.codes.size(); ++c) {
       if ((codes >> c & 1) != 0) names.push_back(list.codes[c]);
@@ -325,9 +326,36 @@ void LintUnusedCodes(const LintModel& model, LintReport* report) {
   }
 }
 
+void LintUnreadKinds(const LintModel& model, LintReport* report) {
+  const CompiledPack& pack = model.pack();
+  if (std::all_of(pack.divisions.begin(), pack.divisions.end(),
+                  [](const Division& division) { return division.programmes.empty(); })) {
+    return;  // a vocabulary by itself
+  }
+  absl::flat_hash_set<std::string> read;
+  for (const Aggregate& list : pack.aggregates) {
+    if (list.fact_kind >= 0) read.insert(pack.fact_kinds[static_cast<size_t>(list.fact_kind)].name);
+  }
+  // Discrepancies are notes of it too.
+  for (const base::DiscrepancyRule& rule : pack.discrepancies) {
+    for (const base::FoundKind& found : rule.found) read.insert(found.kind);
+    read.insert(rule.or_declared.begin(), rule.or_declared.end());
+    read.insert(rule.statement_kind);
+  }
+  for (size_t f = 0; f < model.sources().size(); ++f) {
+    for (const SourceFactKind& kind : model.sources()[f].facts) {
+      if (read.contains(kind.name.text)) continue;
+      report->Add(
+          LintSeverity::kNote, "UNREAD_KIND", {static_cast<int>(f), kind.name.line},
+          absl::StrCat("no expression and no discrepancy reads the facts of ", kind.name.text));
+    }
+  }
+}
+
 void LintGaps(const LintChain& chain, LintReport* report) {
   for (const Division::Step& step : chain.division().order) {
     const Symbol& symbol = chain.model().symbol(step.symbol);
+    if (report->spent()) return;
     if (symbol.kind == SymbolKind::kIntrinsic || chain.demand(step.symbol).empty()) continue;
     GapFinder(chain, step.symbol, report).Find();
   }

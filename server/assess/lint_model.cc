@@ -167,11 +167,14 @@ std::vector<int> LintChain::Roots() const {
 
 void LintChain::Demand() {
   for (int32_t p : division().programmes) {
-    for (const ProgrammeRow& row : model_.pack().programmes[static_cast<size_t>(p)].rows) {
-      in_force_.Add(row.in_force);
-      for (int symbol : {row.indication, row.amount, row.validity}) {
-        if (symbol >= 0) demand_[static_cast<size_t>(symbol)].Add(row.in_force);
+    DaySet open(DayRange{INT32_MIN, INT32_MAX});
+    for (const ProgrammeRow* row : model_.pack().RowsOf(division(), p)) {
+      const DaySet here = open.Within(row->in_force);
+      in_force_.Add(here);
+      for (int symbol : {row->indication, row->amount, row->validity}) {
+        if (symbol >= 0) demand_[static_cast<size_t>(symbol)].Add(here);
       }
+      open.Remove(row->in_force);  // the lowest level's row counts
     }
   }
   for (int symbol : Roots()) demand_[static_cast<size_t>(symbol)].Add(in_force_);
@@ -197,8 +200,8 @@ void LintChain::Demand() {
 void LintChain::Reach() {
   std::vector<int> open = Roots();
   for (int32_t p : division().programmes) {
-    for (const ProgrammeRow& row : model_.pack().programmes[static_cast<size_t>(p)].rows) {
-      for (int symbol : {row.indication, row.amount, row.validity}) {
+    for (const ProgrammeRow* row : model_.pack().RowsOf(division(), p)) {
+      for (int symbol : {row->indication, row->amount, row->validity}) {
         if (symbol >= 0) open.push_back(symbol);
       }
     }

@@ -4,6 +4,8 @@
 #ifndef HEDUI_SERVER_ASSESS_LINT_MODEL_H_
 #define HEDUI_SERVER_ASSESS_LINT_MODEL_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -117,13 +119,25 @@ class LintChain {
 // Findings, each once however many divisions it is true of.
 class LintReport {
  public:
-  explicit LintReport(const LintModel& model) : model_(model) {}
+  // `steps_max`: what looking may take, in steps of the evaluator.
+  LintReport(const LintModel& model, size_t steps_max) : model_(model), left_(steps_max) {}
+  // Takes from what looking may take. False once it is used up: what is then found may be
+  // wrong for want of looking, and is not reported.
+  bool Spend(size_t steps) {
+    spent_ |= steps > left_;
+    left_ -= std::min(steps, left_);
+    return !spent_;
+  }
+  bool spent() const { return spent_; }
+  size_t left() const { return left_; }
   void Add(LintSeverity severity, absl::string_view code, const LintPlace& place,
            absl::string_view text, const LintChain* chain = nullptr);
   std::vector<LintFinding> Take() const;
 
  private:
   const LintModel& model_;
+  size_t left_;
+  bool spent_ = false;
   struct Entry {
     LintSeverity severity;
     std::vector<std::string> divisions;

@@ -57,9 +57,8 @@ class Sweep {
         findings_(*findings),
         evaluator_(model_.pack(), Evaluator::FastPath::kLeftOut) {
     for (int32_t p : chain.division().programmes) {
-      for (const ProgrammeRow& row : model_.pack().programmes[static_cast<size_t>(p)].rows) {
-        if (row.in_force.Contains(day)) rows_.push_back(&row);
-      }
+      const ProgrammeRow* row = model_.pack().RowInForce(chain.division(), p, day);
+      if (row != nullptr) rows_.push_back(row);
     }
     FindThresholds();
   }
@@ -67,6 +66,7 @@ class Sweep {
   void Run() {
     std::set<std::pair<int, std::string>> seen;
     for (const LintIncome& income : LintIncomes(model_.pack())) {
+      if (findings_.report().spent()) return;
       LintHousehold household(model_.pack(), chain_.division().code, scope_, persons_,
                               DayOfNumber(day_), income);
       household_ = &household;
@@ -135,7 +135,12 @@ class Sweep {
     household_->SetIncome(fen);
     Outcome outcome;
     outcome.helps.resize(rows_.size());
-    if (!evaluator_.RunOnAllTold(chain_.division(), household_->value()).ok()) return outcome;
+    LintReport& report = findings_.report();
+    if (report.spent()) return outcome;
+    evaluator_.LimitSteps(report.left());
+    const bool computed = evaluator_.RunOnAllTold(chain_.division(), household_->value()).ok();
+    const size_t own = chain_.division().order.size() + household_->value().facts.facts.size();
+    if (!report.Spend(own + evaluator_.steps()) || !computed) return outcome;
     for (size_t r = 0; r < rows_.size(); ++r) Read(*rows_[r], &outcome.helps[r]);
     return outcome;
   }
@@ -306,7 +311,10 @@ void LintSweep::Look(const LintChain& chain) {
   const CodeList& scopes = model_.pack().code_lists.front();  // built in, the first
   for (const DayRange& segment : chain.Segments()) {
     for (const std::string& scope : scopes.codes) {
-      for (const int persons : kHouseholds) Sweep(chain, segment.from, scope, persons, this).Run();
+      for (const int persons : kHouseholds) {
+        if (report_.spent()) return;
+        Sweep(chain, segment.from, scope, persons, this).Run();
+      }
     }
   }
 }
@@ -351,14 +359,15 @@ void LintSweep::LookAtTiers(const LintChain& chain) {
 
 void LintSweep::Find(const std::string& code, int32_t row_info, const Rational& size,
                      std::string text) {
+  if (report_.spent()) return;
   const auto [found, added] = found_.try_emplace({row_info, code}, Found{size, text});
   if (added || Rational::Compare(size, found->second.size) <= 0) return;
   found->second = {size, std::move(text)};
 }
 
-void LintSweep::Report(LintReport* report) const {
+void LintSweep::Report() const {
   for (const auto& [key, found] : found_) {
-    report->Add(key.second == "CLIFF" ? LintSeverity::kNote : LintSeverity::kWarning, key.second,
+    report_.Add(key.second == "CLIFF" ? LintSeverity::kNote : LintSeverity::kWarning, key.second,
                 model_.PlaceOf(key.first), found.text);
   }
 }

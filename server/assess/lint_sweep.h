@@ -15,9 +15,10 @@ namespace hedui::assess {
 // Of many chains; of each row and code the gravest is reported.
 class LintSweep {
  public:
-  explicit LintSweep(const LintModel& model) : model_(model) {}
+  LintSweep(const LintModel& model, LintReport* report) : model_(model), report_(*report) {}
   void Look(const LintChain& chain);
-  void Report(LintReport* report) const;
+  void Report() const;
+  LintReport& report() { return report_; }
 
   // `size` in fen. Nothing below the gravest so far is kept.
   void Find(const std::string& code, int32_t row_info, const base::Rational& size,
@@ -27,6 +28,7 @@ class LintSweep {
   void LookAtTiers(const LintChain& chain);
 
   const LintModel& model_;
+  LintReport& report_;
   struct Found {
     base::Rational size;
     std::string text;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/dates.h"
@@ -15,6 +16,9 @@ namespace {
 
 // Longer texts are named by their digest: what is put in may be put in again.
 constexpr size_t kTextMax = 512;
+
+// A name within so many others is not taken apart.
+constexpr int kNamesDeepMax = 64;
 
 bool IsArithmetic(const Node& node) {
   return node.kind == Node::Kind::kBinary &&
@@ -43,9 +47,13 @@ bool AddTerm(const LinearTerm& b, const Rational& times, LinearTerm* a) {
   return true;
 }
 
-TermVariables LintTerms::With(TermVariables variables, const std::string& name) {
-  std::string written = absl::StrCat("$", variables.size());
-  variables[name] = std::move(written);
+TermVariables LintTerms::Within(const Node& method, TermVariables variables) {
+  if (!NamesElement(method)) return variables;
+  // People stand in lists that have names; facts are a person's.
+  const Node* list = &method.children[0];
+  while (list->kind == Node::Kind::kMethod) list = &list->children[0];
+  std::string written = absl::StrCat(list->kind == Node::Kind::kName ? "$" : "%", variables.size());
+  variables[method.children[1].text] = std::move(written);
   return variables;
 }
 
@@ -65,6 +73,8 @@ int LintTerms::SymbolOf(const Node& node, const TermVariables& variables,
     const auto variable = variables.find(node.children[0].text);
     if (variable == variables.end()) return -1;
     *whose = variable->second;
+    // A field of a fact may be called as a value of people is.
+    if (absl::StartsWith(*whose, "%")) return -1;
   } else if (node.kind != Node::Kind::kName || variables.contains(name)) {
     return -1;
   }
@@ -94,15 +104,20 @@ void LintTerms::Bound(int symbol, const std::string& part) {
 
 LinearTerm LintTerms::SymbolTerm(int symbol, const std::string& whose) {
   const auto key = std::make_pair(symbol, whose);
-  if (const auto known = terms_.find(key); known != terms_.end()) return known->second;
+  if (const auto known = terms_.find(key); known != terms_.end()) {
+    steps_ += known->second.parts.size();
+    return known->second;
+  }
   LinearTerm term;
-  const Node* rule = RuleOf(symbol);
+  const Node* rule = depth_ < kNamesDeepMax ? RuleOf(symbol) : nullptr;
   if (const Value* constant = ConstantOf(symbol); constant != nullptr) {
     term.constant = constant->lo;
   } else if (rule != nullptr) {
     TermVariables variables;
     if (!whose.empty()) variables["p"] = whose;
+    ++depth_;
     term = TermOf(*rule, variables);
+    --depth_;
   } else {
     const std::string& name = chain_.model().symbol(symbol).name;
     term = Part(whose.empty() ? name : absl::StrCat(whose, ".", name));
@@ -135,6 +150,7 @@ LinearTerm LintTerms::CallTerm(const Node& node, const TermVariables& variables)
 LinearTerm LintTerms::BinaryTerm(const Node& node, const TermVariables& variables) {
   const LinearTerm a = TermOf(node.children[0], variables);
   const LinearTerm b = TermOf(node.children[1], variables);
+  steps_ += a.parts.size() + b.parts.size();
   LinearTerm term;
   Rational divisor;
   if (node.text == "+" || node.text == "-") {
@@ -154,6 +170,7 @@ LinearTerm LintTerms::BinaryTerm(const Node& node, const TermVariables& variable
 }
 
 LinearTerm LintTerms::TermOf(const Node& node, const TermVariables& variables) {
+  ++steps_;
   LinearTerm term;
   std::string whose;
   switch (node.kind) {
@@ -200,13 +217,15 @@ std::string LintTerms::SymbolText(int symbol, const std::string& whose) {
   if (const auto known = texts_.find(key); known != texts_.end()) return known->second;
   const Symbol& found = chain_.model().symbol(symbol);
   std::string text = whose.empty() ? found.name : absl::StrCat(whose, ".", found.name);
-  const Node* rule = RuleOf(symbol);
+  const Node* rule = depth_ < kNamesDeepMax ? RuleOf(symbol) : nullptr;
   if (found.type.ordered()) {
     text = Written(SymbolTerm(symbol, whose));
   } else if (rule != nullptr) {
     TermVariables variables;
     if (!whose.empty()) variables["p"] = whose;
+    ++depth_;
     text = absl::StrCat("(", TextOf(*rule, variables), ")");
+    --depth_;
     if (text.size() > kTextMax) text = absl::StrCat("#", base::Sha256(text));
   }
   texts_[key] = text;
@@ -214,6 +233,7 @@ std::string LintTerms::SymbolText(int symbol, const std::string& whose) {
 }
 
 std::string LintTerms::TextOf(const Node& node, const TermVariables& variables) {
+  ++steps_;
   std::string whose;
   if (const int symbol = SymbolOf(node, variables, &whose); symbol >= 0)
     return SymbolText(symbol, whose);
@@ -225,8 +245,7 @@ std::string LintTerms::TextOf(const Node& node, const TermVariables& variables) 
   std::vector<std::string> parts;
   for (size_t i = 0; i < node.children.size(); ++i) {
     const bool inner = NamesElement(node) && i > 0;
-    parts.push_back(
-        TextOf(node.children[i], inner ? With(variables, node.children[1].text) : variables));
+    parts.push_back(TextOf(node.children[i], inner ? Within(node, variables) : variables));
   }
   std::string text = absl::StrCat(static_cast<int>(node.kind), ":", node.text, "(",
                                   absl::StrJoin(parts, ","), ")");

@@ -3,6 +3,7 @@
 #ifndef HEDUI_SERVER_ASSESS_LINT_TERMS_H_
 #define HEDUI_SERVER_ASSESS_LINT_TERMS_H_
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <utility>
@@ -24,7 +25,8 @@ struct LinearTerm {
 // `a` + `b` * `times`; false on overflow.
 bool AddTerm(const LinearTerm& b, const base::Rational& times, LinearTerm* a);
 
-// Names of people and facts in sight, and how they are written: "p", "$1".
+// Names of people and facts in sight, and how they are written: "p", "$1" for a person, "%1" for
+// what is no person.
 using TermVariables = std::map<std::string, std::string>;
 
 class LintTerms {
@@ -42,8 +44,12 @@ class LintTerms {
   const Node* RuleOf(int symbol) const;
   const LintChain& chain() const { return chain_; }
   int32_t day() const { return day_; }
-  // `variables` with one more.
-  static TermVariables With(TermVariables variables, const std::string& name);
+  // The same for terms that are the same.
+  static std::string Written(const LinearTerm& term);
+  // What has been put in and written since it was last asked.
+  size_t TakeSteps() { return std::exchange(steps_, 0); }
+  // `variables` with the element of a method's list, where the method names it.
+  static TermVariables Within(const Node& method, TermVariables variables);
 
  private:
   LinearTerm Part(std::string text) const;
@@ -51,12 +57,13 @@ class LintTerms {
   LinearTerm CallTerm(const Node& node, const TermVariables& variables);
   LinearTerm BinaryTerm(const Node& node, const TermVariables& variables);
   std::string SymbolText(int symbol, const std::string& whose);
-  static std::string Written(const LinearTerm& term);
   const Value* ConstantOf(int symbol) const;
   void Bound(int symbol, const std::string& part);
 
   const LintChain& chain_;
   const int32_t day_;
+  int depth_ = 0;  // of names put in for names
+  size_t steps_ = 0;
   std::map<std::pair<int, std::string>, LinearTerm> terms_;
   std::map<std::pair<int, std::string>, std::string> texts_;
   std::map<std::string, Value> bounds_;  // by part

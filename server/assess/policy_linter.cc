@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "server/assess/compiled_pack.h"
 #include "server/assess/lint_conditions.h"
@@ -30,7 +31,8 @@ LintFinding Known(const PolicyFinding& finding) {
 }
 
 // Takes out what the files accept, and names what accepts nothing.
-void Accept(const LintModel& model, std::vector<LintFinding>* findings) {
+// Where not all has been looked at, it may silence what was not found.
+void Accept(const LintModel& model, bool cut_short, std::vector<LintFinding>* findings) {
   std::vector<LintFinding> unused;
   for (size_t f = 0; f < model.sources().size(); ++f) {
     const std::string& path = model.pack().paths[f];
@@ -40,7 +42,7 @@ void Accept(const LintModel& model, std::vector<LintFinding>* findings) {
                finding.code == accept.code.text && accept.first_line <= finding.line &&
                finding.line <= accept.last_line;
       };
-      if (std::none_of(findings->begin(), findings->end(), silenced)) {
+      if (!cut_short && std::none_of(findings->begin(), findings->end(), silenced)) {
         unused.push_back({path, accept.code.line, LintSeverity::kWarning, "ACCEPT_UNUSED",
                           absl::StrCat("there is no ", accept.code.text, " here to accept")});
       }
@@ -51,35 +53,74 @@ void Accept(const LintModel& model, std::vector<LintFinding>* findings) {
   findings->insert(findings->end(), unused.begin(), unused.end());
 }
 
+// Looks at chains, one kind of finding after another, until the steps are used up.
+class ChainLooker {
+ public:
+  ChainLooker(const LintModel& model, LintReport* report)
+      : report_(*report), sweep_(model, report) {}
+
+  void Look(const std::vector<const LintChain*>& chains) {
+    const auto look = [&](absl::string_view what, auto look_at) {
+      std::vector<std::string> left;
+      for (const LintChain* chain : chains) {
+        if (!report_.spent()) look_at(*chain);
+        if (report_.spent()) left.push_back(chain->division().code);
+      }
+      if (left.empty()) return;
+      left_.push_back(absl::StrCat(what, " of ", left[0]));
+      if (left.size() > 1) absl::StrAppend(&left_.back(), " and ", left.size() - 1, " more");
+    };
+    look("gaps", [this](const LintChain& chain) { LintGaps(chain, &report_); });
+    look("conditions", [this](const LintChain& chain) { LintConditions(chain, &report_); });
+    look("contradictions", [this](const LintChain& chain) { LintContradictions(chain, &report_); });
+    look("what households with more income get",
+         [this](const LintChain& chain) { sweep_.Look(chain); });
+    sweep_.Report();
+  }
+  // What was not looked at, or not to the end.
+  const std::vector<std::string>& left() const { return left_; }
+
+ private:
+  LintReport& report_;
+  LintSweep sweep_;
+  std::vector<std::string> left_;
+};
+
 // Findings only of files that `is_meant`; of chains without any such file there are none.
 template <typename IsMeant>
-std::vector<LintFinding> LintPack(const PolicyPack& pack, IsMeant is_meant) {
+std::vector<LintFinding> LintPack(const PolicyPack& pack, size_t steps_max, IsMeant is_meant) {
   const CompiledPack& compiled = pack.compiled();
   const LintModel model(compiled);
-  LintReport report(model);
-  LintSweep sweep(model);
+  LintReport report(model, steps_max);
   std::vector<LintChain> chains;
   for (size_t d = 0; d < compiled.divisions.size(); ++d)
     chains.emplace_back(model, static_cast<int>(d));
   LintUnused(model, chains, &report);
   LintUnusedCodes(model, &report);
+  LintUnreadKinds(model, &report);
+  std::vector<const LintChain*> meant;
   for (const LintChain& chain : chains) {
     const std::vector<int32_t>& files = chain.division().files;
-    if (chain.division().programmes.empty() ||
-        std::none_of(files.begin(), files.end(), [&](int32_t file) {
+    if (!chain.division().programmes.empty() &&
+        std::any_of(files.begin(), files.end(), [&](int32_t file) {
           return is_meant(compiled.paths[static_cast<size_t>(file)]);
         })) {
-      continue;
+      meant.push_back(&chain);
     }
-    LintGaps(chain, &report);
-    LintConditions(chain, &report);
-    LintContradictions(chain, &report);
-    sweep.Look(chain);
   }
-  sweep.Report(&report);
+  ChainLooker looker(model, &report);
+  looker.Look(meant);
   std::vector<LintFinding> findings = report.Take();
   for (const PolicyFinding& warning : pack.warnings()) findings.push_back(Known(warning));
-  Accept(model, &findings);
+  Accept(model, report.spent(), &findings);
+  if (report.spent()) {
+    findings.push_back(
+        {*std::find_if(compiled.paths.begin(), compiled.paths.end(), is_meant), 1,
+         LintSeverity::kNote, "LINT_BUDGET",
+         absl::StrCat("looking at these files takes more than ", steps_max,
+                      " steps, which is the most here; not looked at, or not to the end: ",
+                      absl::StrJoin(looker.left(), ", "))});
+  }
   return findings;
 }
 
@@ -105,10 +146,11 @@ std::vector<LintFinding> LeftAlone(const PolicyPack& pack, const std::string& fi
 // Of a pack, or of what keeps it from loading. An error anywhere keeps all files from loading.
 template <typename IsMeant>
 std::vector<LintFinding> LintLoaded(const absl::StatusOr<PolicyPack::Ptr>& pack,
-                                    const std::vector<PolicyFinding>& defects, IsMeant is_meant) {
+                                    const std::vector<PolicyFinding>& defects, size_t steps_max,
+                                    IsMeant is_meant) {
   std::vector<LintFinding> findings;
   if (pack.ok()) {
-    findings = LintPack(**pack, is_meant);
+    findings = LintPack(**pack, steps_max, is_meant);
   } else {
     for (const PolicyFinding& defect : defects) findings.push_back(Known(defect));
   }
@@ -146,7 +188,7 @@ std::vector<LintFinding> PolicyLinter::Lint(const std::vector<std::string>& dire
   all.insert(all.end(), over.begin(), over.end());
   const absl::StatusOr<PolicyPack::Ptr> pack = PolicyPack::Load(all);
   return LintLoaded(
-      pack, pack.ok() ? std::vector<PolicyFinding>() : PolicyPack::Check(all),
+      pack, pack.ok() ? std::vector<PolicyFinding>() : PolicyPack::Check(all), SIZE_MAX,
       [&over](const std::string& file) {
         return over.empty() ||
                std::any_of(over.begin(), over.end(), [&file](absl::string_view directory) {
@@ -159,13 +201,13 @@ std::vector<LintFinding> PolicyLinter::Lint(const std::vector<std::string>& dire
 
 std::vector<LintFinding> PolicyLinter::LintFiles(const std::vector<PolicyText>& files,
                                                  const std::vector<std::string>& over,
-                                                 size_t work_max) {
+                                                 const LintBounds& bounds) {
   const absl::StatusOr<PolicyPack::Ptr> pack = PolicyPack::LoadFiles(files);
-  if (pack.ok() && WorkOf(**pack) > work_max) {
+  if (pack.ok() && WorkOf(**pack) > bounds.work_max) {
     return LeftAlone(**pack, over.empty() ? (*pack)->files()[0].path : over[0]);
   }
   return LintLoaded(pack, pack.ok() ? std::vector<PolicyFinding>() : PolicyPack::CheckFiles(files),
-                    [&over](const std::string& file) {
+                    bounds.steps_max, [&over](const std::string& file) {
                       return over.empty() ||
                              std::find(over.begin(), over.end(), file) != over.end();
                     });

@@ -30,6 +30,14 @@ struct LintFinding {
   std::string ToString() const;  // "file:line: warning: CODE: text"
 };
 
+// What looking further than at whether files load may take. Without bounds: what it takes.
+struct LintBounds {
+  // Rows times names over all divisions; past it a note says that it was not done (LINT_LIMIT).
+  size_t work_max = SIZE_MAX;
+  // Steps of computing; past them it stops, and a note says what was not looked at (LINT_BUDGET).
+  size_t steps_max = SIZE_MAX;
+};
+
 class PolicyLinter {
  public:
   // What is wrong with the files of all directories together (they add up as in PolicyPack::Load),
@@ -37,12 +45,10 @@ class PolicyLinter {
   // and notes only of the files of those directories, which are read behind `directories`.
   static std::vector<LintFinding> Lint(const std::vector<std::string>& directories,
                                        const std::vector<std::string>& over = {});
-  // The same of files by themselves; `over` names paths. `work_max` bounds what looking further
-  // than at whether they load may take, in rows times names over all divisions; past it a note says
-  // that it was not done (LINT_LIMIT).
+  // The same of files by themselves; `over` names paths.
   static std::vector<LintFinding> LintFiles(const std::vector<PolicyText>& files,
                                             const std::vector<std::string>& over = {},
-                                            size_t work_max = SIZE_MAX);
+                                            const LintBounds& bounds = {});
 };
 
 }  // namespace hedui::assess

@@ -99,8 +99,8 @@ INSTANTIATE_TEST_SUITE_P(Files, BrokenPolicyTest, ::testing::ValuesIn(BrokenFile
 // policy_flow_test.cc try; an alias stands behind its anchor, which is found first.
 const std::set<std::string>& CodesWithoutFile() {
   static const auto& codes =
-      *new std::set<std::string>{"UNKNOWN_FOLDER", "NOT_A_POLICY", "NO_POLICY", "UNREADABLE",
-                                 "YAML_SIZE",      "YAML_ALIAS",   "LINT_LIMIT"};
+      *new std::set<std::string>{"UNKNOWN_FOLDER", "NOT_A_POLICY", "NO_POLICY",  "UNREADABLE",
+                                 "YAML_SIZE",      "YAML_ALIAS",   "LINT_LIMIT", "LINT_BUDGET"};
   return codes;
 }
 
@@ -244,6 +244,63 @@ parameters:
     type: money
     rows: [{from: 2022-01-01, to: 2023-01-01, value: 900, clause: T 一, trust: assumed}]
 )yaml"}}),
+              IsEmpty());
+}
+
+// Rows that a lower level gives a programme, codes that it adds, and constraints use what they
+// name.
+TEST(PolicyLinterTest, WhatOnlyALowerLevelOrAConstraintUsesIsUsed) {
+  const std::string national = R"yaml(division: "000000"
+documents: {T: {title: 测试}}
+codes:
+  grade: {label: 档次, open: [region], values: {upper: 高档}}
+categories: {assets: 财产}
+facts:
+  boat:
+    label: 船舶
+    by: state
+    categories: [assets]
+    evidence_by: [region]
+    fields: {number: {label: 船号, type: text}}
+parameters:
+  grade:
+    label: 档次
+    type: code(grade)
+    delegate: {to: [region]}
+    rows: [{from: 2022-01-01, value: upper, clause: T 一, trust: assumed}]
+  bound:
+    label: 界
+    type: count
+    rows: [{from: 2022-01-01, value: 3, clause: T 一, trust: assumed}]
+  limit:
+    label: 限
+    type: count
+    rows: [{from: 2022-01-01, value: 2, clause: T 一, trust: assumed}]
+tests:
+  few:
+    label: 人少
+    rows: [{from: 2022-01-01, value: "persons.size() < limit", clause: T 一, trust: assumed}]
+constraints:
+  bounded:
+    label: 有界
+    rows: [{from: 2022-01-01, holds: "bound <= 3", clause: T 一, trust: assumed}]
+programmes:
+  relief: {label: 救助, delegate: {to: [region]}, rows: []}
+)yaml";
+  const std::string region = R"yaml(division: "640000"
+documents: {R: {title: 测试}}
+codes: {grade: {add: {lower: 低档}}}
+parameters:
+  grade: {rows: [{from: 2022-01-01, value: lower, clause: R 一, trust: assumed}]}
+tests:
+  boats:
+    label: 有船
+    rows: [{from: 2022-01-01, value: "grade == 'lower' && few && persons.exists(p, p.boat.size() > 0)", clause: R 一, trust: assumed}]
+programmes:
+  relief: {rows: [{from: 2022-01-01, indication: boats, clause: R 一, trust: assumed}]}
+)yaml";
+  EXPECT_THAT(LinesAndCodes(PolicyLinter::LintFiles(
+                  {{"national/a.yaml", national}, {"640000/a.yaml", region}})),
               IsEmpty());
 }
 
