@@ -149,6 +149,25 @@ def listed(run, person):
     return (person[0] if person[1] & WEAK else 0, person[1], 2)
 
 
+def is_person(checker, arguments, place):
+    """F7a"""
+    counted(arguments, 2)
+    found = checker.check(arguments[0])
+    if found.kind != PERSON:
+        raise Defect("TYPE_MISMATCH", "no person")
+    number_of, slot = found.value, checker.person_slot(arguments[1])
+
+    def call(run):
+        who, person = run.variables[slot], number_of(run)
+        own = 0 if who.missing else 1 << who.index
+        mask = person[2]
+        truth = (2 if mask & (own | run.somebody_else) else 0) | (1 if mask & ~own else 0)
+        if truth != UNDETERMINED:
+            return (person[0] if person[1] & WEAK else 0, person[1], truth)
+        return (person[0] | (who.missing_blame if who.missing else 0), person[1], truth)
+    return Typed(TRUTH, call)
+
+
 def relation_of(run, person):
     """F8"""
     mask, relations, obligors = person[2], 0, 0
@@ -183,5 +202,5 @@ CALLS = {
     "yuan": unit(MONEY), "months": unit(MONTHS), "years": unit(YEARS), "days": unit(DAYS), "ratio": unit(RATIO),
     "square_metres": unit(AREA),
     "answered": answered, "not_ruled_out": not_ruled_out,
-    "listed": of_person(listed, TRUTH), "relation_of": of_person(relation_of, Type(CODE, None, RELATION)),
+    "listed": of_person(listed, TRUTH), "is_person": is_person, "relation_of": of_person(relation_of, Type(CODE, None, RELATION)),
 }

@@ -290,11 +290,16 @@ class Checker:
         return Typed(TRUTH, lambda run: o.opposite(equal(run)))
 
     def check_in(self, node):
-        left = self.check(node.left)
+        if isinstance(node.left, Text):
+            right = self.check(node.right)
+            left = self.check(node.left, right.type.codes if right.kind == CODES else None)
+        else:
+            left = self.check(node.left)
+            right = None
         if left.kind != CODE:
             raise mismatch("`in` asks of a code")
         of = left.value
-        right = self.check(node.right, left.type.codes)
+        right = right or self.check(node.right, left.type.codes)
         if right.kind != CODES or right.type.codes is not left.type.codes:
             raise mismatch("no set of codes of this list")
         within = right.value
