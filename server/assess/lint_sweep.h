@@ -17,6 +17,8 @@ class LintSweep {
  public:
   LintSweep(const LintModel& model, LintReport* report) : model_(model), report_(*report) {}
   void Look(const LintChain& chain);
+  // Only what tables of amounts say by themselves.
+  void LookAtTiers(const LintChain& chain);
   void Report() const;
   LintReport& report() { return report_; }
 
@@ -25,8 +27,6 @@ class LintSweep {
             std::string text);
 
  private:
-  void LookAtTiers(const LintChain& chain);
-
   const LintModel& model_;
   LintReport& report_;
   struct Found {

@@ -1,6 +1,7 @@
 #include "server/assess/policy_linter.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -56,8 +57,9 @@ void Accept(const LintModel& model, bool cut_short, std::vector<LintFinding>* fi
 // Looks at chains, one kind of finding after another, until the steps are used up.
 class ChainLooker {
  public:
-  ChainLooker(const LintModel& model, LintReport* report)
-      : report_(*report), sweep_(model, report) {}
+  ChainLooker(const LintModel& model, std::function<bool(const std::string&)> is_meant,
+              LintReport* report)
+      : model_(model), is_meant_(std::move(is_meant)), report_(*report), sweep_(model, report) {}
 
   void Look(const std::vector<const LintChain*>& chains) {
     const auto look = [&](absl::string_view what, auto look_at) {
@@ -73,14 +75,29 @@ class ChainLooker {
     look("gaps", [this](const LintChain& chain) { LintGaps(chain, &report_); });
     look("conditions", [this](const LintChain& chain) { LintConditions(chain, &report_); });
     look("contradictions", [this](const LintChain& chain) { LintContradictions(chain, &report_); });
-    look("what households with more income get",
-         [this](const LintChain& chain) { sweep_.Look(chain); });
+    look("what households with more income get", [this](const LintChain& chain) {
+      HasMeantProgramme(chain) ? sweep_.Look(chain) : sweep_.LookAtTiers(chain);
+    });
     sweep_.Report();
   }
   // What was not looked at, or not to the end.
   const std::vector<std::string>& left() const { return left_; }
 
  private:
+  // What a programme gives is said at its row. A county's standard alone would be tried in vain.
+  bool HasMeantProgramme(const LintChain& chain) const {
+    const CompiledPack& pack = model_.pack();
+    const std::vector<int32_t>& programmes = chain.division().programmes;
+    return std::any_of(programmes.begin(), programmes.end(), [&](int32_t programme) {
+      const auto rows = pack.RowsOf(chain.division(), programme);
+      return std::any_of(rows.begin(), rows.end(), [&](const ProgrammeRow* row) {
+        return is_meant_(pack.paths[static_cast<size_t>(model_.PlaceOf(row->info).file)]);
+      });
+    });
+  }
+
+  const LintModel& model_;
+  const std::function<bool(const std::string&)> is_meant_;
   LintReport& report_;
   LintSweep sweep_;
   std::vector<std::string> left_;
@@ -108,7 +125,7 @@ std::vector<LintFinding> LintPack(const PolicyPack& pack, size_t steps_max, IsMe
       meant.push_back(&chain);
     }
   }
-  ChainLooker looker(model, &report);
+  ChainLooker looker(model, is_meant, &report);
   looker.Look(meant);
   std::vector<LintFinding> findings = report.Take();
   for (const PolicyFinding& warning : pack.warnings()) findings.push_back(Known(warning));
