@@ -198,8 +198,17 @@ Value Evaluator::FoldUnder(const Aggregate& aggregate, const EvidenceRule* rule,
     if (by_declaration) total.marks |= kMarkDeclared;
     if (!proof.complete && otherwise == Otherwise::kPresumed)
       total = AddPresumed(aggregate, who, period, *rule, proof, total);
-    if (!proof.complete && otherwise == Otherwise::kUnknown)
+    if (!proof.complete && otherwise == Otherwise::kUnknown) {
       total = AddUnlisted(aggregate, period, total, proof.blame);
+      const bool higher = rule == nullptr || rule->use == EvidenceRule::Use::kHigher;
+      // What is found may be more than the least that is stated, and then counts.
+      if (aggregate.kind == AggregateKind::kMin && higher && !IsUnlisted(who) &&
+          IsStated(who, aggregate.fact_kind) && total.mask != kNone && !total.hi_infinite) {
+        total.hi_infinite = true;
+        total.hi = Rational();
+        total.blame = blames_.Join(total.blame, proof.blame);
+      }
+    }
     // Taken for complete, but what is missing may hold more.
     if (!proof.complete && otherwise != Otherwise::kUnknown)
       Drop(aggregate, {Sureness::kSure, proof.blame, kMarkUnproven}, &total);

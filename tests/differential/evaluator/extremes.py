@@ -124,6 +124,12 @@ class Extreme(Filtered):
             value = self.opened(value, body, element_blame, marks)
         return resting_on(value, *dropped)
 
+    def exceeded(self, value, blame):
+        """L32, its end: what is found may be more than what is stated, and then counts."""
+        if self.name != "min" or value[5] == EMPTY or value[3] is None:
+            return value
+        return (value[0] | blame, value[1], value[2], None, value[4], value[5])
+
     def close(self, value, blame, marks):
         """L20: there is no neutral value, so that the value itself rests on what closes the list."""
         return resting_on(value, blame, marks)
@@ -228,6 +234,9 @@ class Distinct(Filtered):
         if low == high:
             blame = 0
         return (blame | weak_blame, marks, low, high, 0)
+
+    def exceeded(self, value, blame):
+        return value
 
     def close(self, value, blame, marks):
         return resting_on(value, blame, marks)

@@ -106,6 +106,10 @@ class Fold(Filtered):
         """L20"""
         return self.join(value, self.resting(blame, marks))
 
+    def exceeded(self, value, blame):
+        """Only of the least (L32)."""
+        return value
+
     def open(self, run, value, unlisted, blame, period_months):
         """L19"""
         return self.side(run, ((unlisted, UNLISTED, blame, 0),), None, value)[0]
@@ -157,6 +161,10 @@ class Months(Filtered):
 
     def close(self, value, blame, marks):
         return add(value, (blame, marks, 0, 0, 0))
+
+    def exceeded(self, value, blame):
+        """Only of the least (L32)."""
+        return value
 
     def open(self, run, value, unlisted, blame, period_months):
         """L19: as many months as the period has, if the filters leave the unlisted fact."""

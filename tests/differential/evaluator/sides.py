@@ -75,6 +75,8 @@ def of_rule(run, fold, person, kind, period, rule):
             value = marked(value, DECLARED)
     elif not proven:
         value = fold.open(run, value, run.unlisted(kind, open_blame, period), open_blame, months)
+        if (rule is None or rule.use == HIGHER) and not person.missing and person.stated(kind):
+            value = fold.exceeded(value, open_blame)
     value = by_rule_and_period(value, rule, period)
     return fold.finish(run, value)
 
