@@ -589,7 +589,7 @@ programmes:
 )yaml");
   ExpectBare(
       kHedui,
-      {{{"policy", "lint", kPolicies}, 0},
+      {{{"policy", "lint", kPolicies}, 0, "note: UNREAD_KIND: "},
        {{"policy", "lint", "findings"}, 1, "findings/640104/standard.yml:1: error: NOT_A_POLICY: "},
        {{"policy", "lint", "findings"}, 1, "findings:1: error: NO_POLICY: "},
        {{"policy", "lint", "hole"}, 0, "hole/national/hole.yaml:7: warning: GAP: "},
