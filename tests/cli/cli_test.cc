@@ -535,7 +535,7 @@ TEST_F(CliTest, ReportReplayFromAnArchive) {
        {{"report", "replay", "case", "--archive", "by-hand"}, 0, "same: "},
        {{"policy", "archive", "extract", "by-hand", digest, "extracted"}, 0, " files in extracted"},
        {{"report", "replay", "case", "--policies", "extracted"}, 0, "same: "},
-       {{"policy", "lint", "extracted"}, 0, ""},
+       {{"policy", "lint", "extracted"}, 0, "note: UNREAD_KIND: "},
        {{"policy", "archive", "extract", "by-hand", digest, "extracted"},
         2,
         "",
@@ -624,7 +624,7 @@ TEST_F(CliTest, PolicyVerbsShowAPlatformsRules) {
        {with({"policy", "show", "640104", "--server", kNobody}), 1, "", "UNAVAILABLE"},
        {with({"policy", "show", "640104", "--save", "saved"}), 0, county},
        // What was saved are the files that were loaded.
-       {{"policy", "lint", "saved"}, 0},
+       {{"policy", "lint", "saved"}, 0, "note: UNREAD_KIND: "},
        {with({"policy", "show", "640104", "--save", "text/below"}), 2, "", "cannot be written"}});
   // What was saved are the files that were loaded.
   EXPECT_EQ(world_->Run({kHedui, "policy", "lint", "saved"}).exit_code, 0);
