@@ -225,7 +225,6 @@ bool     3 all         {monthly}.all({x}, {in bool})
 bool     4 answered    answered({var person}, '{CATEGORY}')
 bool     4 not_ruled_out  not_ruled_out({bool}, {var person}, '{CATEGORY}')
 bool     16 listed      listed({person})
-bool     12 is_person   is_person({person}, {var person})
 bool     14 relation_of relation_of({person}) {EQUAL} '{RELATION}'
 bool     1 relation_of relation_of({person}) in ['{RELATION}', '{RELATION}']
 bool     2 code==      {scope} {EQUAL} '{SCOPE}'
@@ -244,7 +243,6 @@ bool     2 code==      {two} {EQUAL} {two}
 bool     1 code==      {two} == ({bool} ? '{TWO}' : '{TWO}')
 bool     2 in          {two} in ['{TWO}', '{TWO}']
 bool     2 in          {two} in {two_set}
-bool     1 in          '{TWO}' in {two_set}
 bool     1 in          {two} in []
 date     2 {PICK}      {PICK}({date}, {date})
 date     2 date+days   @counted ({date} {SIGN} {Days})
