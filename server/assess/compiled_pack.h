@@ -438,8 +438,12 @@ struct CompiledPack {
 // Fills what the fast path needs beside the code, once everything is linked.
 void PrepareExact(CompiledPack* pack);
 
-int32_t DayNumber(absl::CivilDay day);
+// Days since 1970-01-01, months since 1970-01.
+inline int32_t DayNumber(absl::CivilDay day) {
+  return static_cast<int32_t>(day - absl::CivilDay(1970, 1, 1));
+}
 absl::CivilDay DayOfNumber(int64_t number);
+inline int64_t MonthNumber(absl::CivilMonth month) { return month - absl::CivilMonth(1970, 1); }
 base::Period PeriodOf(const DayRange& range);
 
 }  // namespace hedui::assess

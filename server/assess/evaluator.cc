@@ -20,14 +20,15 @@ constexpr base::PersonRole kRoles[] = {base::PersonRole::kMember, base::PersonRo
 absl::Status Evaluator::Run(const Division& division, const Case& c, bool trace) {
   HEDUI_RETURN_IF_ERROR(index_.Build(pack_, c));
   Start(division, c, trace);
-  for (const Division::Step& step : division.order) {
-    const Symbol& symbol = pack_.symbols[static_cast<size_t>(step.symbol)];
-    if (!symbol.per_person) {
-      Step(step, -1);
+  for (size_t i = 0; i < division.order.size(); ++i) {
+    const Division::Step& step = division.order[i];
+    const int32_t row = rows_today_[i];
+    if (!pack_.symbols[static_cast<size_t>(step.symbol)].per_person) {
+      Step(step, row, -1);
     } else {
-      for (int person = 0; person < person_count(); ++person) Step(step, person);
+      for (int person = 0; person < person_count(); ++person) Step(step, row, person);
       for (base::PersonRole role : kRoles) {
-        if (unlisted(role).settled && unlisted(role).reckoned) Step(step, UnlistedOf(role));
+        if (unlisted(role).settled && unlisted(role).reckoned) Step(step, row, UnlistedOf(role));
       }
     }
     if (step.symbol == division.member) members_known_ = true;
@@ -62,16 +63,44 @@ void Evaluator::Settle(const Division::Step& at, base::PersonRole role) {
   blames_.Fill(missing.blame, complete.mask == kMayBeFalse ? Leaf(surely_missing) : complete.blame);
   // What came before has been computed for those listed only: no list of people holds the missing
   // one before it is settled.
-  for (const Division::Step* step = division_->order.data(); step != &at; ++step) {
-    if (pack_.symbols[static_cast<size_t>(step->symbol)].per_person) Step(*step, UnlistedOf(role));
+  for (size_t i = 0; &division_->order[i] != &at; ++i) {
+    const Division::Step& step = division_->order[i];
+    if (pack_.symbols[static_cast<size_t>(step.symbol)].per_person) {
+      Step(step, rows_today_[i], UnlistedOf(role));
+    }
+  }
+}
+
+int32_t Evaluator::RowToday(const Division::Step& step) const {
+  for (int32_t i = step.rows_begin; i < step.rows_end; ++i) {
+    const int32_t row = division_->row_lists[static_cast<size_t>(i)];
+    if (pack_.rows[static_cast<size_t>(row)].in_force.Contains(day_)) return row;
+  }
+  return -1;
+}
+
+// Rosters go on with one place and day.
+void Evaluator::SetDay(const Division& division, int32_t day) {
+  if (division_ == &division && day_ == day) return;
+  division_ = &division;
+  day_ = day;
+  rows_today_.clear();
+  for (const Division::Step& step : division.order) rows_today_.push_back(RowToday(step));
+  evidence_today_.assign(division.evidence.size(), -1);
+  for (size_t kind = 0; kind < division.evidence.size(); ++kind) {
+    const std::vector<int32_t>& rules = division.evidence[kind];
+    const auto first = std::find_if(rules.begin(), rules.end(), [&](int32_t index) {
+      const EvidenceRule& rule = pack_.evidence[static_cast<size_t>(index)];
+      return rule.variant < 0 && rule.in_force.Contains(day);
+    });
+    if (first != rules.end()) evidence_today_[kind] = *first;
   }
 }
 
 void Evaluator::Start(const Division& division, const Case& c, bool trace) {
-  division_ = &division;
+  SetDay(division, DayNumber(c.dates.policy));
   case_ = &c;
   trace_ = trace;
-  day_ = DayNumber(c.dates.policy);
   blames_.Clear();
   leaves_.clear();
   leaves_.push_back({BlameKind::kArithmetic});  // the calculator's leaf 0
@@ -83,10 +112,11 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
                   Value());
   state_days_ = {std::min(c.dates.application, c.dates.policy),
                  std::max(c.dates.application, c.dates.policy) + 1};
-  proven_.assign(static_cast<size_t>(person_count()) * pack_.fact_kinds.size(), Proven());
+  ++run_;
+  proven_.resize(static_cast<size_t>(person_count()) * pack_.fact_kinds.size());
   exact_household_.assign(household_.size(), Exact());
   exact_persons_.assign(persons_.size(), Exact());
-  exact_fields_.assign(index_.field_count(), ExactCell());
+  exact_fields_.resize(index_.field_count());
   exact_top_ = exact_stack_;
   stack_.clear();
   visits_.clear();
@@ -109,51 +139,48 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
   }
 }
 
-void Evaluator::Step(const Division::Step& step, int person) {
+void Evaluator::Step(const Division::Step& step, int32_t row_today, int person) {
   const Symbol& symbol = pack_.symbols[static_cast<size_t>(step.symbol)];
+  if (symbol.is_table) return;  // has no value until it is called
+  const bool fast = fast_ && !IsUnlisted(person);
+  const size_t cell =
+      person < 0 ? static_cast<size_t>(symbol.table) : PersonCell(symbol.table, person);
+  Value& value = person < 0 ? household_[cell] : persons_[cell];
+  Exact& exact = person < 0 ? exact_household_[cell] : exact_persons_[cell];
+  exact.known = false;
   Visit visit;
   visit.symbol = step.symbol;
   visit.person = person;
   visit.refs_begin = static_cast<uint32_t>(refs_.size());
-  Value& value = person < 0 ? household_[static_cast<size_t>(symbol.table)]
-                            : persons_[PersonCell(symbol.table, person)];
-  Exact exact;
   if (symbol.kind == SymbolKind::kIntrinsic) {
     value = Intrinsic(symbol, person);
-  } else if (symbol.is_table) {
-    return;  // has no value until it is called
   } else if (symbol.kind == SymbolKind::kParameter) {
-    value = Parameter(step, symbol, person);
-  } else {
-    for (int32_t i = step.rows_begin; i < step.rows_end && visit.row < 0; ++i) {
-      const int32_t row = division_->row_lists[static_cast<size_t>(i)];
-      if (pack_.rows[static_cast<size_t>(row)].in_force.Contains(day_)) visit.row = row;
-    }
-    if (visit.row < 0) {
-      value = MissingRow(symbol, step.symbol, person);
+    if (row_today >= 0 && symbol.keys.empty()) {
+      AddRef(Ref::Tag::kRow, row_today);
+      value = pack_.rows[static_cast<size_t>(row_today)].constant;
     } else {
-      const Row& row = pack_.rows[static_cast<size_t>(visit.row)];
-      frames_[0] = {person, -1, -1, 0};
-      if (row.exact && fast_ && !IsUnlisted(person) && RunExact(row.code, &exact)) {
-        value = FromExact(exact, symbol.type.kind);
-      } else {
-        exact.known = false;
-        refs_.resize(visit.refs_begin);
-        value = Run(row.code);
-      }
+      value = Parameter(step, symbol, person);
+    }
+  } else if (row_today < 0) {
+    value = MissingRow(symbol, step.symbol, person);
+  } else {
+    const Row& row = pack_.rows[static_cast<size_t>(row_today)];
+    visit.row = row_today;
+    frames_[0] = {person, -1, -1, 0};
+    if (row.exact && fast && RunExact(row.code, &exact)) {
+      if (row.assumed) exact.marks |= kMarkAssumed;
+      FromExact(exact, symbol.type.kind, &value);
+    } else {
+      refs_.resize(visit.refs_begin);
+      value = Run(row.code);
       if (row.assumed) value.marks |= kMarkAssumed;
     }
   }
-  if (mode_ == Mode::kAllTold && IsPremise(step.symbol)) value = TruthOf(true);
-  if (fast_ && !IsUnlisted(person)) {
-    if (exact.known) {
-      exact.marks = value.marks;
-    } else {
-      exact = ToExact(value, symbol.type.kind);
-    }
-    (person < 0 ? exact_household_[static_cast<size_t>(symbol.table)]
-                : exact_persons_[PersonCell(symbol.table, person)]) = exact;
+  if (mode_ == Mode::kAllTold && IsPremise(step.symbol)) {
+    value = TruthOf(true);
+    exact.known = false;
   }
+  if (fast && !exact.known) exact = ToExact(value, symbol.type.kind);
   // A day that is, or is bounded by, the policy day moves with it.
   if (symbol.type.kind == TypeKind::kDate && symbol.kind == SymbolKind::kQuantity)
     WatchToday(value);

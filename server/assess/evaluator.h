@@ -52,7 +52,7 @@ class Evaluator {
   void Set(int symbol, const Value& value) {
     household_[static_cast<size_t>(pack_.symbols[static_cast<size_t>(symbol)].table)] = value;
   }
-  void Compute(const Division::Step& step) { Step(step, -1); }
+  void Compute(const Division::Step& step) { Step(step, RowToday(step), -1); }
   Value Compute(CodeRange code) { return Run(code); }
   bool overflow() const { return calculator_.overflow() || no_date_; }
   // A row, and combinations of keys by which it is chosen.
@@ -170,7 +170,11 @@ class Evaluator {
     return symbol == division_->member || symbol == division_->members_complete ||
            symbol == division_->obligors_complete;
   }
-  void Step(const Division::Step& step, int person);
+  // What is in force is looked up once for all cases of a place and day.
+  void SetDay(const Division& division, int32_t day);
+  // The step's row in force, from the lowest level up and whatever its keys; -1: none.
+  int32_t RowToday(const Division::Step& step) const;
+  void Step(const Division::Step& step, int32_t row_today, int person);
   // `complete` has been computed: whether anybody of the role may be missing.
   void Settle(const Division::Step& complete, base::PersonRole role);
   Value Intrinsic(const Symbol& symbol, int person);
@@ -200,13 +204,13 @@ class Evaluator {
 
   // The fast path: evaluator_exact.cc. False: compute it on abstract values.
   static Exact ToExact(const Value& value, TypeKind kind);  // not known where it does not fit
-  static Value FromExact(const Exact& exact, TypeKind kind);
+  static void FromExact(const Exact& exact, TypeKind kind, Value* out);
   bool RunExact(CodeRange range, Exact* out);
   bool RunExactFrom(Exact* top, CodeRange range);
   bool ThemeExact(const Op& op);
   bool UnaryExact(const Op& op, Exact* a);
   bool BinaryExact(const Op& op, const Exact& b, Exact* a);
-  bool ListsExact(const Op& op);
+  bool FoldExact(const Op& op);
   bool DatesExact(const Op& op);
   bool PeopleExact(const Op& op);
   void WatchDaysExact(int64_t a, int64_t b);
@@ -433,25 +437,29 @@ class Evaluator {
 
   // A known period in days and whole months; converted once for the many facts it is held against.
   struct Span {
+    int64_t lo = INT64_MIN, hi = INT64_MIN;  // no day
     base::Period days;
     int64_t from_month = 0;  // months since 1970-01
     int64_t to_month = 0;
   };
   const Span& SpanOf(int64_t from, int64_t to);
-  const Span& SpanOf(const Value& period) {
-    return SpanOf(static_cast<int64_t>(period.lo.numerator()),
-                  static_cast<int64_t>(period.hi.numerator()));
-  }
+  const Span& SpanOf(const Value& period) { return SpanOf(WholeOf(period.lo), WholeOf(period.hi)); }
 
   // Exact, unless sources that may tell of this kind give several amounts: then all they span.
   Value AmountOf(const IndexedFact& fact, base::Money own);
   // Of lists without a variant the first rule, be it for whom it may; nullptr without one.
-  const EvidenceRule* RuleInForce(int fact_kind);
+  const EvidenceRule* RuleInForce(int fact_kind) {
+    const int32_t index = evidence_today_[static_cast<size_t>(fact_kind)];
+    if (index < 0) return nullptr;
+    AddRef(Ref::Tag::kEvidence, index);
+    return &pack_.evidence[static_cast<size_t>(index)];
+  }
   Proof Prove(const EvidenceRule& rule, int person, int fact_kind, const Value& period);
   // `from`, `to`: the days of a known period; 0 for kinds that are not by month.
   const Proof& ProveKnown(const EvidenceRule& rule, int person, int fact_kind, int64_t from,
                           int64_t to);
-  Proof ProveAnew(const EvidenceRule& rule, int person, int fact_kind, const Value& period);
+  // `wanted` is nullptr where it is not known of which days the facts must be.
+  Proof ProveAnew(const EvidenceRule& rule, int person, int fact_kind, const base::Period* wanted);
   // What answers are asked about. `to_the_end`: their data must be of the last day or later, since
   // what came after that day cannot be in them. `to_data_day`: of the month that is not over they
   // need tell only as far as their data go.
@@ -490,6 +498,9 @@ class Evaluator {
   const Case* case_ = nullptr;
   bool trace_ = false;
   int32_t day_ = 0;
+  uint64_t run_ = 0;  // counts the cases: what is remembered of one is not cleared for the next
+  std::vector<int32_t> rows_today_;      // RowToday by the division's order
+  std::vector<int32_t> evidence_today_;  // RuleInForce by fact kind; -1: none
   CaseIndex index_;
   BlameSet blames_;
   Calculator calculator_;
@@ -505,7 +516,7 @@ class Evaluator {
   Exact* exact_top_ = exact_stack_;
   struct ExactCell {
     Exact exact;
-    bool read = false;
+    uint64_t run = 0;  // that read it
   };
   std::vector<ExactCell> exact_fields_;  // as the index's table of fields
   std::vector<Visit> visits_;
@@ -518,13 +529,15 @@ class Evaluator {
   // Many lists are of one kind: what was proven last of a person's kind. Not used when tracing,
   // since each list cites its answers.
   struct Proven {
-    const EvidenceRule* rule = nullptr;  // nullptr: nothing
+    uint64_t run = 0;  // of which it is
+    const EvidenceRule* rule = nullptr;
     int64_t from = 0, to = 0;            // of kinds by month
     Proof proof;
   };
   std::vector<Proven> proven_;  // by person and kind
-  Span span_;
-  int64_t span_lo_ = 0, span_hi_ = -1;  // the period that `span_` is of
+  // Rules of one place look back over two or three different periods.
+  Span spans_[4];
+  size_t next_span_ = 0;
   Unlisted unlisted_[kUnlistedRoles];   // by role
   bool members_known_ = false;          // who is a member has been computed
   struct Presumption {

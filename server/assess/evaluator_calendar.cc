@@ -12,8 +12,6 @@ namespace {
 // Eleven years: clocks run for weeks, and a longer count is a mistake of the rule.
 constexpr int64_t kWalkMax = 4'000;
 
-int64_t DayIn(const Rational& end) { return static_cast<int64_t>(end.numerator()); }
-
 bool IsWorkingDay(const CalendarRow& row, int64_t day) {
   const int32_t number = static_cast<int32_t>(day);
   if (std::binary_search(row.work.begin(), row.work.end(), number)) return true;
@@ -74,8 +72,8 @@ Value Evaluator::WorkingDaysAfter(const Value& day, const Value& days) {
                          bool* infinite) {
     // So many working days are beyond every walk.
     const int64_t most =
-        Rational::Compare(count, Rational(kWalkMax)) > 0 ? kWalkMax + 1 : DayIn(count);
-    const Walked walked = Walk(DayIn(from), INT64_MAX, most, &later.marks);
+        Rational::Compare(count, Rational(kWalkMax)) > 0 ? kWalkMax + 1 : WholeOf(count);
+    const Walked walked = Walk(WholeOf(from), INT64_MAX, most, &later.marks);
     if (walked.broken) {
       later.blame = NoCalendar(later.blame);
       return;
@@ -105,7 +103,7 @@ Value Evaluator::WorkingDaysBetween(const Value& from, const Value& to) {
   days.lo_infinite = false;  // never fewer than none
   if (days.undefined) return days;
   const auto between = [&](const Rational& begin, const Rational& end) {
-    const Walked walked = Walk(DayIn(begin), DayIn(end), INT64_MAX, &days.marks);
+    const Walked walked = Walk(WholeOf(begin), WholeOf(end), INT64_MAX, &days.marks);
     if (walked.broken) days.blame = NoCalendar(days.blame);
     return walked;
   };
@@ -126,7 +124,7 @@ Value Evaluator::PeriodOfMonth(const Value& month) {
   Value period = Anything(month.blame);
   period.marks = month.marks;
   if (!month.IsPoint()) return period;
-  const absl::CivilMonth civil = absl::CivilMonth(1970, 1) + DayIn(month.lo);
+  const absl::CivilMonth civil = absl::CivilMonth(1970, 1) + WholeOf(month.lo);
   period.lo = Rational(DayNumber(absl::CivilDay(civil)));
   period.hi = Rational(DayNumber(absl::CivilDay(civil + 1)));
   period.lo_infinite = period.hi_infinite = false;

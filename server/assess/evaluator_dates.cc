@@ -25,11 +25,7 @@ std::optional<absl::CivilDay> DayAt(const Rational& number) {
   if (!number.is_integer() || number.numerator() < FirstDay() || number.numerator() > LastDay()) {
     return std::nullopt;
   }
-  return DayOfNumber(static_cast<int64_t>(number.numerator()));
-}
-
-int64_t MonthNumber(absl::CivilDay day) {
-  return absl::CivilMonth(day) - absl::CivilMonth(1970, 1);
+  return DayOfNumber(WholeOf(number));
 }
 
 // As many months later; a number that is no day where there is none such.
@@ -41,14 +37,11 @@ Rational MonthsLater(const Rational& day, const Rational& months) {
       months.numerator() > kMonthsMax) {
     return none;
   }
-  const absl::CivilDay later = base::AddMonths(*from, static_cast<int64_t>(months.numerator()));
+  const absl::CivilDay later = base::AddMonths(*from, WholeOf(months));
   // Years far off would not fit a day's number.
   if (later.year() < kYearMin || later.year() > kYearMax) return none;
   return Rational(DayNumber(later));
 }
-
-// Dates are whole: see ShiftDate.
-int64_t DayIn(const Rational& end) { return static_cast<int64_t>(end.numerator()); }
 
 }  // namespace
 
@@ -97,7 +90,8 @@ void Evaluator::ExecuteDates(const Op& op) {
       return;
     }
     case OpCode::kMonthContaining:
-      stack_.back() = OfDay(stack_.back(), MonthNumber);
+      stack_.back() = OfDay(stack_.back(),
+                            [](absl::CivilDay day) { return MonthNumber(absl::CivilMonth(day)); });
       return;
     case OpCode::kAge: {
       const Value day = Pop();
@@ -149,8 +143,8 @@ void Evaluator::WatchDates(const Value& a, const Value& b) {
       *moves = true;
       return;
     }
-    Offer(DayIn(end));
-    Offer(DayIn(end) + 1);
+    Offer(WholeOf(end));
+    Offer(WholeOf(end) + 1);
   };
   const Value* const dates[] = {&a, &b};
   for (int i : {0, 1}) {
@@ -164,7 +158,7 @@ void Evaluator::WatchDates(const Value& a, const Value& b) {
 void Evaluator::WatchYears(const Value& date, int days_after) {
   const absl::CivilDay today = case_->dates.policy;
   const auto offer = [&](const Rational& end) {
-    const absl::CivilDay day = DayOfNumber(DayIn(end));
+    const absl::CivilDay day = DayOfNumber(WholeOf(end));
     // Normalisation makes 29 February the 1 March of a common year, as ages have it.
     for (const int64_t year : {today.year(), today.year() + 1}) {
       const int32_t anniversary = DayNumber(absl::CivilDay(year, day.month(), day.day()));
@@ -172,7 +166,7 @@ void Evaluator::WatchYears(const Value& date, int days_after) {
     }
   };
   if (!date.lo_infinite) offer(date.lo);
-  if (!date.hi_infinite) offer(date.hi);
+  if (!date.hi_infinite && !date.IsPoint()) offer(date.hi);
 }
 
 // A day that is not whole, or beyond the calendar, is an error of the rule, never a day close by.
@@ -200,7 +194,7 @@ Value Evaluator::WholeMonths(const Value& day, const Value& months, bool through
                      Rational::Compare(months.lo, Rational(kMonthsMax)) <= 0;
   if (last && whole) {
     const absl::CivilMonth to = absl::CivilMonth(*last) + (through ? 1 : 0);
-    const absl::CivilMonth from = to - static_cast<int64_t>(months.lo.numerator());
+    const absl::CivilMonth from = to - WholeOf(months.lo);
     if (from.year() >= kYearMin && to.year() <= kYearMax) {
       period.lo = Rational(DayNumber(absl::CivilDay(from)));
       period.hi = Rational(DayNumber(absl::CivilDay(to)));
@@ -245,7 +239,7 @@ Value Evaluator::PeriodEdge(const Value& period, bool end) {
   day.marks = period.marks;
   if (!IsKnownPeriod(period)) return day;
   day = Point(period.lo);
-  if (end) day.hi = day.lo = Rational(DayIn(period.hi) - 1);
+  if (end) day.hi = day.lo = Rational(WholeOf(period.hi) - 1);
   day.marks = period.marks;
   if (day.unproven()) day.blame = period.blame;
   CheckDate(day);
@@ -256,7 +250,7 @@ Value Evaluator::Age(const Value& birth, const Value& day) {
   WatchYears(birth, /*days_after=*/0);
   // Of the policy day itself, years are counted up to whatever day it is.
   if (!(day.IsPoint() && day.lo == Rational(day_))) WatchYears(day, /*days_after=*/1);
-  auto day_of = [](const Rational& r) { return DayOfNumber(DayIn(r)); };
+  auto day_of = [](const Rational& r) { return DayOfNumber(WholeOf(r)); };
   Value age = Anything(blames_.Join(birth.blame, day.blame));
   age.marks = birth.marks | day.marks;
   age.undefined = birth.undefined || day.undefined;
@@ -266,7 +260,10 @@ Value Evaluator::Age(const Value& birth, const Value& day) {
   if (!birth.hi_infinite && !day.lo_infinite) {
     age.lo = Rational(std::max(0, base::AgeOn(day_of(birth.hi), day_of(day.lo))));
   }
-  if (!birth.lo_infinite && !day.hi_infinite) {
+  if (birth.IsPoint() && day.IsPoint()) {
+    age.hi_infinite = false;
+    age.hi = age.lo;
+  } else if (!birth.lo_infinite && !day.hi_infinite) {
     age.hi_infinite = false;
     age.hi = Rational(std::max(0, base::AgeOn(day_of(birth.lo), day_of(day.hi))));
   }
@@ -325,7 +322,7 @@ Value Evaluator::OfDay(const Value& day, Function of_day) {
 Value Evaluator::DayOfMonth(const Value& month, bool last) {
   Value day = month;
   const auto of_end = [&](const Rational& end) {
-    const absl::CivilMonth civil = absl::CivilMonth(1970, 1) + DayIn(end);
+    const absl::CivilMonth civil = absl::CivilMonth(1970, 1) + WholeOf(end);
     return Rational(DayNumber(last ? absl::CivilDay(civil + 1) - 1 : absl::CivilDay(civil)));
   };
   if (!month.lo_infinite) day.lo = of_end(month.lo);

@@ -14,59 +14,43 @@ bool CameUsable(const base::AnswerState& answer) {
 
 }  // namespace
 
-const EvidenceRule* Evaluator::RuleInForce(int fact_kind) {
-  for (int32_t index : division_->evidence[static_cast<size_t>(fact_kind)]) {
-    const EvidenceRule& rule = pack_.evidence[static_cast<size_t>(index)];
-    if (rule.variant >= 0 || !rule.in_force.Contains(day_)) continue;
-    AddRef(Ref::Tag::kEvidence, index);
-    return &rule;
-  }
-  return nullptr;
-}
-
 Evaluator::Proof Evaluator::Prove(const EvidenceRule& rule, int who, int fact_kind,
                                   const Value& period) {
   if (mode_ == Mode::kAllTold) return {};
   const bool monthly = pack_.fact_kinds[static_cast<size_t>(fact_kind)].monthly;
   if (!monthly) return ProveKnown(rule, who, fact_kind, 0, 0);
-  if (!IsKnownPeriod(period)) return ProveAnew(rule, who, fact_kind, period);
-  return ProveKnown(rule, who, fact_kind, static_cast<int64_t>(period.lo.numerator()),
-                    static_cast<int64_t>(period.hi.numerator()));
+  if (!IsKnownPeriod(period)) {
+    Proof proof = ProveAnew(rule, who, fact_kind, nullptr);
+    proof.complete = false;
+    proof.blame = blames_.Join(period.blame, proof.blame);
+    return proof;
+  }
+  return ProveKnown(rule, who, fact_kind, WholeOf(period.lo), WholeOf(period.hi));
 }
 
 const Evaluator::Proof& Evaluator::ProveKnown(const EvidenceRule& rule, int who, int fact_kind,
                                               int64_t from, int64_t to) {
   Proven& known =
       proven_[static_cast<size_t>(who) * pack_.fact_kinds.size() + static_cast<size_t>(fact_kind)];
-  if (trace_ || known.rule != &rule || known.from != from || known.to != to) {
-    Value period;
-    period.lo = base::Rational(from);
-    period.hi = base::Rational(to);
-    known = {&rule, from, to, ProveAnew(rule, who, fact_kind, period)};
+  if (trace_ || known.run != run_ || known.rule != &rule || known.from != from || known.to != to) {
+    const bool monthly = pack_.fact_kinds[static_cast<size_t>(fact_kind)].monthly;
+    const base::Period* wanted = monthly ? &SpanOf(from, to).days : &state_days_;
+    known = {run_, &rule, from, to, ProveAnew(rule, who, fact_kind, wanted)};
   }
   return known.proof;
 }
 
 Evaluator::Proof Evaluator::ProveAnew(const EvidenceRule& rule, int who, int fact_kind,
-                                      const Value& period) {
-  const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(fact_kind)];
+                                      const base::Period* wanted) {
+  const bool monthly = pack_.fact_kinds[static_cast<size_t>(fact_kind)].monthly;
+  const Asked asked{wanted, monthly, rule.to_data_day};
   Proof proof;
-  const base::Period* wanted = &state_days_;
-  if (kind.monthly) {
-    if (!IsKnownPeriod(period)) {
-      proof = {false, period.blame};
-      wanted = nullptr;
-    } else {
-      wanted = &SpanOf(period).days;
-    }
-  }
   for (size_t at = 0; at < rule.complete_by.size();) {
     // Needs of one group stand one behind another: one of them suffices.
     Proof group{false, 0};
     const size_t begin = at;
     do {
-      const Proof part = ProveNeed(rule, rule.complete_by[at], who, fact_kind,
-                                   {wanted, kind.monthly, rule.to_data_day});
+      const Proof part = ProveNeed(rule, rule.complete_by[at], who, fact_kind, asked);
       group.complete |= part.complete;
       group.blame = blames_.Join(group.blame, part.blame);
       ++at;
@@ -129,9 +113,14 @@ AnswerDetail Evaluator::LackOf(int answer_index, const Asked& asked) {
     if (answer.covered.from) Offer(DayNumber(*answer.covered.from));
     if (answer.covered.to) Offer(DayNumber(*answer.covered.to));
   }
-  const base::Period days = asked.to_data_day ? DaysAsked(asked, answer) : *asked.period;
-  if (!answer.covered.Covers(days)) return AnswerDetail::kPeriod;
-  if (asked.to_the_end && answer.data_day.has_value() && *answer.data_day + 1 < *days.to) {
+  base::Period to_data_day;
+  const base::Period* days = asked.period;
+  if (asked.to_data_day) {
+    to_data_day = DaysAsked(asked, answer);
+    days = &to_data_day;
+  }
+  if (!answer.covered.Covers(*days)) return AnswerDetail::kPeriod;
+  if (asked.to_the_end && answer.data_day.has_value() && *answer.data_day + 1 < *days->to) {
     return AnswerDetail::kPeriod;
   }
   return AnswerDetail::kNone;

@@ -23,7 +23,7 @@ bool HasExact(OpCode code) {
       return code == OpCode::kAnswered || code == OpCode::kNotRuledOut || code == OpCode::kListed ||
              code == OpCode::kIsPerson || code == OpCode::kRelationOf;
     case OpTheme::kLists:
-      return code == OpCode::kAggregate;
+      return code == OpCode::kAggregate || code == OpCode::kSpan || code == OpCode::kWithin;
     default:
       return code <= OpCode::kPresumed;
   }
@@ -87,15 +87,15 @@ Exact Evaluator::ToExact(const Value& value, TypeKind kind) {
       return {static_cast<int64_t>(value.mask), 1, value.marks, true};
     case TypeKind::kPeriod:
       if (!IsKnownPeriod(value)) return none;
-      return {static_cast<int64_t>(value.lo.numerator()),
-              static_cast<int64_t>(value.hi.numerator()), value.marks, true};
+      return {WholeOf(value.lo), WholeOf(value.hi), value.marks, true};
     default:
       return none;
   }
 }
 
-Value Evaluator::FromExact(const Exact& exact, TypeKind kind) {
-  Value value;
+void Evaluator::FromExact(const Exact& exact, TypeKind kind, Value* out) {
+  Value& value = *out;
+  value = Value();
   value.marks = exact.marks;
   switch (kind) {
     case TypeKind::kNumber:
@@ -111,12 +111,19 @@ Value Evaluator::FromExact(const Exact& exact, TypeKind kind) {
       value.mask = static_cast<uint64_t>(exact.n);
       break;
   }
-  return value;
 }
 
 bool Evaluator::RunExact(CodeRange range, Exact* out) {
   steps_ += static_cast<size_t>(range.end - range.begin) + 1;
   if (exhausted()) return false;
+  // Many filters and sums are of one field.
+  if (range.end == range.begin + 1) {
+    const Op& only = pack_.code[static_cast<size_t>(range.begin)];
+    if (only.code == OpCode::kField) {
+      *out = ExactField(frames_[only.slot], only.arg);
+      return out->known;
+    }
+  }
   Exact* const base = exact_top_;
   const bool computed =
       range.end - range.begin <= exact_stack_ + kExactStack - base && RunExactFrom(base, range);
@@ -205,6 +212,26 @@ bool Evaluator::RunExactFrom(Exact* top, CodeRange range) {
       case OpCode::kRound:
         if (!UnaryExact(op, &top[-1])) return false;
         break;
+      case OpCode::kSubtract:
+      case OpCode::kMultiply:
+      case OpCode::kDivide:
+      case OpCode::kMin:
+      case OpCode::kMax:
+      case OpCode::kLess:
+      case OpCode::kLessOrEqual:
+      case OpCode::kEqualNumbers:
+        --top;
+        if (!BinaryExact(op, top[0], &top[-1])) return false;
+        break;
+      case OpCode::kAggregate:
+        exact_top_ = top;
+        if (!FoldExact(op)) return false;
+        top = exact_top_;
+        break;
+      // Most people have no facts of years or periods, and then nobody asks for their months.
+      case OpCode::kSpan:
+      case OpCode::kWithin:
+        return false;
       default:
         exact_top_ = top;
         if (!ThemeExact(op)) return false;
@@ -230,15 +257,12 @@ bool Evaluator::UnaryExact(const Op& op, Exact* a) {
 
 bool Evaluator::ThemeExact(const Op& op) {
   switch (ThemeOf(op.code)) {
-    case OpTheme::kLists:
-      return ListsExact(op);
     case OpTheme::kDates:
       return DatesExact(op);
     case OpTheme::kPeople:
       return PeopleExact(op);
     default:
-      --exact_top_;
-      return BinaryExact(op, exact_top_[0], &exact_top_[-1]);
+      return false;
   }
 }
 
@@ -288,7 +312,7 @@ void Evaluator::WatchDaysExact(int64_t a, int64_t b) {
   if (a == day_ && b == day_) Offer(day_ + 1);
 }
 
-bool Evaluator::ListsExact(const Op& op) {
+bool Evaluator::FoldExact(const Op& op) {
   const Aggregate& aggregate = pack_.aggregates[static_cast<size_t>(op.arg)];
   Exact folded;
   if (aggregate.list == ListKind::kFacts) {
@@ -302,7 +326,11 @@ bool Evaluator::ListsExact(const Op& op) {
 }
 
 bool Evaluator::DatesExact(const Op& op) {
-  const auto number = [](const Exact& e) { return FromExact(e, TypeKind::kNumber); };
+  const auto number = [](const Exact& e) {
+    Value value;
+    FromExact(e, TypeKind::kNumber, &value);
+    return value;
+  };
   --exact_top_;
   Exact& a = exact_top_[-1];
   const Exact& b = exact_top_[0];
@@ -354,18 +382,22 @@ const Exact& Evaluator::ExactField(const Frame& frame, int field) {
   if (frame.fact < 0) return kUnknown;
   ExactCell& cell =
       exact_fields_[static_cast<size_t>(index_.fact(frame.fact).fields_begin + field)];
-  if (cell.read) return cell.exact;
-  cell.read = true;
+  if (cell.run == run_) return cell.exact;
+  cell.run = run_;
   const FieldType& type =
       pack_.fact_kinds[static_cast<size_t>(frame.kind)].fields[static_cast<size_t>(field)];
-  // Most fields are amounts that nobody doubts.
+  // Most fields are amounts and months that nobody doubts.
   const IndexedFact& fact = index_.fact(frame.fact);
   const base::FieldValue* told = index_.Field(fact, field);
-  const auto* money = told == nullptr ? nullptr : std::get_if<base::Money>(told);
+  const bool plain =
+      told != nullptr && fact.fact->doubtful.empty() && fact.fact->otherwise.empty();
+  const auto* money = plain ? std::get_if<base::Money>(told) : nullptr;
+  const auto* month = plain ? std::get_if<absl::CivilMonth>(told) : nullptr;
   if (money != nullptr && type.type.kind == TypeKind::kNumber && type.type.unit.money == 1 &&
-      money->fen() >= 0 && type.unknown.lo.is_zero() && fact.fact->doubtful.empty() &&
-      fact.fact->otherwise.empty()) {
+      money->fen() >= 0 && type.unknown.lo.is_zero()) {
     cell.exact = {money->fen(), 1, 0, true};
+  } else if (month != nullptr && type.type.kind == TypeKind::kMonth && IsOfCalendar(*month)) {
+    cell.exact = {MonthNumber(*month), 1, 0, true};
   } else {
     cell.exact = ToExact(FieldOf(frame, field), type.type.kind);
   }

@@ -141,7 +141,9 @@ bool Evaluator::FoldFactsExact(const Aggregate& aggregate, const Exact& period, 
   const EvidenceRule* rule = RuleInForce(aggregate.fact_kind);
   // Whom a rule is for, the abstract operations ask.
   if (rule == nullptr || rule->when >= 0) return false;
-  if (aggregate.by_period &&
+  const bool any = index_.FirstFact(who, aggregate.fact_kind) >= 0;
+  // Facts of years and periods are left to the abstract operations.
+  if (any && aggregate.by_period &&
       pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)].by != FactKind::By::kMonth) {
     return false;
   }
@@ -150,7 +152,7 @@ bool Evaluator::FoldFactsExact(const Aggregate& aggregate, const Exact& period, 
                           : ProveKnown(*rule, who, aggregate.fact_kind, 0, 0).complete;
   if (!proven) return false;
   *total = BeginExact(aggregate);
-  if (index_.FirstFact(who, aggregate.fact_kind) >= 0) {
+  if (any) {
     bool any_found = false, any_stated = false;
     Exact stated;
     if (rule->use == Use::kAgreed) return false;

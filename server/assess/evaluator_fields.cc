@@ -14,8 +14,6 @@ using base::Rational;
 
 namespace {
 
-int64_t MonthNumber(absl::CivilMonth month) { return month - absl::CivilMonth(1970, 1); }
-
 // What cannot be so was not meant: the least a field can be bounds what arrives as well.
 bool IsBelow(const FieldType& type, int64_t value) {
   return !type.unknown.lo_infinite && Rational::Compare(Rational(value), type.unknown.lo) < 0;

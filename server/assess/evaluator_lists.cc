@@ -11,10 +11,6 @@ using base::Rational;
 
 namespace {
 
-int64_t MonthNumber(absl::CivilMonth month) { return month - absl::CivilMonth(1970, 1); }
-
-int64_t Integer(const Rational& r) { return static_cast<int64_t>(r.numerator()); }
-
 // Ten years: no look-back of a rule goes further.
 constexpr int64_t kMonthsMax = 120;
 
@@ -297,16 +293,20 @@ void Evaluator::ForEachPerson(const Aggregate& aggregate, TakePerson take_person
 }
 
 const Evaluator::Span& Evaluator::SpanOf(int64_t lo, int64_t hi) {
-  if (lo == span_lo_ && hi == span_hi_) return span_;
-  span_lo_ = lo;
-  span_hi_ = hi;
-  span_.days.from = DayOfNumber(lo);
-  span_.days.to = DayOfNumber(hi);
-  const absl::CivilMonth from(*span_.days.from), to(*span_.days.to);
+  for (const Span& span : spans_) {
+    if (span.lo == lo && span.hi == hi) return span;
+  }
+  Span& span = spans_[next_span_];
+  next_span_ = (next_span_ + 1) % std::size(spans_);
+  span.lo = lo;
+  span.hi = hi;
+  span.days.from = DayOfNumber(lo);
+  span.days.to = DayOfNumber(hi);
+  const absl::CivilMonth from(*span.days.from), to(*span.days.to);
   // A month that begins before the period is not within it.
-  span_.from_month = MonthNumber(from) + (absl::CivilDay(from) == *span_.days.from ? 0 : 1);
-  span_.to_month = MonthNumber(to);
-  return span_;
+  span.from_month = MonthNumber(from) + (absl::CivilDay(from) == *span.days.from ? 0 : 1);
+  span.to_month = MonthNumber(to);
+  return span;
 }
 
 bool Evaluator::InPeriod(const IndexedFact& fact, int fact_kind, const Value& period, Item* item) {
@@ -478,7 +478,7 @@ Value Evaluator::FoldMonths(const Aggregate& aggregate, int who, const Value& pe
     const Frame& frame = frames_[aggregate.item_slot];
     const Value month = FieldOf(frame, kind.month_field);
     // Without a month of its own it may be any one: a number no month has.
-    const int64_t number = month.IsPoint() ? Integer(month.lo) : INT64_MIN + frame.fact;
+    const int64_t number = month.IsPoint() ? WholeOf(month.lo) : INT64_MIN + frame.fact;
     possible.push_back(number);
     if (item.sureness == Sureness::kSure) sure.push_back(number);
   };

@@ -12,8 +12,7 @@ namespace {
 constexpr int64_t kMonthsOfYear = 12;
 
 int64_t MonthOfDay(const Rational& day) {
-  const absl::CivilMonth month(DayOfNumber(static_cast<int64_t>(day.numerator())));
-  return month - absl::CivilMonth(1970, 1);
+  return MonthNumber(absl::CivilMonth(DayOfNumber(WholeOf(day))));
 }
 
 }  // namespace
@@ -28,7 +27,7 @@ Evaluator::FactMonths Evaluator::MonthsOf(const IndexedFact& fact, int fact_kind
     if (year.IsPoint() && Rational::Compare(year.lo, Rational(kYearMin)) >= 0 &&
         Rational::Compare(year.lo, Rational(kYearMax)) <= 0) {
       months.known = true;
-      months.from = (static_cast<int64_t>(year.lo.numerator()) - 1970) * kMonthsOfYear;
+      months.from = (WholeOf(year.lo) - 1970) * kMonthsOfYear;
       months.to = months.from + kMonthsOfYear;
       return months;
     }
@@ -47,7 +46,7 @@ Evaluator::FactMonths Evaluator::MonthsOf(const IndexedFact& fact, int fact_kind
   }
   months.known = true;
   months.from = MonthOfDay(from.lo);
-  months.to = MonthOfDay(Rational(static_cast<int64_t>(until.lo.numerator()) - 1)) + 1;
+  months.to = MonthOfDay(Rational(WholeOf(until.lo) - 1)) + 1;
   return months;
 }
 

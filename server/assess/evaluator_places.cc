@@ -29,8 +29,8 @@ Value Evaluator::Within(const Value& division, const Value& outer) {
 Value Evaluator::SameDivision(const Value& a, const Value& b, int digits) {
   const int64_t cut = digits == 2 ? 10'000 : digits == 4 ? 100 : 1;
   const auto of_level = [cut](Value division) {
-    division.lo = Rational(static_cast<int64_t>(division.lo.numerator()) / cut);
-    division.hi = Rational(static_cast<int64_t>(division.hi.numerator()) / cut);
+    division.lo = Rational(WholeOf(division.lo) / cut);
+    division.hi = Rational(WholeOf(division.hi) / cut);
     return division;
   };
   return calculator_.EqualNumbers(of_level(a), of_level(b));

@@ -13,8 +13,6 @@ bool GivesTruth(AggregateKind kind) {
          kind == AggregateKind::kClosed;
 }
 
-int64_t Integer(const Rational& r) { return static_cast<int64_t>(r.numerator()); }
-
 }  // namespace
 
 // What facts that nobody delivered could add.
@@ -108,7 +106,7 @@ Value Evaluator::AddUnlisted(const Aggregate& aggregate, const Value& period, co
     if (aggregate.of_dates) WatchDates(body, body);
     return AddOpen(aggregate, total, body, item);
   }
-  total = MonthsBetween(Integer(listed.lo), std::nullopt, period);
+  total = MonthsBetween(WholeOf(listed.lo), std::nullopt, period);
   total.marks = listed.marks | item.marks;
   total.blame = total.IsPoint() ? 0 : blames_.Join(listed.blame, item.blame);
   calculator_.RestOn(listed.marks, listed.blame, &total);

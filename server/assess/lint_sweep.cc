@@ -117,7 +117,7 @@ class Sweep {
               Rational::Compare(at, Rational(kTopMax)) > 0) {
             continue;
           }
-          const int64_t fen = static_cast<int64_t>(at.numerator());
+          const int64_t fen = WholeOf(at);
           if (points.size() < static_cast<size_t>(kThresholdsMax)) points.insert(fen);
           top_ = std::max(top_, 3 * fen);
         }

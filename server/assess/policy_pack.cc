@@ -251,9 +251,6 @@ const ProgrammeRow* CompiledPack::RowInForce(const Division& division, int32_t p
   return nullptr;
 }
 
-int32_t DayNumber(absl::CivilDay day) {
-  return static_cast<int32_t>(day - absl::CivilDay(1970, 1, 1));
-}
 // Civil days are exact over the whole calendar: an era of 400 years has 146,097 days, and the year
 // is counted from March, so that the day that comes and goes is the last.
 absl::CivilDay DayOfNumber(int64_t number) {
@@ -350,7 +347,7 @@ std::optional<PolicyPack::WholeNumber> PolicyPack::WholeNumberOn(absl::string_vi
       if (!row.in_force.Contains(DayNumber(day))) continue;
       if (!row.constant.IsPoint() || !row.constant.lo.is_integer()) return std::nullopt;
       const RowInfo& info = compiled_->row_infos[static_cast<size_t>(row.info)];
-      return WholeNumber{static_cast<int64_t>(row.constant.lo.numerator()), (*info.shown).citation};
+      return WholeNumber{WholeOf(row.constant.lo), (*info.shown).citation};
     }
   }
   return std::nullopt;

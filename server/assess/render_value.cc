@@ -64,7 +64,7 @@ absl::Status RenderNumber(const Value& value, const Unit& unit, AbstractValue* s
 
 std::optional<absl::CivilDay> DayAt(const Rational& number, bool infinite) {
   if (infinite) return std::nullopt;
-  return DayOfNumber(static_cast<int64_t>(number.numerator()));
+  return DayOfNumber(WholeOf(number));
 }
 
 std::string DayText(const std::optional<absl::CivilDay>& day) {

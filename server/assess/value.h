@@ -63,15 +63,20 @@ struct Value {
   bool valueless() const { return undefined && (mask & kNoValue) != 0; }
 };
 
-// One small thing that is known and proven, for the fast path: n / d in lowest terms with d > 0, the
-// bits of a mask in n, or a period's first day in n and the first after it in d. What it is, the
-// operation that reads it knows.
+// One small thing that is known and proven, for the fast path: n / d in lowest terms with d > 0,
+// the bits of a mask in n, or a period's first day in n and the first after it in d. What it is,
+// the operation that reads it knows.
 struct Exact {
   int64_t n = 0;
   int64_t d = 1;
   uint8_t marks = 0;
   bool known = false;
 };
+
+// Days, months and counts are whole.
+inline int64_t WholeOf(const base::Rational& number) {
+  return static_cast<int64_t>(number.numerator());
+}
 
 inline Value Point(const base::Rational& number) {
   Value v;

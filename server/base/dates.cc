@@ -41,16 +41,6 @@ bool Period::Contains(absl::CivilDay day) const {
   return !(from.has_value() && day < *from) && !(to.has_value() && day >= *to);
 }
 
-bool Period::Empty() const { return from.has_value() && to.has_value() && *from >= *to; }
-
-bool Period::Covers(const Period& other) const {
-  if (other.Empty()) return true;
-  if (Empty()) return false;
-  const bool from_within = !from.has_value() || (other.from.has_value() && *other.from >= *from);
-  const bool to_within = !to.has_value() || (other.to.has_value() && *other.to <= *to);
-  return from_within && to_within;
-}
-
 absl::TimeZone ChinaZone() {
   static const absl::TimeZone zone = absl::FixedTimeZone(8 * 60 * 60);
   return zone;

@@ -20,8 +20,12 @@ struct Period {
 
   bool Contains(absl::CivilDay day) const;
   // True when every day of `other` lies within.
-  bool Covers(const Period& other) const;
-  bool Empty() const;
+  bool Covers(const Period& other) const {
+    const bool from_within = !from.has_value() || (other.from.has_value() && *other.from >= *from);
+    const bool to_within = !to.has_value() || (other.to.has_value() && *other.to <= *to);
+    return (from_within && to_within) || other.Empty();
+  }
+  bool Empty() const { return from.has_value() && to.has_value() && *from >= *to; }
   friend bool operator==(const Period&, const Period&) = default;
 };
 
