@@ -1,18 +1,26 @@
 // Assesses many cases in one process, for tests/differential: reads lines, and answers each with
 // one line of JSON.
-//   policies<TAB>DIR<TAB>DIR…  loads a pack: {"loaded": true}, or {"defects": [[FILE, CODE], …]}
+//   policies<TAB>DIR<TAB>DIR…  loads a pack: {"loaded": true, "warnings": [CODE, …]}, or
+//                              {"defects": [[FILE, CODE], …]}
+//   matched<TAB>SAID<TAB>CASE  a case file with what matching says of its facts besides
 //   any other line             is a case file by itself (JSON is YAML): what the pack makes of it
-// Parts that are empty are left out. A test program; it is not installed.
+// Parts that are empty are left out. SAID are items between blanks, of facts and answers by their
+// place in the case: `held:FACT:EARLIER`, FACT is the same thing as an earlier one of another
+// person; `also:FACT:ANSWER`, the answer tells it too; `other:FACT:ANSWER:FEN`, with that amount.
+// A test program; it is not installed.
 #include <iostream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "server/assess/assessor.h"
 #include "server/assess/case_file.h"
 #include "server/assess/policy_pack.h"
 #include "server/base/dates.h"
+#include "server/base/facts.h"
+#include "server/base/money.h"
 #include "server/base/status.h"
 
 namespace hedui {
@@ -164,6 +172,32 @@ std::string ErrorLine(const absl::Status& status) {
   return line.Take();
 }
 
+// Adds what matching says of facts to a case; false where an item cannot be read.
+bool AddMatched(absl::string_view said, base::Facts* facts) {
+  for (const absl::string_view item : absl::StrSplit(said, ' ')) {
+    const std::vector<absl::string_view> parts = absl::StrSplit(item, ':');
+    std::vector<int64_t> numbers(parts.size() - 1);
+    for (size_t i = 1; i < parts.size(); ++i) {
+      if (!absl::SimpleAtoi(parts[i], &numbers[i - 1])) return false;
+    }
+    const size_t wanted = parts[0] == "other" ? 3 : 2;
+    if (numbers.size() != wanted || numbers[0] < 0 || numbers[1] < 0) return false;
+    const auto of = static_cast<size_t>(numbers[0]), to = static_cast<size_t>(numbers[1]);
+    const bool held = parts[0] == "held";
+    if (of >= facts->facts.size() || to >= (held ? of : facts->answers.size())) return false;
+    base::Fact& fact = facts->facts[of];
+    const auto place = static_cast<int32_t>(to);
+    if (held) {
+      fact.held_with = place;
+      continue;
+    }
+    if (parts[0] != "also" && parts[0] != "other") return false;
+    fact.also_answers.push_back(place);
+    if (parts[0] == "other") fact.otherwise.push_back({place, base::Money::FromFen(numbers[2])});
+  }
+  return true;
+}
+
 // The pack that is loaded, if any; a refused one leaves none.
 class Assessments {
  public:
@@ -173,7 +207,9 @@ class Assessments {
     Line line;
     if (pack.ok()) {
       pack_ = *std::move(pack);
-      line.Open('{').True("loaded").Close('}');
+      line.Open('{').True("loaded").Key("warnings").Open('[');
+      for (const assess::PolicyFinding& finding : pack_->warnings()) line.Text(finding.code);
+      line.Close(']').Close('}');
       return line.Take();
     }
     line.Open('{').Key("defects").Open('[');
@@ -185,12 +221,15 @@ class Assessments {
     return line.Take();
   }
 
-  std::string Assess(const std::string& text) const {
+  std::string Assess(const std::string& text, const std::string& said = "") const {
     if (pack_ == nullptr) {
       return ErrorLine(absl::FailedPreconditionError("no pack is loaded"));
     }
-    const absl::StatusOr<assess::CaseFile> file = assess::ParseCaseFile("case", text, *pack_);
+    absl::StatusOr<assess::CaseFile> file = assess::ParseCaseFile("case", text, *pack_);
     if (!file.ok()) return ErrorLine(file.status());
+    if (!said.empty() && !AddMatched(said, &file->value.facts)) {
+      return ErrorLine(absl::InvalidArgumentError("what matching says cannot be read"));
+    }
     const absl::StatusOr<assess::Assessment> assessment = assess::Assess(*pack_, file->value);
     return assessment.ok() ? AssessmentLine(*assessment) : ErrorLine(assessment.status());
   }
@@ -210,6 +249,8 @@ int main() {
     if (words[0] == "policies") {
       words.erase(words.begin());
       std::cout << assessments.Load(words) << std::endl;
+    } else if (words[0] == "matched" && words.size() == 3) {
+      std::cout << assessments.Assess(words[2], words[1]) << std::endl;
     } else {
       std::cout << assessments.Assess(line) << std::endl;
     }

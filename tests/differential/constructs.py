@@ -7,6 +7,7 @@ A construct is one line of CONSTRUCTS: the type it gives, a weight, the name it 
   {people} {facts} {monthly} {spanned}   a list (of people; of facts by state; by month; by year or period),
   {each}              the months of a period; with its filters; behind it {x} is its variable and {in money} an expression that may use it
   {named TYPE}        the name of a parameter of the household, of that type
+  {stepped}           the name of one of numbers or dates with one key that is a number
   {closable} {closable people}  behind a person a list as it is; a list of people
   {ALL CAPITALS}      one of WORDS
   {n}                 a small whole number
@@ -63,7 +64,7 @@ date     2 application_day  application_day
 date     1 date        date('{DAY}')
 date     1 acceptance_day  acceptance_day
 date     1 request_day request_day
-month    2 month       {var month}
+month    4 month       {var month}
 bool     1 staff_relative  staff_relative
 place    2 division    division
 date     3 birth       {var person}.birth
@@ -109,7 +110,7 @@ money    2 mean        {people}.mean({x}, {in money})
 money    2 mean        {monthly}.mean({x}, {in money}, {money})
 money    2 mean        {facts}.mean({x}, {in money})
 money    2 roundto     round({money}, '{MODE}', yuan({n}.5))
-money    2 {HIGHEST}   {HIGHEST}({named money})
+money    4 {HIGHEST}   {HIGHEST}({named money})
 rate     4 +           ({rate} {SIGN} {rate})
 rate     4 /           {money} / {Months}
 rate     3 *           ({ratio} * {rate})
@@ -167,14 +168,14 @@ date     1 {LEAST}     {people}{LEAST}({x}, {in date})
 bool     2 defined     defined({money})
 bool     1 defined     defined({date})
 bool     4 {SURELY}    @knowledge {SURELY}({bool})
-bool     2 closed      @knowledge closed({var person}.{closable})
+bool     3 closed      @knowledge closed({var person}.{closable})
 bool     1 closed      @knowledge closed({closable people})
 two_set  2 sets        {two_set} + {two_set}
 two_set  2 sets        ({two_set} - ['{TWO}'])
 two_set  1 sets        ({bool} ? {two_set} : {two_set})
 two_set  1 sets        ['{TWO}'] + {two_set}
-Count    3 year_of     @calendar year_of({date})
-Count    2 month_of    @calendar month_of({date})
+Count    4 year_of     @calendar year_of({date})
+Count    4 month_of    @calendar month_of({date})
 bare     1 +           ({bare} + {bare})
 bare     1 {PICK}      {PICK}({bare}, {bare})
 Months   4 months()    {monthly}.months()
@@ -210,7 +211,7 @@ bool     3 {COMPARE}   {years} {COMPARE} {years}
 bool     1 {COMPARE}   {annual} {COMPARE} {annual}
 bool     1 {COMPARE}   @counted {days} {COMPARE} {Days}
 bool     3 {COMPARE}   {date} {COMPARE} {date}
-bool     2 {COMPARE}   {month} {COMPARE} {month}
+bool     3 {COMPARE}   {month} {COMPARE} {month}
 bool     1 bool==      ({bool}) {EQUAL} ({bool})
 bool     2 ?:          ({bool} ? {bool} : {bool})
 bool     1 presumed    presumed({bool})
@@ -224,8 +225,9 @@ bool     6 all         {facts}.all({x}, {in bool})
 bool     3 all         {monthly}.all({x}, {in bool})
 bool     4 answered    answered({var person}, '{CATEGORY}')
 bool     4 not_ruled_out  not_ruled_out({bool}, {var person}, '{CATEGORY}')
-bool     16 listed      listed({person})
-bool     14 relation_of relation_of({person}) {EQUAL} '{RELATION}'
+bool     24 listed      listed({person})
+bool     26 relation_of relation_of({person}) {EQUAL} '{RELATION}'
+bool     30 is_person   is_person({person}, {var person})
 bool     1 relation_of relation_of({person}) in ['{RELATION}', '{RELATION}']
 bool     2 code==      {scope} {EQUAL} '{SCOPE}'
 bool     2 in_period   @periods in_period({date}, {period})
@@ -244,6 +246,9 @@ bool     1 code==      {two} == ({bool} ? '{TWO}' : '{TWO}')
 bool     2 in          {two} in ['{TWO}', '{TWO}']
 bool     2 in          {two} in {two_set}
 bool     1 in          {two} in []
+bool     3 code_in     '{TWO}' in {two_set}
+bool     3 rising      rising({stepped})
+bool     3 falling     falling({stepped})
 date     2 {PICK}      {PICK}({date}, {date})
 date     2 date+days   @counted ({date} {SIGN} {Days})
 date     2 add_months  @counted add_months({date}, {Months})
@@ -251,8 +256,8 @@ date     2 working_days_after  @working working_days_after({date}, days({n}))
 date     1 working_days_after  @working working_days_after({date}, max(days(0), {Days}))
 date     1 period_start  @periods period_start({period})
 date     1 period_end  @periods period_end({period})
-date     1 month_first @periods month_first({month})
-date     1 month_last  @periods month_last({month})
+date     2 month_first @periods month_first({month})
+date     2 month_last  @periods month_last({month})
 date     2 month_start @calendar month_start({date})
 date     2 month_end   @calendar month_end({date})
 date     1 ?:          ({bool} ? {date} : {date})

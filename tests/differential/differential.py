@@ -27,7 +27,7 @@ import packs  # noqa: E402
 import shipped  # noqa: E402
 from engine import Ended, Engine  # noqa: E402
 
-CASES_PER_PACK = 130
+CASES_PER_PACK = 50
 HIDDEN = [True, False]  # for each household of which all is known, two with less: what policies wait for alone, and anything
 SHIPPED_EVERY = 10  # one seed in so many takes policies that are shipped, or that tests are made by
 SHOWN_MAX = 5

@@ -11,6 +11,8 @@ BUDGET = 30
 # A type may be given by what is narrower.
 WIDER = {'count': ['Count', 'Count', 'bare'], 'ratio': ['Ratio', 'Ratio', 'bare'], 'months': ['Months'] * 3 + ['months'],
          'days': ['Days'] * 3 + ['days']}
+# Types of parameters that cannot rise.
+NOT_STEPPED = ('bool', 'two', 'two_set', 'place')
 # As policy files write a type; fields and symbols of it are of ours.
 WRITTEN = {'money': 'money', 'rate': 'money/month', 'annual': 'money/year', 'Ratio': 'ratio', 'Count': 'count', 'Months': 'months',
            'years': 'years', 'Days': 'days', 'bool': 'bool', 'date': 'date', 'period': 'period', 'two': 'code(two)',
@@ -185,6 +187,13 @@ class Writer:
             raise Dead
         return self.random.choice(names)
 
+    def _stepped(self):
+        """T22 of `rising` and `falling`."""
+        names = [s.name for s in self.symbols if s.parameter and not s.personal and s.type not in NOT_STEPPED and sum(isinstance(of, str) for _, of in s.keys) == 1]
+        if not names:
+            raise Dead
+        return self.random.choice(names)
+
     def _fill(self, construct, depth, sight):
         words = {}
         out = []
@@ -209,6 +218,8 @@ class Writer:
                 out.append(self.random.choice(names))
             elif part.startswith('named '):
                 out.append(self._named(part[6:]))
+            elif part == 'stepped':
+                out.append(self._stepped())
             elif part == 'closable':
                 out.append(self._list_of_facts(self.random.choice(['facts', 'monthly', 'spanned']), depth, sight)[0])
             elif part == 'closable people':

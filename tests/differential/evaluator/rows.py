@@ -227,12 +227,13 @@ def size(run, lookup, keys, type_):
 
 def extreme(choose):
     def function(run, lookup, keys, type_):
-        def of_lookup(rows, every):
+        def of_lookup(rows, _):
             if rows:
                 found = choose(row.value[2] for row in rows)
                 return (found, found, 0), 0
             value = run.unknown(type_, 0, lookup.symbol.minimum, lookup.symbol.maximum)
-            item = run.item(("POLICY_ROW", "", "", "", "", "", "", lookup.missing_text(run, every)))
+            told = [run.unknown(key.type, 0) if of is None else of for key, of in zip(lookup.symbol.keys, keys)]
+            item = run.item(("POLICY_ROW", "", "", "", "", "", "", lookup.missing_text(run, told)))
             return value[2:], 0 if is_exact(value[2:], type_) else item
         return of_rows(run, lookup, keys, type_, of_lookup)
     return function
