@@ -274,7 +274,9 @@ class CaseReader {
   static absl::string_view TypeNameOf(const Type& type) {
     switch (type.kind) {
       case TypeKind::kNumber:
-        return type.unit.money == 1 ? "amount in yuan such as 1234.56" : "whole number";
+        return type.unit.money == 1      ? "amount in yuan such as 1234.56"
+               : type.unit == kUnitRatio ? "number such as 0.5, 1/3 or 50 %"
+                                         : "whole number";
       case TypeKind::kTruth:
         return "true or false";
       case TypeKind::kDate:
@@ -295,6 +297,7 @@ class CaseReader {
         }
         const auto number = base::Rational::Parse(text);
         const bool plain = text.find_first_of("%/") == std::string::npos;
+        if (type.unit == kUnitRatio && number.ok() && !(plain && number->is_integer())) return text;
         if (!plain || !number.ok() || !number->is_integer()) return std::nullopt;
         return static_cast<int64_t>(number->numerator());
       }

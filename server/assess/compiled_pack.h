@@ -69,10 +69,11 @@ struct FieldType {
 struct FactKind {
   std::string name;
   std::string label;
-  // Facts state what is so, are of a month, of a year, or of a period of days.
-  enum class By : uint8_t { kState, kMonth, kYear, kPeriod } by = By::kState;
-  bool monthly = false;  // they are of months, not of state: a list of them is of a period
+  // Facts state what is so, or are of a month, of a day, of a year, or of a period of days.
+  enum class By : uint8_t { kState, kMonth, kDay, kYear, kPeriod } by = By::kState;
+  bool monthly = false;  // they are dated, not of state: a list of them is of a period
   int month_field = -1;
+  int day_field = -1;                     // kDay
   int year_field = -1;                    // kYear
   int from_field = -1, until_field = -1;  // kPeriod
   std::vector<FieldType> fields;

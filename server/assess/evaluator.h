@@ -419,18 +419,17 @@ class Evaluator {
   // The fact may be there or not.
   void Perhaps(const IndexedFact& fact, int kind, Item* item);
   bool CountsHere(const IndexedFact& fact, int kind, Item* item);
-  // Of facts by year or period.
+  // What a dated fact is of.
   struct FactMonths {
     bool known = false;
-    int64_t from = 0, to = 0;  // [from, to) since 1970-01
+    int64_t from = 0, to = 0;  // [from, to) since 1970-01; of one by day days since 1970-01-01
     BlameId blame = 0;
   };
   FactMonths MonthsOf(const IndexedFact& fact, int fact_kind);
-  bool InPeriodByDays(const IndexedFact& fact, int fact_kind, const Value& period, Item* item);
   // How many months the fact is of, and how many of them lie in its list's period.
   Value SpanOfFact(const Frame& frame);
   Value WithinPeriod(const Frame& frame);
-  // Sureness of a monthly fact within a period.
+  // Sureness of a dated fact within a period; false: it is not in it.
   bool InPeriod(const IndexedFact& fact, int fact_kind, const Value& period, Item* item);
   // So many distinct months, `least` for certain; no more than the period has.
   Value MonthsBetween(int64_t least, std::optional<int64_t> most, const Value& period);
@@ -443,6 +442,8 @@ class Evaluator {
     int64_t to_month = 0;
   };
   const Span& SpanOf(int64_t from, int64_t to);
+  // Whether a day, or a month that is wholly within the period, is one that a fact is of.
+  static bool MeetsSpan(const FactMonths& months, const Span& span, const FactKind& kind);
   const Span& SpanOf(const Value& period) { return SpanOf(WholeOf(period.lo), WholeOf(period.hi)); }
 
   // Exact, unless sources that may tell of this kind give several amounts: then all they span.
@@ -471,8 +472,11 @@ class Evaluator {
   base::Period DaysAsked(const Asked& asked, const base::AnswerState& answer);
   Proof ProveNeed(const EvidenceRule& rule, const EvidenceRule::Need& need, int person,
                   int fact_kind, const Asked& asked);
-  // Whether the application states something of the kind about the person.
+  // Whether the application states something of the kind about the person, of whatever time.
   bool IsStated(int person, int fact_kind) const;
+  // Whether it does of what a list is asked for, or may. `wanted` is nullptr where that is not known;
+  // then, and for what is so, any statement will do.
+  bool IsStatedOf(int person, int fact_kind, const base::Period* wanted);
   // `to_the_end`: the answer's data must be of the period's last day or later, since what came
   // after that day cannot be in them.
   Proof ProveCategory(int person, int category, const std::string& source_id, const Asked& asked);

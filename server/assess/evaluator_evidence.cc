@@ -67,7 +67,7 @@ Evaluator::Proof Evaluator::ProveNeed(const EvidenceRule& rule, const EvidenceRu
                                       int who, int fact_kind, const Asked& asked) {
   if (need.category == EvidenceRule::kDeclaration) return {};  // silence included
   if (need.category == EvidenceRule::kStatement) {
-    if (IsStated(who, fact_kind)) return {};
+    if (IsStatedOf(who, fact_kind, asked.period)) return {};
     BlameLeaf leaf{BlameKind::kDeclaration};
     leaf.person = static_cast<int16_t>(who);
     leaf.kind_of_fact = fact_kind;
@@ -80,6 +80,20 @@ Evaluator::Proof Evaluator::ProveNeed(const EvidenceRule& rule, const EvidenceRu
 bool Evaluator::IsStated(int who, int fact_kind) const {
   for (int32_t i = index_.FirstFact(who, fact_kind); i >= 0; i = index_.fact(i).next) {
     if (index_.fact(i).fact->declared) return true;
+  }
+  return false;
+}
+
+bool Evaluator::IsStatedOf(int who, int fact_kind, const base::Period* wanted) {
+  const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(fact_kind)];
+  if (!kind.monthly || wanted == nullptr) return IsStated(who, fact_kind);
+  if (wanted->Empty()) return true;
+  const Span& span = SpanOf(DayNumber(*wanted->from), DayNumber(*wanted->to));
+  if (kind.by != FactKind::By::kDay && span.from_month >= span.to_month) return true;
+  for (int32_t i = index_.FirstFact(who, fact_kind); i >= 0; i = index_.fact(i).next) {
+    if (!index_.fact(i).fact->declared) continue;
+    const FactMonths months = MonthsOf(index_.fact(i), fact_kind);
+    if (!months.known || MeetsSpan(months, span, kind)) return true;
   }
   return false;
 }

@@ -15,8 +15,8 @@ using base::Rational;
 namespace {
 
 // What cannot be so was not meant: the least a field can be bounds what arrives as well.
-bool IsBelow(const FieldType& type, int64_t value) {
-  return !type.unknown.lo_infinite && Rational::Compare(Rational(value), type.unknown.lo) < 0;
+bool IsBelow(const FieldType& type, const Rational& value) {
+  return !type.unknown.lo_infinite && Rational::Compare(value, type.unknown.lo) < 0;
 }
 
 }  // namespace
@@ -87,20 +87,26 @@ Value Evaluator::ReadField(int kind, int field, const base::FieldValue& value,
     case TypeKind::kNumber:
       if (const auto* money = std::get_if<base::Money>(&value);
           money != nullptr && type.type.unit.money == 1) {
-        if (IsBelow(type, money->fen())) break;
+        if (IsBelow(type, Rational(money->fen()))) break;
         return type.name == "amount" ? AmountOf(fact, *money) : Point(Rational(money->fen()));
       }
       if (const auto* number = std::get_if<int64_t>(&value);
           number != nullptr && type.type.unit.money == 0) {
-        if (IsBelow(type, *number)) break;
+        if (IsBelow(type, Rational(*number))) break;
         return Point(Rational(*number));
       }
       if (const auto* text = std::get_if<std::string>(&value);
           text != nullptr && type.type.unit.money == 0) {
         // Registers often deliver a grade or a number of rooms as text.
         int64_t number = 0;
-        if (text->size() < 10 && absl::SimpleAtoi(*text, &number) && !IsBelow(type, number)) {
+        if (text->size() < 10 && absl::SimpleAtoi(*text, &number) &&
+            !IsBelow(type, Rational(number))) {
           return Point(Rational(number));
+        }
+        // Shares are fractions.
+        if (type.type.unit == kUnitRatio) {
+          const auto share = Rational::Parse(*text);
+          if (share.ok() && !IsBelow(type, *share)) return Point(*share);
         }
       }
       break;

@@ -309,28 +309,6 @@ const Evaluator::Span& Evaluator::SpanOf(int64_t lo, int64_t hi) {
   return span;
 }
 
-bool Evaluator::InPeriod(const IndexedFact& fact, int fact_kind, const Value& period, Item* item) {
-  const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(fact_kind)];
-  if (kind.by != FactKind::By::kMonth) return InPeriodByDays(fact, fact_kind, period, item);
-  auto perhaps = [&](BlameId blame) {
-    item->sureness = Sureness::kPossible;
-    item->blame = blames_.Join(item->blame, blame);
-    return true;
-  };
-  if (!IsKnownPeriod(period)) return perhaps(period.blame);
-  const std::string& name = kind.fields[static_cast<size_t>(kind.month_field)].name;
-  if (CaseIndex::IsDoubtful(fact, name)) {
-    return perhaps(AnswerLeaf(fact.fact->answer, AnswerDetail::kConflict));
-  }
-  const base::FieldValue* field = index_.Field(fact, kind.month_field);
-  const auto* month = field == nullptr ? nullptr : std::get_if<absl::CivilMonth>(field);
-  if (month == nullptr || !IsOfCalendar(*month))
-    return perhaps(FieldLeaf(fact, fact_kind, kind.month_field));
-  const Span& span = SpanOf(period);
-  const int64_t number = MonthNumber(*month);
-  return span.from_month <= number && number < span.to_month;
-}
-
 Value Evaluator::MonthsBetween(int64_t least, std::optional<int64_t> most, const Value& period) {
   Value value = Point(Rational(least));
   value.hi = Rational(most.value_or(least));

@@ -1,5 +1,6 @@
-// Facts of a year, or of a period of days: which months they are of.
+// Facts of a month, day, year, or of a period of days: which months they are of.
 #include <algorithm>
+#include <variant>
 
 #include "server/assess/evaluator.h"
 
@@ -22,6 +23,24 @@ Evaluator::FactMonths Evaluator::MonthsOf(const IndexedFact& fact, int fact_kind
   const auto place = static_cast<int32_t>(&fact - &index_.fact(0));
   const Frame frame{-1, place, fact_kind, 0};
   FactMonths months;
+  if (kind.by == FactKind::By::kMonth || kind.by == FactKind::By::kDay) {
+    const bool by_month = kind.by == FactKind::By::kMonth;
+    const int field = by_month ? kind.month_field : kind.day_field;
+    // What is not told is not known, whatever the vocabulary says of absence.
+    const base::FieldValue* told = index_.Field(fact, field);
+    const auto* month = by_month && told != nullptr ? std::get_if<absl::CivilMonth>(told) : nullptr;
+    const auto* day = !by_month && told != nullptr ? std::get_if<absl::CivilDay>(told) : nullptr;
+    if (CaseIndex::IsDoubtful(fact, kind.fields[static_cast<size_t>(field)].name)) {
+      months.blame = AnswerLeaf(fact.fact->answer, AnswerDetail::kConflict);
+    } else if (month != nullptr && IsOfCalendar(*month)) {
+      months = {true, MonthNumber(*month), MonthNumber(*month) + 1, 0};
+    } else if (day != nullptr && IsOfCalendar(absl::CivilMonth(*day))) {
+      months = {true, DayNumber(*day), DayNumber(*day) + 1, 0};
+    } else {
+      months.blame = FieldLeaf(fact, fact_kind, field);
+    }
+    return months;
+  }
   if (kind.by == FactKind::By::kYear) {
     const Value year = FieldOf(frame, kind.year_field);
     if (year.IsPoint() && Rational::Compare(year.lo, Rational(kYearMin)) >= 0 &&
@@ -50,16 +69,21 @@ Evaluator::FactMonths Evaluator::MonthsOf(const IndexedFact& fact, int fact_kind
   return months;
 }
 
-bool Evaluator::InPeriodByDays(const IndexedFact& fact, int fact_kind, const Value& period,
-                               Item* item) {
-  const FactMonths months = MonthsOf(fact, fact_kind);
-  if (months.known && IsKnownPeriod(period)) {
-    const Span& span = SpanOf(period);
-    return std::max(months.from, span.from_month) < std::min(months.to, span.to_month);
-  }
+bool Evaluator::MeetsSpan(const FactMonths& months, const Span& span, const FactKind& kind) {
+  if (kind.by == FactKind::By::kDay) return span.lo <= months.from && months.from < span.hi;
+  return std::max(months.from, span.from_month) < std::min(months.to, span.to_month);
+}
+
+bool Evaluator::InPeriod(const IndexedFact& fact, int fact_kind, const Value& period, Item* item) {
+  const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(fact_kind)];
+  const bool of_one = kind.by == FactKind::By::kMonth || kind.by == FactKind::By::kDay;
+  const bool known_period = IsKnownPeriod(period);
+  FactMonths months;
+  if (known_period || !of_one) months = MonthsOf(fact, fact_kind);
+  if (months.known && known_period) return MeetsSpan(months, SpanOf(period), kind);
   item->sureness = Sureness::kPossible;
   item->blame = blames_.Join(item->blame, months.blame);
-  if (!IsKnownPeriod(period)) item->blame = blames_.Join(item->blame, period.blame);
+  if (!known_period) item->blame = blames_.Join(item->blame, period.blame);
   return true;
 }
 

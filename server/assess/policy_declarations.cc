@@ -245,9 +245,9 @@ void PolicyLink::DeclareFacts(const SourceFile& file) {
   }
 }
 
-// The fields that say which months a fact by year or period is of.
+// The fields that say of which day, or which months, a fact by day, year or period is.
 void PolicyLink::PlaceMonths(const SourceFile& file, const SourceFactKind& source, FactKind* kind) {
-  if (kind->by != FactKind::By::kYear && kind->by != FactKind::By::kPeriod) return;
+  if (kind->by == FactKind::By::kState || kind->by == FactKind::By::kMonth) return;
   const auto field = [&](const char* name, const Type& type) {
     const auto it = kind->field_index.find(name);
     if (it != kind->field_index.end() &&
@@ -259,6 +259,10 @@ void PolicyLink::PlaceMonths(const SourceFile& file, const SourceFactKind& sourc
                       type.kind == TypeKind::kDate ? "date" : "count"));
     return -1;
   };
+  if (kind->by == FactKind::By::kDay) {
+    kind->day_field = field("day", Type::Of(TypeKind::kDate));
+    return;
+  }
   if (kind->by == FactKind::By::kYear) {
     kind->year_field = field("year", Type::Number(kUnitCount));
   } else {

@@ -73,11 +73,12 @@ class Reader : public SourceReader {
     kind.label = Optional(node, "label").text;
     const Located by = Optional(node, "by");
     kind.by = by.text == "month"    ? FactKind::By::kMonth
+              : by.text == "day"    ? FactKind::By::kDay
               : by.text == "year"   ? FactKind::By::kYear
               : by.text == "period" ? FactKind::By::kPeriod
                                     : FactKind::By::kState;
     if (node.Find("by") != nullptr && by.text != "state" && kind.by == FactKind::By::kState) {
-      Find(by.line, "BAD_VALUE", "by is \"state\", \"month\", \"year\" or \"period\"");
+      Find(by.line, "BAD_VALUE", "by is \"state\", \"month\", \"day\", \"year\" or \"period\"");
     }
     kind.categories = List(node, "categories");
     kind.evidence_by = List(node, "evidence_by");
