@@ -17,6 +17,7 @@ REASONS = {
     'not_asked': ['no_authorization', 'not_routable', 'minimised', 'deceased'],
 }
 ANSWER_KINDS = ['found', 'confirmed_none'] + sorted(REASONS)
+MATCHING_TAGS = {'told by several', 'told by several with other amounts', 'told by another category', 'held with an earlier fact', 'declared as held with a found fact'}
 POLICY_DAYS = ['2025-03-03'] * 3 + ['2025-03-10', '2025-02-27', '2025-03-31', '2025-03-01', '2025-01-31', '2024-12-20']
 
 
@@ -81,6 +82,8 @@ class Cases:
             answers.append({'person': 'p0', 'category': 'lim', 'source': 's0', 'kind': 'found', 'facts': []})
             if len(persons) > 1:
                 answers.append({'person': [p['id'] for p in persons[1:]], 'category': 'lim', 'source': 's0', 'kind': 'confirmed_none'})
+        self.told_twice(answers)
+        self.held_together(case)
         # Some ask for a programme, which may have no set; some are refused.
         if self.chance(0.05):
             case['programme'] = pick(self.vocabulary['programmes'] + ['nobody_has_it'])
@@ -158,6 +161,46 @@ class Cases:
             return pick(self.divisions)
         return 'text'
 
+    # What matching says (`matching` of a fact)
+
+    def told_twice(self, answers):
+        """Some facts are told by other answers about the same person too, which may give other amounts."""
+        for answer in answers:
+            if answer['category'] == 'lim':
+                continue
+            for fact in answer.get('facts', ()):
+                kind = self.kinds[fact['kind']]
+                others = [other for other in answers if other is not answer and other['person'] == answer['person'] and tells(other)]
+                told = answer['category'] in kind.get('categories', ())
+                if not others or not self.chance(0.12 if told else 0.6):
+                    continue
+                also = []
+                for other in self.random.choices(others, k=self.random.choice([1, 1, 2])):
+                    one = {'answer': [other['person'], other['category'], other['source']]}
+                    if 'amount' in fact and kind['fields']['amount']['type'] == 'money' and self.chance(0.75):
+                        one['amount'] = self.value(kind['fields']['amount'])
+                    also.append(one)
+                fact['matching'] = {'also': also}
+
+    def held_together(self, case):
+        """A few things are several people's: with a later one they stand as held with an earlier one."""
+        members = [person['id'] for person in case['persons'] if person.get('role', 'member') == 'member']
+        things = [(answer, fact) for answer in case['answers'] if answer['person'] in members for fact in answer.get('facts', ())]
+        for number in range(self.random.choice([0, 0, 1, 2, 3]) if things else 0):
+            answer, thing = self.random.choice(things)
+            later = members[members.index(answer['person']) + 1:]
+            same = {name: value for name, value in thing.items() if name != 'matching'}
+            told = thing.setdefault('matching', {}).setdefault('thing', f'thing{number}')
+            for person in self.random.sample(later, min(len(later), self.random.choice([1, 1, 2]))):
+                mine = {**same, 'matching': {'held_with': told}}
+                if self.chance(0.15):
+                    declaring = next(one for one in case['persons'] if one['id'] == person)
+                    declaring.setdefault('declared', []).append(mine)
+                    continue
+                tellers = [one for one in case['answers'] if one['person'] == person and tells(one) and one['category'] in self.kinds[thing['kind']].get('categories', ())]
+                if tellers:
+                    self.random.choice(tellers)['facts'].append(mine)
+
     # On the edge
 
     def at_the_edge(self, case, values):
@@ -189,10 +232,11 @@ class Cases:
         kept = []
         # Where people found something, a rule may be content with that.
         people = {answer_of(answer) for answer in case['answers'] if 'manual' in answer or answer['source'] == 'manual'}
+        matched = {answer for one in case['answers'] for answer in matched_by(one)}
         several = collections.Counter(answer_of(answer) for answer in case['answers'])
         for answer in case['answers']:
             free = not waited or answer['category'] in self.waited
-            if answer['category'] != 'lim' and free and not (waited and answer_of(answer) in people) and self.chance(share):
+            if answer['category'] != 'lim' and free and not (waited and (answer_of(answer) in people or key_of(answer) in matched)) and self.chance(share):
                 # An answer that is not there at all is missed only where it is the only one; NOT_COVERED is an answer.
                 if self.chance(0.12) and not (waited and several[answer_of(answer)] > 1):
                     continue
@@ -202,6 +246,9 @@ class Cases:
                     self.hide_fact(fact)
             kept.append(answer)
         case['answers'] = kept
+        for answer in kept:
+            for fact in answer.get('facts', ()):
+                keep_matching(fact, {key_of(one) for one in kept if tells(one)})
         return case
 
     def hide_answer(self, answer, kinds):
@@ -246,7 +293,8 @@ class Cases:
         """The same case in another order."""
         case = copy.deepcopy(case)
         self.random.shuffle(case['persons'])
-        self.random.shuffle(case['answers'])
+        if '"held_with"' not in json.dumps(case):
+            self.random.shuffle(case['answers'])  # else some of their facts are earlier ones
         for holder in case['persons'] + case['answers']:
             for name in ('declared', 'facts'):
                 if name in holder:
@@ -257,6 +305,51 @@ class Cases:
 def answer_of(answer):
     """Of whom and of what it is; limits are told of several at once."""
     return str(answer['person']), answer['category']
+
+
+def key_of(answer):
+    return answer_of(answer) + (answer['source'],)
+
+
+def tells(answer):
+    return answer['kind'] == 'found' and 'superseded' not in answer and answer['category'] != 'lim'
+
+
+def matched_by(answer):
+    """Answers of which matching says something in an answer's facts."""
+    for fact in answer.get('facts', ()):
+        if 'matching' in fact:
+            yield key_of(answer)
+            for one in fact['matching'].get('also', ()):
+                yield tuple(one['answer'])
+
+
+def matching_tags(case):
+    """Which of MATCHING_TAGS are seen in a case."""
+    found = set()
+    for answer in case['answers']:
+        for matching in (fact['matching'] for fact in answer.get('facts', ()) if 'matching' in fact and tells(answer)):
+            also = matching.get('also', ())
+            if also:
+                found.add('told by several')
+            if any('amount' in one for one in also):
+                found.add('told by several with other amounts')
+            if any(one['answer'][1] != answer['category'] for one in also):
+                found.add('told by another category')
+            if 'held_with' in matching:
+                found.add('held with an earlier fact')
+    if any('matching' in fact for person in case['persons'] for fact in person.get('declared', ())):
+        found.add('declared as held with a found fact')
+    return found
+
+
+def keep_matching(fact, telling):
+    """Leaves what matching would say still, where a fact, or other answers that tell it, are known no more."""
+    also = fact.get('matching', {}).get('also', [])
+    also[:] = [one for one in also if tuple(one['answer']) in telling]
+    if 'amount' in fact.get('doubtful', ()) or fact.get('amount', '-11') == '-11':
+        for one in also:
+            one.pop('amount', None)
 
 
 def waited_for(vocabulary):

@@ -84,7 +84,7 @@ class Totals:
 
     def uncovered(self):
         """What too few households show."""
-        wanted = language.tags() | {f'answer {kind}' for kind in case_maker.ANSWER_KINDS} | packs.TAGS
+        wanted = language.tags() | {f'answer {kind}' for kind in case_maker.ANSWER_KINDS} | packs.TAGS | case_maker.MATCHING_TAGS
         wanted |= {f'{what} {word}' for what, words in packs.COUNTED.items() for word in words}
         missing = [f'{tag}: {100 * self.tags[tag] / max(1, self.random_cases):.2f} %' for tag in sorted(wanted) if self.tags[tag] * 100 < self.random_cases]
         if self.counts['undetermined'] * 5 < self.counts['indications']:
@@ -223,6 +223,7 @@ class Run(Totals):
                 tags.add(f'reason {answer["reason"]}')
             tags.update(f'answer {name}' for name in ('superseded', 'manual', 'data_day', 'complete') if name in answer)
             tags.update(f'fact {name}' for fact in answer.get('facts', ()) for name in ('possible', 'doubtful') if name in fact)
+        tags |= case_maker.matching_tags(case)
         self.tags.update(tags)
 
     def shuffled(self, seed, source, case, result):

@@ -3,6 +3,46 @@ import json
 import subprocess
 
 
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def line_of(text):
+    """A case as hedui-assess-many reads it; one that is no case (minimise.py makes such) as it is, to be refused."""
+    try:
+        return matched_line(text)
+    except (KeyError, IndexError, TypeError, ValueError):
+        return text
+
+
+def matched_line(text):
+    """A case file as hedui-assess-many reads it: what `matching` says of facts stands before it, by places (assess_many.cc)."""
+    if '"matching"' not in text:
+        return text
+    case = json.loads(text)
+    answers, facts = {}, []
+    for answer in case.get('answers', ()):
+        for person in listed(answer['person']):
+            for category in listed(answer['category']):
+                answers.setdefault((person, category, answer['source']), len(answers))
+                facts += answer.get('facts', ())
+    for person in case.get('persons', ()):
+        facts += person.get('declared', ())
+    said, things = [], {}
+    for at, fact in enumerate(facts):
+        matching = fact.pop('matching', {})
+        if 'thing' in matching:
+            things[matching['thing']] = at
+        if matching.get('held_with') in things:
+            said.append(f'held:{at}:{things[matching["held_with"]]}')
+        for one in matching.get('also', ()):
+            if tuple(one['answer']) in answers:
+                place = answers[tuple(one['answer'])]
+                said.append(f'other:{at}:{place}:{round(float(one["amount"]) * 100)}' if 'amount' in one else f'also:{at}:{place}')
+    text = json.dumps(case, ensure_ascii=False, separators=(',', ':'))
+    return '\t'.join(['matched', ' '.join(said), text]) if said else text
+
+
 class Ended(Exception):
     """The engine is gone: the worst of differences."""
 
@@ -31,7 +71,7 @@ class Engine:
         results = []
         # A few at a time: what is written must be read before the pipe is full on both sides.
         for i in range(0, len(texts), 4):
-            self.last = ''.join(text + '\n' for text in texts[i:i + 4])
+            self.last = ''.join(text + '\n' for text in map(line_of, texts[i:i + 4]))
             self._process.stdin.write(self.last)
             self._process.stdin.flush()
             results += [self._line() for _ in texts[i:i + 4]]

@@ -39,6 +39,10 @@ class Answer:
             kind = "IDENTITY"
         return (kind, self.person, self.source, self.category, self.kind, self.reason, detail, "")
 
+    def is_looked_at(self):
+        """S3: whether its facts are."""
+        return self.kind == "FOUND" and not self.superseded
+
     def holds(self, first, last):
         """Whether `covered` holds the days from `first` to `last`; of no days if `first` is after `last`."""
         if first > last:
@@ -50,7 +54,25 @@ class Answer:
 
 class Statement:
     """A fact as it is told, by an answer or by the household (`answer` is None)."""
-    __slots__ = ("kind", "person", "answer", "fields", "possible", "doubtful")
+    __slots__ = ("kind", "person", "answer", "fields", "possible", "doubtful", "matching", "also", "held_with")
+
+    def is_usable(self):
+        """S2, S3"""
+        if self.answer is None:
+            return True
+        return self.answer.is_looked_at() and any(answer.category in self.kind.categories for answer in self.tellers())
+
+    def tellers(self):
+        return [self.answer] + [answer for answer, _ in self.also]
+
+    def amounts(self, own):
+        """S9: the amounts that answers of the kind's categories give; `own` is the fact's."""
+        found = []
+        for answer in self.tellers():
+            if answer.category in self.kind.categories:
+                others = [amount for other, amount in self.also if other is answer and amount is not None]
+                found += others or [own]
+        return found
 
 
 class CasePerson:
@@ -133,11 +155,12 @@ def read_fact(item, person, answer, kinds):
     fact.person, fact.answer = person, answer
     fact.possible = flag(item.get("possible"), False)
     fact.doubtful = frozenset(listed(item.get("doubtful")))
+    fact.matching, fact.also, fact.held_with = item.get("matching") or {}, [], None
     fact.fields = {}
     for name, text in item.items():
         if name in fact.kind.fields:
             fact.fields[name] = read_field(fact.kind.fields[name], text)
-        elif name not in ("kind", "possible", "doubtful"):
+        elif name not in ("kind", "possible", "doubtful", "matching"):
             raise malformed("UNKNOWN_FIELD")
     return fact
 
@@ -174,8 +197,6 @@ def read_answer(item, person, category, kinds, categories):
     answer.usable = answer.kind in ("FOUND", "CONFIRMED_NONE")
     answer.facts = [read_fact(fact, person.id, answer, kinds) for fact in listed(item.get("facts"))]
     answer.flaw = ""
-    if answer.kind == "FOUND" and not answer.superseded and any(category not in fact.kind.categories for fact in answer.facts):
-        answer.flaw = "KIND_NOT_OF_CATEGORY"
     return answer
 
 
@@ -192,6 +213,34 @@ def read_answers(item, persons, kinds, categories):
             person.answers.setdefault(category, []).append(answer)
             person.in_order.append(answer)
             yield answer
+
+
+def read_matching(case):
+    """What matching says of facts: other answers that tell them, with their amounts, and whose they are too. A case file has
+    none of it; tests say it in `matching`."""
+    answers, things = {}, {}
+    for answer in case.answers:
+        answers.setdefault((answer.person, answer.category, answer.source), answer)
+    told = [fact for answer in case.answers for fact in answer.facts]
+    for fact in told + [fact for person in case.persons for fact in person.declared]:
+        for one in fact.matching.get("also", ()):
+            if tuple(one["answer"]) in answers:
+                amount = read_field(fact.kind.fields["amount"], one["amount"]) if "amount" in one else None
+                fact.also.append((answers[tuple(one["answer"])], amount))
+        fact.held_with = things.get(fact.matching.get("held_with"))
+        if "thing" in fact.matching:
+            things[fact.matching["thing"]] = fact
+    for answer in case.answers:
+        if answer.is_looked_at():
+            for fact in answer.facts:
+                judge_tellers(fact)
+
+
+def judge_tellers(fact):
+    """S4"""
+    for answer in fact.tellers():
+        if answer.is_looked_at() and answer.category not in fact.kind.categories:
+            answer.flaw = "KIND_NOT_OF_CATEGORY"
 
 
 def read_case(data, kinds, categories):
@@ -216,4 +265,5 @@ def read_case(data, kinds, categories):
     case.well_formed = (0 < len(case.persons) <= MOST_PEOPLE and len(by_id) == len(case.persons) and len(spouses) <= 1)
     case.answers = [answer for item in listed(data.get("answers"))
                     for answer in read_answers(item, by_id, kinds, categories)]
+    read_matching(case)
     return case

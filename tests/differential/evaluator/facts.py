@@ -4,8 +4,8 @@ from . import days
 from .evidence import unstated
 from .kinds import COUNT
 from .symbols import is_place, places_within
-from .values import (BOOL, CODE, CODES, DATE, DECLARED, DIVISION, MANUAL, MONTH, NUMBER, PERIOD, PERSON, POSSIBLE,
-                     PRESUMED, SURE, TEXT, UNDETERMINED)
+from .values import (BOOL, CODE, CODES, DATE, DECLARED, DIVISION, ELSEWHERE, MANUAL, MONTH, NUMBER, PERIOD, PERSON, POSSIBLE,
+                     PRESUMED, SURE, TEXT, UNDETERMINED, WEAK)
 
 
 class Field:
@@ -63,6 +63,8 @@ class FactReader:
         if field.name in statement.doubtful:
             return self.unknown(field, self.run.item(statement.answer.item("CONFLICT")))
         kind = field.type.kind
+        if field.name == "amount" and any(amount is not None for _, amount in statement.also):
+            return self.amount(statement, field, told)
         if told is None:
             if field.default is not None:
                 return field.default
@@ -84,6 +86,14 @@ class FactReader:
         else:
             return self.person_value(statement, told)
         return self.unknown(field, self.not_told(statement, field))
+
+    def amount(self, statement, field, told):
+        """S9"""
+        amounts = statement.amounts(told)
+        if any(amount is None or (field.minimum is not None and amount < field.minimum) for amount in amounts):
+            return self.unknown(field, self.not_told(statement, field))
+        low, high = min(amounts), max(amounts)
+        return (0 if low == high else self.run.item(statement.answer.item("CONFLICT")), 0, low, high, 0)
 
     def not_told(self, statement, field):
         if statement.answer is None:
@@ -117,16 +127,40 @@ class FactReader:
         state, blame = SURE, 0
         if statement.possible:
             state = POSSIBLE
-            blame = self.run.item(unstated(statement.person, kind.name) if answer is None else answer.item("DUPLICATE"))
+            blame = self.perhaps_the_same(statement)
         if answer is None:
             return (fact, state, blame, DECLARED)
         return (fact, state, blame, MANUAL if answer.manual else 0)
 
     def found(self, person, kind):
         """S3: in the order of the answers."""
-        return [self.element(statement) for answer in person.in_order
-                if answer.kind == "FOUND" and not answer.superseded and answer.category in kind.categories
-                for statement in answer.facts if statement.kind is kind]
+        return [self.element(statement) for answer in person.in_order for statement in answer.facts
+                if statement.kind is kind and statement.is_usable()]
+
+    def perhaps_the_same(self, statement):
+        """The item of L12."""
+        answer = statement.answer
+        return self.run.item(unstated(statement.person, statement.kind.name) if answer is None else answer.item("DUPLICATE"))
+
+    def counted_here(self, element):
+        """L13: an element that is held with somebody else, as it counts here."""
+        fact, state, blame, marks = element
+        statement = fact.statement
+        other = statement.held_with
+        if other is None or other.person == statement.person or not other.is_usable():
+            return element
+        run = self.run
+        if run.settling:
+            return (fact, POSSIBLE, blame | self.perhaps_the_same(statement), marks)
+        if run.program.is_member is None:
+            return (fact, ELSEWHERE, 0, 0)
+        test = run.member_named(other.person).values[run.program.is_member.slot]
+        weak = test[1] & WEAK
+        if test[2] == 2:
+            return (fact, ELSEWHERE, test[0] if weak else 0, weak)
+        if test[2] == UNDETERMINED:
+            return (fact, POSSIBLE, blame | self.perhaps_the_same(statement) | test[0], marks | weak)
+        return (fact, state, blame | test[0] if weak else blame, marks | weak)
 
     def stated(self, person, kind):
         return [self.element(statement) for statement in person.declared if statement.kind is kind]

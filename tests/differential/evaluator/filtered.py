@@ -1,7 +1,7 @@
 """What all folds share: filters (L2), and how their sides are weighed (L16, L17)."""
 
 from .operators import greatest
-from .values import MAY_BE_FALSE, POSSIBLE, UNDETERMINED, UNLISTED, UNPROVEN, WEAK, hull_number, is_exact_number, resting_on
+from .values import ELSEWHERE, MAY_BE_FALSE, POSSIBLE, UNDETERMINED, UNLISTED, UNPROVEN, WEAK, hull_number, is_exact_number, resting_on
 
 
 def unproven(value, proof):
@@ -22,6 +22,10 @@ class Filtered:
         """L2: the elements that the filters leave, the variable set to each in its turn; to `dropped`, blame and weak
         marks, goes what those rest on that dropped one."""
         for element, state, blame, marks in elements:
+            if state == ELSEWHERE:
+                dropped[0] |= blame
+                dropped[1] |= marks
+                continue
             run.variables[self.slot] = element
             for passes in self.filters:
                 truth = passes(run)

@@ -3,7 +3,7 @@
 from .extremes import Distinct, Extreme
 from .filtered import Filtered, unproven
 from .operators import add, both, either
-from .values import (FALSE, MAY_BE_FALSE, MAY_BE_TRUE, PERHAPS_NONE, POSSIBLE, SURE, TRUE, UNDETERMINED, UNLISTED,
+from .values import (ELSEWHERE, FALSE, MAY_BE_FALSE, MAY_BE_TRUE, PERHAPS_NONE, POSSIBLE, SURE, TRUE, UNDETERMINED, UNLISTED,
                      WEAK, ZERO, hull_truth, marked, resting_on, settled_one)
 
 
@@ -80,6 +80,10 @@ class Fold(Filtered):
         slot, filters, variables = self.slot, self.filters, run.variables
         left = False
         for element, state, blame, marks in elements:
+            if state == ELSEWHERE:
+                if marks:
+                    value = self.join(value, self.resting(blame, marks))
+                continue
             variables[slot] = element
             for passes in filters:
                 truth = passes(run)

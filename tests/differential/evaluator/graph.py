@@ -34,6 +34,17 @@ def uses_of(pack, chain, symbol):
     return found
 
 
+def closure(pack, chain, symbol):
+    """The symbol and all that it uses."""
+    found, waiting = set(), [symbol] if symbol is not None else []
+    while waiting:
+        used = waiting.pop()
+        if used not in found:
+            found.add(used)
+            waiting.extend(uses_of(pack, chain, used))
+    return found
+
+
 def in_order(pack, chain):
     """The chain's symbols, each behind what it uses; CYCLE where there is no such order."""
     order, state = [], {}

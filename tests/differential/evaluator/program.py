@@ -1,6 +1,6 @@
 """What a division's chain computes on one policy day."""
 
-from .graph import in_order, named
+from .graph import closure, in_order, named
 from .rows import Lookup
 from .symbols import PARAMETER, QUANTITY, TEST
 from .values import ASSUMED, marked
@@ -14,6 +14,9 @@ class Chain:
         self.divisions = divisions
         self.order = in_order(pack, divisions)
         self.is_member = named(pack, divisions, "is_member")
+        # Who the members are is computed before what asks for it (L13).
+        self.settling = closure(pack, divisions, self.is_member)
+        self.order.sort(key=lambda symbol: symbol not in self.settling)
         self.complete = {"member": named(pack, divisions, "members_complete"),
                          "obligor": named(pack, divisions, "obligors_complete")}
         self.change_days = sorted(self.days_of_rows())

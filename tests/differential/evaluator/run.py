@@ -59,6 +59,9 @@ class Run:
         self.household[:len(HOUSEHOLD)] = self.built_in(case)
         self.listed = [self.person(i, person) for i, person in enumerate(case.persons)]
         self.missing = {}
+        told = [fact for answer in case.answers for fact in answer.facts] + [fact for person in case.persons for fact in person.declared]
+        self.held_together = any(fact.held_with is not None for fact in told)
+        self.settling = False  # while who the members are is being computed (L13)
 
     def item(self, item):
         """The bit of an item of blame."""
@@ -203,17 +206,24 @@ class Run:
 
     # Facts and evidence.
 
-    def elements(self, person, kind, period):
+    def member_named(self, name):
+        return next(person for person in self.listed if person.id == name)
+
+    def elements(self, person, kind, period, rule):
         found = person.found.get(kind)
         if found is None:
             found = person.found[kind] = self.reader.found(person, kind)
             person.told[kind] = self.reader.stated(person, kind)
         stated = person.told[kind]
-        if period is None:
+        if period is not None and kind.spread:
+            found, stated = spread.elements(self, found, kind, period), spread.elements(self, stated, kind, period)
+        elif period is not None:
+            found, stated = within(found, period), within(stated, period)
+        if not self.held_together:
             return found, stated
-        if kind.spread:
-            return spread.elements(self, found, kind, period), spread.elements(self, stated, kind, period)
-        return within(found, period) if found else found, within(stated, period) if stated else stated
+        if rule is None or rule.use != "declared":
+            stated = [self.reader.counted_here(element) for element in stated]
+        return [self.reader.counted_here(element) for element in found], stated
 
     def unlisted(self, kind, blame, period):
         if kind.spread:
@@ -261,6 +271,7 @@ class Run:
                 for person in self.missing.values():
                     self.compute_for(person, symbol, value_of)
                 continue
+            self.settling = symbol in self.program.chain.settling
             self.household[symbol.slot] = value_of(self)
             for role in ("member", "obligor"):
                 if symbol is self.program.completeness(role):
@@ -270,6 +281,7 @@ class Run:
 
     def compute_for(self, person, symbol, value_of):
         self.variables[0] = person
+        self.settling = symbol in self.program.chain.settling
         person.values[symbol.slot] = value_of(self)
 
     def note_changes_of_rows(self):

@@ -104,7 +104,7 @@ def of_sides(run, fold, person, kind, period, rule, closing, open_blame):
     use, proof = rule.use if rule else HIGHER, 0
     if use == FOUND_SIDE and closing == DECLARED_SIDE:
         use, proof = HIGHER, open_blame
-    found_elements, stated_elements = run.elements(person, kind, period)
+    found_elements, stated_elements = run.elements(person, kind, period, rule)
     if use == FOUND_SIDE:
         return fold.side(run, found_elements, months)[0]
     if use == DECLARED_SIDE:

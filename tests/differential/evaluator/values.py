@@ -32,6 +32,8 @@ TRUE = (0, 0, MAY_BE_TRUE)
 
 # Evidence and bounds of a fold's elements (L1).
 SURE, POSSIBLE, UNLISTED = 0, 1, 2
+# No element: it counts with another person, and what the fold rests on is its blame and marks (L13).
+ELSEWHERE = 3
 
 NUMBER, DATE, MONTH, BOOL, CODE, CODES, PERIOD, TEXT, PERSON, DIVISION = (
     "number", "date", "month", "bool", "code", "codes", "period", "text", "person", "division")
