@@ -13,6 +13,7 @@
 #include "server/assess/lint_graph.h"
 #include "server/assess/lint_model.h"
 #include "server/assess/lint_pairs.h"
+#include "server/assess/lint_roles.h"
 #include "server/assess/lint_sweep.h"
 
 namespace hedui::assess {
@@ -75,6 +76,7 @@ class ChainLooker {
     look("gaps", [this](const LintChain& chain) { LintGaps(chain, &report_); });
     look("conditions", [this](const LintChain& chain) { LintConditions(chain, &report_); });
     look("contradictions", [this](const LintChain& chain) { LintContradictions(chain, &report_); });
+    look("what counts twice", [this](const LintChain& chain) { LintRoles(chain, &report_); });
     look("what households with more income get", [this](const LintChain& chain) {
       HasMeantProgramme(chain) ? sweep_.Look(chain) : sweep_.LookAtTiers(chain);
     });

@@ -59,17 +59,26 @@ const PolicyPack* PackOf(const std::string& place, std::string* why) {
   return (packs[place] = *pack).get();
 }
 
-class CaseTest : public testing::TestWithParam<std::string> {};
+// The case's file is read, and the policies that it is assessed by are loaded.
+class CaseTest : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    std::string why;
+    pack_ = PackOf(PlaceOf(GetParam()), &why);
+    ASSERT_NE(pack_, nullptr) << why;
+    auto file = ReadCaseFile(fs::path(Folder(kCases)) / (GetParam() + ".yaml"), *pack_);
+    ASSERT_TRUE(file.ok()) << file.status().message();
+    file_ = *std::move(file);
+  }
+
+  const PolicyPack* pack_ = nullptr;
+  CaseFile file_;
+};
 
 TEST_P(CaseTest, ComesOutAsItSays) {
-  std::string why;
-  const PolicyPack* pack = PackOf(PlaceOf(GetParam()), &why);
-  ASSERT_NE(pack, nullptr) << why;
-  const auto file = ReadCaseFile(fs::path(Folder(kCases)) / (GetParam() + ".yaml"), *pack);
-  ASSERT_TRUE(file.ok()) << file.status().message();
-  ASSERT_FALSE(file->expectations.empty()) << "a case without expectations proves nothing";
-  const auto result = Assess(*pack, file->value);
-  EXPECT_EQ(absl::StrJoin(UnmetExpectations(*file, result), "\n"), "");
+  ASSERT_FALSE(file_.expectations.empty()) << "a case without expectations proves nothing";
+  const auto result = Assess(*pack_, file_.value);
+  EXPECT_EQ(absl::StrJoin(UnmetExpectations(file_, result), "\n"), "");
 }
 
 // The set of the case's division, loaded by itself as a replay does from an archive.
@@ -94,15 +103,10 @@ PolicyPack::Ptr SetAlone(const PolicyPack& pack, const std::string& division) {
 
 // What an archive of sets rests on: no file of another division has a part in a case.
 TEST_P(CaseTest, ComesOutTheSameByItsDivisionsSetAlone) {
-  std::string why;
-  const PolicyPack* pack = PackOf(PlaceOf(GetParam()), &why);
-  ASSERT_NE(pack, nullptr) << why;
-  const auto file = ReadCaseFile(fs::path(Folder(kCases)) / (GetParam() + ".yaml"), *pack);
-  ASSERT_TRUE(file.ok()) << file.status().message();
-  const PolicyPack::Ptr alone = SetAlone(*pack, file->value.division);
+  const PolicyPack::Ptr alone = SetAlone(*pack_, file_.value.division);
   ASSERT_NE(alone, nullptr);
-  const auto by_all = Assess(*pack, file->value);
-  const auto by_set = Assess(*alone, file->value);
+  const auto by_all = Assess(*pack_, file_.value);
+  const auto by_set = Assess(*alone, file_.value);
   ASSERT_EQ(by_set.status(), by_all.status());
   EXPECT_TRUE(!by_all.ok() || *by_set == *by_all);
 }
@@ -128,18 +132,13 @@ void ExpectNoEarlierChange(const PolicyPack& pack, Case c) {
 }
 
 TEST_P(CaseTest, ChangesOnNoEarlierDayThanItSays) {
-  std::string why;
-  const PolicyPack* pack = PackOf(PlaceOf(GetParam()), &why);
-  ASSERT_NE(pack, nullptr) << why;
-  const auto file = ReadCaseFile(fs::path(Folder(kCases)) / (GetParam() + ".yaml"), *pack);
-  ASSERT_TRUE(file.ok()) << file.status().message();
-  Case c = file->value;
-  ExpectNoEarlierChange(*pack, c);
+  Case c = file_.value;
+  ExpectNoEarlierChange(*pack_, c);
   // Most answers end with the policy day. Where they went on, the rules alone would say when.
   for (base::AnswerState& answer : c.facts.answers) {
     if (answer.covered.to > c.dates.policy) answer.covered.to.reset();
   }
-  ExpectNoEarlierChange(*pack, c);
+  ExpectNoEarlierChange(*pack_, c);
 }
 
 // A value with what is to blame, whatever numbers the two evaluators gave it.
@@ -186,27 +185,22 @@ void ExpectSameWithoutFastPath(const PolicyPack& pack, const Case& c, const std:
 }
 
 TEST_P(CaseTest, ComesOutAlikeWithoutTheFastPath) {
-  std::string why;
-  const PolicyPack* pack = PackOf(PlaceOf(GetParam()), &why);
-  ASSERT_NE(pack, nullptr) << why;
-  const auto file = ReadCaseFile(fs::path(Folder(kCases)) / (GetParam() + ".yaml"), *pack);
-  ASSERT_TRUE(file.ok()) << file.status().message();
-  Case c = file->value;
-  ExpectSameWithoutFastPath(*pack, c, "as written");
+  Case c = file_.value;
+  ExpectSameWithoutFastPath(*pack_, c, "as written");
   // What each answer holds may be missing, or what the application says.
   for (size_t i = 0; i < c.facts.answers.size(); ++i) {
     const base::AnswerState kept = c.facts.answers[i];
     c.facts.answers[i].kind = base::AnswerKind::kUnavailable;
-    ExpectSameWithoutFastPath(*pack, c, absl::StrCat("without answer ", i));
+    ExpectSameWithoutFastPath(*pack_, c, absl::StrCat("without answer ", i));
     c.facts.answers[i] = kept;
   }
   for (size_t i = 0; i < c.facts.facts.size(); ++i) {
     const base::Fact kept = c.facts.facts[i];
     c.facts.facts[i].possible = true;
-    ExpectSameWithoutFastPath(*pack, c, absl::StrCat("with fact ", i, " in doubt"));
+    ExpectSameWithoutFastPath(*pack_, c, absl::StrCat("with fact ", i, " in doubt"));
     c.facts.facts[i] = kept;
     c.facts.facts[i].record.fields.clear();
-    ExpectSameWithoutFastPath(*pack, c, absl::StrCat("with fact ", i, " empty"));
+    ExpectSameWithoutFastPath(*pack_, c, absl::StrCat("with fact ", i, " empty"));
     c.facts.facts[i] = kept;
   }
 }

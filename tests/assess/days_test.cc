@@ -80,11 +80,7 @@ class DaysTest : public ::testing::Test {
     overlay_.Write("649994", Rule(type, expression));
   }
   absl::StatusOr<Assessment> On(absl::CivilDay policy) {
-    const auto pack = overlay_.LoadAlone();
-    if (!pack.ok()) return pack.status();
-    const auto file = ParseCaseFile("case", Household(policy), **pack);
-    if (!file.ok()) return file.status();
-    return Assess(**pack, file->value);
+    return overlay_.AssessAlone(Household(policy));
   }
   // The day said on the policy day; the value must stay until then.
   std::string Announced(const std::string& type, const std::string& expression) {

@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
+#include "tests/assess/list_fixtures.h"
 #include "tests/assess/overlay.h"
 
 namespace hedui::assess {
@@ -30,23 +32,7 @@ facts:
       month: {label: 月份, type: month}
       amount: {label: 金额, type: money}
       colour: {label: 颜色, type: code(colour)}
-  bonus:
-    label: 一次性收入
-    by: period
-    categories: [roll]
-    evidence_by: [county]
-    fields:
-      from: {label: 起, type: date}
-      until: {label: 止, type: date}
-      amount: {label: 金额, type: money, min: 0}
-  annual:
-    label: 年收入
-    by: year
-    categories: [roll]
-    evidence_by: [county]
-    fields:
-      year: {label: 年份, type: count}
-      amount: {label: 金额, type: money, min: 0}
+SPREAD_FACTS
 evidence:
   wage:
     rows:
@@ -54,10 +40,7 @@ evidence:
       - {from: 2020-01-01, variant: taken, complete_by: [tax], otherwise: found, clause: T 一, trust: verified}
       - {from: 2020-01-01, variant: presuming, complete_by: [tax], otherwise: presumed, presume: so_much, clause: T 一, trust: verified}
       - {from: 2020-01-01, complete_by: [tax, {any: [roll, tax]}], clause: T 一, trust: verified}
-  bonus:
-    rows: [{from: 2020-01-01, complete_by: [roll], clause: T 一, trust: verified}]
-  annual:
-    rows: [{from: 2020-01-01, complete_by: [roll], clause: T 一, trust: verified}]
+SPREAD_EVIDENCE
 )yaml";
 
 struct Expression {
@@ -100,7 +83,10 @@ constexpr Expression kExpressions[] = {
 };
 
 std::string Rules() {
-  std::string text = absl::StrCat(kRules, R"yaml(
+  std::string text = absl::StrCat(
+      absl::StrReplaceAll(
+          kRules, {{"SPREAD_FACTS\n", kSpreadFacts}, {"SPREAD_EVIDENCE\n", kSpreadEvidence}}),
+      R"yaml(
 tests:
   grown:
     label: 成年
@@ -127,11 +113,9 @@ tests:
     const bool test = std::string(expression.type) == "bool";
     const bool person = std::string(expression.text).find("p.") != std::string::npos &&
                         std::string(expression.text).find("q.") == std::string::npos;
-    absl::StrAppend(test ? &text : &quantities, "  x", i++,
-                    ":\n    label: 值\n    of: ", person ? "person" : "household", "\n",
-                    test ? "" : absl::StrCat("    type: ", expression.type, "\n"),
-                    "    rows: [{from: 2020-01-01, value: \"", expression.text,
-                    "\", clause: T 一, trust: verified}]\n");
+    absl::StrAppend(test ? &text : &quantities,
+                    RuleOf(absl::StrCat("x", i++), person ? "person" : "household", expression.type,
+                           expression.text));
   }
   return text + quantities;
 }
@@ -266,14 +250,10 @@ TEST(ListsCompletionTest, WhatIsKnownHoldsWhatIsSo) {
   int exact_values = 0, wide = 0, preliminary = 0, unproven = 0, undefined = 0;
   for (unsigned seed = 0; seed < 1500; ++seed) {
     const Twice twice = Household(seed).Make();
-    const auto whole_case = ParseCaseFile("case", twice.whole, **pack);
-    const auto known_case = ParseCaseFile("case", twice.known, **pack);
-    ASSERT_TRUE(whole_case.ok()) << whole_case.status().message() << twice.whole;
-    ASSERT_TRUE(known_case.ok()) << known_case.status().message() << twice.known;
-    const auto whole = Assess(**pack, whole_case->value);
-    const auto known = Assess(**pack, known_case->value);
-    ASSERT_TRUE(whole.ok()) << whole.status();
-    ASSERT_TRUE(known.ok()) << known.status();
+    const auto whole = AssessText(**pack, twice.whole);
+    const auto known = AssessText(**pack, twice.known);
+    ASSERT_TRUE(whole.ok()) << whole.status() << twice.whole;
+    ASSERT_TRUE(known.ok()) << known.status() << twice.known;
     for (const TraceEntry& entry : known->entries) {
       const TraceEntry* so = whole->Find(entry.id, entry.person_id);
       ASSERT_NE(so, nullptr) << entry.id;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/assess/list_fixtures.h"
 #include "tests/assess/overlay.h"
 
 namespace hedui::assess {
@@ -40,23 +41,7 @@ facts:
       since: {label: 起, type: date}
       kind: {label: 种类, type: code(colour)}
       number: {label: 编号, type: count}
-  bonus:
-    label: 一次性收入
-    by: period
-    categories: [roll]
-    evidence_by: [county]
-    fields:
-      from: {label: 起, type: date}
-      until: {label: 止, type: date}
-      amount: {label: 金额, type: money, min: 0}
-  annual:
-    label: 年收入
-    by: year
-    categories: [roll]
-    evidence_by: [county]
-    fields:
-      year: {label: 年份, type: count}
-      amount: {label: 金额, type: money, min: 0}
+SPREAD_FACTS
 parameters:
   standard:
     label: 标准
@@ -85,10 +70,7 @@ constexpr char kPlainEvidence[] = R"yaml(evidence:
     rows: [{from: 2020-01-01, complete_by: [tax], clause: T 一, trust: verified}]
   thing:
     rows: [{from: 2020-01-01, complete_by: [roll], clause: T 一, trust: verified}]
-  bonus:
-    rows: [{from: 2020-01-01, complete_by: [roll], clause: T 一, trust: verified}]
-  annual:
-    rows: [{from: 2020-01-01, complete_by: [roll], clause: T 一, trust: verified}]
+SPREAD_EVIDENCE
 )yaml";
 
 constexpr char kHousehold[] = R"yaml(
@@ -125,23 +107,14 @@ std::string Household(const std::string& tax_of_b = "unavailable, reason: late")
 }
 
 std::string National(const std::string& evidence = kPlainEvidence) {
-  return absl::StrReplaceAll(kNational, {{"EVIDENCE", evidence}});
+  return absl::StrReplaceAll(
+      absl::StrReplaceAll(kNational, {{"EVIDENCE\n", evidence}}),
+      {{"SPREAD_FACTS\n", kSpreadFacts}, {"SPREAD_EVIDENCE\n", kSpreadEvidence}});
 }
 
 std::string Number(const std::string& expression, const std::string& type, const std::string& of) {
-  const bool test = type == "bool";
-  return absl::StrCat(test ? "tests" : "quantities", ":\n  x:\n    label: 值\n    of: ", of, "\n",
-                      test ? "" : absl::StrCat("    type: ", type, "\n"),
-                      "    rows: [{from: 2020-01-01, value: \"", expression,
-                      "\", clause: T 一, trust: verified}]\n");
-}
-
-absl::StatusOr<Assessment> Computed(const Overlay& overlay, const std::string& household) {
-  const auto pack = overlay.LoadAlone();
-  if (!pack.ok()) return pack.status();
-  const auto file = ParseCaseFile("case", household, **pack);
-  if (!file.ok()) return file.status();
-  return Assess(**pack, file->value);
+  return absl::StrCat(type == "bool" ? "tests" : "quantities", ":\n",
+                      RuleOf("x", of, type, expression));
 }
 
 std::string MarksOf(const Marks& marks) {
@@ -169,7 +142,7 @@ std::string Gives(const std::string& expression, const std::string& type,
   Overlay overlay;
   overlay.Write("000000", National(evidence));
   overlay.Write("640104", Number(expression, type, who.empty() ? "household" : "person"));
-  const auto result = Computed(overlay, household);
+  const auto result = overlay.AssessAlone(household);
   if (!result.ok()) return std::string(result.status().message());
   const TraceEntry* entry = result->Find("x", who);
   if (entry == nullptr) return "no entry";
@@ -428,7 +401,7 @@ TEST(ProgrammeTest, OfPersonsHasAnIndicationForEverybody) {
   Overlay overlay;
   overlay.Write("000000", National());
   overlay.Write("640104", kProgrammes);
-  const auto result = Computed(overlay, Household());
+  const auto result = overlay.AssessAlone(Household());
   ASSERT_TRUE(result.ok()) << result.status();
   std::vector<std::string> found;
   for (const Indication& indication : result->indications) {
@@ -452,7 +425,7 @@ TEST(ProgrammeTest, NoMissingAnswerBlocksWhatAsksForWhatIsPossible) {
   const std::string nothing = absl::StrReplaceAll(
       Household(), {{"{person: c, category: tax, source: t, kind: confirmed_none,",
                      "{person: c, category: tax, source: t, kind: unavailable, reason: late,"}});
-  const auto result = Computed(overlay, nothing);
+  const auto result = overlay.AssessAlone(nothing);
   ASSERT_TRUE(result.ok()) << result.status();
   const Indication* urgent = result->FindIndication("urgent");
   EXPECT_EQ(urgent->result, Truth::kTrue);

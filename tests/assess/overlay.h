@@ -15,6 +15,13 @@
 
 namespace hedui::assess {
 
+// Of a case file, which may be wrong, by the policies.
+inline absl::StatusOr<Assessment> AssessText(const PolicyPack& pack, absl::string_view case_text) {
+  const auto file = ParseCaseFile("case", std::string(case_text), pack);
+  if (!file.ok()) return file.status();
+  return assess::Assess(pack, file->value);
+}
+
 class Overlay {
  public:
   // A file of `division` that cites the document T.
@@ -35,12 +42,15 @@ class Overlay {
     const auto pack = Load();
     EXPECT_TRUE(pack.ok()) << pack.status().message();
     if (!pack.ok()) return {};
-    const auto file = ParseCaseFile("case", std::string(case_text), **pack);
-    EXPECT_TRUE(file.ok()) << file.status().message();
-    if (!file.ok()) return {};
-    auto result = assess::Assess(**pack, file->value);
+    auto result = AssessText(**pack, case_text);
     EXPECT_TRUE(result.ok()) << result.status();
     return result.ok() ? *std::move(result) : Assessment();
+  }
+  // By the files alone, which need not load.
+  absl::StatusOr<Assessment> AssessAlone(absl::string_view case_text) const {
+    const auto pack = LoadAlone();
+    if (!pack.ok()) return pack.status();
+    return AssessText(**pack, case_text);
   }
 
  private:

@@ -76,7 +76,8 @@ TEST(PolicyLinterBudgetTest, WhatWasNotLookedAtIsSaid) {
   const std::vector<std::string> found = LintSlow(1);
   EXPECT_THAT(found, Not(Contains(HasSubstr("CONTRADICTION"))));
   EXPECT_THAT(found, Contains(HasSubstr("to the end: gaps of 649999, conditions of 649999, "
-                                        "contradictions of 649999, what households")));
+                                        "contradictions of 649999, what counts twice of 649999, "
+                                        "what households")));
 }
 
 // Branches of branches: without a bound on each question it would take 2 to the 40th steps.
@@ -120,6 +121,44 @@ TEST(PolicyLinterBudgetTest, NamesOfNamesOfNamesAreRead) {
   for (const LintFinding& finding : PolicyLinter::LintFiles({{"national/a.yaml", text}}))
     codes.push_back(finding.code);
   EXPECT_THAT(codes, Contains("CONTRADICTION"));
+}
+
+// Branches of branches again, of amounts: each would double the conditions that spending comes
+// under.
+TEST(PolicyLinterBudgetTest, SpendingUnderConditionsWithoutEndIsFollowed) {
+  std::string quantities = "quantities:\n", tests = "tests:\n";
+  const auto rule = [](const std::string& name, const std::string& type, const std::string& value) {
+    return absl::StrCat("  ", name, ": {label: 甲, ", type, "rows: [{from: 2025-01-01, value: \"",
+                        value, "\", clause: T 一, trust: assumed}]}\n");
+  };
+  const std::string money = "type: money/month, ";
+  quantities += rule("q0", money,
+                     "members.sum(m, m.medical_expense.during(income_period).sum(e, e.amount)) / "
+                     "income_lookback");
+  tests += rule("t0", "", "household_income - q0 < yuan(900) / months(1) && q0 > household_income");
+  for (int i = 1; i < 40; ++i) {
+    const std::string name = std::to_string(i), before = std::to_string(i - 1);
+    quantities += rule("q" + name, money,
+                       absl::StrCat("member_count > ", i, " ? q", before, " : 2 * q", before));
+    tests += rule("t" + name, "",
+                  absl::StrCat("(t", before, " || q", name, " > household_income) && (!t", before,
+                               " || household_income - q", name, " < dibao_standard)"));
+  }
+  const std::string text =
+      absl::StrCat("division: \"649999\"\ndocuments: {T: {title: 测试}}\n", quantities, tests,
+                   "programmes:\n  x: {label: 甲, rows: [{from: 2025-01-01, indication: t39, "
+                   "clause: T 一, trust: "
+                   "assumed}]}\n");
+  const auto& pack = PolicyPack::Load(Folder("policies"));
+  ASSERT_TRUE(pack.ok());
+  std::vector<PolicyText> files;
+  for (size_t i = 0; i < (*pack)->files().size(); ++i)
+    files.push_back({(*pack)->files()[i].path, (*pack)->texts()[i]});
+  files.push_back({"649999/a.yaml", text});
+  std::vector<std::string> found;
+  for (const LintFinding& finding : PolicyLinter::LintFiles(files, {"649999/a.yaml"}))
+    found.push_back(finding.ToString());
+  EXPECT_THAT(found, Contains(HasSubstr("BOTH_ROLES: medical_expense counts twice")));
 }
 
 }  // namespace

@@ -221,13 +221,7 @@ std::string Policy(const std::vector<Row>& rows) {
 }
 
 Assessment AssessAlone(const Overlay& files, absl::string_view case_text) {
-  const auto pack = files.LoadAlone();
-  EXPECT_TRUE(pack.ok()) << pack.status().message();
-  if (!pack.ok()) return {};
-  const auto file = ParseCaseFile("case", std::string(case_text), **pack);
-  EXPECT_TRUE(file.ok()) << file.status().message();
-  if (!file.ok()) return {};
-  auto result = assess::Assess(**pack, file->value);
+  auto result = files.AssessAlone(case_text);
   EXPECT_TRUE(result.ok()) << result.status();
   return result.ok() ? *std::move(result) : Assessment();
 }
