@@ -190,6 +190,9 @@ class CaseReader {
          {"id", "relation"});
     Person person;
     person.id = Text(node, "id", path);
+    if (const YamlNode* id = node.Find("id"); id != nullptr && person.id.empty()) {
+      Defect(id->line, "BAD_VALUE", absl::StrCat(path, ".id"), "what a person is called here");
+    }
     for (const Person& other : out_.value.persons) {
       if (other.id == person.id)
         Defect(node.line, "DUPLICATE_PERSON", absl::StrCat(path, ".id"),
@@ -392,6 +395,9 @@ class CaseReader {
       Keys(*covered, covered_path, {"from", "to"}, {});
       state.covered.from = Day(*covered, "from", covered_path);
       state.covered.to = Day(*covered, "to", covered_path);
+      if (state.covered.from && state.covered.to && *state.covered.to < *state.covered.from) {
+        Defect(covered->line, "BAD_VALUE", covered_path, "ends before it begins");
+      }
     }
     const std::string digest = Text(node, "digest", path);
     const auto bytes = base::HexDecode(digest);

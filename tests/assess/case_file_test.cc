@@ -72,6 +72,21 @@ TEST(CaseFileTest, EveryDefectIsListedWithLineAndField) {
                     }));
 }
 
+TEST(CaseFileTest, WhatCannotBeIsADefect) {
+  std::vector<CaseDefect> defects;
+  EXPECT_FALSE(ParseCase(R"(division: "640104"
+dates: {application: 2025-03-03, policy: 2025-03-03}
+persons: [{id: "", relation: applicant}]
+answers:
+  - {person: "", category: tax, source: s, kind: confirmed_none, covered: {from: 2025-03-01, to: 2025-02-01}}
+)",
+                         TestPack(), &defects)
+                   .has_value());
+  std::vector<std::string> fields;
+  for (const CaseDefect& defect : defects) fields.push_back(defect.field);
+  EXPECT_EQ(fields, (std::vector<std::string>{"persons[0].id", "answers[0].covered"}));
+}
+
 TEST(CaseFileTest, DefectsRepeatNothingOfTheCaseButInWhatWasSaid) {
   std::vector<CaseDefect> defects;
   EXPECT_FALSE(ParseCase(R"(division: "张三"
