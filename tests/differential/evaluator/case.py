@@ -3,8 +3,9 @@
 import re
 
 from . import days
-from .errors import Refused
-from .kinds import CHECK_KIND, RELATION, ROLE, SCOPE, SEX, scale_power
+from .constants import CONSTANT, read_number
+from .errors import Defect, Refused
+from .kinds import CHECK_KIND, RATIO, RELATION, ROLE, SCOPE, SEX, scale_power
 from .values import BOOL, CODE, DATE, DIVISION, MONTH, NUMBER, PERSON, TEXT
 
 MOST_PEOPLE = 40
@@ -128,6 +129,8 @@ def read_field(field, text):
             raise malformed(field.name)
         whole, _, decimals = text.partition(".")
         return int(whole + decimals.ljust(2, "0"))
+    if field.type.unit == RATIO and CONSTANT.fullmatch(text):
+        return constant(field, text)
     if kind == NUMBER:
         if not WHOLE.fullmatch(text):
             raise malformed(field.name)
@@ -143,6 +146,14 @@ def read_field(field, text):
         return month
     assert kind in (CODE, PERSON, TEXT, DIVISION)
     return text
+
+
+def constant(field, text):
+    """S5: a ratio as policy files write constants (R6)."""
+    try:
+        return read_number(text, field.type)
+    except Defect as defect:
+        raise malformed(field.name) from defect
 
 
 def read_fact(item, person, answer, kinds):

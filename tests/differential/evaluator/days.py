@@ -37,6 +37,10 @@ def written(day):
     return from_ordinal(day).isoformat()
 
 
+def written_month(month):
+    return f"{month // 12:04}-{month % 12 + 1:02}"
+
+
 def check(day):
     """X6: `day` if it is a whole day of the calendar's range."""
     if day.__class__ is not int:

@@ -156,17 +156,17 @@ def blame_of(run, person, kind, rule, period):
         blame, met = period[0], False
     question = Question(run, first, last, kind.timed, rule.to_data_day)
     for need in rule.needs:
-        lacking = need_blame(run, person, kind, rule, need, question)
+        lacking = need_blame(run, person, kind, rule, need, question, period)
         if lacking is not None:
             blame |= lacking
             met = False
     return None if met else blame
 
 
-def need_blame(run, person, kind, rule, need, question):
+def need_blame(run, person, kind, rule, need, question, period):
     """P5 to P7, P9: None if the need is met, else the blame."""
     if isinstance(need, list):
-        found = [need_blame(run, person, kind, rule, one, question) for one in need]
+        found = [need_blame(run, person, kind, rule, one, question, period) for one in need]
         if None in found:
             return None
         blame = 0
@@ -176,7 +176,7 @@ def need_blame(run, person, kind, rule, need, question):
     if need == "declaration":
         return None
     if need == "statement":
-        return None if person.stated(kind) else run.item(unstated(person.id, kind.name))
+        return None if run.is_stated(person, kind, period) else run.item(unstated(person.id, kind.name))
     by_hand = rule.manual_suffices and manual_suffices(person, need, question)
     lacking = category_blame(run, person, need, question)
     return None if by_hand else lacking

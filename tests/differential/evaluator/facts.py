@@ -5,7 +5,7 @@ from .evidence import unstated
 from .kinds import COUNT
 from .symbols import is_place, places_within
 from .values import (BOOL, CODE, CODES, DATE, DECLARED, DIVISION, ELSEWHERE, MANUAL, MONTH, NUMBER, PERIOD, PERSON, POSSIBLE,
-                     PRESUMED, SURE, TEXT, UNDETERMINED, WEAK)
+                     PRESUMED, SURE, TEXT, UNDETERMINED, WEAK, is_exact_number)
 
 
 class Field:
@@ -14,20 +14,33 @@ class Field:
 
 
 class Kind:
-    """A kind of fact of the vocabulary: `by` is state, month, year or period; `fields` and what spreads a fact (T35) by name."""
+    """A kind of fact of the vocabulary: `by` is state, month, day, year or period; `fields` and what spreads a fact (T35) by name."""
     __slots__ = ("name", "by", "by_month", "timed", "categories", "fields", "spread")
 
-    def month_field(self):
-        for field in self.fields.values():
-            if field.type.kind == MONTH:
-                return field
+    def time_field(self):
+        """The field that says of which month or day a fact is; None of other kinds."""
+        if self.by == "day":
+            return self.fields["day"]
+        if self.by_month:
+            for field in self.fields.values():
+                if field.type.kind == MONTH:
+                    return field
         return None
 
 
 class Fact:
-    """A fact as a loop variable: the values of its fields; its month's number, None where that is not known; what is
-    told of it, None of one that nobody tells."""
-    __slots__ = ("fields", "month", "month_blame", "statement")
+    """A fact as a loop variable: the values of its fields; its month's number, and the first and last of its days, None
+    where they are not known; what is told of it, None of one that nobody tells."""
+    __slots__ = ("fields", "month", "days", "time_blame", "statement")
+
+    def set_time(self, kind, value):
+        """L11: the month or day that the value of the kind's field says."""
+        self.time_blame = value[0]
+        at = value[2] if is_exact_number(value) else None
+        if at is not None and kind.by_month:
+            self.month, self.days = at, (days.first_of(at), days.last_of(at))
+        elif at is not None:
+            self.days = (at, at)
 
 
 def unknown(type_, blame, minimum=None, maximum=None, everybody=0, every=0):
@@ -119,11 +132,11 @@ class FactReader:
         kind, answer = statement.kind, statement.answer
         fact = Fact()
         fact.fields = [self.field_value(statement, field) for field in kind.fields.values() if field.type.kind != TEXT]
-        fact.month, fact.month_blame = None, 0
+        fact.month, fact.days, fact.time_blame = None, None, 0
         fact.statement = statement
-        if kind.by_month:
-            value = fact.fields[kind.month_field().index]
-            fact.month, fact.month_blame = value[2], value[0]
+        timed = kind.time_field()
+        if timed is not None:
+            fact.set_time(kind, fact.fields[timed.index])
         state, blame = SURE, 0
         if statement.possible:
             state = POSSIBLE
@@ -169,7 +182,7 @@ class FactReader:
         """S10"""
         fact = Fact()
         fact.fields = [self.unknown(field, blame) for field in kind.fields.values() if field.type.kind != TEXT]
-        fact.month, fact.month_blame, fact.statement = None, blame, None
+        fact.month, fact.days, fact.time_blame, fact.statement = None, None, blame, None
         return fact
 
     def presumed(self, kind, month, amount, blame):
@@ -182,19 +195,19 @@ class FactReader:
                 fact.fields[field.index] = (0, 0, month, month, 0)
             elif field.index is not None and field.default is not None:
                 fact.fields[field.index] = field.default
-        fact.month, fact.month_blame = month, 0
+        fact.month, fact.time_blame = month, 0
         return (fact, SURE, 0, PRESUMED)
 
 
 def within(elements, period):
-    """L11: those of a month that may be wholly within the period."""
+    """L11: those of a month that may be wholly within the period, of a day that may be in it."""
     start, end = period[2], period[3]
     found = []
     for fact, state, blame, marks in elements:
         if start is None:
             found.append((fact, POSSIBLE, blame | period[0], marks))
-        elif fact.month is None:
-            found.append((fact, POSSIBLE, blame | fact.month_blame, marks))
-        elif start <= days.first_of(fact.month) and days.last_of(fact.month) < end:
+        elif fact.days is None:
+            found.append((fact, POSSIBLE, blame | fact.time_blame, marks))
+        elif start <= fact.days[0] and fact.days[1] < end:
             found.append((fact, state, blame, marks))
     return found

@@ -19,6 +19,11 @@ DAYS = (0, 0, 0, 1, 0, False)
 AREA = (0, 0, 0, 0, 1, False)
 
 
+def is_whole(type_):
+    """R2: whether what is of the type has whole numbers only; days and months are numbered."""
+    return type_.kind in (DATE, MONTH) or type_.unit == COUNT
+
+
 def scale_power(unit):
     """V1: money is held in fen, area in square decimetres: a hundredth for each power."""
     return unit[0] + unit[AREA_POWER]

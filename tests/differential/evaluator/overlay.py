@@ -1,7 +1,7 @@
 """Who may give rows for a name, and whether rows of one level meet: T23, T25, C7."""
 
 from .errors import Defect
-from .kinds import COUNT
+from .kinds import is_whole
 from .rows import Range
 from .symbols import above, level_of
 
@@ -53,7 +53,7 @@ def matches_meet(key, a, b):
     if a is None or b is None:
         return True
     if isinstance(a, Range):
-        return a.meets(b, key.type.unit == COUNT)
+        return a.meets(b, is_whole(key.type))
     return bool(a & b)
 
 

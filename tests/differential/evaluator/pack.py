@@ -4,6 +4,7 @@ import os
 
 from . import vocabulary
 from .checker import Checker
+from .constants import read_number
 from .constraints import Band, Demand, Loader
 from .errors import Defect, Defects
 from .evidence import read_rule
@@ -13,7 +14,7 @@ from .overlay import LEVELS, Delegation, check_overlaps
 from .reading import read
 from .rowfile import read_calendar_row, read_dates, read_expression, read_matches, read_parameter_row, read_validity
 from .symbols import HOUSEHOLD, PARAMETER, PERSONAL, QUANTITY, TEST, Key, Symbol, above, built_in, level_of
-from .values import CODE, DIVISION, NUMBER
+from .values import CODE, DATE, DIVISION, MONTH, NUMBER
 
 MOST_CODES = 63
 
@@ -154,7 +155,7 @@ class PackReader:
                     symbol.delegation = Delegation()
                     for bound in ("min", "max"):
                         if bound in item:
-                            setattr(symbol, bound + "imum", vocabulary.read_number(item[bound], type_))
+                            setattr(symbol, bound + "imum", read_number(item[bound], type_))
                     self.symbols.setdefault(file.division, {})[name] = symbol
 
     def read_keys(self):
@@ -175,13 +176,13 @@ class PackReader:
         if isinstance(told, dict):
             key.name, key.symbol = told["name"], None
             key.type = read_type(told["type"], self.lists_of(division))
-            if key.type.kind not in (CODE, NUMBER):
+            if key.type.kind not in (CODE, NUMBER, DATE, MONTH):
                 raise Defect("UNKNOWN_TYPE", told["type"])
             return key
         symbol = names.get(told)
         if symbol is None:
             raise Defect("UNKNOWN_NAME", told)
-        if symbol.type.kind not in (CODE, NUMBER) or symbol.is_table:
+        if symbol.type.kind not in (CODE, NUMBER, DATE) or symbol.is_table:
             raise Defect("TYPE_MISMATCH", told)
         key.name, key.symbol, key.type = told, symbol, symbol.type
         return key

@@ -4,12 +4,12 @@ import re
 
 from . import days
 from .errors import Defect
-from .kinds import COUNT, NAMED
+from .kinds import NAMED, is_whole
 from .rows import Range
 from .symbols import Row
 from .values import CODE
 from .workdays import CalendarRow
-from .vocabulary import bit_of, read_number, read_value
+from .vocabulary import bit_of, read_end, read_value
 
 
 def read_dates(row, told):
@@ -76,14 +76,14 @@ def read_match(key, told, chain):
             mask |= bit_of(key.type.codes, code, chain)
         return mask
     if not isinstance(told, dict):
-        number = read_number(told, key.type)
+        number = read_end(told, key.type)
         return Range(number, True, number, True)
     if not told or not told.keys() <= {"from", "over", "to", "upto"} or len({"from", "over"} & told.keys()) > 1 \
             or len({"to", "upto"} & told.keys()) > 1:
         raise Defect("BAD_VALUE", str(told))
-    ends = {name: read_number(text, key.type) for name, text in told.items()}
+    ends = {name: read_end(text, key.type) for name, text in told.items()}
     found = Range(ends.get("from", ends.get("over")), "from" in ends, ends.get("upto", ends.get("to")), "upto" in ends)
-    if found.is_empty(key.type.unit == COUNT):
+    if found.is_empty(is_whole(key.type)):
         raise Defect("BAD_VALUE", str(told))
     return found
 

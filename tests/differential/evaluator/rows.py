@@ -5,7 +5,8 @@ from fractions import Fraction
 from itertools import product
 
 from . import written
-from .kinds import COUNT
+from .functions import note_moved
+from .kinds import is_whole
 from .values import ASSUMED, BOOL, CODE, CODES, DATE, DIVISION, NUMBER, PERHAPS_NONE, WEAK
 
 # How many combinations of keys are remembered; keys that are numbers have no end of them.
@@ -14,7 +15,7 @@ MOST_KNOWN = 10000
 
 @dataclass(frozen=True)
 class Range:
-    """The numbers that a row is for; an end that is None is infinite."""
+    """The numbers that a row is for, or those of days or months; an end that is None is infinite."""
     low: object
     with_low: bool
     high: object
@@ -26,7 +27,7 @@ class Range:
         return self.high is None or number < self.high or (number == self.high and self.with_high)
 
     def is_empty(self, whole):
-        """Whether no number, of counts no whole one, is in it."""
+        """Whether no number, or no whole one, is in it."""
         if self.low is None or self.high is None:
             return False
         if whole:
@@ -48,7 +49,7 @@ class Range:
 
 
 def samples(low, high, cuts, whole):
-    """Numbers of [low, high], one of every stretch between the cuts and every cut itself; of counts whole ones only."""
+    """Numbers of [low, high], one of every stretch between the cuts and every cut itself; `whole` ones only."""
     edges = sorted({edge for edge in cuts if (low is None or edge > low) and (high is None or edge < high)})
     points = ([] if low is None else [low]) + edges + ([] if high is None or high == low else [high])
     found = [point for point in points if not whole or point.denominator == 1]
@@ -92,7 +93,7 @@ class Lookup:
             if key.type.kind == CODE:
                 choices.append([1 << at for at in range(value[2].bit_length()) if value[2] >> at & 1])
             else:
-                choices.append(samples(value[2], value[3], cuts, key.type.unit == COUNT))
+                choices.append(samples(value[2], value[3], cuts, is_whole(key.type)))
         return product(*choices)
 
     def row_for(self, combination):
@@ -116,9 +117,11 @@ class Lookup:
     def value(self, run, keys, person):
         """R3, R4; `person` is empty for the household's and for whoever is missing."""
         blame = marks = 0
-        for key in keys:
-            blame |= key[0]
-            marks |= key[1]
+        for key, value in zip(self.symbol.keys, keys):
+            blame |= value[0]
+            marks |= value[1]
+            if key.type.kind == DATE:
+                note_moved(run, value)
         if any(key.type.kind != CODE and value[4] for key, value in zip(self.symbol.keys, keys)):
             return self.undefined(run, blame, marks)
         contents = tuple(key[2:] for key in keys)
@@ -153,13 +156,7 @@ class Lookup:
         name = self.symbol.name
         if not keys:
             return name
-        parts = []
-        for key, value in zip(self.symbol.keys, keys):
-            if key.type.kind == CODE:
-                text = written.codes(value[2], key.type.codes, run.program)
-            else:
-                text = written.number(value, key.type.unit)
-            parts.append(f"{key.name}={text}")
+        parts = [f"{key.name}={written.key(value, key.type, run.program)}" for key, value in zip(self.symbol.keys, keys)]
         return f"{name}[{','.join(parts)}]"
 
 

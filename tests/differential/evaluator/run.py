@@ -18,7 +18,13 @@ class Person:
                  "found", "told")
 
     def stated(self, kind):
+        """Whether anything of the kind is stated, of whatever month or day."""
         return any(fact.kind is kind for fact in self.declared)
+
+
+def holds_nothing(kind, start, end):
+    """P5: whether there is nothing to state of a period."""
+    return start >= end if kind.by == "day" else not days.months_within(start, end)
 
 
 class People:
@@ -209,21 +215,35 @@ class Run:
     def member_named(self, name):
         return next(person for person in self.listed if person.id == name)
 
-    def elements(self, person, kind, period, rule):
+    def told_by(self, person, kind):
+        """What answers tell of a person and what is stated, whatever its month or day."""
         found = person.found.get(kind)
         if found is None:
             found = person.found[kind] = self.reader.found(person, kind)
             person.told[kind] = self.reader.stated(person, kind)
-        stated = person.told[kind]
-        if period is not None and kind.spread:
-            found, stated = spread.elements(self, found, kind, period), spread.elements(self, stated, kind, period)
-        elif period is not None:
-            found, stated = within(found, period), within(stated, period)
+        return found, person.told[kind]
+
+    def elements(self, person, kind, period, rule):
+        found, stated = (self.of_period(side, kind, period) for side in self.told_by(person, kind))
         if not self.held_together:
             return found, stated
         if rule is None or rule.use != "declared":
             stated = [self.reader.counted_here(element) for element in stated]
         return [self.reader.counted_here(element) for element in found], stated
+
+    def of_period(self, elements, kind, period):
+        """L11, L40"""
+        if period is None or not elements:
+            return elements
+        if kind.spread:
+            return spread.elements(self, elements, kind, period)
+        return within(elements, period)
+
+    def is_stated(self, person, kind, period):
+        """P5: whether what is stated suffices for a list of the period, which is None of kinds by state."""
+        if self.of_period(self.told_by(person, kind)[1], kind, period):
+            return True
+        return period is not None and period[2] is not None and holds_nothing(kind, *period[2:4])
 
     def unlisted(self, kind, blame, period):
         if kind.spread:

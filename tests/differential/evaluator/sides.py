@@ -35,7 +35,7 @@ def months_of(period):
 
 
 def of_facts(kind, person_slot, during, fold, variant=None):
-    """A fold of `v.kind`: L10 to L22. `during` gives the period of kinds by month."""
+    """A fold of `v.kind`: L10 to L22. `during` gives the period of kinds that have one."""
     def value_of(run):
         person = run.variables[person_slot]
         period = during(run) if during else None

@@ -45,7 +45,7 @@ def blame_of(run, fact, kind):
 def with_months(fact, span, inside):
     found = Fact()
     found.fields = fact.fields + [span, inside]
-    found.month, found.month_blame, found.statement = None, fact.month_blame, fact.statement
+    found.month, found.days, found.time_blame, found.statement = None, None, fact.time_blame, fact.statement
     return found
 
 

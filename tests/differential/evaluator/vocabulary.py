@@ -1,45 +1,17 @@
-"""Constants of policy files by R6 and the vocabulary: code lists, categories, kinds of facts."""
+"""Constants of policy files by their types, and the vocabulary: code lists, categories, kinds of facts."""
 
 import re
-from fractions import Fraction
 
 from . import days
+from .constants import CONSTANT, read_number
 from .errors import Defect
 from .facts import Field, Kind
-from .kinds import COUNT, MONTHS, number, read_type, scale_power
+from .kinds import MONTHS, number, read_type
 from .values import BOOL, CODE, CODES, DATE, DIVISION, MONTH, NUMBER, TEXT
-
-DIGITS = r"([0-9]{1,18}|[0-9]{0,18}\.[0-9]{1,18}|[0-9]{1,18}\.)"
-CONSTANT = re.compile(rf"(-?)(?:{DIGITS}|([0-9]{{1,18}})/([0-9]{{1,18}}))[ \t]*(%?)")
 
 
 def is_constant(text):
     return CONSTANT.fullmatch(text) is not None or days.read_day(text) is not None
-
-
-def plain(fraction):
-    return fraction.numerator if fraction.denominator == 1 else fraction
-
-
-def read_number(text, type_):
-    """R6; money in fen."""
-    match = CONSTANT.fullmatch(text)
-    if match is None:
-        raise Defect("BAD_VALUE", text)
-    minus, decimal, above, below, percent = match.groups()
-    if decimal is not None:
-        found = Fraction(decimal)
-    elif int(below) == 0:
-        raise Defect("BAD_VALUE", text)
-    else:
-        found = Fraction(int(above), int(below))
-    if percent:
-        found /= 100
-    if minus:
-        found = -found
-    if type_.unit == COUNT and found.denominator != 1:
-        raise Defect("BAD_VALUE", text)
-    return plain(found * Fraction(100) ** scale_power(type_.unit))
 
 
 def read_date(text):
@@ -47,6 +19,22 @@ def read_date(text):
     if day is None:
         raise Defect("BAD_DATE", text)
     return day
+
+
+def read_month(text):
+    month = days.read_month(text)
+    if month is None:
+        raise Defect("BAD_DATE", text)
+    return month
+
+
+def read_end(text, type_):
+    """T23: a constant of a key that is a number, a day or a month."""
+    if not isinstance(text, str):
+        raise Defect("BAD_VALUE", str(text))
+    if type_.kind == DATE:
+        return read_date(text)
+    return read_month(text) if type_.kind == MONTH else read_number(text, type_)
 
 
 def read_truth(text):
@@ -86,9 +74,7 @@ def read_value(text, type_, chain):
     if kind == CODE:
         return (0, 0, bit_of(type_.codes, text, chain))
     if kind == MONTH:
-        month = days.read_month(text)
-        if month is None:
-            raise Defect("BAD_DATE", text)
+        month = read_month(text)
         return (0, 0, month, month, 0)
     raise Defect("BAD_VALUE", text)
 

@@ -68,11 +68,20 @@ def day(number_):
 
 
 def of_ends(value, text_of):
-    """A date or division: one, or first and last."""
+    """A date, month or division: one, or first and last."""
     low, high = ("" if end is None else text_of(end) for end in (value[2], value[3]))
     if low == high and low and not value[4]:
         return low, low, high
     return f"{low or '..'}/{high or '..'}" + (" UNDEFINED" if value[4] else ""), low, high
+
+
+def key(value, type_, program):
+    """B1: what a key of a missing row may be."""
+    if type_.kind == CODE:
+        return codes(value[2], type_.codes, program)
+    if type_.kind == NUMBER:
+        return number(value, type_.unit)
+    return of_ends(value, days.written if type_.kind == DATE else days.written_month)[0]
 
 
 def entry(run, type_, value):
