@@ -166,7 +166,7 @@ class Ratios(unittest.TestCase):
         for told, text in (("1/3", "0.3333"), ("50 %", "0.5000"), ("-1.5", "-1.5000"), ("2", "2"), ("1/8%", "0.0013")):
             found = of_kind(shared, "ratio", "p.deposit.sum(d, d.share)", [{"kind": "deposit", "share": told}])
             self.assertEqual(found["text"], text)
-        for told in ("1/0", "half", "1,5"):
+        for told in ("1/0", "half", "1,5", ".5", "5."):
             self.assertEqual(of_kind(shared, "ratio", "p.deposit.sum(d, d.share)", [{"kind": "deposit", "share": told}])["error"], "CASE_FILE")
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from .errors import Defect
 from .kinds import COUNT, scale_power
 
-DIGITS = r"([0-9]{1,18}|[0-9]{0,18}\.[0-9]{1,18}|[0-9]{1,18}\.)"
+DIGITS = r"([0-9]{1,18}(?:\.[0-9]{1,18})?)"
 CONSTANT = re.compile(rf"(-?)(?:{DIGITS}|([0-9]{{1,18}})/([0-9]{{1,18}}))[ \t]*(%?)")
 
 
