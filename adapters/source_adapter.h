@@ -9,11 +9,12 @@
 //
 // Nothing is handed to a transport that may hold it back. Between the moment somebody was found to
 // be asked about lawfully and the moment the query leaves, nothing may wait: a letter can be
-// withdrawn meanwhile, and a withdrawal that was acknowledged must stop it. So either Start() hands
-// the query over in a state in which it goes out at once; or, where the adapter has to wait first
-// (for a connection, a token, a place), it keeps the query to itself, asks `may_be_sent` when the
-// wait is over, and hands it over in the same task of the loop. When `may_be_sent` says no, or what
-// it waited for does not come, the reply has `sent` false.
+// withdrawn meanwhile, and a withdrawal that was acknowledged must stop it. So an adapter asks
+// `may_be_sent` immediately before the query leaves, and hands it over in the same task of the
+// loop: within Start() where it goes out at once; or, where the adapter has to wait first (for a
+// connection, a token, a place), when the wait is over, keeping the query to itself until then.
+// When `may_be_sent` says no, or what it waited for does not come, the reply has `sent` false. The
+// moment of asking is also the one from which requests per second are counted.
 //
 // A failure of the whole call is a reply too: all answers kUnavailable (or kRefused) with the
 // reason, and `retryable` says whether another attempt may help. Adapters never report absl errors
@@ -48,9 +49,9 @@ struct SourceRequest {
   std::string traceparent;
   // Keys the digests of raw answers (base::Answer::digest).
   std::string digest_key;
-  // Whether everybody in the query may still be asked about. True when Start() runs; asked again,
-  // on the loop, immediately before a query that had to wait is handed over. Never blocks. Empty:
-  // yes.
+  // Whether the query may leave now: everybody in it may still be asked about, and the source's
+  // rate has room. To be asked, on the loop, immediately before the query is handed over. Never
+  // blocks. Empty: yes.
   absl::AnyInvocable<bool()> may_be_sent;
 };
 

@@ -104,6 +104,13 @@ class GrpcCall final : public SourceCall,
     }
   }
 
+  // The channel is ready already.
+  void SendNow(absl::Duration timeout) {
+    if (!request_.may_be_sent || request_.may_be_sent()) return Send(timeout);
+    state_ = State::kEnded;
+    loop_->Post([self = shared_from_this()] { self->End(self->Unsent(kNotAllowed)); });
+  }
+
   // Keeps the query here until the channel is ready.
   void Wait(std::shared_ptr<ChannelWatch> watch, absl::Duration timeout) {
     state_ = State::kWaiting;
@@ -178,7 +185,7 @@ class GrpcCall final : public SourceCall,
         break;
       case kNotAllowed:
         reply = UniformReply(request_.query, AnswerKind::kNotAsked, Reason::kNoAuthorization,
-                             /*retryable=*/false, "withdrawn while there was no connection");
+                             /*retryable=*/false, "not to be sent any more when it could be");
         break;
       case kCancelled:
         reply = UniformReply(request_.query, AnswerKind::kUnavailable, Reason::kCancelled,
@@ -269,7 +276,7 @@ class GrpcSourceAdapter final : public SourceAdapter {
     auto call = std::make_shared<GrpcCall>(Line{channel_.get(), &stub_}, &loop, queue,
                                            std::move(request), std::move(done));
     if (ChannelWatch::IsReady(channel_.get())) {
-      call->Send(timeout);
+      call->SendNow(timeout);
     } else {
       call->Wait(WatchOf(queue), timeout);
     }

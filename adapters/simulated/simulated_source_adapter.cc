@@ -32,6 +32,18 @@ class SimulatedCall final : public SourceCall, public std::enable_shared_from_th
                           });
   }
 
+  // Nobody was asked.
+  void EndUnsent() {
+    ended_ = true;
+    loop_->Post([self = shared_from_this()] {
+      SourceReply reply =
+          UniformReply(self->query_, base::AnswerKind::kNotAsked, base::Reason::kNoAuthorization,
+                       /*retryable=*/false, "not to be sent any more when it could be");
+      reply.sent = false;
+      std::move(self->done_)(std::move(reply));
+    });
+  }
+
   void Cancel() override {
     if (ended_) return;
     ended_ = true;
@@ -77,6 +89,12 @@ class SimulatedSourceAdapter final : public SourceAdapter {
 
   std::shared_ptr<SourceCall> Start(runtime::EventLoop& loop, SourceRequest request,
                                     SourceDone done) override {
+    if (request.may_be_sent && !request.may_be_sent()) {
+      auto unsent = std::make_shared<SimulatedCall>(&loop, std::move(request.query),
+                                                    std::move(request.digest_key), std::move(done));
+      unsent->EndUnsent();
+      return unsent;
+    }
     v1::QueryRequest wire;
     FillQueryRequest(request.query, std::move(request.attempt_id), std::move(request.warrant),
                      &wire);

@@ -273,6 +273,27 @@ TEST_P(ConformanceTest, AQueryThatHadToWaitIsNotSentAfterAWithdrawal) {
   EXPECT_EQ(reply.answers[0].reason, Reason::kNoAuthorization);
 }
 
+// Also where nothing has to be waited for: from that moment requests per second are counted.
+TEST_P(ConformanceTest, EachQueryIsSentOnlyWhereItMayBeInThatMoment) {
+  Open("", [this](const v1::QueryRequest&) {
+    ++arrived_;
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(Reply().sent);
+  int asked = 0;  // on the loop
+  SourceRequest allowed = Request();
+  allowed.may_be_sent = [&asked] { return ++asked > 0; };
+  EXPECT_TRUE(ReplyTo(std::move(allowed)).sent);
+  EXPECT_EQ(asked, 1);
+  SourceRequest request = Request();
+  request.may_be_sent = [] { return false; };
+  const SourceReply reply = ReplyTo(std::move(request));
+  EXPECT_FALSE(reply.sent);
+  ASSERT_EQ(reply.answers.size(), 2u);
+  EXPECT_EQ(reply.answers[0].kind, AnswerKind::kNotAsked);
+  EXPECT_EQ(arrived_, 2);
+}
+
 TEST_P(ConformanceTest, AQueryThatHadToWaitIsSentWhenItsTransportIsThere) {
   OpenHeld();
   const auto call = Start(Request());
