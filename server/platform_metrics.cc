@@ -67,19 +67,30 @@ void AddVerifications(const PlatformParts& parts, base::MetricBook* book) {
                 const gather::Source* const found = setup->sources->Find(source.id);
                 if (found == nullptr) continue;
                 AddSample(samples, {{"source", source.id}},
-                          static_cast<double>(found->gate->in_flight()));
+                          static_cast<double>(found->state->in_flight()));
               }
             });
   book->Add(
-      "hedui_source_waiting", "Queries that wait for a place at a source.", MetricKind::kGauge,
+      "hedui_source_waiting", "Queries that wait in line at a source.", MetricKind::kGauge,
       [&rooms](Samples* samples) {
         const auto setup = rooms.setup();
         for (const plan::Source& source : setup->catalogue.sources()) {
           const gather::Source* const found = setup->sources->Find(source.id);
           if (found == nullptr) continue;
-          AddSample(samples, {{"source", source.id}}, static_cast<double>(found->gate->waiting()));
+          AddSample(samples, {{"source", source.id}}, static_cast<double>(found->state->waiting()));
         }
       });
+  book->Add("hedui_source_spared",
+            "1 while a source is not asked after failures, or asked once to see; else 0.",
+            MetricKind::kGauge, [&rooms](Samples* samples) {
+              const auto setup = rooms.setup();
+              for (const plan::Source& source : setup->catalogue.sources()) {
+                const gather::Source* const found = setup->sources->Find(source.id);
+                if (found == nullptr) continue;
+                const bool spared = found->state->breaker() != gather::Breaker::State::kClosed;
+                AddSample(samples, {{"source", source.id}}, spared ? 1 : 0);
+              }
+            });
 }
 
 void AddFileSizes(const std::string& directory, Samples* samples) {

@@ -71,13 +71,14 @@ Reloader::Reloader(std::string config_file, const base::Clock* clock, Tell tell,
       clock_(clock),
       tell_(std::move(tell)),
       adapters_(adapters),
+      source_states_(clock),
       keep_policies_(std::move(keep_policies)),
       certificates_(
           [this](Expiry expiry, const std::string& line) { tell_(LevelOf(expiry), line); }) {}
 
 absl::Status Reloader::Begin(const PlatformConfiguration& read) {
   auto setup = std::make_shared<Setup>(*read.setup);
-  HEDUI_ASSIGN_OR_RETURN(setup->sources, Connect(setup->catalogue, nullptr));
+  HEDUI_ASSIGN_OR_RETURN(setup->sources, Connect(setup->catalogue));
   setup->policies_since = clock_->WallNow();
   HEDUI_RETURN_IF_ERROR(keep_policies_(*setup->policies));
   setup_.Put(std::move(setup));
@@ -93,16 +94,14 @@ absl::Status Reloader::Begin(const PlatformConfiguration& read) {
 }
 
 absl::StatusOr<std::shared_ptr<const gather::Sources>> Reloader::Connect(
-    const plan::Catalogue& catalogue, const gather::Sources* before) {
+    const plan::Catalogue& catalogue) {
   auto sources = std::make_shared<gather::Sources>();
   for (const plan::Source& source : catalogue.sources()) {
     HEDUI_ASSIGN_OR_RETURN(adapters::SourceAdapter * adapter,
                            adapters_->GetOrMake(AdapterConfigOf(source)));
     gather::SourcePolicy policy = gather::PolicyOf(source);
-    std::shared_ptr<gather::SourceGate> gate;
-    const gather::Source* const was = before == nullptr ? nullptr : before->Find(source.id);
-    if (was != nullptr && was->policy.concurrency == policy.concurrency) gate = was->gate;
-    HEDUI_RETURN_IF_ERROR(sources->Add(std::move(policy), adapter, std::move(gate)));
+    std::shared_ptr<gather::SourceState> state = source_states_.Get(source.id, policy.limits);
+    HEDUI_RETURN_IF_ERROR(sources->Add(std::move(policy), adapter, std::move(state)));
   }
   return sources;
 }
@@ -129,14 +128,14 @@ absl::Status Reloader::ReadSetup() {
       ReadPlatformConfiguration(config_file_, clock_->WallNow(), Reading::kSetup));
   HEDUI_RETURN_IF_ERROR(CheckNewSources(*read));
   const std::shared_ptr<const Setup> before = setup_.Get();
-  HEDUI_ASSIGN_OR_RETURN(read->setup->sources,
-                         Connect(read->setup->catalogue, before->sources.get()));
+  HEDUI_ASSIGN_OR_RETURN(read->setup->sources, Connect(read->setup->catalogue));
   read->setup->policies_since = read->setup->policies->digest() == before->policies->digest()
                                     ? before->policies_since
                                     : clock_->WallNow();
   // Last, since what is kept should also come into force.
   HEDUI_RETURN_IF_ERROR(keep_policies_(*read->setup->policies));
   setup_.Put(read->setup);
+  setup_.Get()->sources->PutLimitsInForce();
   server_configuration_.set_register_file(read->server.register_file());
   server_configuration_.set_catalogue_file(read->server.catalogue_file());
   server_configuration_.set_policies_dir(read->server.policies_dir());

@@ -1,9 +1,9 @@
 // Reads anew, while the platform serves, what may change without a stop: register, catalogue,
 // policies and texts as one Setup; and the server's certificates with callers' authorities and
 // revocation lists. Each of the two is taken whole or refused whole, with everything that is wrong
-// told, and what was in force stays. Flows go on with the Setup they began with, connections with
-// the certificates they were made under; whether a caller's certificate holds is asked at every
-// call (access/caller_trust.h).
+// told, and what was in force stays. Flows go on with the Setup they began with, but what a source
+// may be asked at most holds for them at once; connections go on with the certificates they were
+// made under; whether a caller's certificate holds is asked at every call (access/caller_trust.h).
 //
 // Reads both on SIGHUP (Reload), and each where looking at its files shows a change (Tend).
 // Connections to departments are added, never dropped: a completion might hold the last reference.
@@ -26,6 +26,7 @@
 #include "server/base/event.h"
 #include "server/certificate_watch.h"
 #include "server/file_watch.h"
+#include "server/gather/source_state.h"
 #include "server/in_force.h"
 #include "server/platform_configuration.h"
 #include "server/rooms.h"
@@ -70,9 +71,9 @@ class Reloader {
   absl::Status Read(bool setup, bool tls);
   absl::Status ReadSetup();
   absl::Status ReadTls();
-  // The sources of a catalogue, connected; those of `before` keep their count of calls in flight.
-  absl::StatusOr<std::shared_ptr<const gather::Sources>> Connect(const plan::Catalogue& catalogue,
-                                                                 const gather::Sources* before);
+  // The sources of a catalogue, connected; those known by their ids keep their state, with the
+  // limits it has.
+  absl::StatusOr<std::shared_ptr<const gather::Sources>> Connect(const plan::Catalogue& catalogue);
   // Certificates that are new and have expired already.
   absl::Status CheckNewSources(const PlatformConfiguration& read) const;
   void WatchAgain();
@@ -81,6 +82,7 @@ class Reloader {
   const base::Clock* const clock_;
   const Tell tell_;
   adapters::AdapterSet* const adapters_;
+  gather::SourceStates source_states_;
   const KeepPolicies keep_policies_;
   api::ApiServer* server_ = nullptr;
   InForce<Setup> setup_;

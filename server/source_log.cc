@@ -38,6 +38,7 @@ void SourceLog::Ended(const QueryNames& names, const gather::Outcome& outcome) {
   Source* const source = Of(outcome.source_id);
   source->queries.Add();
   source->attempts.Add(static_cast<uint64_t>(outcome.attempts));
+  source->hedges.Add(static_cast<uint64_t>(outcome.hedges));
   source->seconds.Observe(outcome.elapsed);
   for (const base::Answer& answer : outcome.answers) {
     const auto kind = static_cast<size_t>(answer.kind);
@@ -53,6 +54,7 @@ void SourceLog::Ended(const QueryNames& names, const gather::Outcome& outcome) {
       .With("answers", Summary(outcome.answers))
       .With("attempts", outcome.attempts)
       .With("ms", absl::ToInt64Milliseconds(outcome.elapsed))
+      .WithAny("hedges", outcome.hedges > 0 ? absl::StrCat(outcome.hedges) : "")
       .WithAny("text", outcome.operator_text)
       .WithAny("traceparent", names.trace.has_value() ? names.trace->ToString() : "");
   tell_(event);
@@ -95,6 +97,13 @@ void SourceLog::AddTo(base::MetricBook* book) {
       [this](Samples* samples) {
         ForEach([samples](const std::string& id, const Source& source) {
           samples->push_back({{{"source", id}}, static_cast<double>(source.attempts.value()), {}});
+        });
+      });
+  book->Add(
+      "hedui_source_hedges_total", "Of those, second ones while a first was under way.",
+      base::MetricKind::kCounter, [this](Samples* samples) {
+        ForEach([samples](const std::string& id, const Source& source) {
+          samples->push_back({{{"source", id}}, static_cast<double>(source.hedges.value()), {}});
         });
       });
   book->Add("hedui_source_duration_seconds",

@@ -46,6 +46,7 @@ class SourceLog {
     std::array<std::array<base::Counter, kReasons>, kKinds> answers;
     base::Counter queries;
     base::Counter attempts;
+    base::Counter hedges;
     base::Histogram seconds{base::LatencyBounds()};
   };
   Source* Of(const std::string& id);

@@ -214,6 +214,9 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     request.deadline = deadline_;
     request.today = base::CivilDayOf(rooms_.clock->WallNow());
     request.trace = request_.trace;
+    if (request_.check_kind == base::CheckKind::kReview) {
+      request.urgency = gather::Urgency::kBackground;
+    }
     auto self = shared_from_this();
     request.still_authorized = [self](const std::string& person_id) {
       return access::IsLive(self->prepared_.grant, person_id);

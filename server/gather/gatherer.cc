@@ -83,6 +83,7 @@ void Gatherer::Start(GatherRequest request, OnOutcome on_outcome, WaveDone done)
   context.deadline = request.deadline;
   context.today = request.today;
   context.trace = request.trace;
+  context.urgency = request.urgency;
   context.still_authorized = std::move(request.still_authorized);
   wave_ = std::make_shared<Wave>(std::move(context), std::move(on_outcome), std::move(done));
   wave_->Start(*sources_, std::move(request.queries));

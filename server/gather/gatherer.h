@@ -12,7 +12,9 @@
 // each attempt, and again where an adapter had to wait for its connection, the authorization of
 // each person is asked for: what was withdrawn since the intent is not sent, and is
 // NOT_ASKED/NO_AUTHORIZATION, unless an earlier attempt had sent it already: then the answer is
-// what came of that. Nothing here reports an error: what the world did is in the answers.
+// what came of that. What a source's state does not let through (source_state.h) is
+// NOT_ASKED/BREAKER or NOT_ASKED/QUOTA, unless an earlier attempt was made. Nothing here reports an
+// error: what the world did is in the answers.
 //
 // Threads: everything on the loop's thread. Limits: those of the plan (kSourcesPerPlanMax queries).
 #ifndef HEDUI_SERVER_GATHER_GATHERER_H_
@@ -54,6 +56,8 @@ struct GatherRequest {
   absl::CivilDay today;     // against which freshness promises are measured
   // Whoever asked is traced: each attempt is a span under this one.
   std::optional<base::TraceParent> trace;
+  // Whether somebody waits: of what a source gives a share is kept for those.
+  Urgency urgency = Urgency::kInteractive;
   // Whether this person may still be asked, now. Required. Runs on the loop immediately before
   // something is sent; never blocks.
   absl::AnyInvocable<bool(const std::string& person_id) const> still_authorized;
@@ -64,7 +68,8 @@ struct Outcome {
   size_t query_index = 0;  // in GatherRequest::queries
   std::string source_id;
   std::vector<base::Answer> answers;  // one for each (person, category) asked, in the query's order
-  int attempts = 0;                   // 0: none was made, nothing was sent
+  int attempts = 0;                   // hedges included; 0: none was made, nothing was sent
+  int hedges = 0;                     // second queries that were sent while a first was under way
   absl::Duration elapsed;             // since Start
   // For answers that are kPending: what to poll with; to be sealed, never logged.
   std::string pending_token;

@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <cstring>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "server/gather/answer_rules.h"
+#include "server/gather/attempt_end.h"
+#include "server/gather/jitter.h"
 
 namespace hedui::gather {
 namespace {
@@ -19,6 +22,10 @@ uint64_t RandomWord(base::IdSource* ids) {
   uint64_t word = 0;
   std::memcpy(&word, bytes.data(), sizeof(word));
   return word;
+}
+
+bool IsLate(const adapters::SourceReply& reply) {
+  return !reply.answers.empty() && reply.answers.front().reason == Reason::kLate;
 }
 
 }  // namespace
@@ -47,95 +54,204 @@ void SourceCall::Start() {
 }
 
 void SourceCall::Enter() {
-  if (std::optional<SourceGate::Place> place = source_->gate->TryEnter()) {
-    return Ask(*std::move(place));
+  SourceState::Asked asked =
+      source_->state->Ask(wave_->loop, sent_ ? Try::kRetry : Try::kFirst, wave_->urgency,
+                          [weak = weak_from_this()](SourceState::Decision decision) mutable {
+                            const std::shared_ptr<SourceCall> self = weak.lock();
+                            if (self != nullptr) self->OnDecided(std::move(decision));
+                          });
+  if (auto* const permit = std::get_if<SourceState::Permit>(&asked)) {
+    return Ask(std::move(*permit));
+  }
+  if (const auto* const refused = std::get_if<SourceState::Refused>(&asked)) {
+    return OnRefused(refused->reason);
   }
   state_ = State::kQueued;
-  ArmTimer(deadline_, [](SourceCall& call) {
-    call.EndSoon(AnswerKind::kUnavailable, Reason::kLate, "waited in line until the deadline");
-  });
-  ticket_ =
-      source_->gate->Wait(wave_->loop, [weak = weak_from_this()](SourceGate::Place place) mutable {
-        const std::shared_ptr<SourceCall> self = weak.lock();
-        if (self != nullptr) self->OnEntered(std::move(place));
-      });
+  ticket_ = std::get<std::unique_ptr<SourceState::Ticket>>(std::move(asked));
+  ArmTimer(deadline_, [](SourceCall& call) { call.OnWaitedInVain(); });
 }
 
-void SourceCall::OnEntered(SourceGate::Place place) {
+void SourceCall::OnDecided(SourceState::Decision decision) {
   if (state_ != State::kQueued) return;
   DropWork();
-  Ask(std::move(place));
+  if (auto* const permit = std::get_if<SourceState::Permit>(&decision)) {
+    return Ask(std::move(*permit));
+  }
+  OnRefused(std::get<SourceState::Refused>(decision).reason);
 }
 
-void SourceCall::Ask(SourceGate::Place place) {
+void SourceCall::OnRefused(Reason reason) {
+  // What an attempt came to is more than that there is no other one. Never within Start.
+  if (last_.has_value()) return End(*std::exchange(last_, std::nullopt));
+  if (reason == Reason::kNone) {
+    return EndSoon(AnswerKind::kUnavailable, Reason::kUnreachable, "no further attempt was left");
+  }
+  EndSoon(AnswerKind::kNotAsked, reason, "the source is being spared after failures");
+}
+
+void SourceCall::OnWaitedInVain() {
+  if (!source_->state->RateIsUsedUp(wave_->urgency)) {
+    return EndSoon(AnswerKind::kUnavailable, Reason::kLate, "waited in line until the deadline");
+  }
+  if (last_.has_value()) return End(*std::exchange(last_, std::nullopt));
+  EndSoon(AnswerKind::kNotAsked, Reason::kQuota,
+          "the source's requests per second were used up until the deadline");
+}
+
+void SourceCall::Ask(SourceState::Permit permit) {
   if (!KeepAuthorized()) {
     return EndSoon(AnswerKind::kNotAsked, Reason::kNoAuthorization,
                    "nobody may be asked about any more");
   }
-  const absl::Duration left = deadline_ - wave_->loop->Now();
-  if (left <= absl::ZeroDuration()) {
+  if (deadline_ <= wave_->loop->Now()) {
     return EndSoon(AnswerKind::kUnavailable, Reason::kLate, "no time was left to ask");
   }
   state_ = State::kAsking;
   ++attempts_;
-  ++started_;
-  adapters::SourceRequest request;
-  request.query = rest();
-  request.warrant = warrant_;  // an attempt that is not sent is made again under it
-  request.attempt_id =
-      absl::StrCat(wave_->name, "/", source_->policy.id, "/", query_index_, "/", started_);
-  request.timeout = left;
-  if (wave_->trace.has_value()) request.traceparent = wave_->trace->Child(wave_->ids).ToString();
-  request.digest_key = wave_->digest_key;
-  request.may_be_sent = [weak = weak_from_this(), started = started_] {
-    const std::shared_ptr<SourceCall> self = weak.lock();
-    return self != nullptr && self->state_ == State::kAsking && self->started_ == started &&
-           self->AllAuthorized();
-  };
   // The adapter keeps the same time; this does not rely on it.
-  ArmTimer(deadline_, [](SourceCall& call) {
-    call.OnReply(adapters::UniformReply(call.rest(), AnswerKind::kUnavailable, Reason::kLate,
-                                        /*retryable=*/false, "no answer by the deadline"));
-  });
-  // The place goes back when the adapter is through with the attempt, however long we have stopped
-  // waiting for it: until then it loads the source. An answer to an attempt given up earlier is not
-  // this attempt's.
-  attempt_ = source_->adapter->Start(*wave_->loop, std::move(request),
-                                     [weak = weak_from_this(), place = std::move(place),
-                                      started = started_](adapters::SourceReply reply) mutable {
-                                       place.Release();
-                                       const std::shared_ptr<SourceCall> self = weak.lock();
-                                       if (self == nullptr || self->started_ != started) return;
-                                       self->attempt_.reset();
-                                       self->OnReply(std::move(reply));
-                                     });
+  ArmTimer(deadline_, [](SourceCall& call) { call.OnDeadline(); });
+  Begin(std::move(permit), /*hedge=*/false);
 }
 
-void SourceCall::OnReply(adapters::SourceReply reply) {
-  if (state_ != State::kAsking) return;
+void SourceCall::Begin(SourceState::Permit permit, bool hedge) {
+  const int number = ++started_;
+  Attempt attempt;
+  attempt.number = number;
+  attempt.hedge = hedge;
+  attempt.begun = wave_->loop->Now();
+  attempt.permit = std::make_shared<SourceState::Permit>(std::move(permit));
+  adapters::SourceRequest request;
+  request.query = rest();
+  request.warrant = warrant_;  // of every attempt: it names the intent, not the attempt
+  request.attempt_id =
+      absl::StrCat(wave_->name, "/", source_->policy.id, "/", query_index_, "/", number);
+  request.timeout = deadline_ - attempt.begun;
+  if (wave_->trace.has_value()) request.traceparent = wave_->trace->Child(wave_->ids).ToString();
+  request.digest_key = wave_->digest_key;
+  request.may_be_sent = [weak = weak_from_this(), number] {
+    const std::shared_ptr<SourceCall> self = weak.lock();
+    return self != nullptr && self->MayBeSent(number);
+  };
+  adapters::SourceDone done = [weak = weak_from_this(), permit = attempt.permit,
+                               number](adapters::SourceReply reply) mutable {
+    // It has asked before; should it not have, it is charged at least now.
+    if (reply.sent) permit->MaySend();
+    const std::shared_ptr<SourceCall> self = weak.lock();
+    if (self != nullptr) self->OnReply(number, std::move(reply));
+    // Of an attempt given up earlier nobody has heard.
+    permit->Release();
+  };
+  live_.push_back(std::move(attempt));
+  starting_ = true;
+  std::shared_ptr<adapters::SourceCall> call =
+      source_->adapter->Start(*wave_->loop, std::move(request), std::move(done));
+  starting_ = false;
+  if (Attempt* const begun = Find(number)) begun->call = std::move(call);
+}
+
+bool SourceCall::MayBeSent(int number) {
+  Attempt* const attempt = Find(number);
+  if (state_ != State::kAsking || attempt == nullptr) return false;
+  // Before Start everybody was looked up, in this very task.
+  if (!starting_ && !AllAuthorized()) return false;
+  if (attempt->permit->sent()) return true;
+  if (!attempt->permit->MaySend()) {
+    attempt->no_room = true;
+    return false;
+  }
+  if (attempt->hedge) {
+    ++hedges_;
+  } else {
+    ArmHedge();
+  }
+  return true;
+}
+
+void SourceCall::ArmHedge() {
+  if (!source_->policy.hedge_safe) return;
+  const absl::Duration after = std::max(source_->state->HedgeAfter(), source_->policy.hedge_least);
+  // A hedge needs about as long again.
+  if (2 * after >= deadline_ - wave_->loop->Now()) return;
+  hedge_timer_ = wave_->loop->After(after, [weak = weak_from_this()] {
+    const std::shared_ptr<SourceCall> self = weak.lock();
+    if (self == nullptr) return;
+    self->hedge_timer_ = 0;
+    self->OnHedgeTime();
+  });
+}
+
+void SourceCall::OnHedgeTime() {
+  // Those who withdrew could be left out only of a query that is not the same any more.
+  if (state_ != State::kAsking || live_.size() != 1 || !AllAuthorized()) return;
+  if (std::optional<SourceState::Permit> permit = source_->state->TryHedge(wave_->urgency)) {
+    Begin(*std::move(permit), /*hedge=*/true);
+  }
+}
+
+AttemptEnd SourceCall::EndOfAttempt(const Attempt& attempt,
+                                    const adapters::SourceReply& reply) const {
+  if (!IsLate(reply)) return EndOf(reply, /*had_its_time=*/false);
+  // Begun a moment after its query, an attempt never has the whole of the deadline.
+  constexpr double kNearly = 0.9;
+  const absl::Duration deadline = source_->policy.deadline;
+  const absl::Duration patience =
+      attempt.permit->sent() ? source_->state->Patience(deadline) : deadline;
+  return EndOf(reply, wave_->loop->Now() - attempt.begun >= kNearly * patience);
+}
+
+void SourceCall::OnReply(int number, adapters::SourceReply reply) {
+  Attempt* const found = Find(number);
+  if (state_ != State::kAsking || found == nullptr) return;
+  const Attempt attempt = std::move(*found);
+  live_.erase(live_.begin() + (found - live_.data()));
+  const AttemptEnd end = EndOfAttempt(attempt, reply);
+  attempt.permit->Judge(end, /*timed=*/end == AttemptEnd::kGood || IsLate(reply));
+  sent_ |= attempt.permit->sent() || reply.sent;
+  attempt.permit->Release();
+  if (!live_.empty()) {
+    if (reply.sent && !reply.retryable && end == AttemptEnd::kGood) {
+      DropWork(Drop::kOtherWasFirst);
+      return End(std::move(reply));
+    }
+    // A hedge that did not leave says nothing.
+    if (reply.sent) failed_ = std::move(reply);
+    return;
+  }
   DropWork();
-  if (!reply.sent && !AllAuthorized()) {
-    // Withdrawn while the adapter waited: no attempt was made. The others go on.
+  if (failed_.has_value() && !reply.sent) {
+    return Decide(/*made_no_attempt=*/false, *std::exchange(failed_, std::nullopt));
+  }
+  failed_.reset();
+  // Withdrawn while the adapter waited, or no room at the moment of sending: no attempt was made.
+  Decide(!reply.sent && (attempt.no_room || !AllAuthorized()), std::move(reply));
+}
+
+void SourceCall::Decide(bool made_no_attempt, adapters::SourceReply reply) {
+  if (made_no_attempt) {
     --attempts_;
     return Enter();
   }
   if (const std::optional<absl::Duration> pause = PauseAfter(reply)) {
     Remember(reply);
+    last_ = std::move(reply);
     return Pause(*pause);
   }
   End(std::move(reply));
 }
 
+void SourceCall::OnDeadline() {
+  DropWork(Drop::kDeadline);
+  End(adapters::UniformReply(rest(), AnswerKind::kUnavailable, Reason::kLate,
+                             /*retryable=*/false, "no answer by the deadline"));
+}
+
 std::optional<absl::Duration> SourceCall::PauseAfter(const adapters::SourceReply& reply) {
   const SourcePolicy& policy = source_->policy;
   if (!reply.retryable || attempts_ >= policy.attempts) return std::nullopt;
-  absl::Duration longest = policy.backoff_first;
-  for (int i = 1; i < attempts_ && longest < policy.backoff_max; ++i) longest *= 2;
-  longest = std::min(longest, policy.backoff_max);
-  const int64_t half_us = absl::ToInt64Microseconds(longest / 2);
-  const auto drawn =
-      static_cast<int64_t>(RandomWord(wave_->ids) % (static_cast<uint64_t>(half_us) + 1));
-  const absl::Duration pause = absl::Microseconds(half_us + drawn);
+  // What is known is said at once, rather than after a pause for nothing.
+  if (sent_ && !source_->state->HasRetry()) return std::nullopt;
+  const absl::Duration pause =
+      FullJitter(policy.backoff_first, policy.backoff_max, attempts_, RandomWord(wave_->ids));
   // An attempt that could only begin at the deadline would be a call for nothing.
   if (wave_->loop->Now() + pause >= deadline_) return std::nullopt;
   return pause;
@@ -157,7 +273,8 @@ void SourceCall::End(adapters::SourceReply reply) {
   outcome.answers = std::move(completed.answers);
   EndWithToday(wave_->today, &outcome.answers);
   if (source_ != nullptr) ApplyFreshness(source_->policy, wave_->today, &outcome.answers);
-  outcome.attempts = attempts_;
+  outcome.attempts = attempts_ + hedges_;
+  outcome.hedges = hedges_;
   outcome.elapsed = wave_->loop->Now() - wave_->started;
   outcome.pending_token = std::move(reply.pending_token);
   outcome.pending_ready_after = reply.pending_ready_after;
@@ -205,6 +322,15 @@ bool SourceCall::KeepAuthorized() {
       if (answer.person_id == before.people[i].person_id) settled_.push_back(answer);
     }
   }
+  if (last_.has_value()) {
+    // Of those who are left.
+    std::erase_if(last_->answers, [&left](const base::Answer& answer) {
+      return std::none_of(left.people.begin(), left.people.end(),
+                          [&answer](const plan::PersonQuery& person) {
+                            return person.person_id == answer.person_id;
+                          });
+    });
+  }
   fewer_ = std::move(left);
   return !fewer_->people.empty();
 }
@@ -226,10 +352,30 @@ void SourceCall::EndSoon(AnswerKind kind, Reason reason, std::string operator_te
       });
 }
 
-void SourceCall::DropWork() {
+void SourceCall::DropWork(Drop why) {
   ticket_.reset();
   if (timer_ != 0) wave_->loop->Cancel(std::exchange(timer_, 0));
-  if (const std::shared_ptr<adapters::SourceCall> attempt = std::move(attempt_)) attempt->Cancel();
+  if (hedge_timer_ != 0) wave_->loop->Cancel(std::exchange(hedge_timer_, 0));
+  if (live_.empty()) return;
+  adapters::SourceReply silence;
+  if (why == Drop::kDeadline) {
+    silence = adapters::UniformReply(rest(), AnswerKind::kUnavailable, Reason::kLate,
+                                     /*retryable=*/false, "");
+  }
+  for (const Attempt& attempt : std::exchange(live_, {})) {
+    const AttemptEnd end =
+        why == Drop::kDeadline ? EndOfAttempt(attempt, silence) : AttemptEnd::kNeutral;
+    // That it took at least so long is known of all but those that nobody waited for.
+    attempt.permit->Judge(end, /*timed=*/why != Drop::kNobodyWaits);
+    if (attempt.call != nullptr) attempt.call->Cancel();
+  }
+}
+
+SourceCall::Attempt* SourceCall::Find(int number) {
+  const auto found = std::find_if(live_.begin(), live_.end(), [number](const Attempt& attempt) {
+    return attempt.number == number;
+  });
+  return found == live_.end() ? nullptr : &*found;
 }
 
 void SourceCall::ArmTimer(absl::Duration at, absl::AnyInvocable<void(SourceCall&) &&> then) {

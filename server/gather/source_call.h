@@ -1,8 +1,11 @@
-// SourceCall: one query of a wave on its way: waiting for a place, attempts, pauses, until it ends
-// once. Internal to gather.
+// SourceCall: one query of a wave on its way: waiting in line, attempts, pauses, until it ends
+// once. Whether an attempt may be made its source's state decides (source_state.h). Beside an
+// attempt that takes long a hedge may be under way: a second one that asks the same. The first
+// usable reply of the two counts and ends the other; a failure waits for the other. Internal to
+// gather.
 //
 // Threads: the loop's only. Held by its wave alone; whatever it leaves behind (an attempt at the
-// adapter, a timer, a place in the queue) refers to it weakly, so that a completion which comes
+// adapter, a timer, a position in line) refers to it weakly, so that a completion which comes
 // after the wave is gone finds nobody.
 #ifndef HEDUI_SERVER_GATHER_SOURCE_CALL_H_
 #define HEDUI_SERVER_GATHER_SOURCE_CALL_H_
@@ -19,7 +22,7 @@
 #include "server/base/answer.h"
 #include "server/base/ids.h"
 #include "server/gather/gatherer.h"
-#include "server/gather/source_gate.h"
+#include "server/gather/source_state.h"
 #include "server/gather/sources.h"
 
 namespace hedui::gather {
@@ -34,6 +37,7 @@ struct WaveContext {
   absl::Duration deadline;
   absl::CivilDay today;
   std::optional<base::TraceParent> trace;
+  Urgency urgency = Urgency::kInteractive;
   absl::AnyInvocable<bool(const std::string& person_id) const> still_authorized;
 };
 
@@ -41,8 +45,8 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
  public:
   enum class State {
     kNew,
-    kQueued,   // waits for a place at the source
-    kAsking,   // an attempt is in flight, or waits at its adapter for a connection
+    kQueued,   // waits in line at the source
+    kAsking,   // one or two attempts are in flight, or wait at the adapter for a connection
     kPausing,  // an attempt failed, the next comes
     kEnding,   // its outcome is decided and posted
     kEnded,
@@ -61,11 +65,33 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
   State state() const { return state_; }
 
  private:
+  // One attempt that is under way.
+  struct Attempt {
+    int number = 0;
+    bool hedge = false;
+    absl::Duration begun;
+    // Shared with the adapter's completion, which gives the place back however long we have stopped
+    // waiting for it: until then the attempt loads the source.
+    std::shared_ptr<SourceState::Permit> permit;
+    std::shared_ptr<adapters::SourceCall> call;
+    bool no_room = false;  // a lowered rate kept it from being sent
+  };
+  // Why attempts under way are given up.
+  enum class Drop { kNobodyWaits, kDeadline, kOtherWasFirst };
+
   // The steps in the order they run.
   void Enter();
-  void OnEntered(SourceGate::Place place);
-  void Ask(SourceGate::Place place);
-  void OnReply(adapters::SourceReply reply);
+  void OnDecided(SourceState::Decision decision);
+  void OnRefused(base::Reason reason);
+  void OnWaitedInVain();
+  void Ask(SourceState::Permit permit);
+  void Begin(SourceState::Permit permit, bool hedge);
+  bool MayBeSent(int number);
+  void ArmHedge();
+  void OnHedgeTime();
+  void OnReply(int number, adapters::SourceReply reply);
+  void Decide(bool made_no_attempt, adapters::SourceReply reply);
+  void OnDeadline();
   void Pause(absl::Duration pause);
   void End(adapters::SourceReply reply);
 
@@ -81,9 +107,12 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
   const plan::SourceQuery& rest() const { return fewer_.has_value() ? *fewer_ : asked_; }
   // Keeps what a sent attempt came to, for people who cannot be in the next one.
   void Remember(const adapters::SourceReply& reply);
-  // Gives up what is under way: queue position, attempt, timer.
-  void DropWork();
+  // What this reply says of the source.
+  AttemptEnd EndOfAttempt(const Attempt& attempt, const adapters::SourceReply& reply) const;
+  // Gives up what is under way: position in line, attempts, timers.
+  void DropWork(Drop why = Drop::kNobodyWaits);
   void ArmTimer(absl::Duration at, absl::AnyInvocable<void(SourceCall&) &&> then);
+  Attempt* Find(int number);
 
   const WaveContext* const wave_;
   const Source* const source_;
@@ -99,11 +128,19 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
 
   State state_ = State::kNew;
   absl::Duration deadline_;  // of the whole query, on the loop's clock
-  int attempts_ = 0;  // that were sent, or failed without being sent; what was stopped is none
-  int started_ = 0;   // tells one from another; only grows
-  std::unique_ptr<SourceGate::Ticket> ticket_;
-  std::shared_ptr<adapters::SourceCall> attempt_;
+  int attempts_ = 0;       // that were sent, or failed without being sent; what was stopped is none
+  int hedges_ = 0;         // that were sent, beside those
+  int started_ = 0;        // tells one from another; only grows
+  bool sent_ = false;      // something left: a further attempt is extra load
+  bool starting_ = false;  // within the adapter's Start
+  std::unique_ptr<SourceState::Ticket> ticket_;
+  std::vector<Attempt> live_;  // at most two
+  // What the first of two came to, while the other is waited for.
+  std::optional<adapters::SourceReply> failed_;
+  // What the last attempt came to, while the next one waits.
+  std::optional<adapters::SourceReply> last_;
   runtime::EventLoop::TimerId timer_ = 0;
+  runtime::EventLoop::TimerId hedge_timer_ = 0;
 };
 
 }  // namespace hedui::gather

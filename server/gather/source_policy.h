@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/gather/source_limits.h"
 #include "server/plan/catalogue.h"
 
 namespace hedui::gather {
@@ -20,13 +21,15 @@ struct SourcePolicy {
   // At most this many, the first included. Only failures that the adapter calls retryable are tried
   // again.
   int attempts = 1;
-  // The pause before the second attempt; it doubles up to `backoff_max`. What is waited is drawn
-  // evenly from the upper half, so that callers refused together do not come back together.
+  // The longest pause before the second attempt; it doubles up to `backoff_max`. What is waited is
+  // drawn evenly from all of it (jitter.h).
   absl::Duration backoff_first = absl::Milliseconds(50);
   absl::Duration backoff_max = absl::Seconds(2);
-  // Attempts in flight at this source, of the whole process. What exceeds it waits here, first come
-  // first served: a call waiting inside gRPC costs some 15 KB on each side.
-  int concurrency = 32;
+  // Whether a second query may be sent while the first is under way: where the source has not
+  // answered for as long as nineteen of twenty of its answers take, and for `hedge_least`.
+  bool hedge_safe = false;
+  absl::Duration hedge_least = absl::Milliseconds(2);
+  SourceLimits limits;
   // The source's promise for each category: its data are at most this many days old. Without an
   // entry it promises nothing. With one, an answer that is older or does not name its day is STALE.
   std::vector<std::pair<std::string, int>> freshness_days;

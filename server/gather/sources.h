@@ -1,5 +1,5 @@
-// The sources that can be asked: for each its policy, its adapter and its gate. A part of the setup
-// that a flow pins.
+// The sources that can be asked: for each its policy, its adapter and its state. A part of the
+// setup that a flow pins; the states are the process's.
 //
 // Filled at start (or by a reload, off the loops), then immutable and thread-safe. Adapters are
 // borrowed: they outlive every Sources.
@@ -13,24 +13,25 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "adapters/source_adapter.h"
-#include "server/gather/source_gate.h"
 #include "server/gather/source_policy.h"
+#include "server/gather/source_state.h"
 
 namespace hedui::gather {
 
 struct Source {
   SourcePolicy policy;
   adapters::SourceAdapter* adapter = nullptr;
-  std::shared_ptr<SourceGate> gate;
+  std::shared_ptr<SourceState> state;
 };
 
 class Sources {
  public:
-  // `gate` null: a new one of policy.concurrency places. A reload passes the gate of before when
-  // the concurrency is unchanged, so that attempts in flight stay counted. INVALID_ARGUMENT
-  // (SOURCE_POLICY) for a value out of range, ALREADY_EXISTS (DUPLICATE_SOURCE).
+  // `state`: of this id, from SourceStates. INVALID_ARGUMENT (SOURCE_POLICY) for a value out of
+  // range, ALREADY_EXISTS (DUPLICATE_SOURCE).
   absl::Status Add(SourcePolicy policy, adapters::SourceAdapter* adapter,
-                   std::shared_ptr<SourceGate> gate = nullptr);
+                   std::shared_ptr<SourceState> state);
+  // From now on these policies' limits hold for all who ask, those with an older setup too.
+  void PutLimitsInForce() const;
   // nullptr when unknown.
   const Source* Find(absl::string_view id) const;
   size_t size() const { return sources_.size(); }

@@ -29,11 +29,31 @@ inline constexpr int kConcurrencyMax = 10'000;
 inline constexpr int kAuthorityRankMax = 100;
 inline constexpr int kFreshnessDaysMax = 3'660;
 inline constexpr absl::Duration kSourceDeadlineMax = absl::Seconds(60);
+// Each query of the last second is remembered.
+inline constexpr int kPerSecondMax = 10'000;
+// A share of what is given to those who wait that would leave the background nothing is refused.
+inline constexpr int kInteractivePercentMax = 90;
+// More extra load is what keeps an overloaded source down.
+inline constexpr int kExtraPercentMax = 10;
+inline constexpr int kBreakerFailuresMax = 10'000;
+// A source is looked at again within minutes, whatever is written.
+inline constexpr absl::Duration kSparingMax = absl::Minutes(10);
 
 // What a source that says nothing gets.
 inline constexpr int kConcurrencyDefault = 64;
 inline constexpr int kAuthorityRankDefault = 50;
 inline constexpr absl::Duration kSourceDeadlineDefault = absl::Seconds(5);
+
+// When a source that keeps failing is spared (the proto explains each).
+struct BreakerSettings {
+  bool off = false;
+  int failures = 5;
+  int percent = 50;
+  absl::Duration window = absl::Seconds(10);
+  absl::Duration open_first = absl::Seconds(1);
+  absl::Duration open_max = absl::Seconds(30);
+  friend bool operator==(const BreakerSettings&, const BreakerSettings&) = default;
+};
 
 // Paths as the server opens them: relative ones were resolved against the catalogue's own folder.
 struct ClientTls {
@@ -73,10 +93,18 @@ struct Source {
   std::vector<CategoryOffer> categories;  // sorted by code
   std::vector<base::IdentityKind> identity_kinds;
   AdapterConfig adapter;
-  int authority_rank = kAuthorityRankDefault;        // 1 is the highest
-  absl::Duration deadline = kSourceDeadlineDefault;  // of one query, every attempt included
-  int attempts = 1;                                  // the first included
-  int concurrency = kConcurrencyDefault;             // calls in flight, process-wide
+  int authority_rank = kAuthorityRankDefault;             // 1 is the highest
+  absl::Duration deadline = kSourceDeadlineDefault;       // of one query, every attempt included
+  int attempts = 1;                                       // the first included
+  int concurrency = kConcurrencyDefault;                  // calls in flight, process-wide
+  absl::Duration backoff_first = absl::Milliseconds(50);  // longest pause before the second one
+  absl::Duration backoff_max = absl::Seconds(2);          // what it doubles up to
+  bool hedge_safe = false;
+  absl::Duration hedge_least = absl::Milliseconds(2);  // a hedge waits at least so long
+  int extra_percent = kExtraPercentMax;  // of first attempts: retries and hedges together
+  int per_second = 0;                    // 0: no limit
+  int interactive_percent = 20;          // of rate and concurrency, kept for who waits
+  BreakerSettings breaker;
   int people_per_call = kPeoplePerCallMax;
   int wave = 1;
 

@@ -54,6 +54,11 @@ class CatalogueReader {
   void ReadIdentityKinds(const pb::Source& message, const std::string& path, Source* source);
   void ReadAdapter(const pb::Source& message, const std::string& path, Source* source);
   void ReadDeadline(const pb::Source& message, const std::string& path, Source* source);
+  void ReadResilience(const pb::Source& message, const std::string& path, Source* source);
+  void ReadBreaker(const pb::Breaker& message, const std::string& path, BreakerSettings* breaker);
+  // `value`, or `standard` when it is absent.
+  absl::Duration Time(bool is_there, const google::protobuf::Duration& value,
+                      absl::Duration standard, absl::Duration max, const std::string& path);
   void RefuseUnenforced(const pb::Source& message, const std::string& path);
   void CheckSourcesPerDivision(const std::vector<Source>& sources);
   ClientTls ReadTls(const pb::ClientTls& message) const;
@@ -118,6 +123,7 @@ Source CatalogueReader::ReadSource(const pb::Source& message, const std::string&
   source.attempts = Number(message.attempts(), 1, kAttemptsMax, absl::StrCat(path, ".attempts"));
   source.concurrency = Number(message.concurrency(), kConcurrencyDefault, kConcurrencyMax,
                               absl::StrCat(path, ".concurrency"));
+  ReadResilience(message, path, &source);
   source.people_per_call = Number(message.people_per_call(), kPeoplePerCallMax, kPeoplePerCallMax,
                                   absl::StrCat(path, ".people_per_call"));
   source.wave = Number(message.wave(), 1, kWavesMax, absl::StrCat(path, ".wave"));
@@ -239,15 +245,65 @@ void CatalogueReader::ReadDeadline(const pb::Source& message, const std::string&
   }
 }
 
+void CatalogueReader::ReadResilience(const pb::Source& message, const std::string& path,
+                                     Source* source) {
+  source->backoff_first =
+      Time(message.has_backoff_first(), message.backoff_first(), source->backoff_first,
+           kSourceDeadlineMax, absl::StrCat(path, ".backoff_first"));
+  source->backoff_max = Time(message.has_backoff_max(), message.backoff_max(),
+                             std::max(source->backoff_max, source->backoff_first),
+                             kSourceDeadlineMax, absl::StrCat(path, ".backoff_max"));
+  if (source->backoff_max < source->backoff_first) {
+    defects_.Add(absl::StrCat(path, ".backoff_max"), "CONFIG_RANGE", "is below backoff_first");
+  }
+  source->hedge_safe = message.hedge_safe();
+  source->hedge_least = Time(message.has_hedge_least(), message.hedge_least(), source->hedge_least,
+                             kSourceDeadlineMax, absl::StrCat(path, ".hedge_least"));
+  source->extra_percent = Number(message.extra_percent(), kExtraPercentMax, kExtraPercentMax,
+                                 absl::StrCat(path, ".extra_percent"));
+  source->per_second =
+      Number(message.per_second(), 0, kPerSecondMax, absl::StrCat(path, ".per_second"));
+  source->interactive_percent =
+      Number(message.interactive_percent(), source->interactive_percent, kInteractivePercentMax,
+             absl::StrCat(path, ".interactive_percent"));
+  if (message.has_breaker()) {
+    ReadBreaker(message.breaker(), absl::StrCat(path, ".breaker"), &source->breaker);
+  }
+}
+
+void CatalogueReader::ReadBreaker(const pb::Breaker& message, const std::string& path,
+                                  BreakerSettings* breaker) {
+  breaker->off = message.off();
+  breaker->failures = Number(message.failures(), breaker->failures, kBreakerFailuresMax,
+                             absl::StrCat(path, ".failures"));
+  breaker->percent =
+      Number(message.percent(), breaker->percent, 100, absl::StrCat(path, ".percent"));
+  breaker->window = Time(message.has_window(), message.window(), breaker->window, kSparingMax,
+                         absl::StrCat(path, ".window"));
+  breaker->open_first = Time(message.has_open_first(), message.open_first(), breaker->open_first,
+                             kSparingMax, absl::StrCat(path, ".open_first"));
+  breaker->open_max = Time(message.has_open_max(), message.open_max(),
+                           std::max(breaker->open_max, breaker->open_first), kSparingMax,
+                           absl::StrCat(path, ".open_max"));
+  if (breaker->open_max < breaker->open_first) {
+    defects_.Add(absl::StrCat(path, ".open_max"), "CONFIG_RANGE", "is below open_first");
+  }
+}
+
+absl::Duration CatalogueReader::Time(bool is_there, const google::protobuf::Duration& value,
+                                     absl::Duration standard, absl::Duration max,
+                                     const std::string& path) {
+  if (!is_there) return standard;
+  const absl::Duration time = ToDuration(value);
+  if (time >= absl::Milliseconds(1) && time <= max) return time;
+  defects_.Add(path, "CONFIG_RANGE",
+               absl::StrCat("allowed are 1ms to ", absl::ToInt64Seconds(max), "s"));
+  return standard;
+}
+
 void CatalogueReader::RefuseUnenforced(const pb::Source& message, const std::string& path) {
   constexpr absl::string_view kWhy =
       "is not enforced by this version; leave it out, so that nobody relies on it";
-  if (message.hedge_safe()) {
-    defects_.Add(absl::StrCat(path, ".hedge_safe"), "CONFIG_NOT_ENFORCED", kWhy);
-  }
-  if (message.per_second() != 0) {
-    defects_.Add(absl::StrCat(path, ".per_second"), "CONFIG_NOT_ENFORCED", kWhy);
-  }
   if (message.per_day() != 0) {
     defects_.Add(absl::StrCat(path, ".per_day"), "CONFIG_NOT_ENFORCED", kWhy);
   }

@@ -1,5 +1,5 @@
 // An adapter whose replies a test gives by hand. It keeps the interface's promises: `done` runs as
-// a task of the loop, once. One loop's thread only.
+// a task of the loop, once, and nothing leaves that may not. One loop's thread only.
 #ifndef HEDUI_TESTS_GATHER_FAKE_SOURCE_ADAPTER_H_
 #define HEDUI_TESTS_GATHER_FAKE_SOURCE_ADAPTER_H_
 
@@ -26,6 +26,14 @@ class FakeSourceAdapter final : public adapters::SourceAdapter {
       Reply(adapters::UniformReply(request.query, kind, reason, retryable, ""));
     }
 
+    void NotAllowed() {
+      adapters::SourceReply reply =
+          adapters::UniformReply(request.query, base::AnswerKind::kNotAsked,
+                                 base::Reason::kNoAuthorization, /*retryable=*/false, "");
+      reply.sent = false;
+      Reply(std::move(reply));
+    }
+
     runtime::EventLoop* loop = nullptr;
     adapters::SourceRequest request;
     adapters::SourceDone done;
@@ -40,9 +48,11 @@ class FakeSourceAdapter final : public adapters::SourceAdapter {
     attempt->request = std::move(request);
     attempt->done = std::move(done);
     attempts.push_back(attempt);
+    if (!connecting && !attempt->request.may_be_sent()) attempt->NotAllowed();
     return attempt;
   }
 
+  bool connecting = false;  // true: queries wait here, and the test asks whether they may be sent
   std::vector<std::shared_ptr<Attempt>> attempts;
 };
 

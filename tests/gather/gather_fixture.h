@@ -45,7 +45,7 @@ struct Flow {
 
   void Start(std::vector<plan::SourceQuery> queries, absl::Duration time = kWaveTime) {
     GatherRequest request;
-    request.name = "v1/1";
+    request.name = name;
     for (plan::SourceQuery& query : queries) {
       request.queries.push_back({std::move(query), "warrant"});
     }
@@ -53,6 +53,7 @@ struct Flow {
     request.deadline = loop->Now() + time;
     request.today = absl::CivilDay(2025, 3, 3);
     request.trace = trace;
+    request.urgency = urgency;
     request.still_authorized = [this](const std::string& person) {
       return withdrawn.count(person) == 0;
     };
@@ -67,6 +68,7 @@ struct Flow {
         [this] {
           EXPECT_FALSE(inside) << "called back inside Start or Cancel";
           ++done;
+          done_at = loop->Now();
         });
     inside = false;
   }
@@ -82,29 +84,41 @@ struct Flow {
   }
 
   testing::FakeLoop* const loop;
+  std::string name = "v1/1";
   std::set<std::string> withdrawn;
   std::optional<base::TraceParent> trace;
+  Urgency urgency = Urgency::kInteractive;
   bool destroy_on_outcome = false;
   bool inside = false;
   std::vector<Outcome> outcomes;
   int done = 0;
+  absl::Duration done_at;
   std::unique_ptr<Gatherer> gatherer;
 };
 
 class GatherTest : public ::testing::Test {
  protected:
-  // Before the first flow.
-  void AddSource(const std::string& id, FakeSourceAdapter* adapter, int attempts = 1,
-                 int concurrency = 8) {
+  static SourcePolicy PolicyNamed(const std::string& id) {
     SourcePolicy policy;
     policy.id = id;
     policy.deadline = absl::Seconds(3);
-    policy.attempts = attempts;
     policy.backoff_first = absl::Milliseconds(100);
-    policy.concurrency = concurrency;
+    policy.limits.concurrency = 8;
     policy.freshness_days = {{"employment", 31}};
-    ASSERT_TRUE(sources->Add(policy, adapter).ok());
+    return policy;
   }
+  // Before the first flow.
+  void AddSource(const SourcePolicy& policy, adapters::SourceAdapter* adapter) {
+    ASSERT_TRUE(sources->Add(policy, adapter, SourceState::Create(policy.limits, &clock)).ok());
+  }
+  void AddSource(const std::string& id, adapters::SourceAdapter* adapter, int attempts = 1,
+                 int concurrency = 8) {
+    SourcePolicy policy = PolicyNamed(id);
+    policy.attempts = attempts;
+    policy.limits.concurrency = concurrency;
+    AddSource(policy, adapter);
+  }
+  SourceState& StateOf(const std::string& id) { return *sources->Find(id)->state; }
   std::unique_ptr<Flow> NewFlow() { return std::make_unique<Flow>(&loop, sources, &ids); }
 
   testing::FakeClock clock;

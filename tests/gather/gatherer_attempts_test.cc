@@ -55,7 +55,7 @@ TEST_F(GathererAttemptsTest, OtherFailuresAreNotTriedAgain) {
   EXPECT_EQ(flow->Only().reason, Reason::kMalformed);
 }
 
-TEST_F(GathererAttemptsTest, PausesDoubleAndAreDrawnFromTheirUpperHalf) {
+TEST_F(GathererAttemptsTest, ThePauseIsDrawnFromAllThatTheAttemptAllows) {
   AddSource("bank", &bank, 3);
   const auto flow = NewFlow();
   flow->Start({QueryOf("bank", {"m1"})});
@@ -63,9 +63,8 @@ TEST_F(GathererAttemptsTest, PausesDoubleAndAreDrawnFromTheirUpperHalf) {
   for (size_t i = 0; i < 2; ++i) {
     bank.attempts.at(i)->ReplyAll(AnswerKind::kUnavailable, Reason::kOverloaded, true);
     loop.RunReady();
-    loop.AdvanceBy(longest / 2 - absl::Microseconds(1));
-    EXPECT_EQ(bank.attempts.size(), i + 1) << "before half of the pause";
-    loop.AdvanceBy(longest / 2 + absl::Microseconds(1));
+    EXPECT_EQ(bank.attempts.size(), i + 1);
+    loop.AdvanceBy(longest);
     EXPECT_EQ(bank.attempts.size(), i + 2) << "after all of it";
     longest *= 2;
   }
@@ -74,7 +73,7 @@ TEST_F(GathererAttemptsTest, PausesDoubleAndAreDrawnFromTheirUpperHalf) {
 TEST_F(GathererAttemptsTest, NoAttemptBeginsWhereItsPauseWouldEndAfterTheDeadline) {
   AddSource("bank", &bank, 3);
   const auto flow = NewFlow();
-  flow->Start({QueryOf("bank", {"m1"})}, absl::Milliseconds(49));
+  flow->Start({QueryOf("bank", {"m1"})}, absl::Microseconds(1));
   bank.attempts.at(0)->ReplyAll(AnswerKind::kUnavailable, Reason::kUnreachable, true);
   loop.RunReady();
   EXPECT_EQ(flow->done, 1) << "what is known is said at once";
@@ -115,7 +114,7 @@ TEST_F(GathererAttemptsTest, TheSourcesDeadlineIsOfTheWholeQueryNotOfEachAttempt
   bank.attempts[0]->ReplyAll(AnswerKind::kUnavailable, Reason::kOverloaded, true);
   loop.AdvanceBy(absl::Milliseconds(100));
   ASSERT_EQ(bank.attempts.size(), 2u);
-  EXPECT_LE(bank.attempts[1]->request.timeout, absl::Milliseconds(950)) << "what is left of 3 s";
+  EXPECT_LT(bank.attempts[1]->request.timeout, absl::Seconds(1)) << "what is left of 3 s";
   loop.AdvanceBy(absl::Milliseconds(900));
   EXPECT_EQ(flow->Only().reason, Reason::kLate);
   EXPECT_EQ(flow->outcomes.at(0).elapsed, absl::Seconds(3));

@@ -41,7 +41,7 @@ TEST_F(GathererAuthorityTest, NothingIsSentWhenEverybodyWithdrew) {
   EXPECT_TRUE(bank.attempts.empty());
   EXPECT_EQ(flow->Only().kind, AnswerKind::kNotAsked);
   EXPECT_EQ(flow->Only().reason, Reason::kNoAuthorization);
-  EXPECT_EQ(sources->Find("bank")->gate->in_flight(), 0u);
+  EXPECT_EQ(StateOf("bank").in_flight(), 0u);
 }
 
 TEST_F(GathererAuthorityTest, AuthorizationIsAskedForAgainBeforeTheNextAttempt) {
@@ -97,6 +97,7 @@ TEST_F(GathererAuthorityTest, WhenAllAreWithdrawnAfterAnAttemptItsOutcomeStands)
 }
 
 TEST_F(GathererAuthorityTest, AnAttemptThatNeverLeftHasAskedNobody) {
+  bank.connecting = true;
   AddSource("bank", &bank, 2);
   const auto flow = NewFlow();
   flow->Start({QueryOf("bank", {"m1"})});
@@ -115,6 +116,7 @@ TEST_F(GathererAuthorityTest, AnAttemptThatNeverLeftHasAskedNobody) {
 
 // The adapter had to wait for a connection, and asks before it sends.
 TEST_F(GathererAuthorityTest, AWithdrawalWhileTheAdapterWaitsStopsTheQueryAndTheOthersGoOn) {
+  bank.connecting = true;
   AddSource("bank", &bank);  // one attempt
   const auto flow = NewFlow();
   flow->Start({QueryOf("bank", {"m1", "m2"})});

@@ -32,7 +32,7 @@ TEST_F(GathererLineTest, NoMoreAttemptsAreInFlightThanTheSourceBears) {
     flows.back()->Start({QueryOf("bank", {std::string(1, static_cast<char>('a' + i))})});
   }
   EXPECT_EQ(bank.attempts.size(), 2u);
-  EXPECT_EQ(sources->Find("bank")->gate->waiting(), 2u);
+  EXPECT_EQ(StateOf("bank").waiting(), 2u);
   bank.attempts[1]->ReplyAll(AnswerKind::kNotCovered);
   loop.RunReady();
   ASSERT_EQ(bank.attempts.size(), 3u);
@@ -52,7 +52,7 @@ TEST_F(GathererLineTest, WhoWaitsInLineUntilTheDeadlineIsLateAndLeavesTheLine) {
   loop.AdvanceBy(absl::Seconds(1));
   EXPECT_EQ(second->Only().reason, Reason::kLate);
   EXPECT_EQ(second->outcomes.at(0).attempts, 0);
-  EXPECT_EQ(sources->Find("bank")->gate->waiting(), 0u);
+  EXPECT_EQ(StateOf("bank").waiting(), 0u);
 }
 
 TEST_F(GathererLineTest, AnAttemptNobodyWaitsForHoldsItsPlaceUntilItEnds) {

@@ -128,7 +128,7 @@ TEST_F(GathererTest, ADestroyedGathererIsNeverHeardOfAgain) {
   EXPECT_TRUE(flow->outcomes.empty());
   EXPECT_EQ(flow->done, 0);
   EXPECT_EQ(loop.armed_timers(), 0u);
-  EXPECT_EQ(sources->Find("bank")->gate->in_flight(), 0u);
+  EXPECT_EQ(StateOf("bank").in_flight(), 0u);
 }
 
 TEST_F(GathererTest, AFlowMayDestroyTheGathererInItsCallback) {

@@ -366,6 +366,31 @@ TEST_F(ReloadTest, ASourceTakenOutIsNotAskedAnyMore) {
   }
 }
 
+// A source that is being spared is asked again once its catalogue says that it never is.
+TEST_F(ReloadTest, HowASourceIsSparedChangesWithTheCatalogueForTheStateItHas) {
+  // It never answers.
+  Scenario::Replace(&scenario_.catalogue_yaml, "    deadline: 2s\n",
+                    "    deadline: 100ms\n    breaker: {failures: 1, open_first: 10m}\n");
+  Start();
+  const auto ask = [this](int number) {
+    v1::VerifyHouseholdRequest request = scenario_.household;
+    request.mutable_header()->set_request_id(
+        absl::StrCat("00000000-0000-4000-8000-00000000000", number));
+    const auto response = client_->VerifyHousehold(request, kPatience);
+    EXPECT_TRUE(response.ok()) << response.status();
+    return response.ok() ? OutcomeOf(*response, "m1", "deposit") : v1::SourceOutcome();
+  };
+  EXPECT_EQ(ask(1).reason(), v1::REASON_LATE);
+  const v1::SourceOutcome spared = ask(2);
+  EXPECT_EQ(spared.kind(), v1::ANSWER_KIND_NOT_ASKED);
+  EXPECT_EQ(spared.reason(), v1::REASON_BREAKER);
+  Scenario::Replace(&scenario_.catalogue_yaml, "breaker: {failures: 1, open_first: 10m}",
+                    "breaker: {off: true}");
+  WriteText("catalogue.yaml", scenario_.catalogue_yaml);
+  ASSERT_TRUE(platform_->Reload().ok());
+  EXPECT_EQ(ask(3).reason(), v1::REASON_LATE);
+}
+
 // The departments take certificates of another authority than ours is of, until ours is renewed.
 TEST_F(ReloadTest, DepartmentsAreShownTheRenewedCertificate) {
   TestPki next(KeyType::kP256, "Next authority");

@@ -129,13 +129,58 @@ TEST(CatalogueTest, UnknownAndDuplicateKeysAreRefusedWithTheirLine) {
 }
 
 TEST(CatalogueTest, SettingsThatNothingEnforcesAreRefused) {
-  const std::string defects = DefectsIn(
-      With("    wave: 2",
-           "    hedge_safe: true\n    per_second: 5\n    per_day: 100\n    cache_lifetime: 60s"));
-  for (const char* key : {"hedge_safe", "per_second", "per_day", "cache_lifetime"}) {
+  const std::string defects =
+      DefectsIn(With("    wave: 2", "    per_day: 100\n    cache_lifetime: 60s"));
+  for (const char* key : {"per_day", "cache_lifetime"}) {
     EXPECT_THAT(defects, HasSubstr(absl::StrCat("CONFIG_NOT_ENFORCED: sources[0].", key)));
   }
-  EXPECT_EQ(DefectsIn(With("    wave: 2", "    hedge_safe: false\n    per_second: 0")), "none");
+}
+
+TEST(CatalogueTest, ReadsHowASourceIsSpared) {
+  const auto catalogue = ParseCatalogue("conf/catalogue.yaml", With("    wave: 2", R"(    wave: 2
+    hedge_safe: true
+    hedge_least: 20ms
+    per_second: 50
+    interactive_percent: 30
+    extra_percent: 5
+    backoff_first: 10ms
+    backoff_max: 1s
+    breaker: {failures: 8, percent: 60, window: 20s, open_first: 2s, open_max: 60s})"));
+  ASSERT_TRUE(catalogue.ok()) << catalogue.status();
+  const Source& source = *catalogue->Find("region-social-security");
+  EXPECT_TRUE(source.hedge_safe);
+  EXPECT_EQ(source.hedge_least, absl::Milliseconds(20));
+  EXPECT_EQ(source.per_second, 50);
+  EXPECT_EQ(source.interactive_percent, 30);
+  EXPECT_EQ(source.extra_percent, 5);
+  EXPECT_EQ(source.backoff_first, absl::Milliseconds(10));
+  EXPECT_EQ(source.backoff_max, absl::Seconds(1));
+  EXPECT_EQ(source.breaker, (BreakerSettings{false, 8, 60, absl::Seconds(20), absl::Seconds(2),
+                                             absl::Seconds(60)}));
+  const Source& other = *catalogue->Find("county-housing");
+  EXPECT_FALSE(other.hedge_safe);
+  EXPECT_EQ(other.per_second, 0);
+  EXPECT_EQ(other.extra_percent, 10);
+  EXPECT_EQ(other.interactive_percent, 20);
+  EXPECT_EQ(other.breaker, BreakerSettings());
+}
+
+TEST(CatalogueTest, HowASourceIsSparedKeepsWithinItsRanges) {
+  const std::string defects = DefectsIn(With("    wave: 2", R"(    wave: 2
+    hedge_least: 61s
+    per_second: 10001
+    interactive_percent: 91
+    extra_percent: 11
+    backoff_first: 3s
+    backoff_max: 1s
+    breaker: {failures: -1, percent: 101, window: 0s, open_first: 2s, open_max: 1s})"));
+  for (const char* key :
+       {"hedge_least", "per_second", "interactive_percent", "extra_percent", "backoff_max",
+        "breaker.failures", "breaker.percent", "breaker.window", "breaker.open_max"}) {
+    EXPECT_THAT(defects, HasSubstr(absl::StrCat("CONFIG_RANGE: sources[0].", key)));
+  }
+  EXPECT_EQ(DefectsIn(With("    wave: 2", "    backoff_first: 5s\n    breaker: {off: true}")),
+            "none");
 }
 
 TEST(CatalogueTest, TwoSourcesOfOneIdAreRefused) {

@@ -1,0 +1,357 @@
+#include "server/gather/source_state.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hedui::gather {
+namespace {
+
+// Of so many that leave the line one is of the background, if any waits: it is slowed, not starved.
+constexpr uint64_t kBackgroundTurn = 8;
+// Nineteen of twenty: a hedge for the rest costs a twentieth more.
+constexpr int kHedgePermille = 950;
+constexpr int kPatienceFactor = 4;
+
+}  // namespace
+
+struct SourceState::Ticket::Waiter {
+  Waiter(runtime::EventLoop* on_loop, Try which_try, Urgency of_urgency, Decided on_decided)
+      : loop(on_loop), which(which_try), urgency(of_urgency), decided(std::move(on_decided)) {}
+
+  runtime::EventLoop* const loop;
+  const Try which;
+  const Urgency urgency;
+  // Run or dropped on the loop only; never touched by the thread that admits.
+  Decided decided;
+  bool given_up = false;  // on the loop only
+  // Guarded by the state's mutex: where it stands while it is in line.
+  bool queued = false;
+  std::list<std::shared_ptr<Waiter>>::iterator position;
+};
+
+struct SourceState::Wake {
+  Wake(std::weak_ptr<SourceState> of, uint64_t its_number)
+      : state(std::move(of)), number(its_number) {}
+  ~Wake() {
+    const std::shared_ptr<SourceState> held = state.lock();
+    if (held != nullptr && !rung) held->DropWake(number);
+  }
+  Wake(const Wake&) = delete;
+  Wake& operator=(const Wake&) = delete;
+
+  const std::weak_ptr<SourceState> state;
+  const uint64_t number;
+  bool rung = false;
+};
+
+SourceState::Permit& SourceState::Permit::operator=(Permit&& other) noexcept {
+  if (this == &other) return *this;
+  Release();
+  state_ = std::move(other.state_);
+  try_ = other.try_;
+  urgency_ = other.urgency_;
+  pass_ = other.pass_;
+  sent_ = other.sent_;
+  judged_ = other.judged_;
+  sent_at_ = other.sent_at_;
+  return *this;
+}
+
+bool SourceState::Permit::MaySend() {
+  if (sent_) return true;
+  return state_ != nullptr && state_->Send(this);
+}
+
+void SourceState::Permit::Judge(AttemptEnd end, bool timed) {
+  if (state_ != nullptr && !judged_) state_->Judge(this, end, timed);
+}
+
+void SourceState::Permit::Release() {
+  if (const std::shared_ptr<SourceState> state = std::move(state_)) state->Return(this);
+}
+
+SourceState::Ticket::~Ticket() {
+  waiter_->given_up = true;
+  // The function may own whoever waits: it goes away here, outside the lock.
+  const Decided dropped = std::move(waiter_->decided);
+  const base::MutexLock lock(&state_->mutex_);
+  if (!waiter_->queued) return;
+  state_->LineOf(waiter_->urgency).erase(waiter_->position);
+  waiter_->queued = false;
+  if (waiter_->which != Try::kFirst) state_->extra_.GiveBack();
+}
+
+std::shared_ptr<SourceState> SourceState::Create(const SourceLimits& limits,
+                                                 const base::Clock* clock) {
+  return std::shared_ptr<SourceState>(new SourceState(limits, clock));
+}
+
+SourceState::SourceState(const SourceLimits& limits, const base::Clock* clock)
+    : clock_(clock),
+      limits_(limits),
+      breaker_(limits.breaker),
+      extra_(limits.extra),
+      rate_(limits.rate, clock->SteadyNow()) {}
+
+SourceState::Asked SourceState::Ask(runtime::EventLoop* loop, Try which, Urgency urgency,
+                                    Decided decided) {
+  std::unique_ptr<Ticket> ticket;
+  Todo todo;
+  {
+    const base::MutexLock lock(&mutex_);
+    const absl::Duration now = clock_->SteadyNow();
+    if (!breaker_.WouldPass(now)) return Refused{base::Reason::kBreaker};
+    if (which != Try::kFirst && !extra_.TryTake()) return Refused{base::Reason::kNone};
+    // Who waits in the background waits for what is its own.
+    const bool first_in_line =
+        interactive_.empty() && (urgency == Urgency::kInteractive || background_.empty());
+    if (first_in_line && HasPlace(urgency) &&
+        !rate_.TryReserve(now, urgency == Urgency::kBackground).has_value()) {
+      return Take(which, urgency, *breaker_.Ask(now));
+    }
+    ticket.reset(new Ticket(shared_from_this()));
+    ticket->waiter_ = std::make_shared<Ticket::Waiter>(loop, which, urgency, std::move(decided));
+    Line& line = LineOf(urgency);
+    line.push_back(ticket->waiter_);
+    ticket->waiter_->position = std::prev(line.end());
+    ticket->waiter_->queued = true;
+    Admit(now, &todo);
+  }
+  Do(std::move(todo));
+  return ticket;
+}
+
+std::optional<SourceState::Permit> SourceState::TryHedge(Urgency urgency) {
+  const base::MutexLock lock(&mutex_);
+  const absl::Duration now = clock_->SteadyNow();
+  if (breaker_.state(now) != Breaker::State::kClosed) return std::nullopt;
+  if (!interactive_.empty() || !background_.empty() || !HasPlace(urgency)) return std::nullopt;
+  if (!extra_.TryTake()) return std::nullopt;
+  if (rate_.TryReserve(now, urgency == Urgency::kBackground).has_value()) {
+    extra_.GiveBack();
+    return std::nullopt;
+  }
+  return Take(Try::kHedge, urgency, *breaker_.Ask(now));
+}
+
+bool SourceState::HasPlace(Urgency urgency) const {
+  if (in_flight_ >= limits_.concurrency) return false;
+  if (urgency == Urgency::kInteractive) return true;
+  const int open = limits_.concurrency * (100 - limits_.rate.interactive_percent) / 100;
+  return background_in_flight_ < std::max(open, 1);
+}
+
+SourceState::Permit SourceState::Take(Try which, Urgency urgency, Breaker::Pass pass) {
+  ++in_flight_;
+  if (urgency == Urgency::kBackground) ++background_in_flight_;
+  return Permit(shared_from_this(), which, urgency, pass);
+}
+
+SourceState::Line& SourceState::LineOf(Urgency urgency) {
+  return urgency == Urgency::kInteractive ? interactive_ : background_;
+}
+
+std::shared_ptr<SourceState::Ticket::Waiter> SourceState::TakeFront(Line* line) {
+  std::shared_ptr<Ticket::Waiter> waiter = std::move(line->front());
+  line->pop_front();
+  waiter->queued = false;
+  return waiter;
+}
+
+bool SourceState::AdmitFront(Line* line, absl::Duration now, absl::Duration* wake, Todo* todo) {
+  if (line->empty()) return false;
+  const Urgency urgency = line->front()->urgency;
+  if (!HasPlace(urgency)) return false;
+  if (const auto later = rate_.TryReserve(now, urgency == Urgency::kBackground)) {
+    *wake = std::min(*wake, *later);
+    return false;
+  }
+  // Whoever was let into the line finds the breaker closed or its probe free: TurnAway.
+  const Breaker::Pass pass = *breaker_.Ask(now);
+  std::shared_ptr<Ticket::Waiter> waiter = TakeFront(line);
+  Permit permit = Take(waiter->which, urgency, pass);
+  todo->decided.emplace_back(std::move(waiter), std::move(permit));
+  ++admitted_;
+  return true;
+}
+
+void SourceState::Admit(absl::Duration now, Todo* todo) {
+  absl::Duration wake = absl::InfiniteDuration();
+  while (!interactive_.empty() || !background_.empty()) {
+    if (!breaker_.WouldPass(now)) return TurnAway(todo);
+    const bool background_first = admitted_ % kBackgroundTurn == kBackgroundTurn - 1;
+    Line* const first = background_first ? &background_ : &interactive_;
+    Line* const second = background_first ? &interactive_ : &background_;
+    if (!AdmitFront(first, now, &wake, todo) && !AdmitFront(second, now, &wake, todo)) break;
+  }
+  if (wake == absl::InfiniteDuration() || (interactive_.empty() && background_.empty())) return;
+  if (wake_set_ && wake_at_ <= wake) return;
+  wake_set_ = true;
+  wake_at_ = wake;
+  todo->wake_loop = (interactive_.empty() ? background_ : interactive_).front()->loop;
+  todo->wake_at = wake;
+  todo->wake_number = ++wakes_;
+}
+
+void SourceState::TurnAway(Todo* todo) {
+  for (Line* const line : {&interactive_, &background_}) {
+    while (!line->empty()) {
+      std::shared_ptr<Ticket::Waiter> waiter = TakeFront(line);
+      if (waiter->which != Try::kFirst) extra_.GiveBack();
+      todo->decided.emplace_back(std::move(waiter), Refused{base::Reason::kBreaker});
+    }
+  }
+}
+
+void SourceState::Do(Todo todo) {
+  for (auto& [waiter, decision] : todo.decided) {
+    runtime::EventLoop* const loop = waiter->loop;
+    loop->Post([waiter = std::move(waiter), decision = std::move(decision)]() mutable {
+      if (waiter->given_up) return;  // what was granted goes on to the next with this task
+      Decided decided = std::move(waiter->decided);
+      std::move(decided)(std::move(decision));
+    });
+  }
+  if (todo.wake_loop == nullptr) return;
+  // Timers are armed on their own loop.
+  auto wake = std::make_shared<Wake>(weak_from_this(), todo.wake_number);
+  runtime::EventLoop* const loop = todo.wake_loop;
+  loop->Post([loop, at = todo.wake_at, wake = std::move(wake)]() mutable {
+    loop->After(at - loop->Now(), [wake = std::move(wake)] {
+      wake->rung = true;
+      if (const auto state = wake->state.lock()) state->OnWake(wake->number);
+    });
+  });
+}
+
+void SourceState::OnWake(uint64_t number) {
+  Todo todo;
+  {
+    const base::MutexLock lock(&mutex_);
+    if (number == wakes_) wake_set_ = false;
+    Admit(clock_->SteadyNow(), &todo);
+  }
+  Do(std::move(todo));
+}
+
+void SourceState::DropWake(uint64_t number) {
+  const base::MutexLock lock(&mutex_);
+  if (number == wakes_) wake_set_ = false;
+}
+
+bool SourceState::Send(Permit* permit) {
+  Todo todo;
+  bool may = false;
+  {
+    const base::MutexLock lock(&mutex_);
+    const absl::Duration now = clock_->SteadyNow();
+    may = rate_.Send(now);
+    if (may) {
+      permit->sent_ = true;
+      permit->sent_at_ = now;
+      if (permit->try_ == Try::kFirst) extra_.OnFirstSent();
+      // When the next may leave is known only now.
+      Admit(now, &todo);
+    }
+  }
+  Do(std::move(todo));
+  return may;
+}
+
+void SourceState::Judge(Permit* permit, AttemptEnd end, bool timed) {
+  Todo todo;
+  {
+    const base::MutexLock lock(&mutex_);
+    const absl::Duration now = clock_->SteadyNow();
+    JudgeLocked(permit, end, timed, now);
+    // Opened, it turns the line away; closed by its probe, it lets it in.
+    if (end != AttemptEnd::kGood || permit->pass_.probe) Admit(now, &todo);
+  }
+  Do(std::move(todo));
+}
+
+void SourceState::JudgeLocked(Permit* permit, AttemptEnd end, bool timed, absl::Duration now) {
+  permit->judged_ = true;
+  if (timed && permit->sent_) latency_.Add(now - permit->sent_at_);
+  if (end == AttemptEnd::kNeutral) {
+    breaker_.Drop(permit->pass_);
+  } else {
+    breaker_.End(now, permit->pass_, end == AttemptEnd::kGood);
+  }
+}
+
+void SourceState::Return(Permit* permit) {
+  Todo todo;
+  {
+    const base::MutexLock lock(&mutex_);
+    const absl::Duration now = clock_->SteadyNow();
+    if (!permit->judged_) JudgeLocked(permit, AttemptEnd::kNeutral, /*timed=*/false, now);
+    if (!permit->sent_) {
+      rate_.GiveBack();
+      if (permit->try_ != Try::kFirst) extra_.GiveBack();
+    }
+    --in_flight_;
+    if (permit->urgency_ == Urgency::kBackground) --background_in_flight_;
+    Admit(now, &todo);
+  }
+  Do(std::move(todo));
+}
+
+bool SourceState::HasRetry() const {
+  const base::MutexLock lock(&mutex_);
+  return extra_.HasOne();
+}
+
+absl::Duration SourceState::HedgeAfter() const {
+  const base::MutexLock lock(&mutex_);
+  return latency_.Quantile(kHedgePermille).value_or(absl::InfiniteDuration());
+}
+
+absl::Duration SourceState::Patience(absl::Duration deadline) const {
+  return std::min(deadline, kPatienceFactor * HedgeAfter());
+}
+
+bool SourceState::RateIsUsedUp(Urgency urgency) const {
+  const base::MutexLock lock(&mutex_);
+  return HasPlace(urgency);
+}
+
+void SourceState::SetLimits(const SourceLimits& limits) {
+  Todo todo;
+  {
+    const base::MutexLock lock(&mutex_);
+    if (limits == limits_) return;
+    const absl::Duration now = clock_->SteadyNow();
+    limits_ = limits;
+    breaker_.SetLimits(limits.breaker);
+    extra_.SetLimits(limits.extra);
+    rate_.SetLimits(limits.rate, now);
+    Admit(now, &todo);
+  }
+  Do(std::move(todo));
+}
+
+size_t SourceState::in_flight() const {
+  const base::MutexLock lock(&mutex_);
+  return static_cast<size_t>(in_flight_);
+}
+
+size_t SourceState::waiting() const {
+  const base::MutexLock lock(&mutex_);
+  return interactive_.size() + background_.size();
+}
+
+Breaker::State SourceState::breaker() const {
+  const base::MutexLock lock(&mutex_);
+  return breaker_.state(clock_->SteadyNow());
+}
+
+std::shared_ptr<SourceState> SourceStates::Get(const std::string& id, const SourceLimits& limits) {
+  const base::MutexLock lock(&mutex_);
+  std::weak_ptr<SourceState>& known = states_[id];
+  std::shared_ptr<SourceState> state = known.lock();
+  if (state == nullptr) known = state = SourceState::Create(limits, clock_);
+  return state;
+}
+
+}  // namespace hedui::gather

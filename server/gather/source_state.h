@@ -1,0 +1,206 @@
+// SourceState: what is known of one source and how it may be asked now. The one place that decides
+// whether an attempt is made: the breaker, the budget of retries and hedges, the places, the rate.
+//
+// One for each source id, process-wide: it outlives reloads, which only change its limits, so that
+// attempts in flight and queries sent stay counted. Attempts that must wait stand in line here, not
+// in gRPC, where a waiting call costs some 15 KB on each side: first come, first served over all
+// loops, those that somebody waits for before the others.
+//
+// Thread-safe; calls out under no lock. Limits: the line is as long as the flows admitted at the
+// door make it; a waiter that gives up leaves it at once.
+#ifndef HEDUI_SERVER_GATHER_SOURCE_STATE_H_
+#define HEDUI_SERVER_GATHER_SOURCE_STATE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+#include "server/base/answer.h"
+#include "server/base/clock.h"
+#include "server/base/mutex.h"
+#include "server/gather/attempt_end.h"
+#include "server/gather/breaker.h"
+#include "server/gather/latency.h"
+#include "server/gather/rate_window.h"
+#include "server/gather/retry_budget.h"
+#include "server/gather/source_limits.h"
+#include "server/runtime/event_loop.h"
+
+namespace hedui::gather {
+
+// Whether somebody waits for the outcome.
+enum class Urgency : uint8_t { kInteractive, kBackground };
+
+// Which attempt of its query: the first that is sent, another one after it failed, a second one
+// while it is under way.
+enum class Try : uint8_t { kFirst, kRetry, kHedge };
+
+class SourceState : public std::enable_shared_from_this<SourceState> {
+ public:
+  // One attempt's right to be made. Whatever it was not used for is given back when it goes, so
+  // that neither a place nor the breaker's probe is lost with whoever held it. Move-only; used on
+  // one thread, destroyed on any.
+  class Permit {
+   public:
+    ~Permit() { Release(); }
+    Permit(Permit&&) noexcept = default;
+    Permit& operator=(Permit&& other) noexcept;
+
+    // The query leaves in this moment: true, and it counts towards the rate and the budget. True
+    // again when asked again. False where a lowered rate has no room for it: it must not leave.
+    bool MaySend();
+    bool sent() const { return sent_; }
+    // What is known of the source by this attempt; the first time counts. `timed`: its age so far
+    // says how long the source takes. The place stays taken.
+    void Judge(AttemptEnd end, bool timed);
+    // The attempt is over. Unjudged, it says nothing about the source.
+    void Release();
+
+   private:
+    friend class SourceState;
+    Permit(std::shared_ptr<SourceState> state, Try which, Urgency urgency, Breaker::Pass pass)
+        : state_(std::move(state)), try_(which), urgency_(urgency), pass_(pass) {}
+
+    std::shared_ptr<SourceState> state_;
+    Try try_;
+    Urgency urgency_;
+    Breaker::Pass pass_;
+    bool sent_ = false;
+    bool judged_ = false;
+    absl::Duration sent_at_ = absl::ZeroDuration();
+  };
+
+  // It is not asked now: kBreaker, or kNone for a retry that the budget does not pay for.
+  struct Refused {
+    base::Reason reason;
+  };
+  using Decision = std::variant<Permit, Refused>;
+  using Decided = absl::AnyInvocable<void(Decision) &&>;
+
+  // A position in the line. Destroying it gives the position up; what was decided meanwhile goes on
+  // to the next. Destroy it on the loop it waits for.
+  class Ticket {
+   public:
+    ~Ticket();
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+
+   private:
+    friend class SourceState;
+    struct Waiter;
+    explicit Ticket(std::shared_ptr<SourceState> state) : state_(std::move(state)) {}
+    std::shared_ptr<SourceState> state_;
+    std::shared_ptr<Waiter> waiter_;
+  };
+  using Asked = std::variant<Permit, Refused, std::unique_ptr<Ticket>>;
+
+  // `clock` outlives it.
+  static std::shared_ptr<SourceState> Create(const SourceLimits& limits, const base::Clock* clock);
+
+  // kFirst or kRetry. Decided at once, or later: then `decided` runs once on `loop`, never inside
+  // this call, unless the ticket is destroyed first. `loop` outlives the waiting; a loop that has
+  // shut down gives back what was decided for it.
+  Asked Ask(runtime::EventLoop* loop, Try which, Urgency urgency, Decided decided);
+  // A hedge never waits, overtakes nobody, and is no probe.
+  std::optional<Permit> TryHedge(Urgency urgency);
+
+  // Whether a retry could be paid for now.
+  bool HasRetry() const;
+  // How long to wait for an answer before a second query is worth it: until nineteen of twenty
+  // would have come. InfiniteDuration: not known yet.
+  absl::Duration HedgeAfter() const;
+  // How long an attempt must have waited for its silence to be the source's fault: `deadline`, or
+  // four times what nineteen of twenty take.
+  absl::Duration Patience(absl::Duration deadline) const;
+  // Whether there are places and what holds up the line is the rate.
+  bool RateIsUsedUp(Urgency urgency) const;
+
+  // For everybody, at once.
+  void SetLimits(const SourceLimits& limits);
+
+  size_t in_flight() const;
+  size_t waiting() const;
+  Breaker::State breaker() const;
+
+ private:
+  using Line = std::list<std::shared_ptr<Ticket::Waiter>>;
+  // What is to be done once the lock is open.
+  struct Todo {
+    std::vector<std::pair<std::shared_ptr<Ticket::Waiter>, Decision>> decided;
+    // The line goes on then, by a timer of this loop.
+    runtime::EventLoop* wake_loop = nullptr;
+    absl::Duration wake_at;
+    uint64_t wake_number = 0;
+  };
+  // Goes with a timer; when it is dropped unused, another timer may be set.
+  struct Wake;
+
+  SourceState(const SourceLimits& limits, const base::Clock* clock);
+
+  bool HasPlace(Urgency urgency) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The place and the reserved rate are the permit's; the breaker let it pass.
+  Permit Take(Try which, Urgency urgency, Breaker::Pass pass) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Lets those in front through, as far as there is room.
+  void Admit(absl::Duration now, Todo* todo) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // False: the front of this line has to wait; `wake` is lowered to when it is worth looking again.
+  bool AdmitFront(Line* line, absl::Duration now, absl::Duration* wake, Todo* todo)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Everybody in line hears that the source is being spared.
+  void TurnAway(Todo* todo) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::shared_ptr<Ticket::Waiter> TakeFront(Line* line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Line& LineOf(Urgency urgency) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Do(Todo todo);
+  void OnWake(uint64_t number);
+  void DropWake(uint64_t number);
+
+  bool Send(Permit* permit);
+  void Judge(Permit* permit, AttemptEnd end, bool timed);
+  void JudgeLocked(Permit* permit, AttemptEnd end, bool timed, absl::Duration now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Return(Permit* permit);
+
+  const base::Clock* const clock_;
+  mutable base::Mutex mutex_;
+  SourceLimits limits_ ABSL_GUARDED_BY(mutex_);
+  Breaker breaker_ ABSL_GUARDED_BY(mutex_);
+  RetryBudget extra_ ABSL_GUARDED_BY(mutex_);
+  RateWindow rate_ ABSL_GUARDED_BY(mutex_);
+  Latency latency_ ABSL_GUARDED_BY(mutex_);
+  int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  int background_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  Line interactive_ ABSL_GUARDED_BY(mutex_);
+  Line background_ ABSL_GUARDED_BY(mutex_);
+  uint64_t admitted_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The timer under way, if any.
+  uint64_t wakes_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool wake_set_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Duration wake_at_ ABSL_GUARDED_BY(mutex_) = absl::ZeroDuration();
+};
+
+// The states of all sources that are set up or still asked by somebody. Thread-safe.
+class SourceStates {
+ public:
+  // `clock` outlives every state.
+  explicit SourceStates(const base::Clock* clock) : clock_(clock) {}
+  // The source's; a new one with these limits where there is none. Limits of one that is there stay
+  // as they are (Sources::PutLimitsInForce).
+  std::shared_ptr<SourceState> Get(const std::string& id, const SourceLimits& limits);
+
+ private:
+  const base::Clock* const clock_;
+  base::Mutex mutex_;
+  std::map<std::string, std::weak_ptr<SourceState>> states_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace hedui::gather
+
+#endif  // HEDUI_SERVER_GATHER_SOURCE_STATE_H_

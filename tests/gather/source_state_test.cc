@@ -1,0 +1,331 @@
+#include "server/gather/source_state.h"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_loop.h"
+
+namespace hedui::gather {
+namespace {
+
+using Permit = SourceState::Permit;
+using Decision = SourceState::Decision;
+using Ticket = std::unique_ptr<SourceState::Ticket>;
+
+SourceLimits Places(int concurrency) {
+  SourceLimits limits;
+  limits.concurrency = concurrency;
+  return limits;
+}
+
+class SourceStateTest : public ::testing::Test {
+ protected:
+  void Open(const SourceLimits& limits) {
+    state_ = SourceState::Create(limits, &clock_);
+    clock_.Advance(absl::Seconds(2));  // past the first second of a rate
+  }
+  // One that asks, and what became of it.
+  struct Asker {
+    std::unique_ptr<Permit> permit;
+    base::Reason refused = base::Reason::kNone;
+    bool decided = false;
+    Ticket ticket;
+
+    bool has() const { return permit != nullptr; }
+    void Take(Decision decision) {
+      decided = true;
+      if (auto* const granted = std::get_if<Permit>(&decision)) {
+        permit = std::make_unique<Permit>(std::move(*granted));
+      } else {
+        refused = std::get<SourceState::Refused>(decision).reason;
+      }
+    }
+  };
+  std::unique_ptr<Asker> Ask(Try which = Try::kFirst, Urgency urgency = Urgency::kInteractive,
+                             testing::FakeLoop* loop = nullptr) {
+    auto asker = std::make_unique<Asker>();
+    SourceState::Asked asked =
+        state_->Ask(loop == nullptr ? &loop_ : loop, which, urgency,
+                    [to = asker.get()](Decision decision) { to->Take(std::move(decision)); });
+    if (auto* const ticket = std::get_if<Ticket>(&asked)) {
+      asker->ticket = std::move(*ticket);
+    } else if (auto* const permit = std::get_if<Permit>(&asked)) {
+      asker->Take(std::move(*permit));
+    } else {
+      asker->Take(std::get<SourceState::Refused>(asked));
+    }
+    return asker;
+  }
+  void Fail(int times) {
+    for (int i = 0; i < times; ++i) {
+      const auto asker = Ask();
+      ASSERT_TRUE(asker->has());
+      asker->permit->MaySend();
+      asker->permit->Judge(AttemptEnd::kFailed, false);
+    }
+  }
+
+  testing::FakeClock clock_;
+  testing::FakeLoop loop_{&clock_};
+  std::shared_ptr<SourceState> state_;
+};
+
+TEST_F(SourceStateTest, PlacesComeBackWhenPermitsGo) {
+  Open(Places(1));
+  const auto first = Ask();
+  ASSERT_TRUE(first->has());
+  auto second = Ask();
+  EXPECT_FALSE(second->decided);
+  EXPECT_EQ(state_->waiting(), 1u);
+  second.reset();
+  EXPECT_EQ(state_->waiting(), 0u);
+  first->permit.reset();
+  EXPECT_EQ(state_->in_flight(), 0u);
+}
+
+TEST_F(SourceStateTest, NobodyOvertakesTheLine) {
+  Open(Places(1));
+  const auto first = Ask();
+  const auto second = Ask();
+  first->permit.reset();
+  const auto third = Ask();
+  EXPECT_FALSE(third->decided) << "the place belongs to who waited";
+  EXPECT_FALSE(state_->TryHedge(Urgency::kInteractive).has_value());
+  loop_.RunReady();
+  EXPECT_TRUE(second->has());
+  EXPECT_EQ(state_->in_flight(), 1u);
+}
+
+TEST_F(SourceStateTest, AGrantNobodyTakesGoesToTheNext) {
+  Open(Places(1));
+  const auto first = Ask();
+  const auto leaving = Ask();
+  const auto staying = Ask();
+  first->permit.reset();    // granted to the first in line, its task is posted …
+  leaving->ticket.reset();  // … and it leaves before the task runs
+  loop_.RunReady();
+  EXPECT_FALSE(leaving->decided);
+  EXPECT_TRUE(staying->has());
+}
+
+TEST_F(SourceStateTest, ALoopThatHasShutDownGivesThePlaceBack) {
+  Open(Places(1));
+  testing::FakeLoop dead(&clock_);
+  const auto first = Ask();
+  const auto stranded = Ask(Try::kFirst, Urgency::kInteractive, &dead);
+  const auto waiting = Ask();
+  dead.Shutdown();
+  first->permit.reset();
+  loop_.RunReady();
+  EXPECT_FALSE(stranded->decided);
+  EXPECT_TRUE(waiting->has());
+}
+
+TEST_F(SourceStateTest, WhoIsWaitedForGoesFirstAndOneOfEightIsOfTheBackground) {
+  Open(Places(10));
+  std::vector<std::unique_ptr<Asker>> holding;
+  for (int i = 0; i < 10; ++i) holding.push_back(Ask());
+  std::vector<std::unique_ptr<Asker>> background;
+  std::vector<std::unique_ptr<Asker>> interactive;
+  for (int i = 0; i < 3; ++i) background.push_back(Ask(Try::kFirst, Urgency::kBackground));
+  for (int i = 0; i < 16; ++i) interactive.push_back(Ask());
+  const auto served = [](const std::vector<std::unique_ptr<Asker>>& all) {
+    return std::count_if(all.begin(), all.end(), [](const auto& one) { return one->decided; });
+  };
+  for (int i = 0; i < 7; ++i) {
+    holding[static_cast<size_t>(i)]->permit.reset();
+    loop_.RunReady();
+  }
+  EXPECT_EQ(served(interactive), 7);
+  EXPECT_EQ(served(background), 0);
+  holding[7]->permit.reset();
+  loop_.RunReady();
+  EXPECT_EQ(served(background), 1);
+}
+
+TEST_F(SourceStateTest, TheBackgroundLeavesAShareOfThePlaces) {
+  Open(Places(10));
+  std::vector<std::unique_ptr<Asker>> background;
+  for (int i = 0; i < 10; ++i) background.push_back(Ask(Try::kFirst, Urgency::kBackground));
+  EXPECT_EQ(state_->in_flight(), 8u);
+  EXPECT_TRUE(Ask()->has());
+  background[0]->permit.reset();
+  loop_.RunReady();
+  EXPECT_EQ(state_->in_flight(), 8u) << "the next of the background";
+}
+
+TEST_F(SourceStateTest, ASmallerNumberOfPlacesEndsNothingAndLetsNothingBegin) {
+  Open(Places(4));
+  std::vector<std::unique_ptr<Asker>> holding;
+  for (int i = 0; i < 4; ++i) holding.push_back(Ask());
+  state_->SetLimits(Places(2));
+  const auto waiting = Ask();
+  for (size_t i = 0; i < 2; ++i) {
+    holding[i]->permit.reset();
+    loop_.RunReady();
+    EXPECT_FALSE(waiting->decided) << "still as many as may be";
+  }
+  holding[2]->permit.reset();
+  loop_.RunReady();
+  EXPECT_TRUE(waiting->has());
+  EXPECT_EQ(state_->in_flight(), 2u);
+}
+
+TEST_F(SourceStateTest, ALargerNumberOfPlacesLetsTheLineInAtOnce) {
+  Open(Places(1));
+  const auto first = Ask();
+  const auto second = Ask();
+  const auto third = Ask();
+  state_->SetLimits(Places(2));
+  loop_.RunReady();
+  EXPECT_TRUE(second->has());
+  EXPECT_FALSE(third->decided);
+}
+
+TEST_F(SourceStateTest, WhatTheRateHoldsUpIsLetInAtThatVeryMoment) {
+  SourceLimits limits = Places(10);
+  limits.rate.per_second = 2;
+  Open(limits);
+  const auto first = Ask();
+  const auto second = Ask();
+  ASSERT_TRUE(first->permit->MaySend());
+  ASSERT_TRUE(second->permit->MaySend());
+  first->permit.reset();
+  const auto third = Ask();
+  EXPECT_FALSE(third->decided);
+  EXPECT_TRUE(state_->RateIsUsedUp(Urgency::kInteractive));
+  loop_.AdvanceBy(absl::Seconds(1));
+  EXPECT_FALSE(third->decided);
+  loop_.AdvanceBy(absl::Microseconds(1));
+  EXPECT_TRUE(third->has());
+}
+
+TEST_F(SourceStateTest, TheLineGoesOnWhereItsTimerWentWithItsLoop) {
+  SourceLimits limits = Places(10);
+  limits.rate.per_second = 1;
+  Open(limits);
+  const auto first = Ask();
+  ASSERT_TRUE(first->permit->MaySend());
+  testing::FakeLoop dead(&clock_);
+  auto stranded = Ask(Try::kFirst, Urgency::kInteractive, &dead);
+  dead.RunReady();
+  dead.Shutdown();
+  stranded.reset();
+  const auto waiting = Ask();
+  loop_.AdvanceBy(absl::Seconds(2));
+  EXPECT_TRUE(waiting->has());
+}
+
+TEST_F(SourceStateTest, WhatWasNotSentIsChargedToNobody) {
+  SourceLimits limits = Places(10);
+  limits.rate.per_second = 1;
+  limits.extra = {100, 1};
+  Open(limits);
+  for (int i = 0; i < 5; ++i) {
+    const auto asker = Ask(Try::kRetry);
+    ASSERT_TRUE(asker->has()) << i;
+    EXPECT_FALSE(Ask()->decided) << "while it may still be sent";
+  }
+  const auto sent = Ask(Try::kRetry);
+  ASSERT_TRUE(sent->permit->MaySend());
+  sent->permit.reset();
+  const auto refused = Ask(Try::kRetry);
+  EXPECT_TRUE(refused->decided && !refused->has());
+  EXPECT_EQ(refused->refused, base::Reason::kNone) << "no budget left";
+}
+
+TEST_F(SourceStateTest, AfterFailuresNobodyPassesAndTheLineIsTurnedAway) {
+  SourceLimits limits = Places(6);
+  Open(limits);
+  std::vector<std::unique_ptr<Asker>> holding;
+  for (int i = 0; i < 6; ++i) holding.push_back(Ask());
+  const auto waiting = Ask();
+  for (size_t i = 0; i < 5; ++i) holding[i]->permit->Judge(AttemptEnd::kFailed, false);
+  loop_.RunReady();
+  EXPECT_EQ(waiting->refused, base::Reason::kBreaker);
+  EXPECT_EQ(Ask()->refused, base::Reason::kBreaker);
+  EXPECT_EQ(state_->breaker(), Breaker::State::kOpen);
+  EXPECT_FALSE(state_->TryHedge(Urgency::kInteractive).has_value());
+}
+
+TEST_F(SourceStateTest, OneProbeIsLetThroughAndALostOneIsReplaced) {
+  Open(Places(10));
+  Fail(5);
+  loop_.AdvanceBy(absl::Seconds(1));
+  auto probe = Ask();
+  ASSERT_TRUE(probe->has());
+  EXPECT_EQ(Ask()->refused, base::Reason::kBreaker) << "one at a time";
+  EXPECT_FALSE(state_->TryHedge(Urgency::kInteractive).has_value()) << "nor beside it";
+  probe.reset();  // whoever made it is gone
+  const auto next = Ask();
+  ASSERT_TRUE(next->has());
+  next->permit->Judge(AttemptEnd::kGood, false);
+  EXPECT_EQ(state_->breaker(), Breaker::State::kClosed);
+  EXPECT_TRUE(Ask()->has());
+}
+
+TEST_F(SourceStateTest, HedgesAreWorthItOnceEnoughIsKnown) {
+  Open(Places(10));
+  EXPECT_EQ(state_->HedgeAfter(), absl::InfiniteDuration());
+  EXPECT_EQ(state_->Patience(absl::Seconds(5)), absl::Seconds(5));
+  for (int i = 0; i < 100; ++i) {
+    const auto asker = Ask();
+    asker->permit->MaySend();
+    clock_.Advance(absl::Milliseconds(10));
+    asker->permit->Judge(AttemptEnd::kGood, /*timed=*/true);
+  }
+  EXPECT_GE(state_->HedgeAfter(), absl::Milliseconds(10));
+  EXPECT_LE(state_->HedgeAfter(), absl::Microseconds(11'200));
+  EXPECT_EQ(state_->Patience(absl::Seconds(5)), 4 * state_->HedgeAfter());
+}
+
+TEST_F(SourceStateTest, LoopsOnSeveralThreadsKeepToThePlacesWhileTheirNumberChanges) {
+  constexpr int kRounds = 2'000;
+  Open(Places(3));
+  std::atomic<int> inside{0};
+  std::atomic<int> most{0};
+  std::atomic<bool> over{false};
+  const auto work = [&] {
+    testing::FakeLoop loop(&clock_);
+    for (int i = 0; i < kRounds; ++i) {
+      bool through = false;
+      const auto enter = [&](Permit permit) {
+        const int now = ++inside;
+        int seen = most.load();
+        while (now > seen && !most.compare_exchange_weak(seen, now)) {
+        }
+        permit.MaySend();
+        std::this_thread::yield();  // long enough for others to come
+        permit.Judge(i % 3 == 0 ? AttemptEnd::kNeutral : AttemptEnd::kGood, true);
+        --inside;
+        through = true;
+      };
+      SourceState::Asked asked =
+          state_->Ask(&loop, Try::kFirst, i % 2 == 0 ? Urgency::kInteractive : Urgency::kBackground,
+                      [&](Decision decision) { enter(std::get<Permit>(std::move(decision))); });
+      if (auto* const permit = std::get_if<Permit>(&asked)) enter(std::move(*permit));
+      loop.RunUntil([&] { return through; });
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back(work);
+  std::thread resizer([&] {
+    for (int i = 0; !over.load(); ++i) state_->SetLimits(Places(1 + i % 3));
+  });
+  for (std::thread& thread : threads) thread.join();
+  over = true;
+  resizer.join();
+  EXPECT_LE(most.load(), 3);
+  EXPECT_EQ(state_->in_flight(), 0u);
+  EXPECT_EQ(state_->waiting(), 0u);
+}
+
+}  // namespace
+}  // namespace hedui::gather
