@@ -2,7 +2,9 @@
 // computed for every chain on every day on which something they use changes
 // (docs/evaluation.md, C1 to C6).
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -52,8 +54,16 @@ class ConstantsCheck {
     std::vector<uint64_t> chosen;
   };
   enum class Verdict : uint8_t { kHolds, kOpen, kBroken };
+  // The gravest of a row against one band on all days, and what is said of it.
+  struct OfRow {
+    Verdict verdict = Verdict::kHolds;
+    std::string where;
+  };
 
   const Symbol& SymbolOf(int symbol) const { return pack_.symbols[static_cast<size_t>(symbol)]; }
+  const RowInfo& InfoOf(int32_t row) const {
+    return pack_.row_infos[static_cast<size_t>(pack_.rows[static_cast<size_t>(row)].info)];
+  }
   const CodeList& ListOf(int symbol) const {
     return pack_.ListFor(division_, SymbolOf(symbol).type.codes);
   }
@@ -162,7 +172,7 @@ class ConstantsCheck {
 
   Verdict Judge(const PolicyLink::Band& band, const Value& constant);
   void CheckBandOn(int32_t day, int symbol, const PolicyLink::Band& band, const Uses& uses,
-                   std::set<int32_t>* reported);
+                   std::map<int32_t, OfRow>* rows);
 
   PolicyLink& link_;
   const CompiledPack& pack_;
@@ -273,12 +283,25 @@ void ConstantsCheck::Check(int symbol, const PolicyLink::Band& band) {
   }
   Collect(symbol, &uses);
   if (!Concerns(band.division, uses)) return;
-  std::set<int32_t> reported;
-  for (int32_t day : Days(band.in_force, uses)) CheckBandOn(day, symbol, band, uses, &reported);
+  std::map<int32_t, OfRow> rows;
+  for (int32_t day : Days(band.in_force, uses)) CheckBandOn(day, symbol, band, uses, &rows);
+  for (const auto& [row, found] : rows) {
+    if (found.verdict == Verdict::kHolds) continue;
+    const bool broken = found.verdict == Verdict::kBroken;
+    const RowInfo& info = InfoOf(row);
+    link_.Find(*link_.sources_[static_cast<size_t>(info.file)], info.shown->line,
+               !broken       ? "CONSTRAINT_UNDETERMINED"
+               : band.guides ? "GUIDANCE_LEFT"
+                             : "BAND_BREACH",
+               absl::StrCat(info.shown->value, broken ? " lies outside " : " may lie outside ",
+                            band.guides ? "the guidance " : "the binding band ", band.text, " ",
+                            found.where),
+               !broken || band.guides);
+  }
 }
 
 void ConstantsCheck::CheckBandOn(int32_t day, int symbol, const PolicyLink::Band& band,
-                                 const Uses& uses, std::set<int32_t>* reported) {
+                                 const Uses& uses, std::map<int32_t, OfRow>* rows) {
   Begin(day, uses);
   ComputeParameters(uses);
   // Rows that count for keys of the band; keys that are parameters have their values.
@@ -292,12 +315,12 @@ void ConstantsCheck::CheckBandOn(int32_t day, int symbol, const PolicyLink::Band
     if (IsEmpty(banded.key_types[k], keys[k])) return;
   }
   for (const Evaluator::Stretch& stretch : evaluator_.StretchesOf(*steps_.at(symbol), keys)) {
-    if (reported->contains(stretch.row)) continue;
     const Row& row = pack_.rows[static_cast<size_t>(stretch.row)];
     // Only rows of the band's level and below are bound.
-    const RowInfo& info = pack_.row_infos[static_cast<size_t>(row.info)];
-    if (!link_.IsBelow(link_.file_division_[static_cast<size_t>(info.file)], band.division))
-      continue;
+    const auto file = static_cast<size_t>(InfoOf(stretch.row).file);
+    if (!link_.IsBelow(link_.file_division_[file], band.division)) continue;
+    OfRow& found = (*rows)[stretch.row];
+    if (found.verdict == Verdict::kBroken) continue;
     Begin(day, uses);
     Choice choice = FirstChoice(uses);
     for (size_t c = 0; c < choice.keys.size(); ++c) {
@@ -306,17 +329,8 @@ void ConstantsCheck::CheckBandOn(int32_t day, int symbol, const PolicyLink::Band
       }
     }
     const Verdict verdict = ForEach(uses, &choice, [&] { return Judge(band, row.constant); });
-    if (verdict == Verdict::kHolds) continue;
-    reported->insert(stretch.row);
-    const bool broken = verdict == Verdict::kBroken;
-    link_.Find(*link_.sources_[static_cast<size_t>(info.file)], info.shown->line,
-               !broken       ? "CONSTRAINT_UNDETERMINED"
-               : band.guides ? "GUIDANCE_LEFT"
-                             : "BAND_BREACH",
-               absl::StrCat(info.shown->value, broken ? " lies outside " : " may lie outside ",
-                            band.guides ? "the guidance " : "the binding band ", band.text, " ",
-                            Where(day, choice)),
-               !broken || band.guides);
+    // What one day leaves open another may decide.
+    if (verdict > found.verdict) found = {verdict, Where(day, choice)};
   }
 }
 

@@ -195,6 +195,22 @@ TEST_F(ConstraintsTest, ABandThatCannotBeComputedWarns) {
   EXPECT_EQ(Warnings(), "649900/test.yaml:6 CONSTRAINT_UNDETERMINED");
 }
 
+TEST_F(ConstraintsTest, ABandThatCannotBeComputedAtFirstMayBeBrokenLater) {
+  files_.Write("640000", kDestitute, "destitute");
+  // No row of the standard is in force before 2023; then twice the rural one is 1600.
+  for (const auto& [what, defects] :
+       {std::pair("guides", ""), {"bands", "649900/test.yaml:6 BAND_BREACH"}}) {
+    files_.Write(
+        "649900",
+        absl::StrCat("parameters:\n  destitute:\n    delegate:\n      ", what,
+                     ": [{from: 2022-01-01, max: \"2 * standard\", clause: T 一, trust: "
+                     "verified}]\n    rows: [{from: 2022-01-01, value: 1900, clause: T 一, "
+                     "trust: verified}]\n"));
+    EXPECT_EQ(Defects(), defects);
+    EXPECT_EQ(Warnings(), *defects == 0 ? "649900/test.yaml:6 GUIDANCE_LEFT" : "");
+  }
+}
+
 TEST_F(ConstraintsTest, ALevelBelowNarrowsBandsAndLevels) {
   const std::string city =
       "parameters:\n  exit:\n    delegate:\n      to: [county]\n"
