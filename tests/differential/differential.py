@@ -21,6 +21,7 @@ sys.path.insert(0, HERE)
 
 import cases as case_maker  # noqa: E402
 import compare  # noqa: E402
+import demands  # noqa: E402
 import illtyped  # noqa: E402
 import language  # noqa: E402
 import packs  # noqa: E402
@@ -32,7 +33,7 @@ HIDDEN = [True, False]  # for each household of which all is known, two with les
 SHIPPED_EVERY = 10  # one seed in so many takes policies that are shipped, or that tests are made by
 SHOWN_MAX = 5
 FAILURES = ('engine ended', 'pack does not load', 'pack does not load in the evaluator', 'case is not read', 'unsound', 'evaluator failed', 'difference', 'order matters',
-            'changes before next_change', 'different codes', 'refused by one only')
+            'changes before next_change', 'different codes', 'refused by one only', 'different demands')
 
 
 def random_source(seed):
@@ -76,6 +77,7 @@ class Totals:
             f'{100 * counts["at the edge"] / max(1, self.random_cases):.1f} % of cases within a fen of a limit; {share("inexact entries", "entries")} of entries not exact',
             f'{counts["completions"]} completions, {counts["shuffled"]} in another order, {counts["later days"]} later days; '
             f'{counts["expressions"]} expressions that may be wrong, {counts["refused expressions"]} refused',
+            f'{counts["demands"]} constraints and bands: ' + ', '.join(f'{counts[outcome]} {outcome}' for outcome in demands.OUTCOMES),
             'seconds: ' + ', '.join(f'{name} {value:.1f}' for name, value in sorted(self.spent.items())),
         ]
 
@@ -87,6 +89,7 @@ class Totals:
         wanted = language.tags() | {f'answer {kind}' for kind in case_maker.ANSWER_KINDS} | packs.TAGS | case_maker.MATCHING_TAGS
         wanted |= {f'{what} {word}' for what, words in packs.COUNTED.items() for word in words}
         missing = [f'{tag}: {100 * self.tags[tag] / max(1, self.random_cases):.2f} %' for tag in sorted(wanted) if self.tags[tag] * 100 < self.random_cases]
+        missing += [f'{outcome}: {self.counts[outcome]} of {self.counts["demands"]}' for outcome in demands.OUTCOMES if self.counts[outcome] * 100 < self.counts['demands']]
         if self.counts['undetermined'] * 5 < self.counts['indications']:
             missing.append('fewer than 20 % of indications are undetermined')
         if self.counts['at the edge'] * 10 < self.random_cases:
@@ -148,6 +151,7 @@ class Run(Totals):
         if not source.edges:
             return
         self.timed('ill-typed', illtyped.try_some, self, seed)
+        self.timed('demands', demands.try_some, self, seed, source.pack)
 
     def households(self, seed, source, pack, count):
         chance = random.Random(f'more {seed}')

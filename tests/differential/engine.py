@@ -50,6 +50,7 @@ class Ended(Exception):
 class Engine:
     def __init__(self, program):
         self.program = program
+        self.warnings = []
         self.last = ''  # what it was given last
         self._process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding='utf-8', bufsize=1 << 16)
 
@@ -64,7 +65,9 @@ class Engine:
         self.last = '\t'.join(['policies', *directories]) + '\n'
         self._process.stdin.write(self.last)
         self._process.stdin.flush()
-        return self._line().get('defects')
+        line = self._line()
+        self.warnings = line.get('warnings', [])  # codes
+        return line.get('defects')
 
     def assess(self, texts):
         """What the pack makes of each of these case files of one line."""

@@ -13,6 +13,9 @@ WIDER = {'count': ['Count', 'Count', 'bare'], 'ratio': ['Ratio', 'Ratio', 'bare'
          'days': ['Days'] * 3 + ['days']}
 # Types of parameters that cannot rise.
 NOT_STEPPED = ('bool', 'two', 'two_set', 'place')
+# Parts of templates, and names, that constraints have none of.
+OF_A_CASE = ('people', 'facts', 'monthly', 'spanned', 'each', 'closable', 'closable people')
+NOT_CONSTANT = re.compile(r'\b(policy_day|application_day|acceptance_day|request_day|persons|scope|division|staff_relative|check_kind)\b')
 # As policy files write a type; fields and symbols of it are of ours.
 WRITTEN = {'money': 'money', 'rate': 'money/month', 'annual': 'money/year', 'Ratio': 'ratio', 'Count': 'count', 'Months': 'months',
            'years': 'years', 'Days': 'days', 'bool': 'bool', 'date': 'date', 'period': 'period', 'two': 'code(two)',
@@ -100,7 +103,17 @@ class Writer:
         self.people = ('persons',)  # lists of people that may be named now
         self._variables = 0
         self.variants = {}  # {kind: names by which rules of evidence may be asked for}
+        self.no_case = False
         self.wrong = None  # so many places on, something of another type is written
+
+    def constants_only(self, symbols):
+        """From now on only what constraints may say (T24)."""
+        self.symbols, self.kinds, self.people, self.no_case = symbols, {}, ('persons',), True
+
+    def _may_stand(self, construct):
+        if self.no_case and (NOT_CONSTANT.search(' '.join(construct.parts[::2])) or any(part in OF_A_CASE or part.startswith('var ') for part in construct.parts[1::2])):
+            return False
+        return not construct.group or construct.group in self.groups
 
     def write(self, kind, depth, personal=False):
         """(expression, tags, whether it is tainted), or Dead where nothing of this type was found."""
@@ -121,7 +134,7 @@ class Writer:
         kind = self.random.choice(WIDER[kind]) if kind in WIDER else kind
         choices = []
         if depth > 0 and self.random.random() * BUDGET > self._spent:
-            choices = [c for c in CONSTRUCT_TABLE.get(kind, []) if not c.group or c.group in self.groups]
+            choices = [c for c in CONSTRUCT_TABLE.get(kind, []) if self._may_stand(c)]
         for _ in range(8):
             if not choices:
                 break
@@ -150,7 +163,7 @@ class Writer:
             for field, declared in self.kinds.get(of, {'fields': {}})['fields'].items():
                 if OURS[declared['type']] == kind:
                     options.append((8, f'{name}.{field}', None))
-        for construct in LEAF_TABLE.get(kind, []):
+        for construct in filter(self._may_stand, LEAF_TABLE.get(kind, [])):
             options.append((construct.weight, construct, None))
         while options:
             i = self.random.choices(range(len(options)), [o[0] for o in options])[0]

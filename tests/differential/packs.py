@@ -27,8 +27,8 @@ TAGS = {'is_member', 'members_complete', 'obligors_complete', 'keyed', 'two keys
 
 
 class Pack:
-    def __init__(self):
-        self.files = {}  # {path below the directory: content}
+    def __init__(self, files=None):
+        self.files = files or {}  # {path below the directory: content}
         self.tags = set()
         self.edges = []  # (code, quantity): what is held against the limit of that code
         self.vocabulary = None
@@ -44,6 +44,7 @@ class _Maker:
     def __init__(self, random):
         self.random = random
         self.pack = Pack()
+        self.pack.maker = self
         self.groups = [g for g in language.GROUPS if random.random() < 0.5]
         self.depth = random.choice([1, 2, 3, 3, 4, 4, 5])
         self.nation = self._file('000000')

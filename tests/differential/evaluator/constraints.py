@@ -8,7 +8,7 @@ from .graph import used_by
 from .overlay import meet
 from .program import Chain, Program
 from .rows import is_for
-from .run import Run
+from .run import Person, Run
 from .symbols import PARAMETER, above
 from .values import CODE, MAY_BE_FALSE, MAY_BE_TRUE, UNDETERMINED
 
@@ -31,24 +31,34 @@ class Constants(Run):
     def __init__(self, program, given):
         self.program = program
         self.policy_day = program.day
-        self.next_change = None
+        self.next_change, self.next_month, self.anniversary_years = None, program.day, ()
         self.bits = {}
         self.everybody = 0
         self.household = [None] * program.household_slots
+        # Parameters of a person have bands too, and keys that are a person's.
+        somebody = Person()
+        somebody.id, somebody.values = "", [None] * program.personal_slots
+        self.variables = [somebody]
         self.given = given
+
+    def change(self, day):
+        """No case, no day on which it changes."""
 
     def compute_constants(self, symbols):
         for symbol, value_of in self.program.steps:
             if symbol in symbols:
-                self.household[symbol.slot] = value_of(self)
+                self.values_of(symbol)[symbol.slot] = value_of(self)
+
+    def values_of(self, symbol):
+        return self.variables[0].values if symbol.personal else self.household
 
     def assign(self, symbols):
         """C3: keys that are no parameters: the codes given, numbers unknown."""
         for symbol in symbols:
             if symbol in self.given:
-                self.household[symbol.slot] = (0, 0, self.given[symbol])
+                self.values_of(symbol)[symbol.slot] = (0, 0, self.given[symbol])
             else:
-                self.household[symbol.slot] = self.unknown(symbol.type, 0)
+                self.values_of(symbol)[symbol.slot] = self.unknown(symbol.type, 0)
 
 
 def used(pack, chain, uses):
@@ -63,7 +73,7 @@ def used(pack, chain, uses):
         for key in symbol.keys:
             if key.symbol is None:
                 continue
-            if key.symbol.sort == PARAMETER:
+            if key.symbol.sort == PARAMETER and not key.symbol.personal:
                 waiting.append(key.symbol)
             else:
                 keys.add(key.symbol)
@@ -95,10 +105,9 @@ class Loader:
                     self.check_constraint(constraint, chain, division)
         for band in self.bands:
             self.check_constant_bounds(band)
-            for bound, is_minimum in ((band.minimum, True), (band.maximum, False)):
-                for division, chain in self.chains.items():
-                    if isinstance(bound, Demand) and band.division in above(division):
-                        self.check_bound(band, bound, is_minimum, chain)
+            for division, chain in self.chains.items():
+                if band.division in above(division):
+                    self.check_bounds(band, chain)
 
     def days(self, demand, chain, parameters):
         """C2"""
@@ -175,29 +184,40 @@ class Loader:
             raise Defect("BAND_BREACH", band.symbol.name)
         self.warnings.append(("GUIDANCE_LEFT", band.symbol.name))
 
-    def check_bound(self, band, bound, is_minimum, chain):
-        """C5 of an expression."""
+    def check_bounds(self, band, chain):
+        """C5 of expressions; C6: one of the two for a row."""
+        results = {}
+        for bound, is_minimum in ((band.minimum, True), (band.maximum, False)):
+            if isinstance(bound, Demand):
+                for row, left in self.judged(band, bound, is_minimum, chain):
+                    results.setdefault(row, set()).add(left)
+        for left in results.values():
+            if MAY_BE_TRUE in left:
+                self.breach(band)
+            elif UNDETERMINED in left:
+                self.warnings.append(("CONSTRAINT_UNDETERMINED", band.symbol.name))
+
+    def judged(self, band, bound, is_minimum, chain):
+        """(row, whether it is outside of the bound); None for the row where a day cannot be computed."""
         symbol = band.symbol
+        bound_rows = {row for division, rows in symbol.rows.items() if band.division in above(division) for row in rows}
         for run in self.runs(bound, chain, [symbol]):
             if run is None:
-                self.warnings.append(("CONSTRAINT_UNDETERMINED", symbol.name))
+                yield None, UNDETERMINED
                 continue
             lookup = run.program.lookups[symbol]
-            keys = [run.unknown(key.type, 0) if key.symbol is None else run.household[key.symbol.slot] for key in symbol.keys]
+            keys = [run.unknown(key.type, 0) if key.symbol is None else run.values_of(key.symbol)[key.symbol.slot] for key in symbol.keys]
             try:
                 limit = bound.value(run)
             except Refused:
-                self.warnings.append(("CONSTRAINT_UNDETERMINED", symbol.name))
+                yield None, UNDETERMINED
                 continue
-            for combination in lookup.combinations(keys):
+            for combination in lookup.combinations(keys, band.match):
                 row = lookup.row_for(combination)
-                if row is None or not all(is_for(match, key) for match, key in zip(band.match, combination)):
+                if row not in bound_rows or not all(is_for(match, key) for match, key in zip(band.match, combination)):
                     continue
                 left = o.less(row.value, limit) if is_minimum else o.less(limit, row.value)
-                if left[2] == MAY_BE_TRUE:
-                    self.breach(band)
-                elif left[2] == UNDETERMINED:
-                    self.warnings.append(("CONSTRAINT_UNDETERMINED", symbol.name))
+                yield row, left[2]
 
 
 def below(value, bound):

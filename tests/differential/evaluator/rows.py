@@ -86,10 +86,12 @@ class Lookup:
         # What keys of certain contents come to; the same for every case.
         self.known = {}
 
-    def combinations(self, keys):
-        """One representative of every combination that the keys may be and that rows tell apart."""
+    def combinations(self, keys, also=None):
+        """One representative of every combination that the keys may be and that rows, and `also` a band, tell apart."""
         choices = []
-        for key, value, cuts in zip(self.symbol.keys, keys, self.cuts):
+        for at, (key, value, cuts) in enumerate(zip(self.symbol.keys, keys, self.cuts)):
+            if also is not None and isinstance(also[at], Range):
+                cuts = cuts + [edge for edge in (also[at].low, also[at].high) if edge is not None]
             if key.type.kind == CODE:
                 choices.append([1 << at for at in range(value[2].bit_length()) if value[2] >> at & 1])
             else:
