@@ -292,7 +292,8 @@ struct Symbol {
   Value unknown;                   // the range without a row in force, without blame
   int32_t table =
       -1;  // position among the household's or a person's values; siblings' symbols share them
-  int division = -1;  // that declares it; -1: the engine
+  int division = -1;        // that declares it; -1: the engine
+  std::string declared_at;  // "national/household.yaml:12"; empty: the engine
 };
 
 // What suffices for a fact kind to be known in full, and what counts.

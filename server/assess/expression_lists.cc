@@ -180,6 +180,23 @@ absl::Status ExpressionWalk::ReadVariant(const Node& node, ListExpression* list)
       absl::StrCat("no evidence for ", kind.name, " is of the variant ", name.text));
 }
 
+std::string ExpressionWalk::MeaningOf(absl::string_view name) const {
+  if (const Variable* variable = FindVariable(name)) {
+    return variable->column == 0 ? "the person whom the rule is of"
+                                 : absl::StrCat("the element of the list around this one (column ",
+                                                variable->column, ")");
+  }
+  const int index = scope_.find_symbol(name);
+  if (index < 0) return "a list of people";
+  const Symbol& symbol = pack_.symbols[static_cast<size_t>(index)];
+  const absl::string_view what = symbol.kind == SymbolKind::kParameter  ? "the parameter "
+                                 : symbol.kind == SymbolKind::kQuantity ? "the quantity "
+                                 : symbol.kind == SymbolKind::kTest     ? "the test "
+                                                                        : "what every case has, ";
+  return absl::StrCat(what, symbol.label, symbol.declared_at.empty() ? "" : " of ",
+                      symbol.declared_at);
+}
+
 absl::StatusOr<ExpressionWalk::BodyResult> ExpressionWalk::EmitBody(const Node& variable,
                                                                     const Node& body,
                                                                     const Aggregate& aggregate) {
@@ -191,11 +208,12 @@ absl::StatusOr<ExpressionWalk::BodyResult> ExpressionWalk::EmitBody(const Node& 
       variable.text == "persons" || variable.text == "members" || variable.text == "obligors";
   if (is_list || FindVariable(variable.text) != nullptr || scope_.find_symbol(variable.text) >= 0) {
     return ExpressionDefect(variable, "UNKNOWN_NAME",
-                            absl::StrCat(variable.text, " already means something else"));
+                            absl::StrCat(variable.text, " already means ", MeaningOf(variable.text),
+                                         "; a list's element needs another name"));
   }
   const bool month = aggregate.list == ListKind::kMonths;
   variables_.push_back({variable.text, aggregate.list != ListKind::kFacts && !month,
-                        aggregate.fact_kind, aggregate.item_slot, month});
+                        aggregate.fact_kind, aggregate.item_slot, month, variable.column});
   std::vector<Op> code;
   absl::StatusOr<Type> type = Emit(body, -1, &code);
   variables_.pop_back();

@@ -34,6 +34,7 @@ class ExpressionWalk {
     int fact_kind;
     uint8_t slot;
     bool month = false;  // its value, of each_month()
+    int column = 0;      // where it is introduced, from 1; 0: the person whom the rule is of
   };
 
   ExpressionWalk(const CompileScope& scope, CompiledPack* pack) : scope_(scope), pack_(*pack) {
@@ -119,6 +120,8 @@ class ExpressionWalk {
     CodeRange code;
     Type type;
   };
+  // What a name that is not free means already, and where.
+  std::string MeaningOf(absl::string_view name) const;
   absl::StatusOr<BodyResult> EmitBody(const Node& variable, const Node& body,
                                       const Aggregate& aggregate);
   absl::StatusOr<Type> EmitFoldBody(const Node& node, Aggregate* aggregate);

@@ -12,6 +12,8 @@ namespace {
 // Words that mean something in every expression.
 constexpr absl::string_view kReserved[] = {"p",    "persons", "members", "obligors",
                                            "true", "false",   "in"};
+// What a case says of every fact (docs/case-format.md), so that it could not state such a field.
+constexpr absl::string_view kOfEveryFact[] = {"kind", "possible", "doubtful"};
 
 }  // namespace
 
@@ -284,6 +286,11 @@ void PolicyLink::DeclareField(const SourceFile& file, const SourceField& source,
          absl::StrCat("\"", source.type.text, "\" is not a field's type"));
     return;
   }
+  if (std::find(std::begin(kOfEveryFact), std::end(kOfEveryFact), source.name.text) !=
+      std::end(kOfEveryFact)) {
+    Find(file, source.name.line, "BAD_NAME",
+         absl::StrCat("no field is called ", source.name.text, ": a case says that of every fact"));
+  }
   FieldType field;
   field.name = source.name.text;
   field.label = source.label;
@@ -349,6 +356,7 @@ void PolicyLink::DeclareSymbol(const SourceFile& file, size_t f, const SourceSym
   symbol.type = *type;
   symbol.unknown = UnknownOf(*type, *pack_);
   symbol.division = file_division_[f];
+  symbol.declared_at = absl::StrCat(file.shown, ":", source.name.line);
   if (!source.min.text.empty())
     SetBound(file, source.min, *type, &symbol.unknown.lo, &symbol.unknown.lo_infinite);
   if (!source.max.text.empty())

@@ -334,6 +334,38 @@ absl::StatusOr<Assessment> AssessTest(const std::string& expression) {
 constexpr char kTooLarge[] =
     "123456789012345678 * 123456789012345678 * 123456789012345678 * 123456789012345678 > 0";
 
+// "already means …" of the one test q of a county.
+std::string MeaningOf(const std::string& expression) {
+  const hedui::testing::TemporaryDirectory root;
+  root.Write("649992/test.yaml",
+             absl::StrCat("division: \"649992\"\ndocuments: {T: {title: 测试}}\ntests:\n  q:\n    "
+                          "label: 测试\n    of: person\n    rows: [{from: 2021-10-01, value: \"",
+                          expression, "\", clause: T 一, trust: assumed}]\n"));
+  const auto pack = PolicyPack::Load({Folder("policies"), root.path()});
+  const std::string message(pack.status().message());
+  const size_t at = message.find("column ");
+  return at == std::string::npos ? message : message.substr(at);
+}
+
+TEST(TakenNameTest, SaysWhatItMeansAndWhere) {
+  EXPECT_EQ(MeaningOf("persons.exists(p, true)"),
+            "column 16: p already means the person whom the rule is of; a list's element needs "
+            "another name");
+  EXPECT_EQ(MeaningOf("persons.exists(x, persons.exists(x, true))"),
+            "column 34: x already means the element of the list around this one (column 16); a "
+            "list's element needs another name");
+  EXPECT_EQ(MeaningOf("persons.exists(members, true)"),
+            "column 16: members already means a list of people; a list's element needs another "
+            "name");
+  EXPECT_EQ(MeaningOf("persons.exists(scope, true)"),
+            "column 16: scope already means what every case has, 城乡; a list's element needs "
+            "another name");
+  EXPECT_EQ(
+      MeaningOf("persons.exists(q, true)"),
+      "column 16: q already means the test 测试 of 649992/test.yaml:4; a list's element needs "
+      "another name");
+}
+
 TEST(OverflowTest, IsAnErrorAndNoNumber) {
   const auto result = AssessTest(kTooLarge);
   EXPECT_EQ(result.status().code(), absl::StatusCode::kOutOfRange);

@@ -39,7 +39,7 @@ facts:
     fields:
       amount: {label: 价值, type: money, min: 0}
       since: {label: 起, type: date}
-      kind: {label: 种类, type: code(colour)}
+      shape: {label: 种类, type: code(colour)}
       number: {label: 编号, type: count}
 SPREAD_FACTS
 parameters:
@@ -215,7 +215,7 @@ TEST(ExtremesTest, OfTwoAccountsTheHigherCountsAndAnEmptyOneNever) {
 
 TEST(DistinctTest, CountsDifferentValuesOnce) {
   EXPECT_EQ(Gives("p.thing.distinct(t, t.number)", "count", "a"), "2 |  | ");
-  EXPECT_EQ(Gives("p.thing.distinct(t, t.kind)", "count", "a"), "[1, 3] |  | a:roll");
+  EXPECT_EQ(Gives("p.thing.distinct(t, t.shape)", "count", "a"), "[1, 3] |  | a:roll");
   EXPECT_EQ(Gives(absl::StrCat(kWage, ".distinct(w, w.colour)"), "count", "a"), "2 |  | ");
   EXPECT_EQ(Gives(absl::StrCat(kWage, ".distinct(w, w.colour)"), "count", "b"),
             "[0, +∞) |  | b:tax");
