@@ -108,6 +108,8 @@ Value Evaluator::Choose(const Division::Step& step, int person, const Value* key
     key_marks |= keys[k].marks;
     known &= IsExactKey(symbol.key_types[k], keys[k]);
     undefined |= keys[k].undefined;
+    // What is looked up of the policy day is tomorrow's then.
+    if (symbol.key_types[k].kind == TypeKind::kDate) WatchToday(keys[k]);
   }
   Value result = Unknown(symbol.type, symbol.unknown);
   if (undefined) {
@@ -171,7 +173,7 @@ Value Evaluator::Inspect(int32_t index, Inspection what) {
   bool known = true;
   KeyBox box(symbol.keys.size());
   for (size_t k = 0; k < symbol.keys.size(); ++k) {
-    if (symbol.keys[k].symbol < 0 || symbol.key_types[k].kind == TypeKind::kNumber) continue;
+    if (symbol.keys[k].symbol < 0 || symbol.key_types[k].ordered()) continue;
     const Value key = KeyValue(symbol.keys[k], -1);
     premise.marks |= key.marks;
     premise.blame = blames_.Join(premise.blame, key.blame);
@@ -232,7 +234,7 @@ Value Evaluator::InspectRows(const Division::Step& step, const KeyBox& box,
   // Of keys that may be anything nothing more is known.
   Value keys[kKeysMax];
   for (size_t k = 0; k < box.size(); ++k) {
-    if (symbol.key_types[k].kind == TypeKind::kNumber) {
+    if (symbol.key_types[k].ordered()) {
       keys[k] = UnknownOf(symbol.key_types[k], pack_);
     } else {
       const CodeList& list = pack_.ListFor(*division_, symbol.key_types[k].codes);
@@ -246,9 +248,11 @@ bool Evaluator::IsMonotone(const Symbol& symbol, const std::vector<Stretch>& str
                            bool rising) const {
   const auto before = [&](const Stretch& a, const Stretch& b) {
     for (size_t k = 0; k < symbol.keys.size(); ++k) {
-      const bool number = symbol.key_types[k].kind == TypeKind::kNumber;
-      if (!number && (a.where[k].codes & b.where[k].codes) == 0) return false;
-      if (!number) continue;
+      const Type& type = symbol.key_types[k];
+      if (type.kind != TypeKind::kNumber) {
+        if (IsEmpty(type, Common(type, a.where[k], b.where[k]))) return false;
+        continue;
+      }
       const NumberRange& low = a.where[k].numbers;
       const NumberRange& high = b.where[k].numbers;
       if (low.high_infinite || high.low_infinite || Rational::Compare(low.high, high.low) > 0)

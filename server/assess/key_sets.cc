@@ -3,12 +3,17 @@
 #include <cstddef>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "server/base/dates.h"
 
 namespace hedui::assess {
 
 using base::Rational;
 
 namespace {
+
+// Nothing lies between one and the next.
+bool IsWhole(const Type& type) { return type.unit.count || type.kind != TypeKind::kNumber; }
 
 // Ends of whole numbers belong to their range.
 void MakeWhole(NumberRange* range) {
@@ -59,9 +64,13 @@ bool IsEmptyRange(const NumberRange& range) {
   return order > 0 || (order == 0 && (range.low_open || range.high_open));
 }
 
-std::string EndText(const Rational& end, const Unit& unit) {
+std::string EndText(const Rational& end, const Type& type) {
+  if (type.kind == TypeKind::kDate)
+    return base::FormatDay(absl::CivilDay(1970, 1, 1) + WholeOf(end));
+  if (type.kind == TypeKind::kMonth)
+    return base::FormatMonth(absl::CivilMonth(1970, 1) + WholeOf(end));
   Rational shown = end;
-  for (int i = 0; i < unit.money; ++i) (void)Rational::Divide(shown, Rational(100), &shown);
+  for (int i = 0; i < type.unit.money; ++i) (void)Rational::Divide(shown, Rational(100), &shown);
   return shown.ToString();
 }
 
@@ -69,21 +78,21 @@ std::string EndText(const Rational& end, const Unit& unit) {
 
 KeySet Common(const Type& type, const KeySet& a, const KeySet& b) {
   KeySet common;
-  if (type.kind != TypeKind::kNumber) {
+  if (!type.ordered()) {
     common.codes = a.codes & b.codes;
     return common;
   }
   common.numbers = Common(a.numbers, b.numbers);
-  if (type.unit.count) MakeWhole(&common.numbers);
+  if (IsWhole(type)) MakeWhole(&common.numbers);
   return common;
 }
 
 bool IsEmpty(const Type& type, const KeySet& set) {
-  return type.kind == TypeKind::kNumber ? IsEmptyRange(set.numbers) : set.codes == 0;
+  return type.ordered() ? IsEmptyRange(set.numbers) : set.codes == 0;
 }
 
 bool Holds(const Type& type, const KeySet& set, const Value& value) {
-  if (type.kind != TypeKind::kNumber) return (set.codes & value.mask) != 0;
+  if (!type.ordered()) return (set.codes & value.mask) != 0;
   const NumberRange& range = set.numbers;
   if (!range.low_infinite) {
     const int order = Rational::Compare(value.lo, range.low);
@@ -98,7 +107,7 @@ bool Holds(const Type& type, const KeySet& set, const Value& value) {
 
 KeySet SetOf(const Type& type, const Value& value) {
   KeySet set;
-  if (type.kind != TypeKind::kNumber) {
+  if (!type.ordered()) {
     set.codes = value.mask;
     return set;
   }
@@ -106,12 +115,12 @@ KeySet SetOf(const Type& type, const Value& value) {
   set.numbers.high = value.hi;
   set.numbers.low_infinite = value.lo_infinite;
   set.numbers.high_infinite = value.hi_infinite;
-  if (type.unit.count) MakeWhole(&set.numbers);
+  if (IsWhole(type)) MakeWhole(&set.numbers);
   return set;
 }
 
 bool IsExactKey(const Type& type, const Value& value) {
-  return type.kind == TypeKind::kNumber ? value.IsPoint() : IsSingle(value.mask);
+  return type.ordered() ? value.IsPoint() : IsSingle(value.mask);
 }
 
 bool Meet(const std::vector<Type>& types, const KeyBox& a, const KeyBox& b, KeyBox* common) {
@@ -134,7 +143,7 @@ void Remainder(const std::vector<Type>& types, const KeyBox& box, const KeyBox& 
       rest->push_back(inside);
       rest->back()[k] = part;
     };
-    if (types[k].kind != TypeKind::kNumber) {
+    if (!types[k].ordered()) {
       KeySet outside;
       outside.codes = ~taken[k].codes;
       keep(outside);
@@ -159,12 +168,12 @@ void Remainder(const std::vector<Type>& types, const KeyBox& box, const KeyBox& 
   }
 }
 
-std::string RangeText(const NumberRange& range, const Unit& unit) {
+std::string RangeText(const NumberRange& range, const Type& type) {
   if (!range.low_infinite && !range.high_infinite && range.low == range.high)
-    return EndText(range.low, unit);
+    return EndText(range.low, type);
   return absl::StrCat(range.low_open || range.low_infinite ? "(" : "[",
-                      range.low_infinite ? "-∞" : EndText(range.low, unit), ", ",
-                      range.high_infinite ? "+∞" : EndText(range.high, unit),
+                      range.low_infinite ? "-∞" : EndText(range.low, type), ", ",
+                      range.high_infinite ? "+∞" : EndText(range.high, type),
                       range.high_open || range.high_infinite ? ")" : "]");
 }
 

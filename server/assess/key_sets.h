@@ -1,6 +1,6 @@
 // What a key of a parameter's row, or a key's value, may be: codes of a list, or a range of
-// numbers; and how rows share out the combinations that a parameter's keys may be. Plain values,
-// thread-compatible. Internal to assess.
+// numbers, days or months; and how rows share out the combinations that a parameter's keys may be.
+// Plain values, thread-compatible. Internal to assess.
 #ifndef HEDUI_SERVER_ASSESS_KEY_SETS_H_
 #define HEDUI_SERVER_ASSESS_KEY_SETS_H_
 
@@ -14,7 +14,8 @@
 
 namespace hedui::assess {
 
-// An interval of which each end belongs to it, does not, or is infinite. All numbers by default.
+// An interval of which each end belongs to it, does not, or is infinite. Days and months are the
+// numbers that values hold. All numbers by default.
 struct NumberRange {
   base::Rational low;
   base::Rational high;
@@ -24,8 +25,8 @@ struct NumberRange {
   bool high_open = false;
 };
 
-// Of a code only `codes` counts, of a number only `numbers`. All there is by default: codes that
-// the list does not have too.
+// Of a code only `codes` counts, of a number, day or month only `numbers`. All there is by default:
+// codes that the list does not have too.
 struct KeySet {
   uint64_t codes = ~uint64_t{0};
   NumberRange numbers;
@@ -33,7 +34,7 @@ struct KeySet {
 // One for each key.
 using KeyBox = std::vector<KeySet>;
 
-// What is common to two; of keys that are counts whole numbers only (`type`).
+// What is common to two; of keys that are counts, days or months whole ones only (`type`).
 KeySet Common(const Type& type, const KeySet& a, const KeySet& b);
 bool IsEmpty(const Type& type, const KeySet& set);
 // Whether the key's exact value is in the set.
@@ -49,8 +50,8 @@ bool Meet(const std::vector<Type>& types, const KeyBox& a, const KeyBox& b, KeyB
 void Remainder(const std::vector<Type>& types, const KeyBox& box, const KeyBox& taken,
                std::vector<KeyBox>* rest);
 
-// "[18, 46)", "(2000, +∞)", "3": money in yuan.
-std::string RangeText(const NumberRange& range, const Unit& unit);
+// "[18, 46)", "(2000, +∞)", "3": money in yuan; "[2022-10-20, +∞)", "2025-03".
+std::string RangeText(const NumberRange& range, const Type& type);
 
 }  // namespace hedui::assess
 

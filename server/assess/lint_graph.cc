@@ -122,16 +122,35 @@ class GapFinder {
     return any;
   }
 
-  // Below the least number that any row names, and above the greatest, nothing is expected.
+  // Below the least number that any row names, and above the greatest, nothing is expected; of days
+  // and months neither before the first that a row names for the same other keys, nor after the
+  // last.
   bool IsExpected(const KeyBox& box) const {
     for (size_t k = 0; k < box.size(); ++k) {
       const NumberRange& range = box[k].numbers;
-      if (symbol().key_types[k].kind == TypeKind::kNumber &&
-          range.low_infinite != range.high_infinite) {
-        return false;
-      }
+      const Type& type = symbol().key_types[k];
+      if (!type.ordered() || (range.low_infinite && range.high_infinite)) continue;
+      if (range.low_infinite || range.high_infinite) return false;
+      if (type.kind == TypeKind::kNumber) continue;
+      KeySet before, after;
+      before.numbers.high = range.low;
+      before.numbers.high_infinite = false;
+      before.numbers.high_open = true;
+      after.numbers.low = range.high;
+      after.numbers.low_infinite = false;
+      after.numbers.low_open = true;
+      if (!HasRowFor(box, k, before) || !HasRowFor(box, k, after)) return false;
     }
     return true;
+  }
+
+  // Whether some row is for what the box holds, had its key `k` been of `set`.
+  bool HasRowFor(KeyBox box, size_t k, const KeySet& set) const {
+    box[k] = set;
+    return std::any_of(rows_.begin(), rows_.end(), [&](int32_t row) {
+      KeyBox common;
+      return Meet(symbol().key_types, box, model_.row(row).keys, &common);
+    });
   }
 
   void FindCombinations() {
@@ -198,9 +217,8 @@ class GapFinder {
       const NumberRange& numbers = box[k].numbers;
       if (type.kind == TypeKind::kCode && box[k].codes != everything[k].codes) {
         parts.push_back(absl::StrCat(symbol().keys[k].name, "=", ShownCodes(type, box[k].codes)));
-      } else if (type.kind == TypeKind::kNumber &&
-                 !(numbers.low_infinite && numbers.high_infinite)) {
-        parts.push_back(absl::StrCat(symbol().keys[k].name, "=", RangeText(numbers, type.unit)));
+      } else if (type.ordered() && !(numbers.low_infinite && numbers.high_infinite)) {
+        parts.push_back(absl::StrCat(symbol().keys[k].name, "=", RangeText(numbers, type)));
       }
     }
     if (parts.empty()) return symbol().name;

@@ -45,7 +45,7 @@ class ConstantsCheck {
   struct Uses {
     std::set<int> parameters;
     std::set<int> free;  // codes
-    std::set<int> open;  // numbers
+    std::set<int> open;  // numbers and dates
   };
   // One combination of the free keys.
   struct Choice {

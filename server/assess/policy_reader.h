@@ -21,7 +21,7 @@ struct Located {
   int line = 0;
 };
 
-// Of a row or band: the codes, or the range of numbers, that a key must be for it.
+// Of a row or band: the codes, or the range of numbers, days or months, that a key must be for it.
 struct SourceRowKey {
   Located name;
   std::vector<Located> values;  // codes, or one number

@@ -7,9 +7,36 @@
 #include "server/assess/expression_functions.h"
 #include "server/assess/policy_link.h"
 #include "server/assess/policy_values.h"
+#include "server/base/dates.h"
 #include "server/base/status.h"
 
 namespace hedui::assess {
+namespace {
+
+// What a key that has an order is, for findings.
+absl::string_view Noun(const Type& type) {
+  return type.kind == TypeKind::kDate ? "day" : type.kind == TypeKind::kMonth ? "month" : "number";
+}
+
+absl::StatusOr<base::Rational> ParseKey(const std::string& text, const Type& type,
+                                        const CompiledPack& pack) {
+  std::optional<int64_t> number;
+  absl::string_view like = "day such as 2025-03-03";
+  if (type.kind == TypeKind::kDate) {
+    if (const auto day = base::ParseDay(text); day.ok()) number = DayNumber(*day);
+  } else if (type.kind == TypeKind::kMonth) {
+    if (const auto month = base::ParseMonth(text); month.ok()) number = MonthNumber(*month);
+    like = "month such as 2025-03";
+  } else {
+    HEDUI_ASSIGN_OR_RETURN(const Value value, ParseValueText(text, type, pack));
+    return value.lo;
+  }
+  if (number) return base::Rational(*number);
+  return base::MakeError(absl::StatusCode::kInvalidArgument, "BAD_DATE",
+                         absl::StrCat("\"", text, "\" is not a ", like));
+}
+
+}  // namespace
 
 void PolicyLink::AddCodes(const SourceFile& file, const SourceCodeList& source) {
   const int declared = ChainOf(file).code_lists.Find(source.name.text);
@@ -97,14 +124,15 @@ void PolicyLink::LinkKeys(size_t f) {
 std::optional<ParameterKey> PolicyLink::LinkKey(size_t f, const SourceKey& source) {
   const SourceFile& file = *sources_[f];
   const auto chooses = [](const Type& type) {
-    return type.kind == TypeKind::kCode || type.kind == TypeKind::kNumber;
+    return type.kind == TypeKind::kCode || type.ordered();
   };
   if (!source.type.text.empty()) {
     const std::optional<Type> type = ParseType(source.type.text, ChainOf(file).code_lists);
     if (type && chooses(*type)) return ParameterKey{-1, source.name.text, *type};
     Find(file, source.type.line, "UNKNOWN_TYPE",
-         absl::StrCat("\"", source.type.text,
-                      "\" is not a key's type: a code of a declared list, or a number"));
+         absl::StrCat(
+             "\"", source.type.text,
+             "\" is not a key's type: a code of a declared list, a number, a date or a month"));
     return std::nullopt;
   }
   const int symbol = NamesOf(f).Find(source.name.text);
@@ -113,7 +141,8 @@ std::optional<ParameterKey> PolicyLink::LinkKey(size_t f, const SourceKey& sourc
     if (chooses(found.type)) return ParameterKey{symbol, found.name, found.type};
   }
   Find(file, source.name.line, symbol < 0 ? "UNKNOWN_NAME" : "TYPE_MISMATCH",
-       absl::StrCat("the key ", source.name.text, " must name a value that is a code or a number"));
+       absl::StrCat("the key ", source.name.text,
+                    " must name a value that is a code, a number or a date"));
   return std::nullopt;
 }
 
@@ -140,13 +169,13 @@ std::string PolicyLink::LinkRowKeys(const SourceFile& file, const Symbol& symbol
 KeySet PolicyLink::LinkRowKey(const SourceFile& file, const Type& type, const SourceRowKey& source,
                               std::string* shown) {
   KeySet set;
-  if (type.kind == TypeKind::kNumber) {
+  if (type.ordered()) {
     set.numbers = LinkRange(file, type, source);
-    *shown = RangeText(set.numbers, type.unit);
-    // Ends of counts are made whole.
+    *shown = RangeText(set.numbers, type);
+    // Ends of counts, days and months are made whole.
     if (IsEmpty(type, Common(type, set, KeySet()))) {
       Find(file, source.name.line, "BAD_VALUE",
-           absl::StrCat("no number is within ", *shown, " for ", source.name.text));
+           absl::StrCat("no ", Noun(type), " is within ", *shown, " for ", source.name.text));
     }
     return set;
   }
@@ -174,18 +203,18 @@ NumberRange PolicyLink::LinkRange(const SourceFile& file, const Type& type,
                                   const SourceRowKey& source) {
   NumberRange range;
   const auto read = [&](const Located& text, base::Rational* number) {
-    const auto value = ParseValueText(text.text, type, *pack_);
+    const auto value = ParseKey(text.text, type, *pack_);
     if (!value.ok()) {
       Find(file, text.line, value.status());
       return false;
     }
-    *number = value->lo;
+    *number = *value;
     return true;
   };
   if (!source.range) {
     if (source.values.size() != 1) {
       Find(file, source.name.line, "BAD_VALUE",
-           absl::StrCat(source.name.text, " is a number: name one, or a range of them"));
+           absl::StrCat(source.name.text, " is a ", Noun(type), ": name one, or a range of them"));
     } else if (read(source.values[0], &range.low)) {
       range.high = range.low;
       range.low_infinite = range.high_infinite = false;

@@ -71,6 +71,10 @@ std::string DayText(const std::optional<absl::CivilDay>& day) {
   return day ? base::FormatDay(*day) : "..";
 }
 
+std::string MonthText(const Rational& number, bool infinite) {
+  return infinite ? ".." : base::FormatMonth(absl::CivilMonth(1970, 1) + WholeOf(number));
+}
+
 }  // namespace
 
 absl::StatusOr<AbstractValue> RenderValue(const Value& value, const Type& type,
@@ -100,8 +104,16 @@ absl::StatusOr<AbstractValue> RenderValue(const Value& value, const Type& type,
       if (type.kind == TypeKind::kCode && (value.mask & kOtherCode) != 0) shown.text += "|…";
       return shown;
     }
-    case TypeKind::kDate:
+    // No symbol is a month, so that it is but written: as a key for which a row is missing.
     case TypeKind::kMonth:
+      shown.kind = ValueKind::kDate;
+      shown.exact = value.IsPoint();
+      shown.undefined = value.undefined;
+      shown.text = MonthText(value.lo, value.lo_infinite);
+      if (!shown.exact) absl::StrAppend(&shown.text, "/", MonthText(value.hi, value.hi_infinite));
+      if (shown.undefined) shown.text += " UNDEFINED";
+      return shown;
+    case TypeKind::kDate:
     case TypeKind::kPeriod:
       shown.kind = type.kind == TypeKind::kPeriod ? ValueKind::kPeriod : ValueKind::kDate;
       shown.exact = type.kind == TypeKind::kPeriod ? !value.lo_infinite && !value.hi_infinite
