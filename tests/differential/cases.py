@@ -16,6 +16,7 @@ REASONS = {
     'stale': ['too_old', ''], 'pending': ['', 'held'], 'not_covered': ['', 'unknown_person'],
     'not_asked': ['no_authorization', 'not_routable', 'minimised', 'deceased'],
 }
+CONSTANTS = ['1/3', '50 %', '0.5', '12.5%', '1.25', '7/2', '0.75']
 ANSWER_KINDS = ['found', 'confirmed_none'] + sorted(REASONS)
 MATCHING_TAGS = {'told by several', 'told by several with other amounts', 'told by another category', 'held with an earlier fact', 'declared as held with a found fact'}
 POLICY_DAYS = ['2025-03-03'] * 3 + ['2025-03-10', '2025-02-27', '2025-03-31', '2025-03-01', '2025-01-31', '2024-12-20']
@@ -39,6 +40,7 @@ class Cases:
         self.edges = list(edges)
         self.categories = [c for c in vocabulary['categories'] if c != 'lim']
         self.stated = [k for k in self.kinds if k != 'limit']
+        self.timed = [k for k in self.stated if self.kinds[k]['by'] != 'state']
         self.waited = waited_for(vocabulary)
         self.telling = {c: [k for k in self.stated if c in self.kinds[k].get('categories', [])] for c in self.categories}
 
@@ -73,6 +75,10 @@ class Cases:
         for person in persons:
             if self.stated and self.chance(0.5):
                 person['declared'] = [self.fact(pick(self.stated)) for _ in range(self.random.randint(1, 3))]
+            # Of some months, days or years, which may be those asked about.
+            if self.timed and self.chance(0.3):
+                kind = pick(self.timed)
+                person.setdefault('declared', []).extend(self.fact(kind) for _ in range(self.random.randint(1, 4)))
         answers = case['answers'] = []
         for person in persons:
             for category in self.categories:
@@ -147,6 +153,8 @@ class Cases:
             amount = pick([self.random.randint(0, 30), self.random.randint(0, 3000), self.random.randint(-9, 9) if least is None or least.startswith('-') else 3])
             cents = f'.{self.random.randint(0, 99):02}' if self.chance(0.4) else ''
             return f'{amount}{cents}'
+        if kind == 'ratio' and self.chance(0.4):
+            return pick(CONSTANTS + ([] if least else ['-20 %', '-1/7']))
         if kind in ('count', 'ratio', 'months', 'years', 'days', 'area'):
             return str(self.random.randint(0, 3) if self.chance(0.8) else self.random.randint(0, 70))
         if kind == 'bool':
@@ -341,6 +349,12 @@ def matching_tags(case):
     if any('matching' in fact for person in case['persons'] for fact in person.get('declared', ())):
         found.add('declared as held with a found fact')
     return found
+
+
+def written_tags(case):
+    """Of facts' ratios, whether one is written as policies write constants."""
+    told = [fact for holder in case['persons'] + case['answers'] for name in ('declared', 'facts') for fact in holder.get(name, ())]
+    return {'ratio as a constant'} if any('part' in fact and not fact['part'].lstrip('-').isdigit() for fact in told) else set()
 
 
 def keep_matching(fact, telling):

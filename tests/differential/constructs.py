@@ -4,7 +4,7 @@ A construct is one line of CONSTRUCTS: the type it gives, a weight, the name it 
 `{money}` stands for any expression of that type, and:
 
   {var person}        a variable in sight that is a person; {var KIND} a fact of that kind
-  {people} {facts} {monthly} {spanned}   a list (of people; of facts by state; by month; by year or period),
+  {people} {facts} {monthly} {daily} {spanned}   a list (of people; of facts by state; by month; by day; by year or period),
   {each}              the months of a period; with its filters; behind it {x} is its variable and {in money} an expression that may use it
   {named TYPE}        the name of a parameter of the household, of that type
   {stepped}           the name of one of numbers or dates with one key that is a number
@@ -101,6 +101,8 @@ money    8 sum         {people}.sum({x}, {in money})
 money    14 sum         {facts}.sum({x}, {in money})
 money    12 sum         {monthly}.sum({x}, {in money})
 money    5 sum         {spanned}.sum({x}, {in money})
+money    5 by_day      {daily}.sum({x}, {in money})
+money    1 by_day      {daily}{LEAST}({x}, {in money}, {money})
 money    4 within      {spanned}.sum({x}, {in money} * {x}.within / {x}.span)
 money    2 {LEAST}     {people}{LEAST}({x}, {in money})
 money    2 {LEAST}     {facts}{LEAST}({x}, {in money}, {money})
@@ -145,6 +147,8 @@ Count    4 count       {people}.count({x}, {in bool})
 Count    3 count       {facts}.count({x}, {in bool})
 Count    2 count       {spanned}.count({x}, {in bool})
 Count    3 count       {monthly}.count({x}, {in bool})
+Count    2 by_day      {daily}.count({x}, {in bool})
+Count    1 by_day      {daily}.size()
 Count    2 size        {people}.size()
 Count    2 size        {facts}.size()
 Count    1 size        {monthly}.size()
@@ -165,6 +169,7 @@ Ratio    1 {HIGHEST}   {HIGHEST}({named Ratio})
 Months   1 roundto     round({months}, '{MODE}', months(2))
 date     1 {LEAST}     {facts}{LEAST}({x}, {in date}, {date})
 date     1 {LEAST}     {people}{LEAST}({x}, {in date})
+date     1 by_day      {daily}{LEAST}({x}, {in date}, {date})
 bool     2 defined     defined({money})
 bool     1 defined     defined({date})
 bool     4 {SURELY}    @knowledge {SURELY}({bool})
@@ -220,6 +225,8 @@ bool     12 exists      {facts}.exists({x}, {in bool})
 bool     6 exists      {monthly}.exists({x}, {in bool})
 bool     4 all         {people}.all({x}, {in bool})
 bool     3 exists      {spanned}.exists({x}, {in bool})
+bool     3 by_day      {daily}.exists({x}, {in bool})
+bool     1 by_day      {daily}.all({x}, {in bool})
 bool     2 all         {spanned}.all({x}, {x}.within < {x}.span)
 bool     6 all         {facts}.all({x}, {in bool})
 bool     3 all         {monthly}.all({x}, {in bool})

@@ -36,6 +36,22 @@ FAILURES = ('engine ended', 'pack does not load', 'pack does not load in the eva
             'changes before next_change', 'different codes', 'refused by one only', 'different demands')
 
 
+# What the need `statement` of kinds by month and by day is seen to come to (P5).
+STATEMENTS = {f'statement by {by} {outcome}' for by in ('month', 'day') for outcome in ('met', 'not met')}
+
+
+def watch_statements(evaluator, seen):
+    """From now on, what statements the second evaluator asks for come to is added to `seen`."""
+    ask = evaluator.run.Run.is_stated
+
+    def asked(run, person, kind, period):
+        met = ask(run, person, kind, period)
+        if not met or run.of_period(run.told_by(person, kind)[1], kind, period):
+            seen.add(f'statement by {kind.by} {"met" if met else "not met"}')
+        return met
+    evaluator.run.Run.is_stated = asked
+
+
 def random_source(seed):
     """(directories, files of the pack or None, a maker of cases, tags, codes of limits that cases set)"""
     chance = random.Random(f'pack {seed}')
@@ -86,7 +102,7 @@ class Totals:
 
     def uncovered(self):
         """What too few households show."""
-        wanted = language.tags() | {f'answer {kind}' for kind in case_maker.ANSWER_KINDS} | packs.TAGS | case_maker.MATCHING_TAGS
+        wanted = language.tags() | {f'answer {kind}' for kind in case_maker.ANSWER_KINDS} | packs.TAGS | case_maker.MATCHING_TAGS | STATEMENTS | {'ratio as a constant'}
         wanted |= {f'{what} {word}' for what, words in packs.COUNTED.items() for word in words}
         missing = [f'{tag}: {100 * self.tags[tag] / max(1, self.random_cases):.2f} %' for tag in sorted(wanted) if self.tags[tag] * 100 < self.random_cases]
         missing += [f'{outcome}: {self.counts[outcome]} of {self.counts["demands"]}' for outcome in demands.OUTCOMES if self.counts[outcome] * 100 < self.counts['demands']]
@@ -108,6 +124,9 @@ class Run(Totals):
         self.engine = Engine(program)
         self.evaluator = evaluator
         self.found = []  # texts
+        self.seen = set()  # tags of what the second evaluator came by in a case
+        if evaluator is not None:
+            watch_statements(evaluator, self.seen)
         self.keep = None  # a list, for minimise.py: (files, case text, part) of every difference
 
     def timed(self, name, call, *arguments):
@@ -178,7 +197,9 @@ class Run(Totals):
                     self.report(seed, 'case is not read', text, [str(result)])
                     continue
                 if pack is not None:
+                    self.seen.clear()
                     self.compare(seed, pack, text, result)
+                    self.tags.update(self.seen if source.edges else ())
             for waited, text, result in zip(HIDDEN, texts[1:], results[1:]):
                 if not waited:
                     continue
@@ -227,7 +248,7 @@ class Run(Totals):
                 tags.add(f'reason {answer["reason"]}')
             tags.update(f'answer {name}' for name in ('superseded', 'manual', 'data_day', 'complete') if name in answer)
             tags.update(f'fact {name}' for fact in answer.get('facts', ()) for name in ('possible', 'doubtful') if name in fact)
-        tags |= case_maker.matching_tags(case)
+        tags |= case_maker.matching_tags(case) | case_maker.written_tags(case)
         self.tags.update(tags)
 
     def shuffled(self, seed, source, case, result):

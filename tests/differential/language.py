@@ -4,7 +4,9 @@ import re
 from constructs import CONSTRUCTS, LEAVES, WORDS
 
 # Which part of a template stands for a list of facts of a kind.
-LISTS = {'state': 'facts', 'month': 'monthly', 'year': 'spanned', 'period': 'spanned'}
+LISTS = {'state': 'facts', 'month': 'monthly', 'day': 'daily', 'year': 'spanned', 'period': 'spanned'}
+# Types of keys that are days or months, by what they are counted by.
+TIMES = {'date': 'day', 'month': 'month'}
 # About so many constructs make an expression, however deep it may go.
 BUDGET = 30
 
@@ -14,7 +16,7 @@ WIDER = {'count': ['Count', 'Count', 'bare'], 'ratio': ['Ratio', 'Ratio', 'bare'
 # Types of parameters that cannot rise.
 NOT_STEPPED = ('bool', 'two', 'two_set', 'place')
 # Parts of templates, and names, that constraints have none of.
-OF_A_CASE = ('people', 'facts', 'monthly', 'spanned', 'each', 'closable', 'closable people')
+OF_A_CASE = ('people', 'facts', 'monthly', 'daily', 'spanned', 'each', 'closable', 'closable people')
 NOT_CONSTANT = re.compile(r'\b(policy_day|application_day|acceptance_day|request_day|persons|scope|division|staff_relative|check_kind)\b')
 # As policy files write a type; fields and symbols of it are of ours.
 WRITTEN = {'money': 'money', 'rate': 'money/month', 'annual': 'money/year', 'Ratio': 'ratio', 'Count': 'count', 'Months': 'months',
@@ -80,7 +82,7 @@ def tags():
                     found.add(construct.tag)
     found.update('round ' + mode for mode in WORDS['MODE'])
     found.update('round ' + grain for grain in WORDS['GRAIN'])
-    found.update(('table', 'by()', 'filter', 'persons', 'members', 'obligors', 'during'))
+    found.update(('table', 'table by day', 'table by month', 'by()', 'filter', 'persons', 'members', 'obligors', 'during'))
     return found
 
 
@@ -192,6 +194,7 @@ class Writer:
         finally:
             self._calls -= 1
         self.tags.append('table')
+        self.tags.extend(f'table by {TIMES[of]}' for of in table.given if of in TIMES)
         return (self.random.choice(owners) + '.' if table.personal else '') + f'{table.name}({arguments})'
 
     def _named(self, kind):
@@ -202,7 +205,7 @@ class Writer:
 
     def _stepped(self):
         """T22 of `rising` and `falling`."""
-        names = [s.name for s in self.symbols if s.parameter and not s.personal and s.type not in NOT_STEPPED and sum(isinstance(of, str) for _, of in s.keys) == 1]
+        names = [s.name for s in self.symbols if s.parameter and not s.personal and s.type not in NOT_STEPPED and sum(isinstance(of, str) and of not in TIMES for _, of in s.keys) == 1]
         if not names:
             raise Dead
         return self.random.choice(names)
@@ -234,13 +237,13 @@ class Writer:
             elif part == 'stepped':
                 out.append(self._stepped())
             elif part == 'closable':
-                out.append(self._list_of_facts(self.random.choice(['facts', 'monthly', 'spanned']), depth, sight)[0])
+                out.append(self._list_of_facts(self.random.choice(['facts', 'monthly', 'daily', 'spanned']), depth, sight)[0])
             elif part == 'closable people':
                 if len(self.people) == 1:
                     raise Dead
                 out.append(self.random.choice(['members', 'obligors']))
                 self._tainted = True
-            elif part in ('people', 'facts', 'monthly', 'spanned', 'each'):
+            elif part in ('people', 'facts', 'monthly', 'daily', 'spanned', 'each'):
                 text, inside = self._list(part, depth, sight)
                 out.append(text)
             elif part == 'x':
@@ -267,12 +270,19 @@ class Writer:
         of = text = self.random.choice(kinds)
         if what != 'facts':
             kind = 'month' if any(of == 'month' for _, of in sight) and self.random.random() < 0.6 else 'period'
-            text += f'.during({self._of(kind, min(depth - 1, 1), sight)})'
+            during = self._of(kind, min(depth - 1, 1), sight) if what != 'daily' or self.random.random() < 0.5 else self._days_before()
+            text += f'.during({during})'
             self.tags.append('during')
         if of in self.variants and self.random.random() < 0.5:
             text += f".by('{self.random.choice(self.variants[of])}')"
             self.tags.append('by()')
         return text, of
+
+    def _days_before(self):
+        """A period whose ends are days of any month."""
+        first = self.random.choice(['{day} - days(1)', '{day} - days(20)', 'add_months({day}, -months(12))', 'application_day - days(30)'])
+        last = self.random.choice(['application_day', 'application_day', 'application_day + days(1)', 'policy_day'])
+        return f'period({first.format(day=last)}, {last})'
 
     def _list(self, what, depth, sight):
         if len(sight) > 3:

@@ -2,6 +2,7 @@
 
 Its files are JSON, which is YAML, and all scalars are texts.
 """
+import datetime
 import json
 import os
 
@@ -11,7 +12,7 @@ NATION, REGION, COUNTY = 'national', '640000', '640104'
 CATEGORIES = ['cat', 'reg', 'tax', 'vis']
 KEY_CODES = {'scope': ['urban', 'rural'], 'role': ['member', 'obligor'], 'sex': ['male', 'female'],
              'relation': ['applicant', 'spouse', 'child', 'parent', 'grandchild', 'grandparent', 'sibling', 'other']}
-PERSONAL_KEYS = ('role', 'sex', 'relation')
+PERSONAL_KEYS = ('role', 'sex', 'relation', 'birth')
 # Days on which rows begin and end; cases stand around them.
 EDGES = ['2024-06-01', '2025-01-01', '2025-02-15', '2025-03-01', '2025-03-03', '2025-03-04', '2025-03-20', '2025-04-01', '2025-07-01', '2026-01-01']
 BEGIN = '2000-01-01'
@@ -20,10 +21,24 @@ EDGE_CODES = ['a', 'b', 'c']
 
 # Types of numbers that a row may be chosen by.
 NUMBER_KEYS = ['Count', 'years', 'money', 'Ratio']
+# Days that are keys, and what their ranges begin and end at, as those of given ones do.
+DAY_KEYS = ['policy_day', 'application_day', 'acceptance_day', 'birth']
+KEY_ENDS = {'date': EDGES + ['1965-03-03', '1990-01-01', '2007-03-10', '2024-02-29', '2024-03-01'],
+            'month': ['1990-01', '2024-02', '2024-12', '2025-01', '2025-02', '2025-03', '2025-04']}
 COUNTED = {'use': ['found', 'higher', 'declared', 'agreed'], 'otherwise': ['unknown', 'found', 'declared', 'presumed'], 'manual': ['adds', 'suffices'],
            'by': ['declaration', 'statement', 'category']}
 
-TAGS = {'is_member', 'members_complete', 'obligors_complete', 'keyed', 'two keys', 'keyed by number', 'row of a level below', 'when', 'any', 'programme of persons', 'programme row below', 'added code'}
+TAGS = {'is_member', 'members_complete', 'obligors_complete', 'keyed', 'two keys', 'keyed by number', 'keyed by day', 'keyed by month', 'row of a level below', 'when', 'any', 'programme of persons', 'programme row below', 'added code'}
+
+
+def nothing_between(kind, first, second):
+    """Whether of two ends of ranges one follows the other."""
+    if kind == 'Count':
+        return int(second) == int(first) + 1
+    if kind not in KEY_ENDS:
+        return False
+    first, second = (datetime.date.fromisoformat(text if kind == 'date' else text + '-01') for text in (first, second))
+    return (second - first).days <= (1 if kind == 'date' else 31)
 
 
 class Pack:
@@ -105,9 +120,11 @@ class _Maker:
                 'year': field('count'), 'amount': field('money', **lowest), 'flag': field('bool', **maybe(default='true'))}},
             'spell': {'by': 'period', 'categories': ['reg', 'tax'], 'fields': {
                 'from': field('date'), 'until': field('date'), 'amount': field('money', **lowest), 'kind2': field('code(two)')}},
+            'bill': {'by': 'day', 'categories': ['vis', 'cat'], 'fields': {
+                'day': field('date'), 'amount': field('money', **lowest), 'flag': field('bool', **maybe(default='false')), 'part': field('ratio')}},
             'limit': {'by': 'state', 'categories': ['lim'], 'fields': {'which': field('code(two)'), 'amount': field('money')}},
         }
-        for name in ('care', 'word', 'annual', 'spell'):
+        for name in ('care', 'word', 'annual', 'spell', 'bill'):
             if self.chance(0.4):
                 del kinds[name]
         for kind in kinds.values():
@@ -138,6 +155,9 @@ class _Maker:
             else:
                 needs = self.random.sample(self.kinds[name].get('categories', []) * 4 + ['declaration', 'statement'], self.random.choice([1, 1, 2]))
                 needs = [n + '@s1' if n in CATEGORIES and self.chance(0.3) else n for n in dict.fromkeys(needs)]
+            if self.kinds[name]['by'] != 'state' and self.chance(0.15):
+                needs = self.random.choice([['statement'], ['statement', *needs]])
+                needs = list(dict.fromkeys(needs))
             use = self.random.choice(['found', 'found', 'higher', 'higher', 'declared', 'agreed'])
             otherwise = self.random.choice(['unknown', 'unknown', 'unknown', 'found', 'declared'])
             manual = self.random.choice(['adds', 'suffices'])
@@ -193,12 +213,15 @@ class _Maker:
 
     def ranges(self, kind):
         """Ranges of numbers that do not meet, and single ones."""
-        ends = sorted(self.random.sample(range(-1, 40) if kind != 'Count' else range(0, 6), 3))
-        texts = [f'{end}.5' if kind in ('money', 'Ratio') and self.chance(0.3) and end >= 0 else str(end) for end in ends]
+        if kind in KEY_ENDS:
+            texts = sorted(self.random.sample(KEY_ENDS[kind], 3))
+        else:
+            ends = sorted(self.random.sample(range(-1, 40) if kind != 'Count' else range(0, 6), 3))
+            texts = [f'{end}.5' if kind in ('money', 'Ratio') and self.chance(0.3) and end >= 0 else str(end) for end in ends]
         parts = [self.random.choice([{'to': texts[0]}, {'upto': texts[0]}])]
         low = 'over' if 'upto' in parts[0] else self.random.choice(['from', 'over'])
         parts.append({low: texts[0], self.random.choice(['to', 'upto']): texts[1]})
-        if kind == 'Count' and low == 'over' and ends[1] == ends[0] + 1:
+        if low == 'over' and nothing_between(kind, *texts[:2]):
             parts[1].pop('to', None)
             parts[1]['upto'] = texts[1]
         low = 'over' if 'upto' in parts[1] else self.random.choice(['from', 'over'])
@@ -242,11 +265,14 @@ class _Maker:
             options.update({s.name: ['a', 'b', 'c'] for s in self.writer.symbols if s.type == 'two' and not s.tainted and not s.given})
             options.update({s.name: s.type for s in self.writer.symbols if s.type in NUMBER_KEYS and not s.tainted and not s.given and self.chance(0.5)})
             options.update({'given_two': ['a', 'b', 'c'], 'given_number': self.random.choice(NUMBER_KEYS)})
+            options.update({s.name: 'date' for s in self.writer.symbols if s.type == 'date' and not s.tainted and not s.given and self.chance(0.5)})
+            options.update({name: 'date' for name in DAY_KEYS if self.chance(0.3)})
+            options.update({f'given_{name}': kind for kind, name in language.TIMES.items() if self.chance(0.7)})
             for key in self.random.sample(sorted(options), self.random.choice([1, 1, 2])):
                 keys.append((key, options[key]))
                 self.pack.tags.add('keyed')
                 if isinstance(options[key], str):
-                    self.pack.tags.add('keyed by number')
+                    self.pack.tags.add(f'keyed by {language.TIMES.get(options[key], "number")}')
             if len(keys) > 1:
                 self.pack.tags.add('two keys')
         declared = {'label': 'l', 'type': language.WRITTEN[kind], 'rows': self.keyed_rows(kind, keys)}

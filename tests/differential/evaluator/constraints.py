@@ -7,7 +7,7 @@ from .errors import Defect, Refused
 from .graph import used_by
 from .overlay import meet
 from .program import Chain, Program
-from .rows import is_for
+from .rows import anything, is_for
 from .run import Person, Run
 from .symbols import PARAMETER, above
 from .values import CODE, MAY_BE_FALSE, MAY_BE_TRUE, UNDETERMINED
@@ -206,7 +206,7 @@ class Loader:
                 yield None, UNDETERMINED
                 continue
             lookup = run.program.lookups[symbol]
-            keys = [run.unknown(key.type, 0) if key.symbol is None else run.values_of(key.symbol)[key.symbol.slot] for key in symbol.keys]
+            keys = [anything(run, key) if key.symbol is None else run.values_of(key.symbol)[key.symbol.slot] for key in symbol.keys]
             try:
                 limit = bound.value(run)
             except Refused:

@@ -196,6 +196,11 @@ def is_exact(content, type_):
 # What may be said of a parameter's rows (F14). `keys` has the values of codes looked up, None for all other keys.
 
 
+def anything(run, key):
+    """What a key may be that nobody knows; a count also less than 0."""
+    return (0, 0, None, None, 0) if key.type.kind == NUMBER else run.unknown(key.type, 0)
+
+
 def of_rows(run, lookup, keys, type_, of_lookup):
     """`of_lookup` gives content and item by all keys, where those looked up are exact."""
     blame = marks = 0
@@ -203,7 +208,7 @@ def of_rows(run, lookup, keys, type_, of_lookup):
     every = []
     for key, value in zip(lookup.symbol.keys, keys):
         if value is None:
-            value = (0, 0, None, None, 0) if key.type.kind == NUMBER else run.unknown(key.type, 0)
+            value = anything(run, key)
         else:
             blame |= value[0]
             marks |= value[1]
