@@ -282,6 +282,7 @@ def main():
     parser.add_argument('--cases', type=int, default=CASES_PER_PACK)
     parser.add_argument('--seed', type=int, default=0, help='the first one; each is a pack with its cases')
     parser.add_argument('--seeds', type=int, help='so many of them, whatever --cases says')
+    parser.add_argument('--cases-per-pack', type=int, default=CASES_PER_PACK)
     parser.add_argument('--engine-only', action='store_true', help='properties of the engine alone')
     parser.add_argument('--coverage', action='store_true', help='fail where something is shown by fewer than 1 %% of households')
     parser.add_argument('--shares', action='store_true', help='print what share of households shows what')
@@ -294,7 +295,8 @@ def main():
     run = Run(options.engine, evaluator)
     seed = options.seed
     while seed - options.seed < options.seeds if options.seeds else run.counts['cases'] < options.cases:
-        run.seed(seed, CASES_PER_PACK if options.seeds else min(CASES_PER_PACK, options.cases - run.counts['cases']))
+        most = options.cases_per_pack
+        run.seed(seed, most if options.seeds else min(most, options.cases - run.counts['cases']))
         seed += 1
         if run.counts['failures'] and options.stop:
             break

@@ -16,7 +16,8 @@ sys.path.insert(0, HERE)
 
 import differential  # noqa: E402
 
-SEEDS_PER_BLOCK = 100
+SEEDS_PER_BLOCK = 25
+CASES_PER_PACK = 200  # making and loading a pack takes as long as some fifty cases
 FIRST_SEED = 1000000  # those of `./dev test` are far below
 
 
@@ -28,6 +29,7 @@ def block(engine, state, number):
             return json.load(file), ''
     seed = FIRST_SEED + number * SEEDS_PER_BLOCK
     run = subprocess.run([sys.executable, os.path.join(HERE, 'differential.py'), '--engine', engine, '--seed', str(seed), '--seeds', str(SEEDS_PER_BLOCK),
+                          '--cases-per-pack', str(CASES_PER_PACK),
                           '--json', kept + '.new'], capture_output=True, text=True, check=False)
     if not os.path.exists(kept + '.new'):
         raise RuntimeError(f'block {number}: {run.stdout}{run.stderr}')
