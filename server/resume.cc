@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/base/status.h"
-#include "server/plan/planner.h"
+#include "server/plan/waves.h"
 #include "server/rooms.h"
 #include "server/stored_report.h"
 #include "server/view_flow.h"

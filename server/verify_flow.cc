@@ -189,7 +189,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     if (cancelled_by_.has_value()) return CommitEnd();
     if (book_->abandoned()) return Finish(Draining());
     while (wave_ < prepared_.plan.waves.size()) {
-      plan::NextWaveResult next = plan::NextWave(prepared_.plan, wave_, answers_);
+      plan::NextWaveResult next = plan::NextWave(prepared_.plan, wave_, progress_);
       unasked_.insert(unasked_.end(), next.unasked.begin(), next.unasked.end());
       if (!next.queries.empty()) return StartGather(std::move(next.queries));
       ++wave_;
@@ -209,9 +209,10 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
       std::string warrant = warrants.For(*prepared_.parts->Find(query.source_id));
       request.queries.push_back({std::move(query), std::move(warrant)});
     }
+    request.deadline =
+        plan::WaveDeadline(prepared_.plan, setup_->catalogue, wave_, loop_->Now(), deadline_);
     if (IsLastWave()) LetGoOfPlan(&prepared_);
     request.digest_key = prepared_.grant.digest_key;
-    request.deadline = deadline_;
     request.today = base::CivilDayOf(rooms_.clock->WallNow());
     request.trace = request_.trace;
     if (request_.check_kind == base::CheckKind::kReview) {
@@ -239,9 +240,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
                              outcome);
     for (const Spectator& spectator : spectators_) Show(outcome, spectator);
     // Only what a later wave is made from.
-    if (!IsLastWave()) {
-      answers_.insert(answers_.end(), outcome.answers.begin(), outcome.answers.end());
-    }
+    if (!IsLastWave()) progress_.Add(prepared_.plan, outcome.source_id, outcome.answers);
     outcomes_.push_back(std::move(outcome));
   }
 
@@ -404,7 +403,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   std::unique_ptr<gather::Gatherer> gatherer_;
   size_t wave_ = 0;
   std::vector<gather::Outcome> outcomes_;
-  std::vector<base::Answer> answers_;
+  plan::Progress progress_;
   std::vector<plan::Unasked> unasked_;
   std::vector<Spectator> spectators_;
   std::optional<std::string> cancelled_by_;  // the officer

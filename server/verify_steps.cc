@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -76,6 +74,7 @@ absl::StatusOr<plan::Plan> PlanRequest(const Setup& setup, const VerifyRequest& 
   }
   input.needed = grant.needed;
   input.platform_level = setup.reg.platform().level;
+  input.platform_division = setup.reg.platform().division;
   input.period = AskedPeriod(request.dates);
   return plan::MakePlan(setup.catalogue, input);
 }
@@ -173,35 +172,15 @@ std::string AuthorityText(const access::PersonGrant* person) {
   return "";
 }
 
-using PersonCategory = std::pair<std::string, std::string>;
-
-// For each person and category the fallbacks that were planned.
-using StandIns = std::map<PersonCategory, std::vector<std::string>>;
-
-StandIns PlannedStandIns(const plan::Plan& plan) {
-  StandIns result;
-  if (!plan.last_is_fallback || plan.waves.empty()) return result;
-  for (const plan::SourceQuery& query : plan.waves.back()) {
-    for (const plan::PersonQuery& person : query.people) {
-      for (const std::string& category : person.categories) {
-        result[{person.person_id, category}].push_back(query.source_id);
-      }
-    }
-  }
-  return result;
-}
-
-match::SourceOutcome MatchOutcome(const Setup& setup, const StandIns& stand_ins,
+match::SourceOutcome MatchOutcome(const Setup& setup, const plan::Plan& plan,
                                   const std::string& source_id, base::Answer answer) {
   match::SourceOutcome outcome;
   const plan::Source* source = setup.catalogue.Find(source_id);
   outcome.source_id = source_id;
   if (source != nullptr) outcome.rank = source->authority_rank;
-  const auto planned = stand_ins.find({answer.person_id, answer.category});
-  if (!source_id.empty() && planned != stand_ins.end()) {
-    for (const std::string& fallback : planned->second) {
-      if (fallback != source_id) outcome.stand_ins.push_back(fallback);
-    }
+  // What no source could be named for is nobody's to make up for.
+  if (!source_id.empty()) {
+    outcome.stand_ins = plan::StandInsFor(plan, source_id, answer.person_id, answer.category);
   }
   outcome.answer = std::move(answer);
   return outcome;
@@ -210,12 +189,11 @@ match::SourceOutcome MatchOutcome(const Setup& setup, const StandIns& stand_ins,
 std::vector<match::SourceOutcome> MatchOutcomes(const Setup& setup, const Prepared& prepared,
                                                 std::vector<gather::Outcome> outcomes,
                                                 const std::vector<plan::Unasked>& unasked) {
-  const StandIns stand_ins = PlannedStandIns(prepared.plan);
   std::vector<match::SourceOutcome> result;
   for (gather::Outcome& outcome : outcomes) {
     for (base::Answer& answer : outcome.answers) {
       std::string authorization = AuthorityText(prepared.grant.Find(answer.person_id));
-      result.push_back(MatchOutcome(setup, stand_ins, outcome.source_id, std::move(answer)));
+      result.push_back(MatchOutcome(setup, prepared.plan, outcome.source_id, std::move(answer)));
       result.back().authorization = std::move(authorization);
     }
   }
@@ -226,7 +204,7 @@ std::vector<match::SourceOutcome> MatchOutcomes(const Setup& setup, const Prepar
     answer.category = pair.category;
     answer.kind = pair.kind;
     answer.reason = pair.reason;
-    result.push_back(MatchOutcome(setup, stand_ins, pair.source_id, std::move(answer)));
+    result.push_back(MatchOutcome(setup, prepared.plan, pair.source_id, std::move(answer)));
   }
   return result;
 }
@@ -383,8 +361,8 @@ void LetGoOfPlan(Prepared* prepared) {
   prepared->plan.everything = {};
   prepared->grant.needed = {};
   for (access::PersonGrant& person : prepared->grant.persons) person.categories = {};
-  // Of a plan with fallbacks the report says who could have stood in for whom.
-  if (!prepared->plan.last_is_fallback) prepared->plan.waves = {};
+  // Who could have stood in for whom is kept: the report says so.
+  prepared->plan.waves = {};
 }
 
 std::vector<SourceOutcomeView> ViewsOf(const gather::Outcome& outcome) {

@@ -14,6 +14,7 @@
 #include "server/ledger/warrant.h"
 #include "server/plan/catalogue.h"
 #include "server/plan/planner.h"
+#include "server/plan/waves.h"
 #include "server/report/report_builder.h"
 #include "server/rooms.h"
 #include "server/stored_report.h"

@@ -27,6 +27,10 @@ inline constexpr int kPeoplePerCallMax = 40;
 inline constexpr int kAttemptsMax = 5;
 inline constexpr int kConcurrencyMax = 10'000;
 inline constexpr int kAuthorityRankMax = 100;
+// Every step of fallbacks costs a round trip too; departments have one copy elsewhere, or two.
+inline constexpr int kFallbackOrderMax = 3;
+// Waves of fallbacks after the others. A loaded catalogue has no category with more over one place.
+inline constexpr int kFallbackStepsMax = 3;
 inline constexpr int kFreshnessDaysMax = 3'660;
 inline constexpr absl::Duration kSourceDeadlineMax = absl::Seconds(60);
 // Each query of the last second is remembered.
@@ -82,6 +86,8 @@ struct CategoryOffer {
   // Answers of an older data day are STALE. Absent: the source promises nothing.
   std::optional<int> freshness_days;
   bool fallback = false;  // asked only where every other source of the category failed
+  // Among fallbacks, 1 first. 0: after those that have an order, by authority rank.
+  int fallback_order = 0;
 };
 
 struct Source {
@@ -107,6 +113,9 @@ struct Source {
   BreakerSettings breaker;
   int people_per_call = kPeoplePerCallMax;
   int wave = 1;
+  // Of a verification body (核对机构): divisions whose registers it asks for us, everything below
+  // included; sorted. Empty: it answers for itself alone.
+  std::vector<std::string> relays_for;
 
   // nullptr when the source does not hold the category.
   const CategoryOffer* Offer(absl::string_view category) const;
@@ -124,12 +133,17 @@ class Catalogue {
   const std::vector<Source>& sources() const { return sources_; }
   // nullptr when there is no such source.
   const Source* Find(absl::string_view id) const;
+  // What covers the division, and what relays for others, in the file's order.
+  std::vector<const Source*> Covering(absl::string_view division) const;
+  std::vector<const Source*> Relays() const;
   // Every category that some source holds, sorted.
   const std::vector<std::string>& categories() const { return categories_; }
 
  private:
   std::vector<Source> sources_;
   absl::flat_hash_map<std::string, size_t> by_id_;
+  absl::flat_hash_map<std::string, std::vector<size_t>> by_division_;  // ascending
+  std::vector<size_t> relays_;                                         // ascending
   std::vector<std::string> categories_;
 };
 

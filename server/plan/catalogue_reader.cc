@@ -16,6 +16,7 @@
 #include "server/base/yaml.h"
 #include "server/base/yaml_message.h"
 #include "server/plan/catalogue.h"
+#include "server/plan/routing_defects.h"
 
 namespace hedui::plan {
 namespace {
@@ -50,6 +51,7 @@ class CatalogueReader {
  private:
   Source ReadSource(const pb::Source& message, const std::string& path);
   void ReadDivisions(const pb::Source& message, const std::string& path, Source* source);
+  void ReadRelay(const pb::Source& message, const std::string& path, Source* source);
   void ReadCategories(const pb::Source& message, const std::string& path, Source* source);
   void ReadIdentityKinds(const pb::Source& message, const std::string& path, Source* source);
   void ReadAdapter(const pb::Source& message, const std::string& path, Source* source);
@@ -92,6 +94,7 @@ absl::StatusOr<Catalogue> CatalogueReader::Read(const pb::Catalogue& message) {
     }
   }
   CheckSourcesPerDivision(sources);
+  CheckRouting(message, sources, &defects_);
   HEDUI_RETURN_IF_ERROR(defects_.ToStatus());
   return Catalogue(std::move(sources));
 }
@@ -114,6 +117,7 @@ Source CatalogueReader::ReadSource(const pb::Source& message, const std::string&
     source.level = static_cast<base::Level>(message.level());
   }
   ReadDivisions(message, path, &source);
+  ReadRelay(message, path, &source);
   ReadCategories(message, path, &source);
   ReadIdentityKinds(message, path, &source);
   ReadAdapter(message, path, &source);
@@ -156,6 +160,29 @@ void CatalogueReader::ReadDivisions(const pb::Source& message, const std::string
   std::sort(source->divisions.begin(), source->divisions.end());
 }
 
+void CatalogueReader::ReadRelay(const pb::Source& message, const std::string& path,
+                                Source* source) {
+  if (message.relays_for().empty()) return;
+  if (source->level == base::Level::kCity || source->level == base::Level::kCounty) {
+    defects_.Add(absl::StrCat(path, ".relays_for"), "CONFIG_RELAY",
+                 absl::StrCat("other divisions and the ministry are reached through a region's or "
+                              "the ministry's body, not through one of level ",
+                              std::string(base::LevelName(source->level))));
+  }
+  for (int i = 0; i < message.relays_for_size(); ++i) {
+    const std::string& code = message.relays_for(i);
+    const std::string where = absl::StrCat(path, ".relays_for[", i, "]");
+    if (!base::DivisionLevel(code).has_value()) {
+      defects_.Add(where, "CONFIG_DIVISION", "a division code has six digits, such as 610000");
+    }
+    if (std::count(message.relays_for().begin(), message.relays_for().begin() + i, code) > 0) {
+      defects_.Add(where, "CONFIG_DUPLICATE", "is listed before");
+    }
+    source->relays_for.push_back(code);
+  }
+  std::sort(source->relays_for.begin(), source->relays_for.end());
+}
+
 void CatalogueReader::ReadCategories(const pb::Source& message, const std::string& path,
                                      Source* source) {
   if (message.categories().empty()) {
@@ -179,6 +206,12 @@ void CatalogueReader::ReadCategories(const pb::Source& message, const std::strin
     offer.code = category.code();
     if (days > 0) offer.freshness_days = days;
     offer.fallback = category.fallback();
+    offer.fallback_order = Number(category.fallback_order(), 0, kFallbackOrderMax,
+                                  absl::StrCat(where, ".fallback_order"));
+    if (offer.fallback_order != 0 && !offer.fallback) {
+      defects_.Add(absl::StrCat(where, ".fallback_order"), "CONFIG_FALLBACK",
+                   "orders fallbacks; write fallback: true beside it, or leave it out");
+    }
     source->categories.push_back(std::move(offer));
   }
   std::sort(source->categories.begin(), source->categories.end(),
@@ -318,6 +351,8 @@ void CatalogueReader::CheckSourcesPerDivision(const std::vector<Source>& sources
   std::map<std::string, std::vector<size_t>> by_division;
   for (size_t i = 0; i < sources.size(); ++i) {
     for (const std::string& division : sources[i].divisions) by_division[division].push_back(i);
+    // May be asked about any place there.
+    for (const std::string& division : sources[i].relays_for) by_division[division].push_back(i);
   }
   for (const auto& [division, unused] : by_division) {
     std::set<size_t> covering;
@@ -328,8 +363,8 @@ void CatalogueReader::CheckSourcesPerDivision(const std::vector<Source>& sources
     }
     if (covering.size() <= base::kSourcesPerPlanMax) continue;
     defects_.Add("sources", "CONFIG_RANGE",
-                 absl::StrCat(covering.size(), " sources cover ", division, "; at most ",
-                              base::kSourcesPerPlanMax, " may"));
+                 absl::StrCat(covering.size(), " sources cover ", division,
+                              " or relay for it; at most ", base::kSourcesPerPlanMax, " may"));
   }
 }
 

@@ -27,6 +27,7 @@ sources:
       - code: contribution
         freshness_days: 7
         fallback: true
+        fallback_order: 2
     identity_kinds: [resident_id, hk_macao_taiwan_permit]
     grpc:
       address: 127.0.0.1:7001
@@ -38,6 +39,7 @@ sources:
     concurrency: 8
     people_per_call: 5
     wave: 2
+    relays_for: ["610000", "000000"]
   - id: county-housing
     name: 公共租赁住房
     department: 兴庆区住房和城乡建设局
@@ -80,6 +82,13 @@ TEST(CatalogueTest, ReadsEverySetting) {
   EXPECT_FALSE(source->Offer("employment")->fallback);
   EXPECT_EQ(source->Offer("contribution")->freshness_days, 7);
   EXPECT_TRUE(source->Offer("contribution")->fallback);
+  EXPECT_EQ(source->Offer("contribution")->fallback_order, 2);
+  EXPECT_EQ(source->relays_for, (std::vector<std::string>{"000000", "610000"}));
+  ASSERT_EQ(catalogue->Relays().size(), 1U);
+  EXPECT_EQ(catalogue->Relays()[0], source);
+  EXPECT_EQ(catalogue->Covering("640104").size(), 2U);
+  EXPECT_EQ(catalogue->Covering("640105").size(), 1U);
+  EXPECT_EQ(catalogue->Covering("610000").size(), 0U) << "relaying is not covering";
   EXPECT_EQ(source->Offer("vehicle"), nullptr);
   EXPECT_TRUE(source->Accepts(base::IdentityKind::kHkMacaoTaiwanPermit));
   EXPECT_FALSE(source->Accepts(base::IdentityKind::kPassport));
@@ -99,6 +108,8 @@ TEST(CatalogueTest, WhatIsLeftOutGetsItsDefault) {
   EXPECT_EQ(source->concurrency, kConcurrencyDefault);
   EXPECT_EQ(source->people_per_call, kPeoplePerCallMax);
   EXPECT_EQ(source->wave, 1);
+  EXPECT_TRUE(source->relays_for.empty());
+  EXPECT_EQ(source->Offer("public_rental")->fallback_order, 0);
   EXPECT_EQ(source->authority_rank, kAuthorityRankDefault);
   EXPECT_FALSE(source->Offer("public_rental")->freshness_days.has_value());
   EXPECT_EQ(source->identity_kinds,
@@ -123,9 +134,9 @@ TEST(CatalogueTest, RelativePathsBelongToTheCataloguesFolder) {
 
 TEST(CatalogueTest, UnknownAndDuplicateKeysAreRefusedWithTheirLine) {
   EXPECT_THAT(DefectsIn(With("attempts: 2", "atempts: 2")),
-              HasSubstr("conf/catalogue.yaml:23: CONFIG_UNKNOWN_KEY: sources[0].atempts"));
+              HasSubstr("conf/catalogue.yaml:24: CONFIG_UNKNOWN_KEY: sources[0].atempts"));
   EXPECT_THAT(DefectsIn(With("attempts: 2", "attempts: 2\n    attempts: 3")),
-              HasSubstr("conf/catalogue.yaml:24: YAML_DUPLICATE_KEY"));
+              HasSubstr("conf/catalogue.yaml:25: YAML_DUPLICATE_KEY"));
 }
 
 TEST(CatalogueTest, SettingsThatNothingEnforcesAreRefused) {
@@ -248,7 +259,88 @@ TEST(CatalogueTest, SixtyFiveSourcesOverOneDivisionAreRefused) {
   for (int i = 0; i < 62; ++i) add(i);
   EXPECT_EQ(DefectsIn(text), "none");
   add(62);
-  EXPECT_THAT(DefectsIn(text), HasSubstr("65 sources cover 640104; at most 64 may"));
+  EXPECT_THAT(DefectsIn(text),
+              HasSubstr("65 sources cover 640104 or relay for it; at most 64 may"));
+}
+
+// A region's source with these keys more, each on a line of its own.
+std::string Another(const std::string& id, const std::string& offer, const std::string& keys = "") {
+  return absl::StrCat("  - id: ", id,
+                      "\n    name: n\n    department: d\n    level: region\n    divisions: "
+                      "[\"640000\"]\n    categories: [",
+                      offer, "]\n    simulated: {file: sim.yaml}\n", keys);
+}
+
+TEST(CatalogueTest, FallbacksOfOnePlaceNeedOrdersOfTheirOwn) {
+  const std::string same = absl::StrCat(
+      kYaml, Another("archive", "{code: contribution, fallback: true, fallback_order: 2}"));
+  EXPECT_THAT(DefectsIn(same),
+              HasSubstr("CONFIG_DUPLICATE: sources[2].categories[0].fallback_order: "
+                        "\"region-social-security\" is the fallback 2 of contribution over 640000 "
+                        "already"));
+  EXPECT_EQ(DefectsIn(absl::StrReplaceAll(same, {{"fallback_order: 2}", "fallback_order: 1}"}})),
+            "none");
+  const std::string elsewhere =
+      absl::StrReplaceAll(same, {{"divisions: [\"640000\"]\n    categories: [{",
+                                  "divisions: [\"620000\"]\n    categories: [{"}});
+  ASSERT_NE(elsewhere, same);
+  EXPECT_EQ(DefectsIn(elsewhere), "none");
+  EXPECT_THAT(
+      DefectsIn(With("        fallback: true\n", "")),
+      HasSubstr("CONFIG_FALLBACK: sources[0].categories[1].fallback_order: orders fallbacks"));
+  EXPECT_THAT(DefectsIn(With("fallback_order: 2", "fallback_order: 4")),
+              HasSubstr("sources[0].categories[1].fallback_order: allowed are 1 to 3"));
+}
+
+TEST(CatalogueTest, FallbacksInMoreThanThreeStepsAreRefused) {
+  std::string text = kYaml;  // has one of contribution, with an order
+  for (const int rank : {20, 30}) {
+    absl::StrAppend(&text, Another(absl::StrCat("a", rank), "{code: contribution, fallback: true}",
+                                   absl::StrCat("    authority_rank: ", rank, "\n")));
+  }
+  EXPECT_EQ(DefectsIn(text), "none");
+  absl::StrAppend(
+      &text, Another("b30", "{code: contribution, fallback: true}", "    authority_rank: 30\n"));
+  EXPECT_EQ(DefectsIn(text), "none") << "of equal rank at once";
+  absl::StrAppend(
+      &text, Another("a40", "{code: contribution, fallback: true}", "    authority_rank: 40\n"));
+  EXPECT_THAT(
+      DefectsIn(text),
+      HasSubstr("CONFIG_RANGE: sources: the fallbacks of contribution over 640000 are asked in "
+                "4 steps; at most 3 may be"));
+}
+
+TEST(CatalogueTest, RelaysAreBodiesOfRegionsOrTheMinistryAndOneForEachDivisionAndCategory) {
+  EXPECT_THAT(
+      DefectsIn(
+          With("      file: sim.yaml\n", "      file: sim.yaml\n    relays_for: [\"000000\"]\n")),
+      HasSubstr("CONFIG_RELAY: sources[1].relays_for: other divisions and the ministry are "
+                "reached through a region's or the ministry's body, not through one of level "
+                "county"));
+  EXPECT_THAT(DefectsIn(With("[\"610000\", \"000000\"]", "[\"61\", \"000000\", \"000000\"]")),
+              testing::AllOf(HasSubstr("sources[0].relays_for[0]: a division code has six digits"),
+                             HasSubstr("sources[0].relays_for[2]: is listed before")));
+  const std::string second = absl::StrCat(
+      kYaml, Another("body", "{code: employment}", "    relays_for: [\"620000\", \"610000\"]\n"));
+  EXPECT_THAT(
+      DefectsIn(second),
+      HasSubstr("CONFIG_DUPLICATE: sources[2].relays_for[1]: \"region-social-security\" relays "
+                "employment for 610000 already; one body may"));
+  EXPECT_EQ(DefectsIn(absl::StrReplaceAll(second, {{"{code: employment}", "{code: tax}"}})),
+            "none");
+}
+
+TEST(CatalogueTest, DefectsOfRoutingAreToldWithAllOthers) {
+  const std::string defects = DefectsIn(absl::StrCat(
+      With("attempts: 2", "attempts: 6"),
+      Another("body", "{code: contribution, fallback: true, fallback_order: 2}, {code: employment}",
+              "    relays_for: [\"610000\"]\n")));
+  for (const char* part :
+       {"sources[0].attempts", "sources[2].categories[0].fallback_order",
+        "sources[2].relays_for[0]: \"region-social-security\" relays contribution",
+        "sources[2].relays_for[0]: \"region-social-security\" relays employment"}) {
+    EXPECT_THAT(defects, HasSubstr(part));
+  }
 }
 
 TEST(CatalogueTest, EmptyFileIsRefused) {
