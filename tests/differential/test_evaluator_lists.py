@@ -56,6 +56,12 @@ class Extremes(unittest.TestCase):
                                         facts=[{"kind": "deposit", "amount": "1", "possible": possible}])])
             self.assertEqual(pack.assess(told)["entries"]["x", "a"]["text"], wanted)
 
+    def test_zero_that_is_perhaps_none_leaves_open_whether_there_is_a_quotient(self):
+        """O5, V5: what is undefined is not exactly 0."""
+        pack = pack_of(national(quantities={"years": quantity("years", "age(policy_day, obligors.min(v, policy_day))")},
+                                tests={"x": test("defined(years(1) / years)")}))
+        self.assertEqual(pack.assess(case())["entries"]["x", ""]["text"], "UNDETERMINED")
+
     def test_distinct(self):
         self.assertEqual(of_wages("count", f"{WAGES}.distinct(w, w.amount)", *self.WAGES, fact("2025-02", 1000))["text"], "2")
         found = of_wages("count", f"{WAGES}.distinct(w, w.month)", *self.WAGES, tax="unavailable")

@@ -128,7 +128,7 @@ def divide(run, a, b):
     b_low, b_high = b[2], b[3]
     marks = a[1] | b[1]
     if (b_low is None or b_low <= 0) and (b_high is None or b_high >= 0):
-        undefined = NO_VALUE if b_low == b_high == 0 else PERHAPS_NONE
+        undefined = NO_VALUE if b_low == b_high == 0 and not b[4] else PERHAPS_NONE  # exactly 0: V5
         return (a[0] | b[0] | run.item(ARITHMETIC), marks, None, None, undefined | a[4] | b[4])
     if a[2] == a[3] and b_low == b_high and a[2] is not None:
         low = high = quotient(a[2], b_low)
