@@ -94,6 +94,9 @@ class Operators(unittest.TestCase):
         found = computed("ratio", "1 / 0")
         self.assertEqual((found["text"], found["blame"]), ("(-∞, +∞) UNDEFINED", frozenset([ARITHMETIC])))
         self.assertEqual(self.text("bool", "1 / 0 < 1"), "UNDETERMINED")
+        # V5: what is perhaps undefined is not exactly 0. There are no obligors, or some.
+        for below, text in (("0 * persons.size()", "FALSE"), ("obligors.max(y, 0 * persons.size())", "UNDETERMINED")):
+            self.assertEqual(self.text("bool", f"defined(1 / ({below}))"), text)
 
     def test_choice(self):
         told = "scope == 'urban' ? yuan(2) : yuan(%d)"

@@ -55,6 +55,12 @@ class Loading(unittest.TestCase):
         nation = national(parameters={"standard": delegated(guides=[band("205")])})
         self.assertEqual(self.codes(nation), ["GUIDANCE_LEFT"])
 
+    def test_given_keys_may_be_anything(self):
+        """C5: a count that is given also less than 0."""
+        below_zero = TIERS | {"rows": [row("10", key={"tier": {"to": "0"}})], "delegate": {"to": ["county"], "bands": [
+            {"from": "2020-01-01", "max": "standard - yuan(195)", "clause": "EX 一", "trust": "verified"}]}}
+        self.assertEqual(self.codes(national(parameters={"tiers": below_zero, "standard": STANDARD})), ["BAND_BREACH"])
+
     def test_overlays(self):
         nation = national(parameters={"standard": delegated(), "other": STANDARD})
         self.assertEqual(self.codes(nation, county(standard=local("210"))), [])
