@@ -37,6 +37,7 @@
 #include "server/runtime/loop_watch.h"
 #include "server/runtime/worker_pool.h"
 #include "server/source_log.h"
+#include "server/source_quota.h"
 #include "server/store/store.h"
 #include "server/verify_flow.h"
 #include "server/verify_steps.h"
@@ -95,6 +96,7 @@ struct Platform::Parts {
   std::unique_ptr<base::ByteBudget> byte_budget;
   std::unique_ptr<runtime::WorkerPool> disk;
   std::unique_ptr<runtime::WorkerPool> compute;
+  std::unique_ptr<SourceQuota> source_quota;
   std::unique_ptr<Reloader> reloader;
   std::unique_ptr<SourceLog> source_log;
   std::unique_ptr<api::CallLog> call_log;
@@ -163,12 +165,18 @@ void Platform::Parts::BuildPools() {
 }
 
 absl::Status Platform::Parts::Connect() {
+  source_quota = std::make_unique<SourceQuota>(options.clock, options.ids, store.get(),
+                                               committer.get(), disk.get(), options.tell);
   reloader = std::make_unique<Reloader>(
       options.config_file, options.clock,
       [this](base::EventLevel level, const std::string& line) {
         options.tell(base::Event(level, "reload").With("text", line));
       },
-      &adapters, [this](const assess::PolicyPack& pack) { return KeepPolicies(pack); });
+      &adapters,
+      [this](const std::string& source, const gather::DayLease& wish, gather::LeaseDone done) {
+        source_quota->Lease(source, wish, std::move(done));
+      },
+      [this](const assess::PolicyPack& pack) { return KeepPolicies(pack); });
   return reloader->Begin(*read);
 }
 

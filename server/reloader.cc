@@ -66,12 +66,13 @@ bool SameButForReload(const config::v1::Server& a, const config::v1::Server& b) 
 }  // namespace
 
 Reloader::Reloader(std::string config_file, const base::Clock* clock, Tell tell,
-                   adapters::AdapterSet* adapters, KeepPolicies keep_policies)
+                   adapters::AdapterSet* adapters, gather::SourceStates::Lease lease_day,
+                   KeepPolicies keep_policies)
     : config_file_(std::move(config_file)),
       clock_(clock),
       tell_(std::move(tell)),
       adapters_(adapters),
-      source_states_(clock),
+      source_states_(clock, std::move(lease_day)),
       keep_policies_(std::move(keep_policies)),
       certificates_(
           [this](Expiry expiry, const std::string& line) { tell_(LevelOf(expiry), line); }) {}

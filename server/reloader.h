@@ -45,7 +45,8 @@ class Reloader {
 
   // Borrowed objects outlive it.
   Reloader(std::string config_file, const base::Clock* clock, Tell tell,
-           adapters::AdapterSet* adapters, KeepPolicies keep_policies);
+           adapters::AdapterSet* adapters, gather::SourceStates::Lease lease_day,
+           KeepPolicies keep_policies);
 
   // Puts what the platform starts with in force. Errors as AdapterSet::GetOrMake and KeepPolicies.
   absl::Status Begin(const PlatformConfiguration& read);

@@ -32,6 +32,8 @@ enum class RowKind : uint8_t {
   kPending = 7,      // a department answers later: body stored.v1.PendingAnswer
   kEnded = 8,        // a verification was cancelled: body stored.v1.Ended
   kAnnulled = 9,     // a verification's reports count no longer: body stored.v1.Annulled
+  // So many of a source's queries of a day are used: body stored.v1.QuotaLease. Of kOperations.
+  kQuotaLease = 10,
 };
 
 // Which look-up a key belongs to. Stable numbers.
@@ -58,6 +60,8 @@ enum class LookupKind : uint8_t {
   // Intents that begin a block of an agency's count of a day: agency code, '\n', civil day, '\n',
   // the block's number in decimal (access/day_quota.h).
   kDayQuota = 12,
+  // What is kept of a source for a day: the source's id, "\nlease\n", civil day.
+  kSourceDay = 13,
 };
 
 struct LookupKey {
@@ -66,10 +70,15 @@ struct LookupKey {
   friend bool operator==(const LookupKey&, const LookupKey&) = default;
 };
 
+// In place of a matter where a row is nobody's: what the platform keeps of its own. It holds no
+// personal data and is never erased.
+inline constexpr Uuid kOperations = {
+    {'h', 'e', 'd', 'u', 'i', '-', 'o', 'p', 'e', 'r', 'a', 't', 'i', 'o', 'n', 's'}};
+
 struct Row {
   RowKind kind;
   Uuid id;        // time-ordered
-  Uuid matter;    // whose key seals the body; a kMatter row's own id
+  Uuid matter;    // whose key seals the body; a kMatter row's own id; or kOperations
   absl::Time at;  // wall clock when it was made; whole milliseconds
   std::vector<LookupKey> keys;
   std::string body;  // at most 8 MiB

@@ -86,16 +86,18 @@ void SourceCall::OnRefused(Reason reason) {
   if (reason == Reason::kNone) {
     return EndSoon(AnswerKind::kUnavailable, Reason::kUnreachable, "no further attempt was left");
   }
-  EndSoon(AnswerKind::kNotAsked, reason, "the source is being spared after failures");
+  EndSoon(AnswerKind::kNotAsked, reason,
+          reason == Reason::kQuota ? "the source's requests per day are used up"
+                                   : "the source is being spared after failures");
 }
 
 void SourceCall::OnWaitedInVain() {
-  if (!source_->state->RateIsUsedUp(wave_->urgency)) {
+  if (!source_->state->QuotaHoldsUp(wave_->urgency)) {
     return EndSoon(AnswerKind::kUnavailable, Reason::kLate, "waited in line until the deadline");
   }
   if (last_.has_value()) return End(*std::exchange(last_, std::nullopt));
   EndSoon(AnswerKind::kNotAsked, Reason::kQuota,
-          "the source's requests per second were used up until the deadline");
+          "the source's requests per second or per day had no room until the deadline");
 }
 
 void SourceCall::Ask(SourceState::Permit permit) {

@@ -74,7 +74,7 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
     // waiting for it: until then the attempt loads the source.
     std::shared_ptr<SourceState::Permit> permit;
     std::shared_ptr<adapters::SourceCall> call;
-    bool no_room = false;  // a lowered rate kept it from being sent
+    bool no_room = false;  // a lowered limit kept it from being sent
   };
   // Why attempts under way are given up.
   enum class Drop { kNobodyWaits, kDeadline, kOtherWasFirst };

@@ -13,8 +13,9 @@ struct SourceLimits {
   // Attempts in flight, of the whole process; at least 1. A smaller one ends nothing, and lets
   // nothing begin until enough have ended.
   int concurrency = 32;
-  // Its share for who waits is kept of the concurrency too.
+  // Its share for who waits is kept of the concurrency and of the day's too.
   RateWindow::Limits rate;
+  int per_day = 0;  // queries that leave on a civil day; 0: no limit
   Breaker::Limits breaker;
   RetryBudget::Limits extra;
   friend bool operator==(const SourceLimits&, const SourceLimits&) = default;

@@ -12,6 +12,10 @@ constexpr uint64_t kBackgroundTurn = 8;
 constexpr int kHedgePermille = 950;
 constexpr int kPatienceFactor = 4;
 
+DayCount::Limits DayLimits(const SourceLimits& limits) {
+  return {limits.per_day, limits.rate.interactive_percent};
+}
+
 }  // namespace
 
 struct SourceState::Ticket::Waiter {
@@ -82,16 +86,18 @@ SourceState::Ticket::~Ticket() {
 }
 
 std::shared_ptr<SourceState> SourceState::Create(const SourceLimits& limits,
-                                                 const base::Clock* clock) {
-  return std::shared_ptr<SourceState>(new SourceState(limits, clock));
+                                                 const base::Clock* clock, LeaseDay lease_day) {
+  return std::shared_ptr<SourceState>(new SourceState(limits, clock, std::move(lease_day)));
 }
 
-SourceState::SourceState(const SourceLimits& limits, const base::Clock* clock)
+SourceState::SourceState(const SourceLimits& limits, const base::Clock* clock, LeaseDay lease_day)
     : clock_(clock),
+      lease_day_(std::move(lease_day)),
       limits_(limits),
       breaker_(limits.breaker),
       extra_(limits.extra),
-      rate_(limits.rate, clock->SteadyNow()) {}
+      rate_(limits.rate, clock->SteadyNow()),
+      day_(DayLimits(limits)) {}
 
 SourceState::Asked SourceState::Ask(runtime::EventLoop* loop, Try which, Urgency urgency,
                                     Decided decided) {
@@ -101,12 +107,16 @@ SourceState::Asked SourceState::Ask(runtime::EventLoop* loop, Try which, Urgency
     const base::MutexLock lock(&mutex_);
     const absl::Duration now = clock_->SteadyNow();
     if (!breaker_.WouldPass(now)) return Refused{base::Reason::kBreaker};
+    if (limits_.per_day > 0 && day_.UsedUp(clock_->WallNow(), urgency == Urgency::kBackground)) {
+      return Refused{base::Reason::kQuota};
+    }
     if (which != Try::kFirst && !extra_.TryTake()) return Refused{base::Reason::kNone};
     // Who waits in the background waits for what is its own.
     const bool first_in_line =
         interactive_.empty() && (urgency == Urgency::kInteractive || background_.empty());
+    absl::Duration wake = absl::InfiniteDuration();
     if (first_in_line && HasPlace(urgency) &&
-        !rate_.TryReserve(now, urgency == Urgency::kBackground).has_value()) {
+        TryReserve(urgency, now, &wake) == DayCount::Room::kYes) {
       return Take(which, urgency, *breaker_.Ask(now));
     }
     ticket.reset(new Ticket(shared_from_this()));
@@ -127,7 +137,8 @@ std::optional<SourceState::Permit> SourceState::TryHedge(Urgency urgency) {
   if (breaker_.state(now) != Breaker::State::kClosed) return std::nullopt;
   if (!interactive_.empty() || !background_.empty() || !HasPlace(urgency)) return std::nullopt;
   if (!extra_.TryTake()) return std::nullopt;
-  if (rate_.TryReserve(now, urgency == Urgency::kBackground).has_value()) {
+  absl::Duration wake = absl::InfiniteDuration();
+  if (TryReserve(urgency, now, &wake) != DayCount::Room::kYes) {
     extra_.GiveBack();
     return std::nullopt;
   }
@@ -139,6 +150,22 @@ bool SourceState::HasPlace(Urgency urgency) const {
   if (urgency == Urgency::kInteractive) return true;
   const int open = limits_.concurrency * (100 - limits_.rate.interactive_percent) / 100;
   return background_in_flight_ < std::max(open, 1);
+}
+
+DayCount::Room SourceState::TryReserve(Urgency urgency, absl::Duration now, absl::Duration* wake) {
+  const bool background = urgency == Urgency::kBackground;
+  // Without a limit of a day nobody need know which day it is.
+  const absl::Time wall = limits_.per_day > 0 ? clock_->WallNow() : absl::Time();
+  const DayCount::Room room = day_.TryReserve(wall, background);
+  if (room != DayCount::Room::kYes) {
+    if (now < day_.again_at()) *wake = std::min(*wake, day_.again_at());
+    return room;
+  }
+  const std::optional<absl::Duration> later = rate_.TryReserve(now, background);
+  if (!later.has_value()) return room;
+  day_.GiveBack();
+  *wake = std::min(*wake, *later);
+  return DayCount::Room::kLater;
 }
 
 SourceState::Permit SourceState::Take(Try which, Urgency urgency, Breaker::Pass pass) {
@@ -162,10 +189,7 @@ bool SourceState::AdmitFront(Line* line, absl::Duration now, absl::Duration* wak
   if (line->empty()) return false;
   const Urgency urgency = line->front()->urgency;
   if (!HasPlace(urgency)) return false;
-  if (const auto later = rate_.TryReserve(now, urgency == Urgency::kBackground)) {
-    *wake = std::min(*wake, *later);
-    return false;
-  }
+  if (TryReserve(urgency, now, wake) != DayCount::Room::kYes) return false;
   // Whoever was let into the line finds the breaker closed or its probe free: TurnAway.
   const Breaker::Pass pass = *breaker_.Ask(now);
   std::shared_ptr<Ticket::Waiter> waiter = TakeFront(line);
@@ -176,9 +200,25 @@ bool SourceState::AdmitFront(Line* line, absl::Duration now, absl::Duration* wak
 }
 
 void SourceState::Admit(absl::Duration now, Todo* todo) {
+  if (interactive_.empty() && background_.empty()) return;
+  AdmitFronts(now, todo);
+  // Only for whom it is: a source that nobody asks takes nothing of its day.
+  if (limits_.per_day == 0 || (interactive_.empty() && background_.empty())) return;
+  todo->leases = day_.TakeWishes(clock_->WallNow(), now);
+}
+
+void SourceState::AdmitFronts(absl::Duration now, Todo* todo) {
   absl::Duration wake = absl::InfiniteDuration();
   while (!interactive_.empty() || !background_.empty()) {
-    if (!breaker_.WouldPass(now)) return TurnAway(todo);
+    if (!breaker_.WouldPass(now)) {
+      TurnAway(&interactive_, base::Reason::kBreaker, todo);
+      return TurnAway(&background_, base::Reason::kBreaker, todo);
+    }
+    if (limits_.per_day > 0) {
+      const absl::Time wall = clock_->WallNow();
+      if (day_.UsedUp(wall, false)) TurnAway(&interactive_, base::Reason::kQuota, todo);
+      if (day_.UsedUp(wall, true)) TurnAway(&background_, base::Reason::kQuota, todo);
+    }
     const bool background_first = admitted_ % kBackgroundTurn == kBackgroundTurn - 1;
     Line* const first = background_first ? &background_ : &interactive_;
     Line* const second = background_first ? &interactive_ : &background_;
@@ -193,13 +233,11 @@ void SourceState::Admit(absl::Duration now, Todo* todo) {
   todo->wake_number = ++wakes_;
 }
 
-void SourceState::TurnAway(Todo* todo) {
-  for (Line* const line : {&interactive_, &background_}) {
-    while (!line->empty()) {
-      std::shared_ptr<Ticket::Waiter> waiter = TakeFront(line);
-      if (waiter->which != Try::kFirst) extra_.GiveBack();
-      todo->decided.emplace_back(std::move(waiter), Refused{base::Reason::kBreaker});
-    }
+void SourceState::TurnAway(Line* line, base::Reason reason, Todo* todo) {
+  while (!line->empty()) {
+    std::shared_ptr<Ticket::Waiter> waiter = TakeFront(line);
+    if (waiter->which != Try::kFirst) extra_.GiveBack();
+    todo->decided.emplace_back(std::move(waiter), Refused{reason});
   }
 }
 
@@ -210,6 +248,15 @@ void SourceState::Do(Todo todo) {
       if (waiter->given_up) return;  // what was granted goes on to the next with this task
       Decided decided = std::move(waiter->decided);
       std::move(decided)(std::move(decision));
+    });
+  }
+  for (const DayLease& lease : todo.leases) {
+    if (lease_day_ == nullptr) {
+      OnLease(lease.day, absl::UnimplementedError("nobody leases days"));
+      continue;
+    }
+    lease_day_(lease, [weak = weak_from_this(), day = lease.day](absl::StatusOr<DayBlock> block) {
+      if (const std::shared_ptr<SourceState> self = weak.lock()) self->OnLease(day, block);
     });
   }
   if (todo.wake_loop == nullptr) return;
@@ -239,19 +286,40 @@ void SourceState::DropWake(uint64_t number) {
   if (number == wakes_) wake_set_ = false;
 }
 
+void SourceState::OnLease(absl::CivilDay day, const absl::StatusOr<DayBlock>& block) {
+  Todo todo;
+  {
+    const base::MutexLock lock(&mutex_);
+    const absl::Duration now = clock_->SteadyNow();
+    if (block.ok()) {
+      day_.Leased(day, *block);
+    } else {
+      day_.NotLeased(day, now);
+    }
+    Admit(now, &todo);
+  }
+  Do(std::move(todo));
+}
+
 bool SourceState::Send(Permit* permit) {
   Todo todo;
   bool may = false;
   {
     const base::MutexLock lock(&mutex_);
     const absl::Duration now = clock_->SteadyNow();
-    may = rate_.Send(now);
+    const absl::Time wall = clock_->WallNow();
+    const bool background = permit->urgency_ == Urgency::kBackground;
+    may = day_.MaySend(wall, background) && rate_.Send(now);
     if (may) {
+      day_.Send(wall);
       permit->sent_ = true;
       permit->sent_at_ = now;
       if (permit->try_ == Try::kFirst) extra_.OnFirstSent();
       // When the next may leave is known only now.
       Admit(now, &todo);
+      // The next block before the last query of this one.
+      for (const DayLease& lease : day_.TakeWishes(wall, now, /*ahead=*/true))
+        todo.leases.push_back(lease);
     }
   }
   Do(std::move(todo));
@@ -288,6 +356,7 @@ void SourceState::Return(Permit* permit) {
     if (!permit->judged_) JudgeLocked(permit, AttemptEnd::kNeutral, /*timed=*/false, now);
     if (!permit->sent_) {
       rate_.GiveBack();
+      day_.GiveBack();
       if (permit->try_ != Try::kFirst) extra_.GiveBack();
     }
     --in_flight_;
@@ -311,7 +380,7 @@ absl::Duration SourceState::Patience(absl::Duration deadline) const {
   return std::min(deadline, kPatienceFactor * HedgeAfter());
 }
 
-bool SourceState::RateIsUsedUp(Urgency urgency) const {
+bool SourceState::QuotaHoldsUp(Urgency urgency) const {
   const base::MutexLock lock(&mutex_);
   return HasPlace(urgency);
 }
@@ -326,6 +395,7 @@ void SourceState::SetLimits(const SourceLimits& limits) {
     breaker_.SetLimits(limits.breaker);
     extra_.SetLimits(limits.extra);
     rate_.SetLimits(limits.rate, now);
+    day_.SetLimits(DayLimits(limits));
     Admit(now, &todo);
   }
   Do(std::move(todo));
@@ -350,7 +420,14 @@ std::shared_ptr<SourceState> SourceStates::Get(const std::string& id, const Sour
   const base::MutexLock lock(&mutex_);
   std::weak_ptr<SourceState>& known = states_[id];
   std::shared_ptr<SourceState> state = known.lock();
-  if (state == nullptr) known = state = SourceState::Create(limits, clock_);
+  if (state != nullptr) return state;
+  LeaseDay lease_day;
+  if (lease_ != nullptr) {
+    lease_day = [lease = lease_, id](const DayLease& wish, LeaseDone done) {
+      lease(id, wish, std::move(done));
+    };
+  }
+  known = state = SourceState::Create(limits, clock_, std::move(lease_day));
   return state;
 }
 

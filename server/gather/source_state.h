@@ -1,5 +1,6 @@
 // SourceState: what is known of one source and how it may be asked now. The one place that decides
-// whether an attempt is made: the breaker, the budget of retries and hedges, the places, the rate.
+// whether an attempt is made: the breaker, the budget of retries and hedges, the places, the rate,
+// the day's count.
 //
 // One for each source id, process-wide: it outlives reloads, which only change its limits, so that
 // attempts in flight and queries sent stay counted. Attempts that must wait stand in line here, not
@@ -13,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -29,6 +31,7 @@
 #include "server/base/mutex.h"
 #include "server/gather/attempt_end.h"
 #include "server/gather/breaker.h"
+#include "server/gather/day_count.h"
 #include "server/gather/latency.h"
 #include "server/gather/rate_window.h"
 #include "server/gather/retry_budget.h"
@@ -55,8 +58,9 @@ class SourceState : public std::enable_shared_from_this<SourceState> {
     Permit(Permit&&) noexcept = default;
     Permit& operator=(Permit&& other) noexcept;
 
-    // The query leaves in this moment: true, and it counts towards the rate and the budget. True
-    // again when asked again. False where a lowered rate has no room for it: it must not leave.
+    // The query leaves in this moment: true, and it counts towards rate, day and budget. True again
+    // when asked again. False where a lowered limit or another day has no room for it: it must not
+    // leave.
     bool MaySend();
     bool sent() const { return sent_; }
     // What is known of the source by this attempt; the first time counts. `timed`: its age so far
@@ -79,7 +83,8 @@ class SourceState : public std::enable_shared_from_this<SourceState> {
     absl::Duration sent_at_ = absl::ZeroDuration();
   };
 
-  // It is not asked now: kBreaker, or kNone for a retry that the budget does not pay for.
+  // It is not asked now: kBreaker; kQuota where the day's are used up; kNone for a retry that the
+  // budget does not pay for.
   struct Refused {
     base::Reason reason;
   };
@@ -103,8 +108,10 @@ class SourceState : public std::enable_shared_from_this<SourceState> {
   };
   using Asked = std::variant<Permit, Refused, std::unique_ptr<Ticket>>;
 
-  // `clock` outlives it.
-  static std::shared_ptr<SourceState> Create(const SourceLimits& limits, const base::Clock* clock);
+  // `clock` outlives it. `lease_day` leases blocks of the day's count; without one a limit of a day
+  // lets nothing through.
+  static std::shared_ptr<SourceState> Create(const SourceLimits& limits, const base::Clock* clock,
+                                             LeaseDay lease_day = nullptr);
 
   // kFirst or kRetry. Decided at once, or later: then `decided` runs once on `loop`, never inside
   // this call, unless the ticket is destroyed first. `loop` outlives the waiting; a loop that has
@@ -121,8 +128,8 @@ class SourceState : public std::enable_shared_from_this<SourceState> {
   // How long an attempt must have waited for its silence to be the source's fault: `deadline`, or
   // four times what nineteen of twenty take.
   absl::Duration Patience(absl::Duration deadline) const;
-  // Whether there are places and what holds up the line is the rate.
-  bool RateIsUsedUp(Urgency urgency) const;
+  // Whether there are places and what holds up the line is the rate or the day's count.
+  bool QuotaHoldsUp(Urgency urgency) const;
 
   // For everybody, at once.
   void SetLimits(const SourceLimits& limits);
@@ -140,27 +147,34 @@ class SourceState : public std::enable_shared_from_this<SourceState> {
     runtime::EventLoop* wake_loop = nullptr;
     absl::Duration wake_at;
     uint64_t wake_number = 0;
+    std::vector<DayLease> leases;
   };
   // Goes with a timer; when it is dropped unused, another timer may be set.
   struct Wake;
 
-  SourceState(const SourceLimits& limits, const base::Clock* clock);
+  SourceState(const SourceLimits& limits, const base::Clock* clock, LeaseDay lease_day);
 
   bool HasPlace(Urgency urgency) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // The place and the reserved rate are the permit's; the breaker let it pass.
+  // Of the day and the rate. Not kYes: nothing is reserved; where it is known when it is worth
+  // looking again, `wake` is lowered to then.
+  DayCount::Room TryReserve(Urgency urgency, absl::Duration now, absl::Duration* wake)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The place and what was reserved are the permit's; the breaker let it pass.
   Permit Take(Try which, Urgency urgency, Breaker::Pass pass) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Lets those in front through, as far as there is room.
+  // Lets those in front through, as far as there is room, and sees to leases for the rest.
   void Admit(absl::Duration now, Todo* todo) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // False: the front of this line has to wait; `wake` is lowered to when it is worth looking again.
   bool AdmitFront(Line* line, absl::Duration now, absl::Duration* wake, Todo* todo)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Everybody in line hears that the source is being spared.
-  void TurnAway(Todo* todo) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AdmitFronts(absl::Duration now, Todo* todo) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Everybody in this line hears why the source is not asked.
+  void TurnAway(Line* line, base::Reason reason, Todo* todo) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::shared_ptr<Ticket::Waiter> TakeFront(Line* line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Line& LineOf(Urgency urgency) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Do(Todo todo);
   void OnWake(uint64_t number);
   void DropWake(uint64_t number);
+  void OnLease(absl::CivilDay day, const absl::StatusOr<DayBlock>& block);
 
   bool Send(Permit* permit);
   void Judge(Permit* permit, AttemptEnd end, bool timed);
@@ -169,11 +183,13 @@ class SourceState : public std::enable_shared_from_this<SourceState> {
   void Return(Permit* permit);
 
   const base::Clock* const clock_;
+  const LeaseDay lease_day_;
   mutable base::Mutex mutex_;
   SourceLimits limits_ ABSL_GUARDED_BY(mutex_);
   Breaker breaker_ ABSL_GUARDED_BY(mutex_);
   RetryBudget extra_ ABSL_GUARDED_BY(mutex_);
   RateWindow rate_ ABSL_GUARDED_BY(mutex_);
+  DayCount day_ ABSL_GUARDED_BY(mutex_);
   Latency latency_ ABSL_GUARDED_BY(mutex_);
   int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
   int background_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
@@ -189,14 +205,20 @@ class SourceState : public std::enable_shared_from_this<SourceState> {
 // The states of all sources that are set up or still asked by somebody. Thread-safe.
 class SourceStates {
  public:
-  // `clock` outlives every state.
-  explicit SourceStates(const base::Clock* clock) : clock_(clock) {}
+  // As LeaseDay, of the source with this id.
+  using Lease =
+      std::function<void(const std::string& source, const DayLease& lease, LeaseDone done)>;
+
+  // `clock` outlives every state. Without `lease` a limit of a day lets nothing through.
+  explicit SourceStates(const base::Clock* clock, Lease lease = nullptr)
+      : clock_(clock), lease_(std::move(lease)) {}
   // The source's; a new one with these limits where there is none. Limits of one that is there stay
   // as they are (Sources::PutLimitsInForce).
   std::shared_ptr<SourceState> Get(const std::string& id, const SourceLimits& limits);
 
  private:
   const base::Clock* const clock_;
+  const Lease lease_;
   base::Mutex mutex_;
   std::map<std::string, std::weak_ptr<SourceState>> states_ ABSL_GUARDED_BY(mutex_);
 };

@@ -16,7 +16,7 @@ bool IsShare(int value, int whole) { return value >= 0 && value <= whole; }
 // What is out of range; otherwise what was `before`.
 const char* WrongOf(const SourceLimits& limits, const char* before) {
   if (limits.concurrency < 1) return "concurrency is below 1";
-  if (limits.rate.per_second < 0) return "rate is negative";
+  if (limits.rate.per_second < 0 || limits.per_day < 0) return "rate is negative";
   if (!IsShare(limits.rate.interactive_percent, 100))
     return "interactive share is outside 0 to 100";
   if (limits.breaker.failures < 0) return "failures are negative";
@@ -63,6 +63,7 @@ SourcePolicy PolicyOf(const plan::Source& source) {
   policy.hedge_least = source.hedge_least;
   policy.limits.concurrency = source.concurrency;
   policy.limits.rate = {source.per_second, source.interactive_percent};
+  policy.limits.per_day = source.per_day;
   policy.limits.extra.permille = 10 * source.extra_percent;
   const plan::BreakerSettings& breaker = source.breaker;
   policy.limits.breaker = {breaker.off ? 0 : breaker.failures, breaker.percent, breaker.window,

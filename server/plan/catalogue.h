@@ -35,6 +35,8 @@ inline constexpr int kFreshnessDaysMax = 3'660;
 inline constexpr absl::Duration kSourceDeadlineMax = absl::Seconds(60);
 // Each query of the last second is remembered.
 inline constexpr int kPerSecondMax = 10'000;
+// A thousand a second, day and night.
+inline constexpr int kPerDayMax = 100'000'000;
 // A share of what is given to those who wait that would leave the background nothing is refused.
 inline constexpr int kInteractivePercentMax = 90;
 // More extra load is what keeps an overloaded source down.
@@ -109,7 +111,8 @@ struct Source {
   absl::Duration hedge_least = absl::Milliseconds(2);  // a hedge waits at least so long
   int extra_percent = kExtraPercentMax;  // of first attempts: retries and hedges together
   int per_second = 0;                    // 0: no limit
-  int interactive_percent = 20;          // of rate and concurrency, kept for who waits
+  int per_day = 0;                       // queries on a civil day; 0: no limit
+  int interactive_percent = 20;          // of rates and concurrency, kept for who waits
   BreakerSettings breaker;
   int people_per_call = kPeoplePerCallMax;
   int wave = 1;

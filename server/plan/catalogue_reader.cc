@@ -296,6 +296,7 @@ void CatalogueReader::ReadResilience(const pb::Source& message, const std::strin
                                  absl::StrCat(path, ".extra_percent"));
   source->per_second =
       Number(message.per_second(), 0, kPerSecondMax, absl::StrCat(path, ".per_second"));
+  source->per_day = Number(message.per_day(), 0, kPerDayMax, absl::StrCat(path, ".per_day"));
   source->interactive_percent =
       Number(message.interactive_percent(), source->interactive_percent, kInteractivePercentMax,
              absl::StrCat(path, ".interactive_percent"));
@@ -337,9 +338,6 @@ absl::Duration CatalogueReader::Time(bool is_there, const google::protobuf::Dura
 void CatalogueReader::RefuseUnenforced(const pb::Source& message, const std::string& path) {
   constexpr absl::string_view kWhy =
       "is not enforced by this version; leave it out, so that nobody relies on it";
-  if (message.per_day() != 0) {
-    defects_.Add(absl::StrCat(path, ".per_day"), "CONFIG_NOT_ENFORCED", kWhy);
-  }
   if (ToDuration(message.cache_lifetime()) != absl::ZeroDuration()) {
     defects_.Add(absl::StrCat(path, ".cache_lifetime"), "CONFIG_NOT_ENFORCED", kWhy);
   }

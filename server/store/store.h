@@ -43,7 +43,8 @@ class Store : public base::RowReader,
               public assess::PolicyRepository {
  public:
   // The matter's key is destroyed: its rows can be opened by nobody, and no further row of it is
-  // taken. The log stays whole. NOT_FOUND (MATTER_UNKNOWN); UNAVAILABLE (ERASE_INCOMPLETE): repeat.
+  // taken. The log stays whole. NOT_FOUND (MATTER_UNKNOWN); UNAVAILABLE (ERASE_INCOMPLETE): repeat;
+  // INVALID_ARGUMENT (NOT_A_MATTER) for kOperations.
   virtual absl::Status EraseMatter(const base::Uuid& matter) = 0;
 
   // When the row committed last was made; nullopt in an empty store. What was under way when the

@@ -2,6 +2,8 @@
 #ifndef HEDUI_TESTS_GATHER_GATHER_FIXTURE_H_
 #define HEDUI_TESTS_GATHER_GATHER_FIXTURE_H_
 
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -109,7 +111,11 @@ class GatherTest : public ::testing::Test {
   }
   // Before the first flow.
   void AddSource(const SourcePolicy& policy, adapters::SourceAdapter* adapter) {
-    ASSERT_TRUE(sources->Add(policy, adapter, SourceState::Create(policy.limits, &clock)).ok());
+    const auto lease_day = [this, id = policy.id](const DayLease& lease, LeaseDone done) {
+      Lease(id, lease, std::move(done));
+    };
+    auto state = SourceState::Create(policy.limits, &clock, lease_day);
+    ASSERT_TRUE(sources->Add(policy, adapter, std::move(state)).ok());
   }
   void AddSource(const std::string& id, adapters::SourceAdapter* adapter, int attempts = 1,
                  int concurrency = 8) {
@@ -117,6 +123,15 @@ class GatherTest : public ::testing::Test {
     policy.attempts = attempts;
     policy.limits.concurrency = concurrency;
     AddSource(policy, adapter);
+  }
+  // As the store would, a moment later.
+  void Lease(const std::string& id, const DayLease& lease, LeaseDone done) {
+    int64_t& upto = leased[{id, lease.day}];
+    const int64_t from = std::max(upto, lease.from);
+    upto = std::max(from, std::min(from + lease.size, lease.limit));
+    loop.Post([block = DayBlock{from, upto}, done = std::move(done)]() mutable {
+      std::move(done)(block);
+    });
   }
   SourceState& StateOf(const std::string& id) { return *sources->Find(id)->state; }
   std::unique_ptr<Flow> NewFlow() { return std::make_unique<Flow>(&loop, sources, &ids); }
@@ -126,6 +141,7 @@ class GatherTest : public ::testing::Test {
   testing::FakeIdSource ids;
   FakeSourceAdapter bank;
   FakeSourceAdapter tax;
+  std::map<std::pair<std::string, absl::CivilDay>, int64_t> leased;
   std::shared_ptr<Sources> sources = std::make_shared<Sources>();
 };
 

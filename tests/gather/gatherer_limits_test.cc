@@ -160,6 +160,50 @@ TEST_F(GathererLimitsTest, WhatTheRateKeepsUntilTheDeadlineIsNotAsked) {
   EXPECT_EQ(third->outcomes.at(0).elapsed, absl::Milliseconds(1'500));
 }
 
+TEST_F(GathererLimitsTest, BeyondTheRequestsOfADayTheSourceIsNotAsked) {
+  SourcePolicy policy = PolicyNamed("bank");
+  policy.limits.per_day = 3;
+  AddSource(policy, &bank);
+  for (int day = 0; day < 2; ++day) {
+    bank.attempts.clear();
+    for (int i = 0; i < 3; ++i) {
+      const auto flow = NewFlow();
+      flow->Start({QueryOf("bank", {"m1"})});
+      loop.RunReady();
+      ASSERT_EQ(bank.attempts.size(), static_cast<size_t>(i + 1));
+      bank.attempts.back()->ReplyAll(AnswerKind::kNotCovered);
+      loop.RunReady();
+      EXPECT_EQ(flow->Only().kind, AnswerKind::kNotCovered);
+    }
+    const auto refused = NewFlow();
+    refused->Start({QueryOf("bank", {"m1"})});
+    loop.RunReady();
+    EXPECT_EQ(bank.attempts.size(), 3u);
+    EXPECT_EQ(refused->Only().kind, AnswerKind::kNotAsked);
+    EXPECT_EQ(refused->Only().reason, Reason::kQuota);
+    EXPECT_EQ(refused->outcomes.at(0).elapsed, absl::ZeroDuration()) << "at once";
+    loop.AdvanceBy(absl::Hours(24));
+  }
+}
+
+TEST_F(GathererLimitsTest, WhatAnAttemptCameToStandsWhereTheDayHasNoRoomForTheNext) {
+  SourcePolicy policy = PolicyNamed("bank");
+  policy.attempts = 3;
+  policy.limits.per_day = 2;
+  AddSource(policy, &bank);
+  const auto flow = NewFlow();
+  flow->Start({QueryOf("bank", {"m1"})});
+  for (size_t i = 0; i < 2; ++i) {
+    loop.AdvanceBy(absl::Milliseconds(500));
+    ASSERT_EQ(bank.attempts.size(), i + 1);
+    bank.attempts[i]->ReplyAll(AnswerKind::kUnavailable, Reason::kOverloaded, true);
+  }
+  loop.AdvanceBy(absl::Milliseconds(500));
+  EXPECT_EQ(bank.attempts.size(), 2u) << "retries count too";
+  EXPECT_EQ(flow->Only().reason, Reason::kOverloaded);
+  EXPECT_EQ(flow->outcomes.at(0).attempts, 2);
+}
+
 TEST_F(GathererLimitsTest, QueriesThatWaitedForAConnectionCountWhenTheyLeave) {
   SourcePolicy policy = PolicyNamed("bank");
   policy.limits.rate.per_second = 2;

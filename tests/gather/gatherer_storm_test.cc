@@ -151,6 +151,7 @@ class GathererStormTest : public GatherTest, public ::testing::WithParamInterfac
       policy.hedge_safe = i % 2 == 0;
       policy.limits.concurrency = 12;
       if (i % 2 == 1) policy.limits.rate.per_second = 10 + i;
+      if (i % 4 == 2) policy.limits.per_day = 400;
       adapters_.push_back(
           std::make_unique<StormAdapter>(static_cast<uint32_t>(random_()), policy, &withdrawn_));
       AddSource(policy, adapters_.back().get());
@@ -255,6 +256,10 @@ TEST_P(GathererStormTest, WhatIsPromisedHolds) {
     EXPECT_EQ(state.in_flight(), 0u) << "all permits are back";
     EXPECT_EQ(state.waiting(), 0u);
     extra += adapter.extra;
+    // All within one day.
+    if (adapter.limits.per_day > 0) {
+      EXPECT_EQ(adapter.sent_at.size(), static_cast<size_t>(adapter.limits.per_day)) << i;
+    }
     const auto limit = static_cast<size_t>(adapter.limits.rate.per_second);
     if (limit == 0) continue;
     for (size_t j = 0; j + limit < adapter.sent_at.size(); ++j) {

@@ -28,7 +28,9 @@ SourceLimits Places(int concurrency) {
 class SourceStateTest : public ::testing::Test {
  protected:
   void Open(const SourceLimits& limits) {
-    state_ = SourceState::Create(limits, &clock_);
+    state_ = SourceState::Create(limits, &clock_, [this](const DayLease& lease, LeaseDone done) {
+      leases_.push_back({lease, std::move(done)});
+    });
     clock_.Advance(absl::Seconds(2));  // past the first second of a rate
   }
   // One that asks, and what became of it.
@@ -72,8 +74,16 @@ class SourceStateTest : public ::testing::Test {
     }
   }
 
+  // A block that was asked for, and how to answer.
+  struct AskedLease {
+    DayLease lease;
+    LeaseDone done;
+    void Grant() { std::move(done)(DayBlock{lease.from, lease.from + lease.size}); }
+  };
+
   testing::FakeClock clock_;
   testing::FakeLoop loop_{&clock_};
+  std::vector<AskedLease> leases_;
   std::shared_ptr<SourceState> state_;
 };
 
@@ -200,7 +210,7 @@ TEST_F(SourceStateTest, WhatTheRateHoldsUpIsLetInAtThatVeryMoment) {
   first->permit.reset();
   const auto third = Ask();
   EXPECT_FALSE(third->decided);
-  EXPECT_TRUE(state_->RateIsUsedUp(Urgency::kInteractive));
+  EXPECT_TRUE(state_->QuotaHoldsUp(Urgency::kInteractive));
   loop_.AdvanceBy(absl::Seconds(1));
   EXPECT_FALSE(third->decided);
   loop_.AdvanceBy(absl::Microseconds(1));
@@ -269,6 +279,103 @@ TEST_F(SourceStateTest, OneProbeIsLetThroughAndALostOneIsReplaced) {
   next->permit->Judge(AttemptEnd::kGood, false);
   EXPECT_EQ(state_->breaker(), Breaker::State::kClosed);
   EXPECT_TRUE(Ask()->has());
+}
+
+TEST_F(SourceStateTest, OfADayNothingLeavesBeforeABlockOfItIsLeased) {
+  SourceLimits limits = Places(10);
+  limits.per_day = 100;
+  Open(limits);
+  const auto first = Ask();
+  const auto second = Ask();
+  const auto third = Ask();
+  loop_.RunReady();
+  EXPECT_FALSE(first->decided);
+  EXPECT_TRUE(state_->QuotaHoldsUp(Urgency::kInteractive));
+  ASSERT_EQ(leases_.size(), 1u);
+  EXPECT_EQ(leases_[0].lease.day, absl::CivilDay(2025, 3, 3));
+  EXPECT_EQ(leases_[0].lease.size, 2);
+  leases_[0].Grant();
+  loop_.RunReady();
+  ASSERT_TRUE(first->has() && second->has());
+  EXPECT_FALSE(third->decided);
+  EXPECT_FALSE(state_->TryHedge(Urgency::kInteractive).has_value());
+  second->permit.reset();  // not sent
+  loop_.RunReady();
+  EXPECT_TRUE(third->has());
+  EXPECT_TRUE(first->permit->MaySend());
+  ASSERT_EQ(leases_.size(), 2u) << "half of the block is used";
+}
+
+TEST_F(SourceStateTest, ALeaseThatFailsIsAskedForAgainAndNothingFallsOpen) {
+  SourceLimits limits = Places(10);
+  limits.per_day = 10;
+  Open(limits);
+  const auto asker = Ask();
+  ASSERT_EQ(leases_.size(), 1u);
+  std::move(leases_[0].done)(absl::ResourceExhaustedError("the disk is full"));
+  loop_.AdvanceBy(absl::Milliseconds(999));
+  EXPECT_FALSE(asker->decided);
+  ASSERT_EQ(leases_.size(), 1u);
+  loop_.AdvanceBy(absl::Milliseconds(1));
+  ASSERT_EQ(leases_.size(), 2u);
+  leases_[1].Grant();
+  loop_.RunReady();
+  EXPECT_TRUE(asker->has());
+}
+
+TEST_F(SourceStateTest, WhereADayIsUsedUpTheLineIsTurnedAwayUntilTheNext) {
+  SourceLimits limits = Places(10);
+  limits.per_day = 1;
+  Open(limits);
+  const auto first = Ask();
+  const auto second = Ask(Try::kFirst, Urgency::kBackground);
+  const auto third = Ask();
+  ASSERT_EQ(leases_.size(), 1u);
+  leases_[0].Grant();
+  loop_.RunReady();
+  ASSERT_TRUE(first->has());
+  EXPECT_FALSE(third->decided) << "the first may still not be sent";
+  EXPECT_TRUE(first->permit->MaySend());
+  loop_.RunReady();
+  EXPECT_EQ(second->refused, base::Reason::kQuota);
+  EXPECT_EQ(third->refused, base::Reason::kQuota);
+  EXPECT_EQ(Ask(Try::kRetry)->refused, base::Reason::kQuota);
+  EXPECT_EQ(leases_.size(), 1u);
+  loop_.AdvanceBy(absl::Hours(24));
+  const auto next = Ask();
+  ASSERT_EQ(leases_.size(), 2u);
+  leases_[1].Grant();
+  loop_.RunReady();
+  EXPECT_TRUE(next->has());
+}
+
+TEST_F(SourceStateTest, AQueryThatLeavesOnAnotherDayCountsThere) {
+  SourceLimits limits = Places(10);
+  limits.per_day = 64;
+  Open(limits);
+  const auto asker = Ask();
+  leases_.at(0).Grant();
+  loop_.RunReady();
+  ASSERT_TRUE(asker->has());
+  loop_.AdvanceBy(absl::Hours(24));
+  EXPECT_FALSE(asker->permit->MaySend()) << "nothing of that day is leased";
+  const auto next = Ask();
+  ASSERT_EQ(leases_.size(), 2u);
+  EXPECT_EQ(leases_[1].lease.day, absl::CivilDay(2025, 3, 4));
+  EXPECT_EQ(leases_[1].lease.from, 0);
+}
+
+TEST_F(SourceStateTest, ALimitOfADaySetByAReloadKnowsWhatWasSentBefore) {
+  Open(Places(10));
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Ask()->permit->MaySend());
+  EXPECT_TRUE(leases_.empty());
+  SourceLimits limits = Places(10);
+  limits.per_day = 6;
+  state_->SetLimits(limits);
+  const auto asker = Ask();
+  ASSERT_EQ(leases_.size(), 1u);
+  EXPECT_EQ(leases_[0].lease.from, 5);
+  EXPECT_EQ(leases_[0].lease.size, 1);
 }
 
 TEST_F(SourceStateTest, HedgesAreWorthItOnceEnoughIsKnown) {

@@ -212,6 +212,13 @@ std::string SqliteStore::TokenKey() const {
   return base::HmacSha256(keys_->LookupKeys().begin()->second, "hedui/page-token/v1");
 }
 
+absl::Status SqliteStore::EraseMatter(const base::Uuid& matter) {
+  if (matter != base::kOperations) return keys_->EraseMatter(matter);
+  return base::MakeError(absl::StatusCode::kInvalidArgument, "NOT_A_MATTER",
+                         "what the platform keeps of its own is not erased: quotas count on it",
+                         base::Visibility::kOperator);
+}
+
 absl::StatusOr<std::optional<absl::Time>> SqliteStore::NewestRowTime() const {
   return readers_->Take()->NewestRowTime();
 }

@@ -57,7 +57,7 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::vector<assess::PolicyText>> ReadPolicySet(
       absl::string_view digest) const override;
 
-  absl::Status EraseMatter(const base::Uuid& matter) override { return keys_->EraseMatter(matter); }
+  absl::Status EraseMatter(const base::Uuid& matter) override;
   absl::StatusOr<std::optional<absl::Time>> NewestRowTime() const override;
   absl::Status Maintain() override;
   Stats stats() const override;
