@@ -171,6 +171,9 @@ class ConstantsCheck {
   }
 
   Verdict Judge(const PolicyLink::Band& band, const Value& constant);
+  // Whether a row that counts for `where` does so with the parameters that are its keys as they are
+  // now.
+  bool MayCount(const Symbol& parameter, const KeyBox& where) const;
   void CheckBandOn(int32_t day, int symbol, const PolicyLink::Band& band, const Uses& uses,
                    std::map<int32_t, OfRow>* rows);
 
@@ -300,6 +303,17 @@ void ConstantsCheck::Check(int symbol, const PolicyLink::Band& band) {
   }
 }
 
+bool ConstantsCheck::MayCount(const Symbol& parameter, const KeyBox& where) const {
+  for (size_t k = 0; k < where.size(); ++k) {
+    const int key = parameter.keys[k].symbol;
+    if (key < 0 || SymbolOf(key).kind != SymbolKind::kParameter || SymbolOf(key).per_person)
+      continue;
+    const Type& type = parameter.key_types[k];
+    if (IsEmpty(type, Common(type, where[k], SetOf(type, evaluator_.household(key))))) return false;
+  }
+  return true;
+}
+
 void ConstantsCheck::CheckBandOn(int32_t day, int symbol, const PolicyLink::Band& band,
                                  const Uses& uses, std::map<int32_t, OfRow>* rows) {
   Begin(day, uses);
@@ -328,7 +342,9 @@ void ConstantsCheck::CheckBandOn(int32_t day, int symbol, const PolicyLink::Band
         if (banded.keys[k].symbol == choice.keys[c]) choice.allowed[c] &= stretch.where[k].codes;
       }
     }
-    const Verdict verdict = ForEach(uses, &choice, [&] { return Judge(band, row.constant); });
+    const Verdict verdict = ForEach(uses, &choice, [&] {
+      return MayCount(banded, stretch.where) ? Judge(band, row.constant) : Verdict::kHolds;
+    });
     // What one day leaves open another may decide.
     if (verdict > found.verdict) found = {verdict, Where(day, choice)};
   }

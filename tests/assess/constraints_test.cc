@@ -211,6 +211,38 @@ TEST_F(ConstraintsTest, ABandThatCannotBeComputedAtFirstMayBeBrokenLater) {
   }
 }
 
+// In towns households are of ten, and help is the first row's: the second is not held against twice
+// of that. How large they are elsewhere is not known.
+TEST_F(ConstraintsTest, ARowIsJudgedWhereItCounts) {
+  const std::string large =
+      "      - {from: 2022-01-01, key: {scope: rural}, value: 30, clause: T 一, trust: verified}\n";
+  for (const std::string& rural : {std::string(), large}) {
+    files_.Write("649900", absl::StrCat(R"(
+parameters:
+  size_of:
+    label: 人数
+    type: count
+    keys: [scope]
+    rows:
+      - {from: 2022-01-01, key: {scope: urban}, value: 10, clause: T 一, trust: verified}
+)",
+                                        rural, R"(
+  help:
+    label: 补助
+    type: money/month
+    keys: [size_of]
+    delegate:
+      to: [county]
+      bands: [{from: 2022-01-01, max: "2 * help", clause: T 一, trust: verified}]
+    rows:
+      - {from: 2022-01-01, key: {size_of: {to: 20}}, value: 100, clause: T 一, trust: verified}
+      - {from: 2022-01-01, key: {size_of: {from: 20}}, value: 300, clause: T 一, trust: verified}
+)"));
+    EXPECT_EQ(Defects(), "");
+    EXPECT_EQ(Warnings(), rural.empty() ? "649900/test.yaml:20 CONSTRAINT_UNDETERMINED" : "");
+  }
+}
+
 TEST_F(ConstraintsTest, ALevelBelowNarrowsBandsAndLevels) {
   const std::string city =
       "parameters:\n  exit:\n    delegate:\n      to: [county]\n"
