@@ -134,9 +134,11 @@ bool Meet(const std::vector<Type>& types, const KeyBox& a, const KeyBox& b, KeyB
 
 void Remainder(const std::vector<Type>& types, const KeyBox& box, const KeyBox& taken,
                std::vector<KeyBox>* rest) {
-  // Key by key: what lies outside in this key, within what is taken in those before it.
+  // Key by key: what lies outside in this key, within what is taken in those before it. Numbers
+  // come last: so the numbers that are left for some codes or days are never cut for the sake of
+  // others.
   KeyBox inside = box;
-  for (size_t k = 0; k < types.size(); ++k) {
+  const auto cut = [&](size_t k) {
     const auto keep = [&](const KeySet& outside) {
       const KeySet part = Common(types[k], box[k], outside);
       if (IsEmpty(types[k], part)) return;
@@ -165,6 +167,11 @@ void Remainder(const std::vector<Type>& types, const KeyBox& box, const KeyBox& 
       }
     }
     inside[k] = taken[k];
+  };
+  for (const bool numbers : {false, true}) {
+    for (size_t k = 0; k < types.size(); ++k) {
+      if ((types[k].kind == TypeKind::kNumber) == numbers) cut(k);
+    }
   }
 }
 

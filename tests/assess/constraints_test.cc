@@ -243,6 +243,32 @@ parameters:
   }
 }
 
+// The city's row of b leaves the numbers of a whole: one stretch, which rises.
+TEST_F(ConstraintsTest, ARowBelowCutsTheNumbersOfItsOwnCodesOnly) {
+  const std::string table = R"(
+documents: {T: {title: 测试}}
+codes: {level: {label: 档, values: {a: 一, b: 二}}}
+parameters:
+  help:
+    label: 补助
+    type: money/month
+    keys: [{name: people, type: count}, {name: level, type: code(level)}]
+    delegate: {to: [city]}
+    rows: [{from: 2023-01-01, key: {level: [a, b]}, value: 772, clause: T 一, trust: verified}]
+constraints:
+  rising: {label: 递增, rows: [{from: 2023-01-01, holds: 'rising(help)', clause: T 一, trust: verified}]
+}
+)";
+  files_.Write("640000", table);
+  for (const auto& [value, defects] :
+       {std::pair("575", ""), {"800", "649900/test.yaml:4 CONSTRAINT_BROKEN"}}) {
+    files_.Write("649900", absl::StrCat("parameters:\n  help:\n    rows: [{from: 2023-01-01, key: "
+                                        "{people: {to: 1}, level: b}, value: ",
+                                        value, ", clause: T 一, trust: verified}]\n"));
+    EXPECT_EQ(Defects(), defects);
+  }
+}
+
 TEST_F(ConstraintsTest, ALevelBelowNarrowsBandsAndLevels) {
   const std::string city =
       "parameters:\n  exit:\n    delegate:\n      to: [county]\n"

@@ -197,8 +197,8 @@ def is_exact(content, type_):
 
 
 def anything(run, key):
-    """What a key may be that nobody knows; a count also less than 0."""
-    return (0, 0, None, None, 0) if key.type.kind == NUMBER else run.unknown(key.type, 0)
+    """What a key may be that nobody knows; a count also less than 0, a code also one that the list does not have (R2)."""
+    return (0, 0, None, None, 0) if key.type.kind == NUMBER else run.unknown(key.type, 0, may_be_another=True)
 
 
 def of_rows(run, lookup, keys, type_, of_lookup):
