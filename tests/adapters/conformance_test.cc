@@ -23,6 +23,9 @@ namespace {
 using base::AnswerKind;
 using base::Reason;
 
+// A deadline that a busy machine does not reach before its connection stands.
+constexpr absl::Duration kNotSoon = absl::Seconds(1);
+
 constexpr char kNumber[] = "640104197905123171";
 constexpr char kName[] = "马志远";
 
@@ -213,7 +216,7 @@ TEST_P(ConformanceTest, SlowIsNotLate) {
 
 TEST_P(ConformanceTest, SilenceIsLateAtTheDeadline) {
   Open("{kind: silent}");
-  const SourceReply reply = ReplyTo(Request(absl::Milliseconds(100)));
+  const SourceReply reply = ReplyTo(Request(kNotSoon));
   EXPECT_EQ(reply.answers.at(1).kind, AnswerKind::kUnavailable);
   EXPECT_EQ(reply.answers[1].reason, Reason::kLate);
   EXPECT_EQ(reply.answers.size(), 2u);
@@ -221,7 +224,7 @@ TEST_P(ConformanceTest, SilenceIsLateAtTheDeadline) {
 
 TEST_P(ConformanceTest, AnAnswerAfterTheDeadlineIsLate) {
   Open("{kind: delay, delay: 10m}");
-  EXPECT_EQ(ReplyTo(Request(absl::Milliseconds(100))).answers.at(1).reason, Reason::kLate);
+  EXPECT_EQ(ReplyTo(Request(kNotSoon)).answers.at(1).reason, Reason::kLate);
 }
 
 TEST_P(ConformanceTest, CancelEndsTheCallOnce) {
