@@ -82,11 +82,12 @@ function(hedui_program)
   endif()
 endfunction()
 
-# hedui_test(NAME base_test SOURCES ... DEPS ... [GRPC] [TIMEOUT seconds] [LABELS ...])
-#   One program per room; ctest sees every test of it. The macros HEDUI_SOURCE_DIR and HEDUI_BIN_DIR
+# hedui_test(NAME base_test SOURCES ... DEPS ... [GRPC] [TIMEOUT seconds] [LABELS ...] [SHARDS n])
+#   One program per room; ctest sees every test of it, or so many parts of it where the tests are thousands of small
+#   ones, each of which would take longer to start than to run. The macros HEDUI_SOURCE_DIR and HEDUI_BIN_DIR
 #   let tests find fixtures and built programs.
 function(hedui_test)
-  cmake_parse_arguments(T "GRPC" "NAME;TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(T "GRPC" "NAME;TIMEOUT;SHARDS" "SOURCES;DEPS;LABELS" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()
@@ -101,6 +102,15 @@ function(hedui_test)
   set_target_properties(${T_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_compile_definitions(${T_NAME} PRIVATE
     HEDUI_SOURCE_DIR="${PROJECT_SOURCE_DIR}" HEDUI_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+  if(T_SHARDS)
+    math(EXPR last "${T_SHARDS} - 1")
+    foreach(shard RANGE ${last})
+      add_test(NAME ${T_NAME}.${shard} COMMAND ${T_NAME} --gtest_brief=1)
+      set_tests_properties(${T_NAME}.${shard} PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}"
+        ENVIRONMENT "GTEST_TOTAL_SHARDS=${T_SHARDS};GTEST_SHARD_INDEX=${shard}")
+    endforeach()
+    return()
+  endif()
   gtest_discover_tests(${T_NAME} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${T_LABELS}")
 endfunction()
