@@ -2,6 +2,8 @@
 import json
 import subprocess
 
+PIPE_CHARACTERS = 16384  # of at most four bytes; Linux' pipes take 65,536
+
 
 def listed(value):
     return value if isinstance(value, list) else [value]
@@ -72,12 +74,16 @@ class Engine:
     def assess(self, texts):
         """What the pack makes of each of these case files of one line."""
         results = []
-        # A few at a time: what is written must be read before the pipe is full on both sides.
-        for i in range(0, len(texts), 4):
-            self.last = ''.join(text + '\n' for text in map(line_of, texts[i:i + 4]))
+        lines = [line_of(text) + '\n' for text in texts]
+        while len(results) < len(lines):
+            # A few at a time, and no more than a pipe takes: else both would wait to write. One alone is read to its end before it is answered.
+            few = lines[len(results):len(results) + 4]
+            while len(few) > 1 and sum(map(len, few)) > PIPE_CHARACTERS:
+                few.pop()
+            self.last = ''.join(few)
             self._process.stdin.write(self.last)
             self._process.stdin.flush()
-            results += [self._line() for _ in texts[i:i + 4]]
+            results += [self._line() for _ in few]
         return results
 
     def close(self):
