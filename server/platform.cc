@@ -20,6 +20,7 @@
 #include "server/base/status.h"
 #include "server/correction_flow.h"
 #include "server/flow_bytes.h"
+#include "server/gather/answer_share.h"
 #include "server/ledger/certificates.h"
 #include "server/ledger/committer.h"
 #include "server/ledger/log.h"
@@ -94,6 +95,7 @@ struct Platform::Parts {
   access::InFlight in_flight;
   std::unique_ptr<access::DayQuota> day_quota;
   std::unique_ptr<base::ByteBudget> byte_budget;
+  std::shared_ptr<gather::AnswerShare> answers;
   std::unique_ptr<runtime::WorkerPool> disk;
   std::unique_ptr<runtime::WorkerPool> compute;
   std::unique_ptr<SourceQuota> source_quota;
@@ -216,6 +218,8 @@ void Platform::Parts::BuildRooms() {
   rooms.in_flight = &in_flight;
   rooms.day_quota = day_quota.get();
   rooms.bytes = byte_budget.get();
+  answers = gather::AnswerShare::Create(options.clock, byte_budget.get());
+  rooms.answers = answers.get();
   rooms.disk = disk.get();
   rooms.compute = compute.get();
   rooms.certificates = read->certificates;
@@ -377,7 +381,10 @@ Platform::~Platform() {
 
 absl::Status Platform::Reload() { return parts_->reloader->Reload(); }
 
-void Platform::Tend() { parts_->reloader->Tend(); }
+void Platform::Tend() {
+  parts_->reloader->Tend();
+  parts_->answers->Sweep();
+}
 
 std::vector<WatchedCertificate> Platform::Certificates() const {
   return parts_->reloader->Certificates();

@@ -73,6 +73,9 @@ void ToStored(const SourceOutcomeView& view, stored::v1::StoredOutcome* stored) 
   stored->set_reason(static_cast<int>(view.reason));
   if (view.data_day.has_value()) stored->set_data_day(base::FormatDay(*view.data_day));
   stored->set_elapsed_ms(view.elapsed_ms);
+  if (view.reused_attempt.empty()) return;
+  stored->set_reused_attempt(view.reused_attempt);
+  stored->set_obtained_ms(absl::ToUnixMillis(view.obtained));
 }
 
 }  // namespace

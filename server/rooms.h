@@ -30,6 +30,10 @@
 
 namespace hedui {
 
+namespace gather {
+class AnswerShare;
+}  // namespace gather
+
 class SourceLog;
 
 // Everything a reload may change. Immutable; a flow pins the one it began with.
@@ -39,7 +43,7 @@ struct Setup {
   std::shared_ptr<const gather::Sources> sources;
   assess::PolicyPack::Ptr policies;
   absl::Time policies_since;  // when this process put these very files in force
-  std::string restriction;  // texts on reports; empty: report's standing words
+  std::string restriction;    // texts on reports; empty: report's standing words
   std::string objection;
 };
 
@@ -60,6 +64,7 @@ struct Rooms {
   access::InFlight* in_flight = nullptr;
   access::DayQuota* day_quota = nullptr;
   base::ByteBudget* bytes = nullptr;
+  gather::AnswerShare* answers = nullptr;  // null: nothing is shared
   runtime::WorkerPool* disk = nullptr;     // reads the store
   runtime::WorkerPool* compute = nullptr;  // matches, assesses, drafts
   ledger::LogCertificates certificates;

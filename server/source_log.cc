@@ -55,6 +55,7 @@ void SourceLog::Ended(const QueryNames& names, const gather::Outcome& outcome) {
       .With("attempts", outcome.attempts)
       .With("ms", absl::ToInt64Milliseconds(outcome.elapsed))
       .WithAny("hedges", outcome.hedges > 0 ? absl::StrCat(outcome.hedges) : "")
+      .WithAny("reused", outcome.reused.has_value() ? outcome.reused->attempt_id : "")
       .WithAny("text", outcome.operator_text)
       .WithAny("traceparent", names.trace.has_value() ? names.trace->ToString() : "");
   tell_(event);

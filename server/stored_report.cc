@@ -44,6 +44,8 @@ SourceOutcomeView FromStored(const stored::v1::StoredOutcome& stored) {
   view.reason = static_cast<base::Reason>(stored.reason());
   if (auto day = base::ParseDay(stored.data_day()); day.ok()) view.data_day = *day;
   view.elapsed_ms = stored.elapsed_ms();
+  view.reused_attempt = stored.reused_attempt();
+  if (!view.reused_attempt.empty()) view.obtained = absl::FromUnixMillis(stored.obtained_ms());
   return view;
 }
 

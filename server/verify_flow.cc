@@ -222,6 +222,9 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     request.still_authorized = [self](const std::string& person_id) {
       return access::IsLive(self->prepared_.grant, person_id);
     };
+    request.sharing.answers = rooms_.answers;
+    request.sharing.scope = ShareScope(request_, prepared_.grant);
+    request.sharing.keep_authority = [self] { return KeepAuthority(self->prepared_.grant); };
     if (gatherer_ == nullptr) {
       gatherer_ = std::make_unique<gather::Gatherer>(loop_, setup_->sources, rooms_.ids);
     }

@@ -69,6 +69,9 @@ struct SourceOutcomeView {
   base::Reason reason = base::Reason::kNone;
   std::optional<absl::CivilDay> data_day;
   int64_t elapsed_ms = 0;
+  // The earlier attempt whose answer was used again, and when it came; empty: none.
+  std::string reused_attempt = {};
+  absl::Time obtained = {};
 };
 
 struct VerifyResult {

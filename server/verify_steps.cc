@@ -365,12 +365,23 @@ void LetGoOfPlan(Prepared* prepared) {
   prepared->plan.waves = {};
 }
 
+std::string ShareScope(const VerifyRequest& request, const access::Grant& grant) {
+  return absl::StrCat(grant.matter_id.ToString(), "\n", request.agency, "\n", request.purpose);
+}
+
+gather::Sharing::StillAuthorized KeepAuthority(const access::Grant& grant) {
+  return [grant](const std::string& person_id) { return access::IsLive(grant, person_id); };
+}
+
 std::vector<SourceOutcomeView> ViewsOf(const gather::Outcome& outcome) {
   std::vector<SourceOutcomeView> views;
   for (const base::Answer& answer : outcome.answers) {
     views.push_back({outcome.source_id, answer.person_id, answer.category, answer.kind,
                      answer.reason, answer.data_day,
                      outcome.attempts == 0 ? 0 : absl::ToInt64Milliseconds(outcome.elapsed)});
+    if (!outcome.reused.has_value()) continue;
+    views.back().reused_attempt = outcome.reused->attempt_id;
+    views.back().obtained = outcome.reused->obtained;
   }
   return views;
 }

@@ -68,6 +68,12 @@ struct Concluded {
   std::vector<base::Row> rows;
 };
 
+// Within which answers may be used again: the matter (digests of answers are keyed by it, and an
+// erased matter takes them along), its agency, and the purpose.
+std::string ShareScope(const VerifyRequest& request, const access::Grant& grant);
+// Whether a person may still be asked about, beyond the flow's end. Thread-safe.
+gather::Sharing::StillAuthorized KeepAuthority(const access::Grant& grant);
+
 // How the answers of one source, or several, are shown.
 std::vector<SourceOutcomeView> ViewsOf(const gather::Outcome& outcome);
 

@@ -43,6 +43,7 @@ void Gatherer::Wave::EndWhenComplete() {
   // The callbacks may hold the flow that holds this wave.
   on_outcome_ = nullptr;
   context_.still_authorized = nullptr;
+  context_.sharing = {};
   WaveDone done = std::move(done_);
   std::move(done)();
 }
@@ -85,6 +86,7 @@ void Gatherer::Start(GatherRequest request, OnOutcome on_outcome, WaveDone done)
   context.trace = request.trace;
   context.urgency = request.urgency;
   context.still_authorized = std::move(request.still_authorized);
+  context.sharing = std::move(request.sharing);
   wave_ = std::make_shared<Wave>(std::move(context), std::move(on_outcome), std::move(done));
   wave_->Start(*sources_, std::move(request.queries));
 }

@@ -21,6 +21,7 @@
 #define HEDUI_SERVER_GATHER_GATHERER_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,19 @@
 #include "server/runtime/event_loop.h"
 
 namespace hedui::gather {
+
+class AnswerShare;
+
+// With whom a wave's queries may share answers, of sources whose policy allows it.
+struct Sharing {
+  AnswerShare* answers = nullptr;  // outlives the Gatherer; null: with nobody
+  // Names matter, purpose and agency: only within the same is anything shared.
+  std::string scope;
+  // GatherRequest's still_authorized for as long as what this wave brings back is kept: what it
+  // returns is thread-safe and holds what it needs. Runs on the loop.
+  using StillAuthorized = std::function<bool(const std::string& person_id)>;
+  absl::AnyInvocable<StillAuthorized() const> keep_authority;
+};
 
 // One query and the warrant under which it is sent.
 struct WarrantedQuery {
@@ -61,6 +75,14 @@ struct GatherRequest {
   // Whether this person may still be asked, now. Required. Runs on the loop immediately before
   // something is sent; never blocks.
   absl::AnyInvocable<bool(const std::string& person_id) const> still_authorized;
+  Sharing sharing;
+};
+
+// Answers that another query of the same matter had brought.
+struct Reused {
+  std::string
+      attempt_id;  // of the attempt that did; it begins with the id of the intent it was made under
+  absl::Time obtained;
 };
 
 // What became of one query.
@@ -69,6 +91,7 @@ struct Outcome {
   std::string source_id;
   std::vector<base::Answer> answers;  // one for each (person, category) asked, in the query's order
   int attempts = 0;                   // hedges included; 0: none was made, nothing was sent
+  std::optional<Reused> reused;       // then nothing of this query was sent
   int hedges = 0;                     // second queries that were sent while a first was under way
   absl::Duration elapsed;             // since Start
   // For answers that are kPending: what to poll with; to be sealed, never logged.

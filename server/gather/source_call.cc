@@ -10,6 +10,7 @@
 #include "server/gather/answer_rules.h"
 #include "server/gather/attempt_end.h"
 #include "server/gather/jitter.h"
+#include "server/gather/share_key.h"
 
 namespace hedui::gather {
 namespace {
@@ -50,7 +51,62 @@ void SourceCall::Start() {
   if (deadline_ <= now) {
     return EndSoon(AnswerKind::kUnavailable, Reason::kLate, "no time was left to ask");
   }
+  const bool shares =
+      wave_->sharing.answers != nullptr && source_->policy.cache_lifetime > absl::ZeroDuration();
+  if (!shares || !AllAuthorized()) return Enter();
+  JoinOthers();
+}
+
+void SourceCall::JoinOthers() {
+  AnswerShare::Joined joined = wave_->sharing.answers->Join(
+      ShareKey(wave_->sharing.scope, *source_, asked_), wave_->urgency == Urgency::kBackground,
+      wave_->loop, [weak = weak_from_this()](AnswerShare::Answers answers) {
+        const std::shared_ptr<SourceCall> self = weak.lock();
+        if (self != nullptr) self->OnFollowed(std::move(answers));
+      });
+  if (auto* const follow = std::get_if<std::unique_ptr<AnswerShare::Follow>>(&joined)) {
+    state_ = State::kFollowing;
+    follow_ = std::move(*follow);
+    ArmTimer(deadline_, [](SourceCall& call) {
+      call.EndSoon(AnswerKind::kUnavailable, Reason::kLate,
+                   "an equal query had no answer by the deadline");
+    });
+    return;
+  }
+  if (auto* const answers = std::get_if<AnswerShare::Answers>(&joined)) {
+    state_ = State::kReusing;
+    wave_->loop->Post([weak = weak_from_this(), answers = std::move(*answers)] {
+      const std::shared_ptr<SourceCall> self = weak.lock();
+      if (self != nullptr && self->state_ == State::kReusing) self->Reuse(answers);
+    });
+    return;
+  }
+  if (auto* const lead = std::get_if<AnswerShare::Lead>(&joined)) lead_ = std::move(*lead);
   Enter();
+}
+
+void SourceCall::OnFollowed(AnswerShare::Answers answers) {
+  if (state_ != State::kFollowing) return;
+  DropWork();
+  if (answers != nullptr) return Reuse(answers);
+  // Whoever led has failed, or may not pass on what came. Together once more; should that come to
+  // nothing too, each asks for itself.
+  if (std::exchange(followed_in_vain_, true) || !AllAuthorized()) return Enter();
+  JoinOthers();
+}
+
+void SourceCall::Reuse(const AnswerShare::Answers& answers) {
+  // Asked at use, as before sending.
+  std::optional<std::vector<base::Answer>> fit;
+  if (AllAuthorized()) {
+    fit = FitAnswers(source_->policy, asked_, wave_->today, answers->answers);
+  }
+  if (!fit.has_value()) return Enter();
+  reused_ = Reused{answers->attempt_id, answers->obtained};
+  adapters::SourceReply reply;
+  reply.answers = *std::move(fit);
+  reply.sent = false;
+  End(std::move(reply));
 }
 
 void SourceCall::Enter() {
@@ -125,8 +181,7 @@ void SourceCall::Begin(SourceState::Permit permit, bool hedge) {
   adapters::SourceRequest request;
   request.query = rest();
   request.warrant = warrant_;  // of every attempt: it names the intent, not the attempt
-  request.attempt_id =
-      absl::StrCat(wave_->name, "/", source_->policy.id, "/", query_index_, "/", number);
+  request.attempt_id = AttemptId(number);
   request.timeout = deadline_ - attempt.begun;
   if (wave_->trace.has_value()) request.traceparent = wave_->trace->Child(wave_->ids).ToString();
   request.digest_key = wave_->digest_key;
@@ -209,6 +264,7 @@ void SourceCall::OnReply(int number, adapters::SourceReply reply) {
   const AttemptEnd end = EndOfAttempt(attempt, reply);
   attempt.permit->Judge(end, /*timed=*/end == AttemptEnd::kGood || IsLate(reply));
   sent_ |= attempt.permit->sent() || reply.sent;
+  if (reply.sent && lead_.has_value()) winner_ = AttemptId(number);
   attempt.permit->Release();
   if (!live_.empty()) {
     if (reply.sent && !reply.retryable && end == AttemptEnd::kGood) {
@@ -264,6 +320,25 @@ void SourceCall::Pause(absl::Duration pause) {
   ArmTimer(wave_->loop->Now() + pause, [](SourceCall& call) { call.Enter(); });
 }
 
+std::string SourceCall::AttemptId(int number) const {
+  return absl::StrCat(wave_->name, "/", source_->policy.id, "/", query_index_, "/", number);
+}
+
+void SourceCall::ShareOutcome(const Outcome& outcome) {
+  std::optional<AnswerShare::Lead> lead = std::exchange(lead_, std::nullopt);
+  // Of a query that people were taken out of nobody has the same; what failed is nobody's.
+  if (!lead.has_value() || fewer_.has_value() || outcome.dropped_answers > 0 ||
+      !outcome.pending_token.empty() || !MayBeShared(outcome.answers) || !AllAuthorized()) {
+    return;
+  }
+  std::vector<std::string> people;
+  for (const plan::PersonQuery& person : asked_.people) people.push_back(person.person_id);
+  lead->Share(outcome.answers, winner_, source_->policy,
+              [authorized = wave_->sharing.keep_authority(), people = std::move(people)] {
+                return std::all_of(people.begin(), people.end(), authorized);
+              });
+}
+
 void SourceCall::End(adapters::SourceReply reply) {
   DropWork();
   state_ = State::kEnded;
@@ -277,6 +352,7 @@ void SourceCall::End(adapters::SourceReply reply) {
   if (source_ != nullptr) ApplyFreshness(source_->policy, wave_->today, &outcome.answers);
   outcome.attempts = attempts_ + hedges_;
   outcome.hedges = hedges_;
+  outcome.reused = std::move(reused_);
   outcome.elapsed = wave_->loop->Now() - wave_->started;
   outcome.pending_token = std::move(reply.pending_token);
   outcome.pending_ready_after = reply.pending_ready_after;
@@ -286,6 +362,7 @@ void SourceCall::End(adapters::SourceReply reply) {
     absl::StrAppend(&outcome.operator_text, outcome.operator_text.empty() ? "" : "; ",
                     completed.dropped, " answers dropped that were not asked for or came twice");
   }
+  ShareOutcome(outcome);
   // This may be destroyed in there.
   Ended ended = std::move(ended_);
   std::move(ended)(std::move(outcome));
@@ -356,6 +433,7 @@ void SourceCall::EndSoon(AnswerKind kind, Reason reason, std::string operator_te
 
 void SourceCall::DropWork(Drop why) {
   ticket_.reset();
+  follow_.reset();
   if (timer_ != 0) wave_->loop->Cancel(std::exchange(timer_, 0));
   if (hedge_timer_ != 0) wave_->loop->Cancel(std::exchange(hedge_timer_, 0));
   if (live_.empty()) return;

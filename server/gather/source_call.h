@@ -21,6 +21,7 @@
 #include "adapters/source_adapter.h"
 #include "server/base/answer.h"
 #include "server/base/ids.h"
+#include "server/gather/answer_share.h"
 #include "server/gather/gatherer.h"
 #include "server/gather/source_state.h"
 #include "server/gather/sources.h"
@@ -39,16 +40,19 @@ struct WaveContext {
   std::optional<base::TraceParent> trace;
   Urgency urgency = Urgency::kInteractive;
   absl::AnyInvocable<bool(const std::string& person_id) const> still_authorized;
+  Sharing sharing;
 };
 
 class SourceCall : public std::enable_shared_from_this<SourceCall> {
  public:
   enum class State {
     kNew,
-    kQueued,   // waits in line at the source
-    kAsking,   // one or two attempts are in flight, or wait at the adapter for a connection
-    kPausing,  // an attempt failed, the next comes
-    kEnding,   // its outcome is decided and posted
+    kReusing,    // takes the answers of an equal query, in a task of its own
+    kFollowing,  // an equal query is under way
+    kQueued,     // waits in line at the source
+    kAsking,     // one or two attempts are in flight, or wait at the adapter for a connection
+    kPausing,    // an attempt failed, the next comes
+    kEnding,     // its outcome is decided and posted
     kEnded,
   };
   // Runs once, on the loop, never inside Start or Cancel. The call may be destroyed in it.
@@ -80,6 +84,9 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
   enum class Drop { kNobodyWaits, kDeadline, kOtherWasFirst };
 
   // The steps in the order they run.
+  void JoinOthers();
+  void OnFollowed(AnswerShare::Answers answers);
+  void Reuse(const AnswerShare::Answers& answers);
   void Enter();
   void OnDecided(SourceState::Decision decision);
   void OnRefused(base::Reason reason);
@@ -91,10 +98,12 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
   void OnHedgeTime();
   void OnReply(int number, adapters::SourceReply reply);
   void Decide(bool made_no_attempt, adapters::SourceReply reply);
+  void ShareOutcome(const Outcome& outcome);
   void OnDeadline();
   void Pause(absl::Duration pause);
   void End(adapters::SourceReply reply);
 
+  std::string AttemptId(int number) const;
   // Everybody still in the query may be asked about, now.
   bool AllAuthorized() const;
   // Takes people out of the query who may not be asked about any more. False when nobody is left.
@@ -133,6 +142,12 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
   int started_ = 0;        // tells one from another; only grows
   bool sent_ = false;      // something left: a further attempt is extra load
   bool starting_ = false;  // within the adapter's Start
+  // What is brought back is for those who follow too.
+  std::optional<AnswerShare::Lead> lead_;
+  std::unique_ptr<AnswerShare::Follow> follow_;
+  bool followed_in_vain_ = false;
+  std::optional<Reused> reused_;
+  std::string winner_;  // the attempt whose reply ended the query
   std::unique_ptr<SourceState::Ticket> ticket_;
   std::vector<Attempt> live_;  // at most two
   // What the first of two came to, while the other is waited for.

@@ -30,6 +30,9 @@ struct SourcePolicy {
   bool hedge_safe = false;
   absl::Duration hedge_least = absl::Milliseconds(2);
   SourceLimits limits;
+  // How long an answer may be given again to an equal query of the same matter, purpose and agency;
+  // 0: never, also not while the first is under way.
+  absl::Duration cache_lifetime = absl::ZeroDuration();
   // The source's promise for each category: its data are at most this many days old. Without an
   // entry it promises nothing. With one, an answer that is older or does not name its day is STALE.
   std::vector<std::pair<std::string, int>> freshness_days;

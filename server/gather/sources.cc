@@ -40,6 +40,7 @@ absl::Status CheckPolicy(const SourcePolicy& policy) {
   if (policy.backoff_first < absl::ZeroDuration()) wrong = "backoff is negative";
   if (policy.backoff_max < policy.backoff_first) wrong = "longest backoff is below the first";
   if (policy.hedge_least < absl::ZeroDuration()) wrong = "least wait of hedges is negative";
+  if (policy.cache_lifetime < absl::ZeroDuration()) wrong = "cache lifetime is negative";
   wrong = WrongOf(policy.limits, wrong);
   for (const auto& [category, days] : policy.freshness_days) {
     if (days < 0) wrong = "freshness is negative";
@@ -61,6 +62,7 @@ SourcePolicy PolicyOf(const plan::Source& source) {
   policy.backoff_max = source.backoff_max;
   policy.hedge_safe = source.hedge_safe;
   policy.hedge_least = source.hedge_least;
+  policy.cache_lifetime = source.cache_lifetime;
   policy.limits.concurrency = source.concurrency;
   policy.limits.rate = {source.per_second, source.interactive_percent};
   policy.limits.per_day = source.per_day;

@@ -33,6 +33,8 @@ inline constexpr int kFallbackOrderMax = 3;
 inline constexpr int kFallbackStepsMax = 3;
 inline constexpr int kFreshnessDaysMax = 3'660;
 inline constexpr absl::Duration kSourceDeadlineMax = absl::Seconds(60);
+// As long as the warrant under which an answer was obtained.
+inline constexpr absl::Duration kCacheLifetimeMax = absl::Hours(24);
 // Each query of the last second is remembered.
 inline constexpr int kPerSecondMax = 10'000;
 // A thousand a second, day and night.
@@ -114,6 +116,7 @@ struct Source {
   int per_day = 0;                       // queries on a civil day; 0: no limit
   int interactive_percent = 20;          // of rates and concurrency, kept for who waits
   BreakerSettings breaker;
+  absl::Duration cache_lifetime = absl::ZeroDuration();  // of answers used again; 0: none is
   int people_per_call = kPeoplePerCallMax;
   int wave = 1;
   // Of a verification body (核对机构): divisions whose registers it asks for us, everything below

@@ -61,7 +61,6 @@ class CatalogueReader {
   // `value`, or `standard` when it is absent.
   absl::Duration Time(bool is_there, const google::protobuf::Duration& value,
                       absl::Duration standard, absl::Duration max, const std::string& path);
-  void RefuseUnenforced(const pb::Source& message, const std::string& path);
   void CheckSourcesPerDivision(const std::vector<Source>& sources);
   ClientTls ReadTls(const pb::ClientTls& message) const;
   void CheckLabel(absl::string_view text, const std::string& path);
@@ -131,7 +130,6 @@ Source CatalogueReader::ReadSource(const pb::Source& message, const std::string&
   source.people_per_call = Number(message.people_per_call(), kPeoplePerCallMax, kPeoplePerCallMax,
                                   absl::StrCat(path, ".people_per_call"));
   source.wave = Number(message.wave(), 1, kWavesMax, absl::StrCat(path, ".wave"));
-  RefuseUnenforced(message, path);
   return source;
 }
 
@@ -300,6 +298,10 @@ void CatalogueReader::ReadResilience(const pb::Source& message, const std::strin
   source->interactive_percent =
       Number(message.interactive_percent(), source->interactive_percent, kInteractivePercentMax,
              absl::StrCat(path, ".interactive_percent"));
+  if (ToDuration(message.cache_lifetime()) != absl::ZeroDuration()) {
+    source->cache_lifetime = Time(true, message.cache_lifetime(), absl::ZeroDuration(),
+                                  kCacheLifetimeMax, absl::StrCat(path, ".cache_lifetime"));
+  }
   if (message.has_breaker()) {
     ReadBreaker(message.breaker(), absl::StrCat(path, ".breaker"), &source->breaker);
   }
@@ -333,14 +335,6 @@ absl::Duration CatalogueReader::Time(bool is_there, const google::protobuf::Dura
   defects_.Add(path, "CONFIG_RANGE",
                absl::StrCat("allowed are 1ms to ", absl::ToInt64Seconds(max), "s"));
   return standard;
-}
-
-void CatalogueReader::RefuseUnenforced(const pb::Source& message, const std::string& path) {
-  constexpr absl::string_view kWhy =
-      "is not enforced by this version; leave it out, so that nobody relies on it";
-  if (ToDuration(message.cache_lifetime()) != absl::ZeroDuration()) {
-    defects_.Add(absl::StrCat(path, ".cache_lifetime"), "CONFIG_NOT_ENFORCED", kWhy);
-  }
 }
 
 // A household's plan holds the sources of its county and of all above: found here, so that no

@@ -59,6 +59,11 @@ struct Flow {
     request.still_authorized = [this](const std::string& person) {
       return withdrawn.count(person) == 0;
     };
+    request.sharing.answers = answers;
+    request.sharing.scope = scope;
+    request.sharing.keep_authority = [this] {
+      return [all = all_withdrawn](const std::string& person) { return all->count(person) == 0; };
+    };
     inside = true;
     gatherer->Start(
         std::move(request),
@@ -87,7 +92,12 @@ struct Flow {
 
   testing::FakeLoop* const loop;
   std::string name = "v1/1";
-  std::set<std::string> withdrawn;
+  AnswerShare* answers = nullptr;
+  std::string scope;
+  // Outlives the flow with what is kept of it.
+  const std::shared_ptr<std::set<std::string>> all_withdrawn =
+      std::make_shared<std::set<std::string>>();
+  std::set<std::string>& withdrawn = *all_withdrawn;
   std::optional<base::TraceParent> trace;
   Urgency urgency = Urgency::kInteractive;
   bool destroy_on_outcome = false;

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "server/gather/answer_share.h"
 #include "tests/gather/gather_fixture.h"
 
 namespace hedui::gather {
@@ -152,6 +153,7 @@ class GathererStormTest : public GatherTest, public ::testing::WithParamInterfac
       policy.limits.concurrency = 12;
       if (i % 2 == 1) policy.limits.rate.per_second = 10 + i;
       if (i % 4 == 2) policy.limits.per_day = 400;
+      if (i % 4 == 3) policy.cache_lifetime = absl::Milliseconds(200);
       adapters_.push_back(
           std::make_unique<StormAdapter>(static_cast<uint32_t>(random_()), policy, &withdrawn_));
       AddSource(policy, adapters_.back().get());
@@ -171,6 +173,8 @@ class GathererStormTest : public GatherTest, public ::testing::WithParamInterfac
     Client client;
     client.flow = NewFlow();
     client.flow->name = absl::StrCat("flow", number);
+    client.flow->answers = share_.get();
+    client.flow->scope = absl::StrCat("matter", number % 5);
     if (random_() % 3 == 0) client.flow->urgency = Urgency::kBackground;
     for (uint32_t i = 0; i <= random_() % 3; ++i) {
       client.people.push_back(absl::StrCat("f", number, ".m", i));
@@ -218,6 +222,13 @@ class GathererStormTest : public GatherTest, public ::testing::WithParamInterfac
     for (const Outcome& outcome : flow.outcomes) {
       EXPECT_LE(outcome.elapsed, most) << flow.name;
       ASSERT_EQ(outcome.answers.size(), client.people.size() * 2);
+      if (outcome.reused.has_value()) {
+        ++reused_;
+        EXPECT_EQ(outcome.attempts, 0);
+        for (const base::Answer& answer : outcome.answers) {
+          EXPECT_EQ(answer.kind, AnswerKind::kNotCovered);
+        }
+      }
       for (size_t i = 0; i < outcome.answers.size(); ++i) {
         EXPECT_EQ(outcome.answers[i].person_id, client.people[i / 2]);
         EXPECT_EQ(outcome.answers[i].category, i % 2 == 0 ? "a" : "b");
@@ -235,7 +246,10 @@ class GathererStormTest : public GatherTest, public ::testing::WithParamInterfac
   std::set<std::string> withdrawn_;
   std::vector<std::unique_ptr<StormAdapter>> adapters_;
   std::vector<Client> clients_;
+  base::ByteBudget budget_{1 << 18, 1 << 18};
+  std::shared_ptr<AnswerShare> share_ = AnswerShare::Create(&clock, &budget_);
   mutable std::map<Reason, int> not_asked_;
+  mutable int reused_ = 0;
 };
 
 TEST_P(GathererStormTest, WhatIsPromisedHolds) {
@@ -269,6 +283,7 @@ TEST_P(GathererStormTest, WhatIsPromisedHolds) {
   EXPECT_EQ(loop.armed_timers(), 0u);
   // It did storm.
   EXPECT_GT(extra, 50);
+  EXPECT_GT(reused_, 50);
   EXPECT_GT(not_asked_[Reason::kBreaker], 0);
   EXPECT_GT(not_asked_[Reason::kQuota], 0);
   EXPECT_GT(not_asked_[Reason::kNoAuthorization], 0);

@@ -139,17 +139,13 @@ TEST(CatalogueTest, UnknownAndDuplicateKeysAreRefusedWithTheirLine) {
               HasSubstr("conf/catalogue.yaml:25: YAML_DUPLICATE_KEY"));
 }
 
-TEST(CatalogueTest, SettingsThatNothingEnforcesAreRefused) {
-  EXPECT_THAT(DefectsIn(With("    wave: 2", "    cache_lifetime: 60s")),
-              HasSubstr("CONFIG_NOT_ENFORCED: sources[0].cache_lifetime"));
-}
-
 TEST(CatalogueTest, ReadsHowASourceIsSpared) {
   const auto catalogue = ParseCatalogue("conf/catalogue.yaml", With("    wave: 2", R"(    wave: 2
     hedge_safe: true
     hedge_least: 20ms
     per_second: 50
     per_day: 20000
+    cache_lifetime: 600s
     interactive_percent: 30
     extra_percent: 5
     backoff_first: 10ms
@@ -161,6 +157,7 @@ TEST(CatalogueTest, ReadsHowASourceIsSpared) {
   EXPECT_EQ(source.hedge_least, absl::Milliseconds(20));
   EXPECT_EQ(source.per_second, 50);
   EXPECT_EQ(source.per_day, 20'000);
+  EXPECT_EQ(source.cache_lifetime, absl::Minutes(10));
   EXPECT_EQ(source.interactive_percent, 30);
   EXPECT_EQ(source.extra_percent, 5);
   EXPECT_EQ(source.backoff_first, absl::Milliseconds(10));
@@ -171,6 +168,7 @@ TEST(CatalogueTest, ReadsHowASourceIsSpared) {
   EXPECT_FALSE(other.hedge_safe);
   EXPECT_EQ(other.per_second, 0);
   EXPECT_EQ(other.per_day, 0);
+  EXPECT_EQ(other.cache_lifetime, absl::ZeroDuration());
   EXPECT_EQ(other.extra_percent, 10);
   EXPECT_EQ(other.interactive_percent, 20);
   EXPECT_EQ(other.breaker, BreakerSettings());
@@ -181,14 +179,15 @@ TEST(CatalogueTest, HowASourceIsSparedKeepsWithinItsRanges) {
     hedge_least: 61s
     per_second: 10001
     per_day: 100000001
+    cache_lifetime: 86401s
     interactive_percent: 91
     extra_percent: 11
     backoff_first: 3s
     backoff_max: 1s
     breaker: {failures: -1, percent: 101, window: 0s, open_first: 2s, open_max: 1s})"));
-  for (const char* key :
-       {"hedge_least", "per_second", "per_day", "interactive_percent", "extra_percent", "backoff_max",
-        "breaker.failures", "breaker.percent", "breaker.window", "breaker.open_max"}) {
+  for (const char* key : {"hedge_least", "per_second", "per_day", "cache_lifetime",
+                          "interactive_percent", "extra_percent", "backoff_max", "breaker.failures",
+                          "breaker.percent", "breaker.window", "breaker.open_max"}) {
     EXPECT_THAT(defects, HasSubstr(absl::StrCat("CONFIG_RANGE: sources[0].", key)));
   }
   EXPECT_EQ(DefectsIn(With("    wave: 2", "    backoff_first: 5s\n    breaker: {off: true}")),
