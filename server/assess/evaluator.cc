@@ -62,12 +62,14 @@ void Evaluator::Settle(const Division::Step& at, base::PersonRole role) {
   const BlameLeaf surely_missing{BlameKind::kIdentity, AnswerDetail::kNone, -1, -1, -1, at.symbol};
   blames_.Fill(missing.blame, complete.mask == kMayBeFalse ? Leaf(surely_missing) : complete.blame);
   // What came before has been computed for those listed only: no list of people holds the missing
-  // one before it is settled.
+  // one before it is settled. Of them too it is not known who belongs until that is computed.
+  members_known_ = division_->member < 0;
   for (size_t i = 0; &division_->order[i] != &at; ++i) {
     const Division::Step& step = division_->order[i];
     if (pack_.symbols[static_cast<size_t>(step.symbol)].per_person) {
       Step(step, rows_today_[i], UnlistedOf(role));
     }
+    if (step.symbol == division_->member) members_known_ = true;
   }
 }
 

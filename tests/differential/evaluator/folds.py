@@ -159,7 +159,7 @@ class Months(Filtered):
         low, high = len(sure), len(every) + unknown
         if period_months is not None:
             high = min(high, period_months)
-        if low == high and not marks & WEAK:
+        if low == high and not (marks | dropped[1]) & WEAK:
             blame = 0
         return (blame | dropped[0], marks | dropped[1], low, high, 0), left
 
