@@ -106,7 +106,7 @@ class Loader:
         for band in self.bands:
             self.check_constant_bounds(band)
             for division, chain in self.chains.items():
-                if band.division in above(division):
+                if band.division in above(division) and self.concerns(band, chain, division):
                     self.check_bounds(band, chain)
 
     def days(self, demand, chain, parameters):
@@ -183,6 +183,14 @@ class Loader:
         if band.binding:
             raise Defect("BAND_BREACH", band.symbol.name)
         self.warnings.append(("GUIDANCE_LEFT", band.symbol.name))
+
+    def concerns(self, band, chain, division):
+        """C4, C6: whether the band, or a row that it uses, is of the chain's lowest level."""
+        if band.division == division:
+            return True
+        names = {band.symbol}.union(*(bound.uses for bound in (band.minimum, band.maximum) if isinstance(bound, Demand)))
+        parameters, _ = used(self.pack, chain.divisions, names)
+        return any(division in symbol.rows for symbol in parameters)
 
     def check_bounds(self, band, chain):
         """C5 of expressions; C6: one of the two for a row."""
