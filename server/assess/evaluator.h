@@ -474,8 +474,8 @@ class Evaluator {
                   int fact_kind, const Asked& asked);
   // Whether the application states something of the kind about the person, of whatever time.
   bool IsStated(int person, int fact_kind) const;
-  // Whether it does of what a list is asked for, or may. `wanted` is nullptr where that is not known;
-  // then, and for what is so, any statement will do.
+  // Whether it does of what a list is asked for, or may. `wanted` is nullptr where that is not
+  // known; then, and for what is so, any statement will do.
   bool IsStatedOf(int person, int fact_kind, const base::Period* wanted);
   // `to_the_end`: the answer's data must be of the period's last day or later, since what came
   // after that day cannot be in them.
@@ -535,21 +535,21 @@ class Evaluator {
   struct Proven {
     uint64_t run = 0;  // of which it is
     const EvidenceRule* rule = nullptr;
-    int64_t from = 0, to = 0;            // of kinds by month
+    int64_t from = 0, to = 0;  // of kinds by month
     Proof proof;
   };
   std::vector<Proven> proven_;  // by person and kind
   // Rules of one place look back over two or three different periods.
   Span spans_[4];
   size_t next_span_ = 0;
-  Unlisted unlisted_[kUnlistedRoles];   // by role
-  bool members_known_ = false;          // who is a member has been computed
+  Unlisted unlisted_[kUnlistedRoles];  // by role
+  bool members_known_ = false;         // who is a member has been computed
   struct Presumption {
     int32_t symbol = -1;
     BlameId blame = 0;
   } presumption_;  // of the list that is folded next
   int32_t next_day_ = INT32_MAX;
-  size_t steps_ = 0;      // operations begun and facts looked at
+  size_t steps_ = 0;  // operations begun and facts looked at
   size_t steps_max_ = kStepsMax;
   bool no_date_ = false;  // sticky, as the calculator's overflow is
   Mode mode_ = Mode::kAsItStands;

@@ -389,8 +389,7 @@ const Exact& Evaluator::ExactField(const Frame& frame, int field) {
   // Most fields are amounts and months that nobody doubts.
   const IndexedFact& fact = index_.fact(frame.fact);
   const base::FieldValue* told = index_.Field(fact, field);
-  const bool plain =
-      told != nullptr && fact.fact->doubtful.empty() && fact.fact->otherwise.empty();
+  const bool plain = told != nullptr && fact.fact->doubtful.empty() && fact.fact->otherwise.empty();
   const auto* money = plain ? std::get_if<base::Money>(told) : nullptr;
   const auto* month = plain ? std::get_if<absl::CivilMonth>(told) : nullptr;
   if (money != nullptr && type.type.kind == TypeKind::kNumber && type.type.unit.money == 1 &&
