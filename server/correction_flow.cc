@@ -9,6 +9,7 @@
 #include "server/base/dates.h"
 #include "server/base/digest.h"
 #include "server/base/status.h"
+#include "server/chain_flow.h"
 #include "server/correction_steps.h"
 #include "server/flow_bytes.h"
 #include "server/ledger/entry.h"
@@ -30,108 +31,11 @@ base::LookupKey CorrectionKey(const std::string& agency, const base::Uuid& reque
           absl::StrCat(agency, "\n", request_id.ToString(), "\ncorrection")};
 }
 
-absl::Time NowOf(const Rooms& rooms) {
-  return absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
-}
-
-// What every change of a chain goes through: find the chain, wait for the right to change it, work
-// on the pools, commit, answer. Held by its callbacks.
-template <typename Answer>
-class ChainFlow : public std::enable_shared_from_this<ChainFlow<Answer>> {
- public:
-  using Done = absl::AnyInvocable<void(absl::StatusOr<Answer>) &&>;
-
-  // `request_key`: what else nobody may work on meanwhile; empty: nothing.
-  ChainFlow(const Rooms* rooms, runtime::EventLoop* loop, std::string agency, base::Uuid report_id,
-            std::string request_key, Done done)
-      : rooms_(*rooms),
-        setup_(rooms->setup()),
-        agency_(std::move(agency)),
-        report_id_(report_id),
-        request_key_(std::move(request_key)),
-        loop_(loop),
-        done_(std::move(done)) {}
-  virtual ~ChainFlow() = default;
-
-  void Begin() {
-    OnDisk([](ChainFlow* self) {
-      auto chain = ReadChain(self->rooms_, self->agency_, self->report_id_);
-      if (!chain.ok()) return self->Finish(chain.status());
-      self->Reserve(chain->verification_id);
-    });
-  }
-
- protected:
-  // On the disk pool, alone on this chain: until Finish.
-  virtual void Work(ReportChain chain) = 0;
-
-  // From any thread.
-  void Commit(ledger::CommitRequest request, std::function<void(ledger::CommitReceipt)> then) {
-    request.done = [self = this->shared_from_this(),
-                    then = std::move(then)](absl::StatusOr<ledger::CommitReceipt> receipt) {
-      if (receipt.ok()) return then(*std::move(receipt));
-      if (const absl::Status health = self->rooms_.committer->Health(); !health.ok()) {
-        self->rooms_.fatal(health);
-      }
-      self->Finish(receipt.status());
-    };
-    if (!rooms_.committer->TrySubmit(std::move(request))) {
-      Finish(Busy("COMMITTER_FULL", "the platform has no room for another commit"));
-    }
-  }
-
-  void Finish(absl::StatusOr<Answer> answer) {
-    if (!answer.ok() && base::VisibilityOf(answer.status()) == base::Visibility::kOperator) {
-      rooms_.tell(absl::StrCat("correcting a report failed: ", answer.status().ToString()));
-    }
-    reservation_.Release();
-    loop_->Post([done = std::move(done_), answer = std::move(answer)]() mutable {
-      std::move(done)(std::move(answer));
-    });
-  }
-
-  const Rooms& rooms_;
-  const std::shared_ptr<const Setup> setup_;
-  const std::string agency_;
-  const base::Uuid report_id_;
-
- private:
-  template <typename Step>
-  void OnDisk(Step step) {
-    runtime::Task task = [self = this->shared_from_this(), step] { step(self.get()); };
-    if (!rooms_.disk->TrySubmit(std::move(task))) {
-      Finish(Busy("READERS_FULL", "the platform reads as much as it can"));
-    }
-  }
-
-  void Reserve(const base::Uuid& verification_id) {
-    std::vector<std::string> keys = {absl::StrCat("reports\n", verification_id.ToString())};
-    if (!request_key_.empty()) keys.push_back(request_key_);
-    rooms_.matters->Reserve(
-        agency_, std::move(keys),
-        [self = this->shared_from_this()](
-            absl::StatusOr<access::MatterBook::Reservation> reservation) mutable {
-          if (!reservation.ok()) return self->Finish(reservation.status());
-          self->reservation_ = *std::move(reservation);
-          self->OnDisk([](ChainFlow* flow) {
-            auto chain = ReadChain(flow->rooms_, flow->agency_, flow->report_id_);
-            if (!chain.ok()) return flow->Finish(chain.status());
-            flow->Work(*std::move(chain));
-          });
-        });
-  }
-
-  const std::string request_key_;
-  runtime::EventLoop* const loop_;
-  Done done_;
-  access::MatterBook::Reservation reservation_;
-};
-
 class Correction final : public ChainFlow<VerifyResult> {
  public:
   Correction(const Rooms* rooms, runtime::EventLoop* loop, CorrectionRequest request,
              base::ByteBudget::Place bytes, VerifyDone done)
-      : ChainFlow(rooms, loop, request.agency, request.report_id, RequestLock(request),
+      : ChainFlow(rooms, loop, request.agency, ReportKey(request.report_id), RequestLock(request),
                   std::move(done)),
         request_(std::move(request)),
         bytes_(std::move(bytes)) {}
@@ -149,12 +53,7 @@ class Correction final : public ChainFlow<VerifyResult> {
     if (const absl::Status checked = Check(chain); !checked.ok()) return Finish(checked);
     // Only what is corrected is needed while it waits.
     chain.KeepCurrentRow();
-    runtime::Task task = [self = shared_from_this(), this, chain = std::move(chain)]() mutable {
-      Make(std::move(chain));
-    };
-    if (!rooms_.compute->TrySubmit(std::move(task))) {
-      Finish(Busy("COMPUTE_FULL", "the platform has no room for another assessment"));
-    }
+    OnCompute([this, chain = std::move(chain)]() mutable { Make(std::move(chain)); });
   }
 
   // The digest by which a repeated correction is known.
@@ -253,7 +152,7 @@ class Correction final : public ChainFlow<VerifyResult> {
     bundle.frame.previous_report = corrected.report_id;
     bundle.frame.superseding_reason =
         request_.found.has_value() ? "MANUAL_FINDING" : "IDENTITY_RESOLVED";
-    HEDUI_ASSIGN_OR_RETURN(made_, MakeReport(rooms_, *setup_, std::move(bundle), NowOf(rooms_)));
+    HEDUI_ASSIGN_OR_RETURN(made_, MakeReport(rooms_, *setup_, std::move(bundle), Now()));
     row_ = ReportRow(made_, outcomes_, request_.agency, chain.matter, request_digest_,
                      chain.reports.front().report_id);
     row_.keys.push_back(ChainKey(chain.verification_id));
@@ -287,7 +186,7 @@ class Correction final : public ChainFlow<VerifyResult> {
 class Annulling final : public ChainFlow<ReportStatus> {
  public:
   Annulling(const Rooms* rooms, runtime::EventLoop* loop, AnnulRequest request, StatusDone done)
-      : ChainFlow(rooms, loop, request.agency, request.report_id, "", std::move(done)),
+      : ChainFlow(rooms, loop, request.agency, ReportKey(request.report_id), "", std::move(done)),
         request_(std::move(request)) {}
 
  private:
@@ -295,7 +194,7 @@ class Annulling final : public ChainFlow<ReportStatus> {
     if (chain.annulled.has_value()) return Finish(Status(chain));
     auto key = rooms_.rows->DigestKey(chain.matter);
     if (!key.ok()) return Finish(key.status());
-    const absl::Time now = NowOf(rooms_);
+    const absl::Time now = Now();
     ledger::AnnulmentEntry entry;
     entry.verification = chain.verification_id;
     entry.reason = static_cast<uint8_t>(request_.reason);
@@ -312,7 +211,7 @@ class Annulling final : public ChainFlow<ReportStatus> {
   }
 
   ReportStatus Status(const ReportChain& chain) const {
-    return StatusOf(chain, report_id_, base::CivilDayOf(rooms_.clock->WallNow()));
+    return StatusOf(chain, request_.report_id, base::CivilDayOf(rooms_.clock->WallNow()));
   }
 
   base::Row RowOf(const ReportChain& chain, absl::Time now) const {
