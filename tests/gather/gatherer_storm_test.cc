@@ -1,6 +1,6 @@
 // Everything at once, drawn from a seed: sources that answer, fail, hang, lose their connections
-// and ignore cancellations; flows that give up, withdraw and go; limits that change under them.
-// What must hold all the same is looked at in every step.
+// and ignore cancellations; flows that give up, withdraw and go; limits that change under them, and
+// catalogues. What must hold all the same is looked at in every step.
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -17,8 +17,15 @@ namespace {
 using base::AnswerKind;
 using base::Reason;
 
-constexpr int kSources = 8;
-constexpr int kFlows = 1'500;
+struct Storm {
+  uint32_t seed;
+  int sources;
+  int flows;
+};
+constexpr Storm kStorms[] = {{1, 8, 1'500}, {2, 8, 1'500}, {3, 8, 1'500}, {4, 8, 1'500},
+                             {5, 8, 1'500}, {6, 8, 1'500}, {7, 64, 600}};
+// Fewer than are asked of any source.
+constexpr int kPerDay = 200;
 constexpr absl::Duration kSourceDeadline = absl::Seconds(3);
 
 // What holds for one source, and how it behaves.
@@ -142,17 +149,17 @@ class StormAdapter final : public adapters::SourceAdapter {
   std::set<std::string> queries_;
 };
 
-class GathererStormTest : public GatherTest, public ::testing::WithParamInterface<int> {
+class GathererStormTest : public GatherTest, public ::testing::WithParamInterface<Storm> {
  protected:
   GathererStormTest() {
-    for (int i = 0; i < kSources; ++i) {
+    for (int i = 0; i < sources_in_all_; ++i) {
       SourcePolicy policy = PolicyNamed(absl::StrCat("s", i));
       policy.deadline = kSourceDeadline;
       policy.attempts = 1 + i % 4;
       policy.hedge_safe = i % 2 == 0;
       policy.limits.concurrency = 12;
-      if (i % 2 == 1) policy.limits.rate.per_second = 10 + i;
-      if (i % 4 == 2) policy.limits.per_day = 400;
+      if (i % 2 == 1) policy.limits.rate.per_second = 10 + i % 8;
+      if (i % 4 == 2) policy.limits.per_day = kPerDay;
       if (i % 4 == 3) policy.cache_lifetime = absl::Milliseconds(200);
       adapters_.push_back(
           std::make_unique<StormAdapter>(static_cast<uint32_t>(random_()), policy, &withdrawn_));
@@ -179,7 +186,7 @@ class GathererStormTest : public GatherTest, public ::testing::WithParamInterfac
     for (uint32_t i = 0; i <= random_() % 3; ++i) {
       client.people.push_back(absl::StrCat("f", number, ".m", i));
     }
-    for (int i = 0; i < kSources; ++i) {
+    for (int i = 0; i < sources_in_all_; ++i) {
       client.queries.push_back(QueryOf(absl::StrCat("s", i), client.people, {"a", "b"}));
     }
     client.started = loop.Now();
@@ -204,16 +211,36 @@ class GathererStormTest : public GatherTest, public ::testing::WithParamInterfac
         return;
       }
       case 4: {
-        const size_t i = random_() % kSources;
+        const size_t i = random_() % adapters_.size();
         SourceLimits& limits = adapters_[i]->limits;
         limits.concurrency = 1 + static_cast<int>(random_() % 20);
         limits.breaker.failures = static_cast<int>(random_() % 8);
         StateOf(absl::StrCat("s", i)).SetLimits(limits);
         return;
       }
+      case 5:
+        return random_() % 16 == 0 ? Reload() : void();
       default:
         return;
     }
+  }
+
+  // Another catalogue: flows under way keep the one they began with, limits hold for them too.
+  void Reload() {
+    auto next = std::make_shared<Sources>();
+    for (size_t i = 0; i < adapters_.size(); ++i) {
+      const Source& source = *sources->Find(absl::StrCat("s", i));
+      SourcePolicy policy = source.policy;
+      policy.deadline = kSourceDeadline - absl::Milliseconds(random_() % 1'000);
+      policy.attempts = 1 + static_cast<int>(random_() % 4);
+      policy.hedge_safe = random_() % 2 == 0;
+      adapters_[i]->limits.concurrency = 1 + static_cast<int>(random_() % 20);
+      policy.limits = adapters_[i]->limits;
+      ASSERT_TRUE(next->Add(policy, source.adapter, source.state).ok());
+    }
+    sources = std::move(next);
+    sources->PutLimitsInForce();
+    ++reloads_;
   }
 
   void ExpectComplete(const Client& client) const {
@@ -238,11 +265,12 @@ class GathererStormTest : public GatherTest, public ::testing::WithParamInterfac
     }
     if (flow.gatherer == nullptr) return;
     EXPECT_EQ(flow.done, 1) << flow.name;
-    EXPECT_EQ(flow.outcomes.size(), static_cast<size_t>(kSources)) << flow.name;
+    EXPECT_EQ(flow.outcomes.size(), static_cast<size_t>(sources_in_all_)) << flow.name;
     EXPECT_LE(flow.done_at - client.started, most) << flow.name;
   }
 
-  std::mt19937 random_{static_cast<uint32_t>(GetParam())};
+  const int sources_in_all_ = GetParam().sources;
+  std::mt19937 random_{GetParam().seed};
   std::set<std::string> withdrawn_;
   std::vector<std::unique_ptr<StormAdapter>> adapters_;
   std::vector<Client> clients_;
@@ -250,10 +278,11 @@ class GathererStormTest : public GatherTest, public ::testing::WithParamInterfac
   std::shared_ptr<AnswerShare> share_ = AnswerShare::Create(&clock, &budget_);
   mutable std::map<Reason, int> not_asked_;
   mutable int reused_ = 0;
+  int reloads_ = 0;
 };
 
 TEST_P(GathererStormTest, WhatIsPromisedHolds) {
-  for (int i = 0; i < kFlows; ++i) {
+  for (int i = 0; i < GetParam().flows; ++i) {
     Begin(i);
     for (int j = 0; j < 3; ++j) {
       Disturb();
@@ -263,7 +292,7 @@ TEST_P(GathererStormTest, WhatIsPromisedHolds) {
   loop.AdvanceBy(absl::Minutes(1));
   for (const Client& client : clients_) ExpectComplete(client);
   int64_t extra = 0;
-  for (int i = 0; i < kSources; ++i) {
+  for (int i = 0; i < sources_in_all_; ++i) {
     const StormAdapter& adapter = *adapters_[static_cast<size_t>(i)];
     const SourceState& state = StateOf(absl::StrCat("s", i));
     EXPECT_EQ(adapter.in_flight, 0);
@@ -283,13 +312,18 @@ TEST_P(GathererStormTest, WhatIsPromisedHolds) {
   EXPECT_EQ(loop.armed_timers(), 0u);
   // It did storm.
   EXPECT_GT(extra, 50);
+  EXPECT_GT(reloads_, 10);
   EXPECT_GT(reused_, 50);
   EXPECT_GT(not_asked_[Reason::kBreaker], 0);
   EXPECT_GT(not_asked_[Reason::kQuota], 0);
   EXPECT_GT(not_asked_[Reason::kNoAuthorization], 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, GathererStormTest, ::testing::Range(1, 7));
+INSTANTIATE_TEST_SUITE_P(Seeds, GathererStormTest, ::testing::ValuesIn(kStorms),
+                         [](const auto& storm) {
+                           return absl::StrCat("Seed", storm.param.seed, "With",
+                                               storm.param.sources, "Sources");
+                         });
 
 }  // namespace
 }  // namespace hedui::gather
