@@ -153,6 +153,7 @@ class Correction final : public ChainFlow<VerifyResult> {
     bundle.frame.superseding_reason =
         request_.found.has_value() ? "MANUAL_FINDING" : "IDENTITY_RESOLVED";
     HEDUI_ASSIGN_OR_RETURN(made_, MakeReport(rooms_, *setup_, std::move(bundle), Now()));
+    made_.used = UsesOf(stored);
     row_ = ReportRow(made_, outcomes_, request_.agency, chain.matter, request_digest_,
                      chain.reports.front().report_id);
     row_.keys.push_back(ChainKey(chain.verification_id));

@@ -5,11 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "hedui/stored/v1/verification.pb.h"
 #include "server/base/dates.h"
 #include "server/base/division.h"
 #include "server/base/row_pages.h"
 #include "server/base/status.h"
 #include "server/report/report_builder.h"
+#include "server/report_steps.h"
 #include "server/rooms.h"
 #include "server/stored_report.h"
 #include "server/verify_flow.h"
@@ -40,7 +42,7 @@ class Lister {
       ++work_;
       for (const base::PlacedRow& placed : rows.rows) {
         work_ += 1 + placed.row.body.size() / kRowBytesOfWork;
-        HEDUI_ASSIGN_OR_RETURN(std::optional<Item> item, ItemOf(placed.row));
+        HEDUI_ASSIGN_OR_RETURN(std::optional<Item> item, ItemOf(placed.row, place.day));
         place.before = placed.place;
         if (item.has_value()) page.items.push_back(*std::move(item));
         if (page.items.size() < query_.page_size && work_ < kPageRowsMax) continue;
@@ -65,8 +67,8 @@ class Lister {
   // Whether each day has a key of its own.
   virtual bool by_day() const = 0;
   virtual base::LookupKey KeyOn(absl::CivilDay day) const = 0;
-  // nullopt: is not listed.
-  virtual absl::StatusOr<std::optional<Item>> ItemOf(const base::Row& row) = 0;
+  // Found under the key of `day`. nullopt: is not listed.
+  virtual absl::StatusOr<std::optional<Item>> ItemOf(const base::Row& row, absl::CivilDay day) = 0;
   void AddWork(size_t rows) { work_ += rows; }
 
   const Rooms& rooms_;
@@ -90,9 +92,10 @@ class VerificationLister final : public Lister<VerificationView> {
                     : MatterVerificationsKey(query_.agency, query_.matter_number);
   }
 
-  absl::StatusOr<std::optional<VerificationView>> ItemOf(const base::Row& row) override {
-    const absl::CivilDay day = base::CivilDayOf(row.at);
-    if (day < query_.place.from || day >= query_.place.to) return std::nullopt;
+  absl::StatusOr<std::optional<VerificationView>> ItemOf(const base::Row& row,
+                                                         absl::CivilDay /*day*/) override {
+    const absl::CivilDay begun = base::CivilDayOf(row.at);
+    if (begun < query_.place.from || begun >= query_.place.to) return std::nullopt;
     VerificationView view;
     view.begun = row.at;
     HEDUI_RETURN_IF_ERROR(ReadNames(row, &view));
@@ -160,7 +163,8 @@ class MatterLister final : public Lister<access::MatterView> {
     return base::DayKey(query_.agency, base::Listed::kMatter, day);
   }
 
-  absl::StatusOr<std::optional<access::MatterView>> ItemOf(const base::Row& row) override {
+  absl::StatusOr<std::optional<access::MatterView>> ItemOf(const base::Row& row,
+                                                           absl::CivilDay /*day*/) override {
     HEDUI_ASSIGN_OR_RETURN(const access::MatterName name, access::NameOfMatter(row));
     if (!query_.division.empty() && !base::DivisionContains(query_.division, name.division)) {
       return std::nullopt;
@@ -178,6 +182,36 @@ class MatterLister final : public Lister<access::MatterView> {
   }
 
   const MatterQuery& query_;
+};
+
+class UsingLister final : public Lister<ReportUsing> {
+ public:
+  UsingLister(const Rooms& rooms, const UsingQuery& query) : Lister(rooms, query), query_(query) {}
+
+ private:
+  bool by_day() const override { return true; }
+
+  base::LookupKey KeyOn(absl::CivilDay day) const override {
+    return UsedKey(query_.source_id, day);
+  }
+
+  absl::StatusOr<std::optional<ReportUsing>> ItemOf(const base::Row& row,
+                                                    absl::CivilDay day) override {
+    stored::v1::Result stored;
+    if (row.kind != base::RowKind::kResult || !stored.ParseFromString(row.body)) {
+      return Damaged("report");
+    }
+    absl::Time last = absl::InfinitePast();
+    for (const UsedSource& use : UsesOf(stored)) {
+      const bool within = use.at >= query_.from && use.at < query_.to;
+      if (within && use.source_id == query_.source_id) last = std::max(last, use.at);
+    }
+    // What the source said on several days is told of on the last of them.
+    if (last == absl::InfinitePast() || base::CivilDayOf(last) != day) return std::nullopt;
+    return ReportUsing{report::ReportNumber(row.id, row.at), stored.agency(), row.at, last};
+  }
+
+  const UsingQuery& query_;
 };
 
 // `read` on the disk pool, what it gives to `done` on the loop.
@@ -223,6 +257,13 @@ void ListMatters(const Rooms* rooms, runtime::EventLoop* loop, MatterQuery query
                  MatterPageDone done) {
   OnDisk<Page<access::MatterView>>(
       rooms, loop, [rooms, query = std::move(query)] { return MatterLister(*rooms, query).Read(); },
+      std::move(done));
+}
+
+void ListReportsUsing(const Rooms* rooms, runtime::EventLoop* loop, UsingQuery query,
+                      UsingPageDone done) {
+  OnDisk<Page<ReportUsing>>(
+      rooms, loop, [rooms, query = std::move(query)] { return UsingLister(*rooms, query).Read(); },
       std::move(done));
 }
 

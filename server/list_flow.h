@@ -1,4 +1,5 @@
-// Lists of what an agency began, verifications and matters: the newest first, a page at a time. By
+// Lists of what an agency began, verifications and matters, and of the reports that used a source:
+// the newest first, a page at a time. By
 // day, from the last to the first; within a day, or of one matter, in the order in which they
 // became durable. What becomes durable after the first page was read is in no later page.
 //
@@ -61,6 +62,21 @@ struct MatterQuery : ListQuery {
   std::optional<access::MatterState> state;
 };
 
+// Of every agency; `agency` is who asks.
+struct UsingQuery : ListQuery {
+  std::string source_id;
+  absl::Time from;  // when its answers came: [from, to)
+  absl::Time to;
+};
+
+// A report that holds what a source said.
+struct ReportUsing {
+  std::string report_number;
+  std::string agency;  // whose it is
+  absl::Time issued_at;
+  absl::Time used_at;  // the last of the source's answers within the span
+};
+
 template <typename Item>
 struct Page {
   std::vector<Item> items;
@@ -69,6 +85,7 @@ struct Page {
 
 using VerificationPageDone = absl::AnyInvocable<void(absl::StatusOr<Page<VerificationView>>) &&>;
 using MatterPageDone = absl::AnyInvocable<void(absl::StatusOr<Page<access::MatterView>>) &&>;
+using UsingPageDone = absl::AnyInvocable<void(absl::StatusOr<Page<ReportUsing>>) &&>;
 using MatterDone = absl::AnyInvocable<void(absl::StatusOr<access::MatterView>) &&>;
 
 // Whether a verification of the agency is being worked on; thread-safe.
@@ -80,6 +97,11 @@ void ListVerifications(const Rooms* rooms, runtime::EventLoop* loop, Verificatio
 // Without their letters and changes of state.
 void ListMatters(const Rooms* rooms, runtime::EventLoop* loop, MatterQuery query,
                  MatterPageDone done);
+
+// By the day on which the source answered; each report once. Without those of erased matters, and
+// of versions that did not keep which sources a report used.
+void ListReportsUsing(const Rooms* rooms, runtime::EventLoop* loop, UsingQuery query,
+                      UsingPageDone done);
 
 // One matter with them. NOT_FOUND (MATTER_UNKNOWN) for others' too.
 void ReadMatter(const Rooms* rooms, runtime::EventLoop* loop, std::string agency,

@@ -37,7 +37,9 @@
 #include "server/runtime/grpc_event_loop.h"
 #include "server/runtime/loop_watch.h"
 #include "server/runtime/worker_pool.h"
+#include "server/source_admin_flow.h"
 #include "server/source_log.h"
+#include "server/source_quality.h"
 #include "server/source_quota.h"
 #include "server/store/store.h"
 #include "server/verify_flow.h"
@@ -101,6 +103,7 @@ struct Platform::Parts {
   std::unique_ptr<SourceQuota> source_quota;
   std::unique_ptr<Reloader> reloader;
   std::unique_ptr<SourceLog> source_log;
+  std::unique_ptr<SourceQuality> source_quality;
   std::unique_ptr<api::CallLog> call_log;
   Rooms rooms;
   std::unique_ptr<runtime::EventLoops> loops;
@@ -109,6 +112,7 @@ struct Platform::Parts {
   std::unique_ptr<Corrector> corrector;
   std::unique_ptr<ReportDesk> reports;
   std::unique_ptr<PolicyDesk> policies;
+  std::unique_ptr<SourceDesk> sources;
   std::unique_ptr<api::ApiServer> api;
   std::unique_ptr<Resumer> resumer;
   // Of the process that wrote the store before this one.
@@ -230,6 +234,8 @@ void Platform::Parts::BuildRooms() {
   rooms.tell = options.tell;
   source_log = std::make_unique<SourceLog>(options.tell);
   rooms.source_log = source_log.get();
+  source_quality = std::make_unique<SourceQuality>(options.clock);
+  rooms.source_quality = source_quality.get();
   call_log = std::make_unique<api::CallLog>(options.clock, options.ids, options.tell);
   rooms.fatal = [this](const absl::Status& why) {
     options.tell(base::FailureEvent("cannot_commit_any_more", why));
@@ -241,6 +247,7 @@ void Platform::Parts::BuildRooms() {
   corrector = std::make_unique<Corrector>(&rooms);
   reports = std::make_unique<ReportDesk>(&rooms);
   policies = std::make_unique<PolicyDesk>(&rooms);
+  sources = std::make_unique<SourceDesk>(&rooms, reloader->source_states(), source_quality.get());
 }
 
 absl::Status Platform::Parts::Listen() {
@@ -255,7 +262,8 @@ absl::Status Platform::Parts::Listen() {
         return std::shared_ptr<const access::Register>(std::move(setup), reg);
       },
       [this] { return reloader->trust(); }, options.clock, call_log.get(),
-      api::Flows{verifier.get(), registrar.get(), corrector.get(), reports.get(), policies.get()});
+      api::Flows{verifier.get(), registrar.get(), corrector.get(), reports.get(), policies.get(),
+                 sources.get()});
   reloader->Serve(api.get());
   resumer = std::make_unique<Resumer>(
       &rooms, verifier.get(), loops.get(),
@@ -358,6 +366,8 @@ absl::StatusOr<std::unique_ptr<Platform>> Platform::Start(PlatformOptions option
   parts->BuildPools();
   HEDUI_RETURN_IF_ERROR(parts->Connect());
   parts->BuildRooms();
+  // Before anybody can be asked.
+  HEDUI_RETURN_IF_ERROR(parts->sources->Load());
   // Before the first call: a start that fails for it needs no drain.
   HEDUI_RETURN_IF_ERROR(parts->ShowMetrics());
   HEDUI_RETURN_IF_ERROR(parts->Listen());

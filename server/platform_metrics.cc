@@ -93,6 +93,19 @@ void AddVerifications(const PlatformParts& parts, base::MetricBook* book) {
             });
 }
 
+// Beside what spares it: a source that an operator has forgotten should be seen.
+void AddHeld(const Rooms& rooms, base::MetricBook* book) {
+  book->Add("hedui_source_held", "1 while an operator holds a source, so that it is not asked.",
+            MetricKind::kGauge, [&rooms](Samples* samples) {
+              const auto setup = rooms.setup();
+              for (const plan::Source& source : setup->catalogue.sources()) {
+                const gather::Source* const found = setup->sources->Find(source.id);
+                if (found == nullptr) continue;
+                AddSample(samples, {{"source", source.id}}, found->state->held() ? 1 : 0);
+              }
+            });
+}
+
 void AddFileSizes(const std::string& directory, Samples* samples) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
@@ -174,6 +187,7 @@ void AddPlatformMetrics(const PlatformParts& parts, base::MetricBook* book) {
   AddCertificates(parts, book);
   AddQueues(rooms, &parts.policies->pool(), book);
   AddVerifications(parts, book);
+  AddHeld(rooms, book);
   AddStore(parts, book);
 }
 

@@ -8,7 +8,8 @@
 // Reads both on SIGHUP (Reload), and each where looking at its files shows a change (Tend).
 // Connections to departments are added, never dropped: a completion might hold the last reference.
 //
-// Main thread only, but setup() and trust(), which any thread may ask, and Certificates().
+// Main thread only, but setup() and trust(), which any thread may ask, what source_states() gives,
+// and Certificates().
 #ifndef HEDUI_SERVER_RELOADER_H_
 #define HEDUI_SERVER_RELOADER_H_
 
@@ -56,6 +57,9 @@ class Reloader {
   // Never null after Begin.
   std::shared_ptr<const Setup> setup() const { return setup_.Get(); }
   std::shared_ptr<const access::CallerTrust> trust() const { return trust_.Get(); }
+
+  // Of every source, with what is held; thread-safe.
+  gather::SourceStates* source_states() { return &source_states_; }
 
   // Now. INVALID_ARGUMENT (CONFIGURATION) with what was refused, which has been told; the other of
   // the two may be in force all the same.

@@ -1,5 +1,6 @@
 #include "server/report_steps.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "server/base/dates.h"
 #include "server/base/division.h"
 #include "server/base/status.h"
+#include "server/gather/gatherer.h"
 #include "server/match/matcher.h"
 #include "server/report/report_input.h"
 #include "server/stored_report.h"
@@ -80,6 +82,46 @@ void ToStored(const SourceOutcomeView& view, stored::v1::StoredOutcome* stored) 
 
 }  // namespace
 
+bool IsSaid(const base::Answer& answer) {
+  switch (answer.kind) {
+    case base::AnswerKind::kFound:
+    case base::AnswerKind::kConfirmedNone:
+    case base::AnswerKind::kNotCovered:
+    case base::AnswerKind::kStale:
+    // Somebody may yet decide whom it is about.
+    case base::AnswerKind::kAmbiguous:
+      return true;
+    case base::AnswerKind::kUnavailable:
+    case base::AnswerKind::kRefused:
+    case base::AnswerKind::kPending:
+    case base::AnswerKind::kNotAsked:
+      break;
+  }
+  return false;
+}
+
+std::vector<UsedSource> UsesOf(const std::vector<gather::Outcome>& outcomes) {
+  std::vector<UsedSource> uses;
+  for (const gather::Outcome& outcome : outcomes) {
+    if (!std::any_of(outcome.answers.begin(), outcome.answers.end(), IsSaid)) continue;
+    uses.push_back(
+        {outcome.source_id, outcome.reused.has_value() ? outcome.reused->obtained : outcome.ended});
+  }
+  return uses;
+}
+
+std::vector<UsedSource> UsesOf(const stored::v1::Result& stored) {
+  std::vector<UsedSource> uses;
+  for (const stored::v1::UsedSource& use : stored.used()) {
+    uses.push_back({use.source_id(), absl::FromUnixMillis(use.at_ms())});
+  }
+  return uses;
+}
+
+base::LookupKey UsedKey(absl::string_view source_id, absl::CivilDay day) {
+  return {base::LookupKind::kSourceDay, absl::StrCat(source_id, "\nused\n", base::FormatDay(day))};
+}
+
 absl::StatusOr<MadeReport> MakeReport(const Rooms& rooms, const Setup& setup,
                                       report::CaseBundle bundle, absl::Time now) {
   MadeReport made;
@@ -122,6 +164,11 @@ base::Row ReportRow(const MadeReport& made, const std::vector<SourceOutcomeView>
   body.set_case_bundle(report::EncodeCaseBundle(made.bundle));
   for (const SourceOutcomeView& view : outcomes) ToStored(view, body.add_outcomes());
   if (first.has_value()) body.set_first_report_id(first->ToBytes());
+  for (const UsedSource& use : made.used) {
+    stored::v1::UsedSource* const added = body.add_used();
+    added->set_source_id(use.source_id);
+    added->set_at_ms(absl::ToUnixMillis(use.at));
+  }
   base::Row row;
   row.kind = base::RowKind::kResult;
   row.id = frame.report_id;
@@ -129,6 +176,12 @@ base::Row ReportRow(const MadeReport& made, const std::vector<SourceOutcomeView>
   row.at = frame.issued_at;
   row.keys = {{base::LookupKind::kVerification, frame.verification_id.ToBytes()},
               ReportKey(frame.report_id)};
+  for (const UsedSource& use : made.used) {
+    base::LookupKey key = UsedKey(use.source_id, base::CivilDayOf(use.at));
+    if (std::find(row.keys.begin(), row.keys.end(), key) == row.keys.end()) {
+      row.keys.push_back(std::move(key));
+    }
+  }
   row.body = body.SerializeAsString();
   return row;
 }

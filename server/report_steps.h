@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "server/base/answer.h"
 #include "server/base/ids.h"
 #include "server/base/row.h"
 #include "server/report/case_bundle.h"
@@ -18,11 +21,32 @@
 
 namespace hedui {
 
+namespace stored::v1 {
+class Result;
+}  // namespace stored::v1
+
+namespace gather {
+struct Outcome;
+}  // namespace gather
+
 struct MadeReport {
   report::Draft draft;
   std::string number;
   report::CaseBundle bundle;
+  // For its row: by this it is found when a source is recalled. A report that supersedes holds what
+  // the one before held of the sources that still speak in it.
+  std::vector<UsedSource> used;
 };
+
+// Whether the answer says anything that a report then holds, if only to show it.
+bool IsSaid(const base::Answer& answer);
+
+// When each source's answers came, of one verification's outcomes.
+std::vector<UsedSource> UsesOf(const std::vector<gather::Outcome>& outcomes);
+// Those that a stored report holds.
+std::vector<UsedSource> UsesOf(const stored::v1::Result& stored);
+// Reports that hold what the source said on the civil day.
+base::LookupKey UsedKey(absl::string_view source_id, absl::CivilDay day);
 
 // Matches, assesses and drafts. `bundle` has its input and what only the request says of the frame;
 // the report's own id, dates, words and validity are set here. Programmes without a policy set are

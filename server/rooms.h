@@ -35,6 +35,7 @@ class AnswerShare;
 }  // namespace gather
 
 class SourceLog;
+class SourceQuality;
 
 // Everything a reload may change. Immutable; a flow pins the one it began with.
 struct Setup {
@@ -80,6 +81,8 @@ struct Rooms {
   base::Tell tell;
   // What sources answered, counted and logged; never null.
   SourceLog* source_log = nullptr;
+  // How they answered lately, by division; never null where verifications run.
+  SourceQuality* source_quality = nullptr;
 };
 
 }  // namespace hedui

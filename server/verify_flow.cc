@@ -13,6 +13,7 @@
 #include "server/request_check.h"
 #include "server/rooms.h"
 #include "server/source_log.h"
+#include "server/source_quality.h"
 #include "server/verify_steps.h"
 #include "server/view_flow.h"
 
@@ -238,9 +239,11 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   }
 
   void OnOutcome(gather::Outcome outcome) {
+    outcome.ended = rooms_.clock->WallNow();
     HoldToBudget(&outcome);
     rooms_.source_log->Ended({prepared_.verification_id, prepared_.intent_id, request_.trace},
                              outcome);
+    rooms_.source_quality->Ended(request_.household.division, outcome);
     for (const Spectator& spectator : spectators_) Show(outcome, spectator);
     // Only what a later wave is made from.
     if (!IsLastWave()) progress_.Add(prepared_.plan, outcome.source_id, outcome.answers);

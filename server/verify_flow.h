@@ -74,6 +74,13 @@ struct SourceOutcomeView {
   absl::Time obtained = {};
 };
 
+// That a report holds what a source said.
+struct UsedSource {
+  std::string source_id;
+  absl::Time at;  // when the answer came; of one that was used again, when it first came
+  friend bool operator==(const UsedSource&, const UsedSource&) = default;
+};
+
 struct VerifyResult {
   base::Uuid verification_id;
   std::string report_number;

@@ -407,8 +407,10 @@ absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
   bundle.input.dates = request.dates;
   bundle.input.matter_number = request.matter_number;
   bundle.input.programmes = request.programmes;
+  std::vector<UsedSource> used = UsesOf(outcomes);
   bundle.input.outcomes = MatchOutcomes(setup, prepared, std::move(outcomes), unasked);
   HEDUI_ASSIGN_OR_RETURN(MadeReport made, MakeReport(rooms, setup, std::move(bundle), now));
+  made.used = std::move(used);
   concluded.rows.push_back(ResultRow(request, prepared, made, concluded.outcomes));
   concluded.draft = std::move(made.draft);
   concluded.report_number = std::move(made.number);

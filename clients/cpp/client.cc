@@ -9,6 +9,7 @@
 #include "hedui/v1/finding.grpc.pb.h"
 #include "hedui/v1/policy.grpc.pb.h"
 #include "hedui/v1/reports.grpc.pb.h"
+#include "hedui/v1/source_admin.grpc.pb.h"
 #include "hedui/v1/verification.grpc.pb.h"
 #include "server/base/limits.h"
 #include "server/base/status.h"
@@ -48,6 +49,7 @@ struct Client::Stubs {
   std::unique_ptr<v1::ReportService::Stub> reports;
   std::unique_ptr<v1::FindingService::Stub> findings;
   std::unique_ptr<v1::PolicyService::Stub> policies;
+  std::unique_ptr<v1::SourceAdminService::Stub> sources;
   std::unique_ptr<grpc::health::v1::Health::Stub> health;
 
   template <typename Stub, typename Request, typename Response>
@@ -79,6 +81,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Connect(const ClientOptions& opt
   stubs->reports = v1::ReportService::NewStub(stubs->channel);
   stubs->findings = v1::FindingService::NewStub(stubs->channel);
   stubs->policies = v1::PolicyService::NewStub(stubs->channel);
+  stubs->sources = v1::SourceAdminService::NewStub(stubs->channel);
   stubs->health = grpc::health::v1::Health::NewStub(stubs->channel);
   return std::unique_ptr<Client>(new Client(std::move(stubs)));
 }
@@ -241,6 +244,36 @@ absl::StatusOr<v1::LintPoliciesResponse> Client::LintPolicies(
 absl::StatusOr<v1::EvaluateResponse> Client::Evaluate(const v1::EvaluateRequest& request,
                                                       absl::Duration timeout) {
   return stubs_->Call(stubs_->policies.get(), &v1::PolicyService::Stub::Evaluate, request, timeout);
+}
+
+absl::StatusOr<v1::ListSourcesResponse> Client::ListSources(const v1::ListSourcesRequest& request,
+                                                            absl::Duration timeout) {
+  return stubs_->Call(stubs_->sources.get(), &v1::SourceAdminService::Stub::ListSources, request,
+                      timeout);
+}
+
+absl::StatusOr<v1::GetSourceQualityResponse> Client::GetSourceQuality(
+    const v1::GetSourceQualityRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->sources.get(), &v1::SourceAdminService::Stub::GetSourceQuality,
+                      request, timeout);
+}
+
+absl::StatusOr<v1::HoldSourceResponse> Client::HoldSource(const v1::HoldSourceRequest& request,
+                                                          absl::Duration timeout) {
+  return stubs_->Call(stubs_->sources.get(), &v1::SourceAdminService::Stub::HoldSource, request,
+                      timeout);
+}
+
+absl::StatusOr<v1::ReleaseSourceResponse> Client::ReleaseSource(
+    const v1::ReleaseSourceRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->sources.get(), &v1::SourceAdminService::Stub::ReleaseSource, request,
+                      timeout);
+}
+
+absl::StatusOr<v1::ListReportsUsingResponse> Client::ListReportsUsing(
+    const v1::ListReportsUsingRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->sources.get(), &v1::SourceAdminService::Stub::ListReportsUsing,
+                      request, timeout);
 }
 
 }  // namespace hedui::clients

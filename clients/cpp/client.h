@@ -16,6 +16,7 @@
 #include "hedui/v1/finding.pb.h"
 #include "hedui/v1/policy.pb.h"
 #include "hedui/v1/reports.pb.h"
+#include "hedui/v1/source_admin.pb.h"
 #include "hedui/v1/verification.pb.h"
 
 namespace hedui::clients {
@@ -92,6 +93,19 @@ class Client {
                                                         absl::Duration timeout);
   absl::StatusOr<v1::EvaluateResponse> Evaluate(const v1::EvaluateRequest& request,
                                                 absl::Duration timeout);
+
+  absl::StatusOr<v1::ListSourcesResponse> ListSources(const v1::ListSourcesRequest& request,
+                                                      absl::Duration timeout);
+  absl::StatusOr<v1::GetSourceQualityResponse> GetSourceQuality(
+      const v1::GetSourceQualityRequest& request, absl::Duration timeout);
+  // In force when answered.
+  absl::StatusOr<v1::HoldSourceResponse> HoldSource(const v1::HoldSourceRequest& request,
+                                                    absl::Duration timeout);
+  absl::StatusOr<v1::ReleaseSourceResponse> ReleaseSource(const v1::ReleaseSourceRequest& request,
+                                                          absl::Duration timeout);
+  // One page, as ListMatters.
+  absl::StatusOr<v1::ListReportsUsingResponse> ListReportsUsing(
+      const v1::ListReportsUsingRequest& request, absl::Duration timeout);
 
  private:
   struct Stubs;

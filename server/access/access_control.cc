@@ -184,6 +184,17 @@ absl::Status CheckPolicyUse(const Agency& agency, PolicyUse use) {
                    " among its policy_uses there"));
 }
 
+absl::Status CheckSourceUse(const Agency& agency, SourceUse use) {
+  if (agency.MayUseSources(use)) return absl::OkStatus();
+  const absl::string_view name = use == SourceUse::kRead   ? "\"read\""
+                                 : use == SourceUse::kHold ? "\"hold\""
+                                                           : "\"recall\"";
+  return base::MakeError(
+      absl::StatusCode::kPermissionDenied, "SOURCE_USE_NOT_ALLOWED",
+      absl::StrCat("the register does not let this agency do this with sources; it takes ", name,
+                   " among its source_uses there"));
+}
+
 absl::Status CheckOfficer(const Agency& agency, absl::string_view officer) {
   if (officer.empty()) {
     return base::MakeError(absl::StatusCode::kInvalidArgument, "OFFICER_REQUIRED",

@@ -49,6 +49,9 @@ absl::Status CheckOfficer(const Agency& agency, absl::string_view officer);
 // (POLICY_USE_NOT_ALLOWED).
 absl::Status CheckPolicyUse(const Agency& agency, PolicyUse use);
 
+// The same of SourceAdminService: PERMISSION_DENIED (SOURCE_USE_NOT_ALLOWED).
+absl::Status CheckSourceUse(const Agency& agency, SourceUse use);
+
 // Why a person may be asked about, as reports and warrants cite it.
 struct Authority {
   enum class Kind : uint8_t { kNone, kLetter, kLegalBasis };

@@ -25,6 +25,10 @@ bool Agency::MayUsePolicies(PolicyUse use) const {
   return std::find(policy_uses.begin(), policy_uses.end(), use) != policy_uses.end();
 }
 
+bool Agency::MayUseSources(SourceUse use) const {
+  return std::find(source_uses.begin(), source_uses.end(), use) != source_uses.end();
+}
+
 bool Agency::HasOfficer(absl::string_view officer) const {
   return officers.empty() || SortedContains(officers, officer);
 }

@@ -62,6 +62,13 @@ enum class PolicyUse : uint8_t {
   kTry,       // has files and cases of its own looked at
 };
 
+// Over SourceAdminService; the numbers of the register's.
+enum class SourceUse : uint8_t {
+  kRead = 1,  // lists sources and how they answer
+  kHold,      // holds and releases them
+  kRecall,    // learns which reports used one, and has them verified anew
+};
+
 struct Agency {
   std::string code;
   std::string name;  // Chinese, as printed
@@ -73,10 +80,12 @@ struct Agency {
   int requests_per_second = 0;  // 0: no limit
   int requests_per_day = 0;     // 0: no limit
   std::vector<PolicyUse> policy_uses;
+  std::vector<SourceUse> source_uses;
 
   bool MayAskFor(absl::string_view purpose) const;
   bool HasOfficer(absl::string_view officer) const;
   bool MayUsePolicies(PolicyUse use) const;
+  bool MayUseSources(SourceUse use) const;
 };
 
 // A system in front that names the agency in a signed header (gateway_header.h).

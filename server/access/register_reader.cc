@@ -55,6 +55,7 @@ class RegisterReader {
   void ReadHeaderKeys(const pb::Gateway& message, const std::string& path, Gateway* gateway);
   void ReadOfficers(const pb::Agency& message, const std::string& path, Agency* agency);
   void ReadPolicyUses(const pb::Agency& message, const std::string& path, Agency* agency);
+  void ReadSourceUses(const pb::Agency& message, const std::string& path, Agency* agency);
   void ReadNumbers(const pb::Agency& message, const std::string& path, Agency* agency);
   // Sorted; duplicates and malformed codes are defects.
   std::vector<std::string> ReadCodes(const Texts& codes, const std::string& path,
@@ -217,6 +218,7 @@ Agency RegisterReader::ReadAgency(const pb::Agency& message, const std::string& 
   ReadOfficers(message, path, &agency);
   ReadNumbers(message, path, &agency);
   ReadPolicyUses(message, path, &agency);
+  ReadSourceUses(message, path, &agency);
   return agency;
 }
 
@@ -366,6 +368,21 @@ void RegisterReader::ReadPolicyUses(const pb::Agency& message, const std::string
       defects_.Add(where, "CONFIG_DUPLICATE", "is listed before");
     } else {
       agency->policy_uses.push_back(use);
+    }
+  }
+}
+
+void RegisterReader::ReadSourceUses(const pb::Agency& message, const std::string& path,
+                                    Agency* agency) {
+  for (int i = 0; i < message.source_uses_size(); ++i) {
+    const std::string where = absl::StrCat(path, ".source_uses[", i, "]");
+    const auto use = static_cast<SourceUse>(message.source_uses(i));
+    if (message.source_uses(i) == pb::SOURCE_USE_UNSPECIFIED) {
+      defects_.Add(where, "CONFIG_MISSING", "write read, hold or recall");
+    } else if (agency->MayUseSources(use)) {
+      defects_.Add(where, "CONFIG_DUPLICATE", "is listed before");
+    } else {
+      agency->source_uses.push_back(use);
     }
   }
 }

@@ -26,6 +26,7 @@ namespace hedui {
 class Corrector;
 class PolicyDesk;
 class ReportDesk;
+class SourceDesk;
 }  // namespace hedui
 
 namespace hedui::api {
@@ -46,6 +47,7 @@ struct Flows {
   Corrector* corrector = nullptr;
   ReportDesk* reports = nullptr;
   PolicyDesk* policies = nullptr;
+  SourceDesk* sources = nullptr;
 };
 
 class ApiServer {

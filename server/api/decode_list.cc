@@ -42,6 +42,16 @@ PagePlace DecodeDays(const std::string& from, const std::string& to, absl::strin
   return FirstPlace(since, until);
 }
 
+// False: it is a defect.
+bool DecodeTime(int64_t ms, absl::string_view path, absl::Time* time, Violations* violations) {
+  if (ms <= 0 || absl::FromUnixMillis(ms) >= base::StartOfDay(kLastDay)) {
+    violations->Add(path, "is required: milliseconds since 1970, before the year 10000");
+    return false;
+  }
+  *time = absl::FromUnixMillis(ms);
+  return true;
+}
+
 // What a token is bound to: the request but for what may differ from page to page.
 template <typename Request>
 PageScope ScopeOf(absl::string_view method, const Request& request, const std::string& agency) {
@@ -58,6 +68,10 @@ PageScope ScopeOf(const v1::ListVerificationsRequest& request, const std::string
 }
 PageScope ScopeOf(const v1::ListMattersRequest& request, const std::string& agency) {
   return ScopeOf("ListMatters", request, agency);
+}
+
+PageScope ScopeOf(const v1::ListReportsUsingRequest& request, const std::string& agency) {
+  return ScopeOf("ListReportsUsing", request, agency);
 }
 
 template <typename Request>
@@ -130,12 +144,41 @@ absl::StatusOr<MatterQuery> DecodeListMatters(const v1::ListMattersRequest& requ
   return query;
 }
 
+absl::StatusOr<UsingQuery> DecodeListReportsUsing(const v1::ListReportsUsingRequest& request,
+                                                  const std::string& agency,
+                                                  const PageTokens& tokens) {
+  Violations violations;
+  UsingQuery query;
+  query.agency = agency;
+  query.page_size = DecodePageSize(request.page_size(), &violations);
+  query.source_id = DecodeIdentifier(request.source_id(), "source_id", &violations);
+  const bool from_known = DecodeTime(request.from_ms(), "from_ms", &query.from, &violations);
+  if (DecodeTime(request.to_ms(), "to_ms", &query.to, &violations) && from_known) {
+    if (query.from >= query.to) {
+      violations.Add("to_ms", "must be after from_ms");
+    } else if (query.to - query.from > kListDaysMax * absl::Hours(24)) {
+      violations.Add("to_ms", absl::StrCat("lies more than ", kListDaysMax,
+                                           " days after from_ms; ask for a shorter span"));
+    }
+  }
+  HEDUI_RETURN_IF_ERROR(violations.AsStatus());
+  query.place = FirstPlace(base::CivilDayOf(query.from),
+                           base::CivilDayOf(query.to - absl::Milliseconds(1)) + 1);
+  HEDUI_RETURN_IF_ERROR(ReadToken(request, tokens, &query));
+  return query;
+}
+
 std::string NextToken(const v1::ListVerificationsRequest& request, const std::string& agency,
                       const std::optional<PagePlace>& next, const PageTokens& tokens) {
   return TokenOf(request, agency, next, tokens);
 }
 
 std::string NextToken(const v1::ListMattersRequest& request, const std::string& agency,
+                      const std::optional<PagePlace>& next, const PageTokens& tokens) {
+  return TokenOf(request, agency, next, tokens);
+}
+
+std::string NextToken(const v1::ListReportsUsingRequest& request, const std::string& agency,
                       const std::optional<PagePlace>& next, const PageTokens& tokens) {
   return TokenOf(request, agency, next, tokens);
 }

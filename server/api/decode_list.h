@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "hedui/v1/authorization.pb.h"
+#include "hedui/v1/source_admin.pb.h"
 #include "hedui/v1/verification.pb.h"
 #include "server/api/decode_request.h"
 #include "server/api/page_token.h"
@@ -32,11 +33,17 @@ absl::StatusOr<VerificationQuery> DecodeListVerifications(
 absl::StatusOr<MatterQuery> DecodeListMatters(const v1::ListMattersRequest& request,
                                               const std::string& agency, absl::CivilDay today,
                                               const PageTokens& tokens);
+// Its days are those on which the source answered.
+absl::StatusOr<UsingQuery> DecodeListReportsUsing(const v1::ListReportsUsingRequest& request,
+                                                  const std::string& agency,
+                                                  const PageTokens& tokens);
 
 // The token of the page after one that ended at `next`; empty where none did.
 std::string NextToken(const v1::ListVerificationsRequest& request, const std::string& agency,
                       const std::optional<PagePlace>& next, const PageTokens& tokens);
 std::string NextToken(const v1::ListMattersRequest& request, const std::string& agency,
+                      const std::optional<PagePlace>& next, const PageTokens& tokens);
+std::string NextToken(const v1::ListReportsUsingRequest& request, const std::string& agency,
                       const std::optional<PagePlace>& next, const PageTokens& tokens);
 
 }  // namespace hedui::api

@@ -50,6 +50,14 @@ absl::StatusOr<std::string> Door::EnterForPolicies(CallContext& context, absl::s
   return agency->code;
 }
 
+absl::StatusOr<std::string> Door::EnterForSources(CallContext& context, absl::string_view officer,
+                                                  Call call, access::SourceUse use) const {
+  const std::shared_ptr<const access::Register> reg = reg_();
+  HEDUI_ASSIGN_OR_RETURN(const access::Agency* agency, Find(*reg, context, officer, call));
+  HEDUI_RETURN_IF_ERROR(access::CheckSourceUse(*agency, use));
+  return agency->code;
+}
+
 absl::Status Door::CheckCertificate(const CallContext& context) const {
   const access::CallerIdentity caller = CallerOf(context);
   if (caller.certificate_sha256.empty()) {

@@ -45,6 +45,9 @@ class Door {
   // The same for who may do this with policies. Errors also as access::CheckPolicyUse.
   absl::StatusOr<std::string> EnterForPolicies(CallContext& context, absl::string_view officer,
                                                Call call, access::PolicyUse use) const;
+  // The same for who may do this with sources. Errors also as access::CheckSourceUse.
+  absl::StatusOr<std::string> EnterForSources(CallContext& context, absl::string_view officer,
+                                              Call call, access::SourceUse use) const;
   // For what needs no agency: only that the certificate the call came with still holds, and counted
   // by no agency's rate. UNAUTHENTICATED as access::IdentifyCaller.
   absl::Status CheckCertificate(const CallContext& context) const;

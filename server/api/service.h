@@ -24,6 +24,7 @@ class Corrector;
 class PolicyDesk;
 class Registrar;
 class ReportDesk;
+class SourceDesk;
 class Verifier;
 }  // namespace hedui
 
@@ -96,6 +97,8 @@ std::unique_ptr<Service> MakeAuthorizationService(CallLimits* limits, const Door
                                                   const PageTokens* tokens, Registrar* registrar);
 std::unique_ptr<Service> MakePolicyService(CallLimits* limits, const Door* door,
                                            const PageTokens* tokens, PolicyDesk* desk);
+std::unique_ptr<Service> MakeSourceAdminService(CallLimits* limits, const Door* door,
+                                                const PageTokens* tokens, SourceDesk* desk);
 std::unique_ptr<Service> MakeHealthService(CallLimits* limits, const Door* door,
                                            HealthBook* health);
 // `services`: the names of all that are served, itself among them.

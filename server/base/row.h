@@ -34,6 +34,10 @@ enum class RowKind : uint8_t {
   kAnnulled = 9,     // a verification's reports count no longer: body stored.v1.Annulled
   // So many of a source's queries of a day are used: body stored.v1.QuotaLease. Of kOperations.
   kQuotaLease = 10,
+  // A source was held or released: body stored.v1.SourceState. Of kOperations.
+  kSourceState = 11,
+  // Reports that used a source are verified anew: bodies stored.v1.Recall. Of kOperations.
+  kRecall = 13,
 };
 
 // Which look-up a key belongs to. Stable numbers.
@@ -60,7 +64,9 @@ enum class LookupKind : uint8_t {
   // Intents that begin a block of an agency's count of a day: agency code, '\n', civil day, '\n',
   // the block's number in decimal (access/day_quota.h).
   kDayQuota = 12,
-  // What is kept of a source for a day: the source's id, "\nlease\n", civil day.
+  // What is kept of a source for a day. Its id, "\nlease\n", civil day: leases of its count of the
+  // day. Its id, "\nused\n", civil day: reports that hold what it said that day. "\nstate": every
+  // holding and releasing of any source.
   kSourceDay = 13,
 };
 

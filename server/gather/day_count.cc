@@ -119,6 +119,12 @@ size_t DayCount::DaysAt(absl::Time wall, std::array<Day*, 2>* days) {
   return 2;
 }
 
+int64_t DayCount::UsedOn(absl::CivilDay day) const {
+  const auto found =
+      std::find_if(days_.begin(), days_.end(), [day](const Day& each) { return each.day == day; });
+  return found == days_.end() ? 0 : found->used;
+}
+
 DayCount::Day* DayCount::Find(absl::CivilDay day) {
   const auto found =
       std::find_if(days_.begin(), days_.end(), [day](const Day& each) { return each.day == day; });

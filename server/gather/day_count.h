@@ -86,6 +86,8 @@ class DayCount {
   // When a lease that failed may be asked for again; in the past where none did.
   absl::Duration again_at() const { return again_at_; }
 
+  // What is known to have left on the day, by anybody; 0 for days that are not remembered.
+  int64_t UsedOn(absl::CivilDay day) const;
   void SetLimits(const Limits& limits) { limits_ = limits; }
   int per_day() const { return limits_.per_day; }
 

@@ -94,6 +94,8 @@ struct Outcome {
   std::optional<Reused> reused;       // then nothing of this query was sent
   int hedges = 0;                     // second queries that were sent while a first was under way
   absl::Duration elapsed;             // since Start
+  // By the wall clock, which this room does not read: set by who takes the outcome.
+  absl::Time ended = absl::InfinitePast();
   // For answers that are kPending: what to poll with; to be sealed, never logged.
   std::string pending_token;
   absl::Time pending_ready_after = absl::InfinitePast();

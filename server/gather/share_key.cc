@@ -23,6 +23,8 @@ std::string ShareKey(absl::string_view scope, const Source& source,
   Add(&key, source.policy.id);
   // Adapters are never dropped: one that asks elsewhere, or otherwise, is another one.
   Add(&key, absl::StrCat(reinterpret_cast<uintptr_t>(source.adapter)));
+  // What it said before an operator held or recalled it is perhaps why.
+  Add(&key, absl::StrCat(source.state == nullptr ? 0 : source.state->era()));
   Add(&key, base::FormatPeriod(query.period));
   for (const plan::PersonQuery& person : query.people) {
     Add(&key, absl::StrCat(static_cast<int>(person.identity.kind)));

@@ -98,7 +98,7 @@ void SourceCall::OnFollowed(AnswerShare::Answers answers) {
 void SourceCall::Reuse(const AnswerShare::Answers& answers) {
   // Asked at use, as before sending.
   std::optional<std::vector<base::Answer>> fit;
-  if (AllAuthorized()) {
+  if (AllAuthorized() && !source_->state->held()) {
     fit = FitAnswers(source_->policy, asked_, wave_->today, answers->answers);
   }
   if (!fit.has_value()) return Enter();
@@ -143,8 +143,9 @@ void SourceCall::OnRefused(Reason reason) {
     return EndSoon(AnswerKind::kUnavailable, Reason::kUnreachable, "no further attempt was left");
   }
   EndSoon(AnswerKind::kNotAsked, reason,
-          reason == Reason::kQuota ? "the source's requests per day are used up"
-                                   : "the source is being spared after failures");
+          reason == Reason::kHeld    ? "an operator holds the source"
+          : reason == Reason::kQuota ? "the source's requests per day are used up"
+                                     : "the source is being spared after failures");
 }
 
 void SourceCall::OnWaitedInVain() {

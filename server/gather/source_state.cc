@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/base/dates.h"
+
 namespace hedui::gather {
 namespace {
 
@@ -10,6 +12,7 @@ namespace {
 constexpr uint64_t kBackgroundTurn = 8;
 // Nineteen of twenty: a hedge for the rest costs a twentieth more.
 constexpr int kHedgePermille = 950;
+constexpr int kHalfPermille = 500;
 constexpr int kPatienceFactor = 4;
 
 DayCount::Limits DayLimits(const SourceLimits& limits) {
@@ -106,6 +109,7 @@ SourceState::Asked SourceState::Ask(runtime::EventLoop* loop, Try which, Urgency
   {
     const base::MutexLock lock(&mutex_);
     const absl::Duration now = clock_->SteadyNow();
+    if (held_) return Refused{base::Reason::kHeld};
     if (!breaker_.WouldPass(now)) return Refused{base::Reason::kBreaker};
     if (limits_.per_day > 0 && day_.UsedUp(clock_->WallNow(), urgency == Urgency::kBackground)) {
       return Refused{base::Reason::kQuota};
@@ -134,7 +138,7 @@ SourceState::Asked SourceState::Ask(runtime::EventLoop* loop, Try which, Urgency
 std::optional<SourceState::Permit> SourceState::TryHedge(Urgency urgency) {
   const base::MutexLock lock(&mutex_);
   const absl::Duration now = clock_->SteadyNow();
-  if (breaker_.state(now) != Breaker::State::kClosed) return std::nullopt;
+  if (held_ || breaker_.state(now) != Breaker::State::kClosed) return std::nullopt;
   if (!interactive_.empty() || !background_.empty() || !HasPlace(urgency)) return std::nullopt;
   if (!extra_.TryTake()) return std::nullopt;
   absl::Duration wake = absl::InfiniteDuration();
@@ -210,6 +214,10 @@ void SourceState::Admit(absl::Duration now, Todo* todo) {
 void SourceState::AdmitFronts(absl::Duration now, Todo* todo) {
   absl::Duration wake = absl::InfiniteDuration();
   while (!interactive_.empty() || !background_.empty()) {
+    if (held_) {
+      TurnAway(&interactive_, base::Reason::kHeld, todo);
+      return TurnAway(&background_, base::Reason::kHeld, todo);
+    }
     if (!breaker_.WouldPass(now)) {
       TurnAway(&interactive_, base::Reason::kBreaker, todo);
       return TurnAway(&background_, base::Reason::kBreaker, todo);
@@ -309,7 +317,7 @@ bool SourceState::Send(Permit* permit) {
     const absl::Duration now = clock_->SteadyNow();
     const absl::Time wall = clock_->WallNow();
     const bool background = permit->urgency_ == Urgency::kBackground;
-    may = day_.MaySend(wall, background) && rate_.Send(now);
+    may = !held_ && day_.MaySend(wall, background) && rate_.Send(now);
     if (may) {
       day_.Send(wall);
       permit->sent_ = true;
@@ -401,6 +409,47 @@ void SourceState::SetLimits(const SourceLimits& limits) {
   Do(std::move(todo));
 }
 
+void SourceState::SetHeld(bool held) {
+  Todo todo;
+  {
+    const base::MutexLock lock(&mutex_);
+    if (held == held_) return;
+    held_ = held;
+    if (held) ++era_;
+    Admit(clock_->SteadyNow(), &todo);
+  }
+  Do(std::move(todo));
+}
+
+bool SourceState::held() const {
+  const base::MutexLock lock(&mutex_);
+  return held_;
+}
+
+void SourceState::BeginEra() {
+  const base::MutexLock lock(&mutex_);
+  ++era_;
+}
+
+uint64_t SourceState::era() const {
+  const base::MutexLock lock(&mutex_);
+  return era_;
+}
+
+SourceState::View SourceState::view() const {
+  const base::MutexLock lock(&mutex_);
+  View view;
+  view.held = held_;
+  view.breaker = breaker_.state(clock_->SteadyNow());
+  view.in_flight = static_cast<size_t>(in_flight_);
+  view.waiting = interactive_.size() + background_.size();
+  view.used_today = day_.UsedOn(base::CivilDayOf(clock_->WallNow()));
+  view.latency_p50 = latency_.Quantile(kHalfPermille);
+  view.latency_p95 = latency_.Quantile(kHedgePermille);
+  view.limits = limits_;
+  return view;
+}
+
 size_t SourceState::in_flight() const {
   const base::MutexLock lock(&mutex_);
   return static_cast<size_t>(in_flight_);
@@ -414,21 +463,6 @@ size_t SourceState::waiting() const {
 Breaker::State SourceState::breaker() const {
   const base::MutexLock lock(&mutex_);
   return breaker_.state(clock_->SteadyNow());
-}
-
-std::shared_ptr<SourceState> SourceStates::Get(const std::string& id, const SourceLimits& limits) {
-  const base::MutexLock lock(&mutex_);
-  std::weak_ptr<SourceState>& known = states_[id];
-  std::shared_ptr<SourceState> state = known.lock();
-  if (state != nullptr) return state;
-  LeaseDay lease_day;
-  if (lease_ != nullptr) {
-    lease_day = [lease = lease_, id](const DayLease& wish, LeaseDone done) {
-      lease(id, wish, std::move(done));
-    };
-  }
-  known = state = SourceState::Create(limits, clock_, std::move(lease_day));
-  return state;
 }
 
 }  // namespace hedui::gather

@@ -1,6 +1,6 @@
 // SourceState: what is known of one source and how it may be asked now. The one place that decides
-// whether an attempt is made: the breaker, the budget of retries and hedges, the places, the rate,
-// the day's count.
+// whether an attempt is made: an operator's hold, the breaker, the budget of retries and hedges,
+// the places, the rate, the day's count.
 //
 // One for each source id, process-wide: it outlives reloads, which only change its limits, so that
 // attempts in flight and queries sent stay counted. Attempts that must wait stand in line here, not
@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -60,7 +61,7 @@ class SourceState : public std::enable_shared_from_this<SourceState> {
 
     // The query leaves in this moment: true, and it counts towards rate, day and budget. True again
     // when asked again. False where a lowered limit or another day has no room for it: it must not
-    // leave.
+    // leave; nor where the source has been held meanwhile.
     bool MaySend();
     bool sent() const { return sent_; }
     // What is known of the source by this attempt; the first time counts. `timed`: its age so far
@@ -83,8 +84,8 @@ class SourceState : public std::enable_shared_from_this<SourceState> {
     absl::Duration sent_at_ = absl::ZeroDuration();
   };
 
-  // It is not asked now: kBreaker; kQuota where the day's are used up; kNone for a retry that the
-  // budget does not pay for.
+  // It is not asked now: kHeld; kBreaker; kQuota where the day's are used up; kNone for a retry
+  // that the budget does not pay for.
   struct Refused {
     base::Reason reason;
   };
@@ -133,6 +134,29 @@ class SourceState : public std::enable_shared_from_this<SourceState> {
 
   // For everybody, at once.
   void SetLimits(const SourceLimits& limits);
+  // From now on nothing is sent until it is released; the line hears kHeld at once. What has been
+  // sent goes on, and its answer counts.
+  void SetHeld(bool held);
+  bool held() const;
+  // What was answered in an earlier era is not used again (share_key.h). Each hold begins one.
+  void BeginEra();
+  uint64_t era() const;
+
+  // What can be seen of it, as of one moment.
+  struct View {
+    bool held = false;
+    Breaker::State breaker = Breaker::State::kClosed;
+    size_t in_flight = 0;
+    size_t waiting = 0;
+    // Of the civil day: queries that have left or, where there is a limit of a day, belong to
+    // another process.
+    int64_t used_today = 0;
+    // Attempts, of the last few thousand; absent: not known yet.
+    std::optional<absl::Duration> latency_p50;
+    std::optional<absl::Duration> latency_p95;
+    SourceLimits limits;
+  };
+  View view() const;
 
   size_t in_flight() const;
   size_t waiting() const;
@@ -186,6 +210,8 @@ class SourceState : public std::enable_shared_from_this<SourceState> {
   const LeaseDay lease_day_;
   mutable base::Mutex mutex_;
   SourceLimits limits_ ABSL_GUARDED_BY(mutex_);
+  bool held_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t era_ ABSL_GUARDED_BY(mutex_) = 0;
   Breaker breaker_ ABSL_GUARDED_BY(mutex_);
   RetryBudget extra_ ABSL_GUARDED_BY(mutex_);
   RateWindow rate_ ABSL_GUARDED_BY(mutex_);
@@ -215,12 +241,20 @@ class SourceStates {
   // The source's; a new one with these limits where there is none. Limits of one that is there stay
   // as they are (Sources::PutLimitsInForce).
   std::shared_ptr<SourceState> Get(const std::string& id, const SourceLimits& limits);
+  // Also of a source that nobody has set up yet, and of one that is set up anew.
+  void SetHeld(const std::string& id, bool held);
+  // For nothing where it is not set up: then nothing of its answers is kept.
+  void BeginEra(const std::string& id);
 
  private:
+  std::shared_ptr<SourceState> Find(const std::string& id) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const base::Clock* const clock_;
   const Lease lease_;
-  base::Mutex mutex_;
+  mutable base::Mutex mutex_;
   std::map<std::string, std::weak_ptr<SourceState>> states_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> held_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace hedui::gather

@@ -1,5 +1,6 @@
 #include "server/ledger/entry.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -22,6 +23,8 @@ enum EntryType : uint8_t {
   kKeyChange = 6,
   kOriginClosed = 7,
   kAnnulment = 8,
+  kSourceState = 9,
+  kRecall = 11,
 };
 
 void Require(bool good, const char* what) {
@@ -100,6 +103,27 @@ void Encode(const AnnulmentEntry& entry, Writer& out) {
   out.Digest(entry.officer_digest).Time(entry.time);
 }
 
+// Printable, as a catalogue's ids are.
+bool SourceIdFits(absl::string_view id) {
+  return !id.empty() && id.size() <= kEntrySourceBytesMax &&
+         std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+void Encode(const SourceStateEntry& entry, Writer& out) {
+  Require(TimeFits(entry.time), "time");
+  Require(SourceIdFits(entry.source_id), "a source's id");
+  out.U8(kSourceState).U8(kVersion).U8(entry.held ? 1 : 2).Bytes(entry.source_id, 1);
+  out.Digest(entry.operator_digest).Time(entry.time);
+}
+
+void Encode(const RecallEntry& entry, Writer& out) {
+  Require(TimeFits(entry.time) && TimeFits(entry.from) && TimeFits(entry.to), "time");
+  Require(entry.from < entry.to, "a recall's span");
+  Require(SourceIdFits(entry.source_id), "a source's id");
+  Id(out.U8(kRecall).U8(kVersion), entry.recall).Bytes(entry.source_id, 1);
+  out.Time(entry.from).Time(entry.to).Digest(entry.operator_digest).Time(entry.time);
+}
+
 // Fields are read in the order of their initialisers: braces guarantee it.
 IntentEntry ReadIntent(Reader& in) {
   IntentEntry entry{in.Id(), in.Id(), in.U16(), in.Digest(), in.Digest()};
@@ -168,6 +192,31 @@ AnnulmentEntry ReadAnnulment(Reader& in) {
   return entry;
 }
 
+SourceStateEntry ReadSourceState(Reader& in) {
+  SourceStateEntry entry;
+  const uint8_t state = in.U8();
+  in.Check(state == 1 || state == 2);
+  entry.held = state == 1;
+  entry.source_id = std::string(in.Bytes(1, kEntrySourceBytesMax));
+  in.Check(SourceIdFits(entry.source_id));
+  entry.operator_digest = in.Digest();
+  entry.time = in.Time();
+  return entry;
+}
+
+RecallEntry ReadRecall(Reader& in) {
+  RecallEntry entry;
+  entry.recall = in.Id();
+  entry.source_id = std::string(in.Bytes(1, kEntrySourceBytesMax));
+  in.Check(SourceIdFits(entry.source_id));
+  entry.from = in.Time();
+  entry.to = in.Time();
+  in.Check(entry.from < entry.to);
+  entry.operator_digest = in.Digest();
+  entry.time = in.Time();
+  return entry;
+}
+
 Entry ReadEntry(Reader& in) {
   const uint8_t type = in.U8();
   in.Check(in.U8() == kVersion);
@@ -188,6 +237,10 @@ Entry ReadEntry(Reader& in) {
       return ReadOriginClosed(in);
     case kAnnulment:
       return ReadAnnulment(in);
+    case kSourceState:
+      return ReadSourceState(in);
+    case kRecall:
+      return ReadRecall(in);
     default:
       in.Check(false);
       return Entry();

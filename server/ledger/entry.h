@@ -100,8 +100,31 @@ struct AnnulmentEntry {
 };
 inline constexpr uint8_t kAnnulmentReasonMax = 3;
 
-using Entry = std::variant<IntentEntry, ResultEntry, AccessEntry, RevocationEntry, MatterStateEntry,
-                           KeyChangeEntry, OriginClosedEntry, AnnulmentEntry>;
+// An operator held a source, so that it is asked nothing, or released it.
+struct SourceStateEntry {
+  bool held = false;
+  std::string source_id;   // 1 to 128 bytes
+  Hash operator_digest{};  // of agency and officer, keyed by what lies sealed with the row
+  absl::Time time;
+  friend bool operator==(const SourceStateEntry&, const SourceStateEntry&) = default;
+};
+
+// Every report that used what a source said from `from` until before `to` is to be verified anew.
+struct RecallEntry {
+  base::Uuid recall;
+  std::string source_id;
+  absl::Time from;
+  absl::Time to;           // after `from`
+  Hash operator_digest{};  // as SourceStateEntry's
+  absl::Time time;
+  friend bool operator==(const RecallEntry&, const RecallEntry&) = default;
+};
+// A source's id in entries, as in parts (warrant.h).
+inline constexpr size_t kEntrySourceBytesMax = 128;
+
+using Entry =
+    std::variant<IntentEntry, ResultEntry, AccessEntry, RevocationEntry, MatterStateEntry,
+                 KeyChangeEntry, OriginClosedEntry, AnnulmentEntry, SourceStateEntry, RecallEntry>;
 
 // Aborts on values the format cannot hold (a part or line count of 0, an origin CheckOrigin
 // refuses, a time outside 1970..2^63 ms): those are our own mistakes.

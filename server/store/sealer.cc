@@ -13,7 +13,7 @@ namespace hedui::store {
 namespace {
 
 constexpr uint8_t kSealVersion = 1;
-constexpr uint8_t kRowKindLast = static_cast<uint8_t>(base::RowKind::kQuotaLease);
+constexpr uint8_t kRowKindLast = static_cast<uint8_t>(base::RowKind::kRecall);
 constexpr uint8_t kLookupKindLast = static_cast<uint8_t>(base::LookupKind::kSourceDay);
 
 absl::string_view View(const base::Uuid& id) {

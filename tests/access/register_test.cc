@@ -131,6 +131,26 @@ TEST(RegisterTest, PoliciesAreForWhomItSaysAndNobodyElse) {
               HasSubstr("agencies[0].policy_uses[0]"));
 }
 
+TEST(RegisterTest, SourcesAreForWhomItSaysAndNobodyElse) {
+  const auto reg = ParseRegister("register.yaml",
+                                 With("    in_flight_max: 2", "    source_uses: [read, recall]"));
+  ASSERT_TRUE(reg.ok()) << reg.status();
+  const Agency& named = reg->agencies()[0];
+  EXPECT_TRUE(CheckSourceUse(named, SourceUse::kRead).ok());
+  EXPECT_TRUE(CheckSourceUse(named, SourceUse::kRecall).ok());
+  const absl::Status refused = CheckSourceUse(named, SourceUse::kHold);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(base::ReasonOf(refused), "SOURCE_USE_NOT_ALLOWED");
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("\"hold\""));
+  for (const SourceUse use : {SourceUse::kRead, SourceUse::kHold, SourceUse::kRecall}) {
+    EXPECT_FALSE(CheckSourceUse(reg->agencies()[1], use).ok()) << "not by default";
+  }
+  EXPECT_THAT(DefectsIn(With("    in_flight_max: 2", "    source_uses: [hold, read, hold]")),
+              HasSubstr("CONFIG_DUPLICATE: agencies[0].source_uses[2]"));
+  EXPECT_THAT(DefectsIn(With("    in_flight_max: 2", "    source_uses: [stop]")),
+              HasSubstr("agencies[0].source_uses[0]"));
+}
+
 TEST(RegisterTest, InFlightShareBeyondTheServersIsRefused) {
   EXPECT_THAT(DefectsIn(With("in_flight_max: 2", "in_flight_max: 10001")),
               HasSubstr("CONFIG_RANGE"));

@@ -108,7 +108,9 @@ void WriteEntries() {
       RevocationEntry{FilledHash(1), FilledHash(2), time},
       MatterStateEntry{FilledHash(1), MatterState::kClosed, time},
       KeyChangeEntry{KeyRole::kLegal, FilledHash(1), FilledHash(2), time},
-      OriginClosedEntry{kOrigin, 9, FilledHash(1), "hedui.example/2", time}};
+      OriginClosedEntry{kOrigin, 9, FilledHash(1), "hedui.example/2", time},
+      SourceStateEntry{true, "nx-tax", FilledHash(1), time},
+      RecallEntry{IdOf(1), "nx-tax", time - absl::Hours(1), time, FilledHash(1), time}};
   for (size_t i = 0; i < entries.size(); ++i) {
     Seed(absl::StrCat("log_entry/", i), EncodeEntry(entries[i]));
   }

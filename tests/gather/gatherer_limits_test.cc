@@ -264,5 +264,36 @@ TEST_F(GathererLimitsTest, AReviewLeavesRoomForThoseWhoWait) {
   EXPECT_EQ(bank.attempts[4]->request.query.people.at(0).person_id, "m1");
 }
 
+TEST_F(GathererLimitsTest, AHeldSourceIsNotAskedAndItsAnswerUnderWayCounts) {
+  AddSource("bank", &bank, 1, 1);
+  const auto asking = NewFlow();
+  asking->Start({QueryOf("bank", {"m1"})});
+  const auto waiting = NewFlow();
+  waiting->Start({QueryOf("bank", {"m1"})});
+  loop.RunReady();
+  ASSERT_EQ(bank.attempts.size(), 1u);
+  StateOf("bank").SetHeld(true);
+  const auto later = NewFlow();
+  later->Start({QueryOf("bank", {"m1"})});
+  loop.RunReady();
+  for (const auto* flow : {waiting.get(), later.get()}) {
+    EXPECT_EQ(flow->Only().kind, AnswerKind::kNotAsked);
+    EXPECT_EQ(flow->Only().reason, Reason::kHeld);
+    EXPECT_EQ(flow->outcomes.at(0).attempts, 0);
+    EXPECT_EQ(flow->done_at, loop.Now()) << "nobody waits for nothing";
+  }
+  adapters::SourceReply reply;
+  reply.answers = {AnswerOf("m1", "employment", AnswerKind::kConfirmedNone)};
+  reply.answers[0].data_day = absl::CivilDay(2025, 3, 3);
+  bank.attempts[0]->Reply(std::move(reply));
+  loop.RunReady();
+  EXPECT_EQ(asking->Only().kind, AnswerKind::kConfirmedNone);
+  StateOf("bank").SetHeld(false);
+  const auto again = NewFlow();
+  again->Start({QueryOf("bank", {"m1"})});
+  loop.RunReady();
+  EXPECT_EQ(bank.attempts.size(), 2u);
+}
+
 }  // namespace
 }  // namespace hedui::gather

@@ -254,5 +254,33 @@ TEST_F(GathererShareTest, WhatWouldBeStaleIsAskedForAnew) {
   EXPECT_TRUE(late->outcomes.empty());
 }
 
+TEST_F(GathererShareTest, WhatAHeldSourceSaidBeforeIsNotUsedAgain) {
+  Fill();
+  const auto leading = Sharing("v1/0");
+  StateOf("bank").SetHeld(true);
+  leading->Start({Query("m1")});
+  loop.RunReady();
+  EXPECT_EQ(leading->Only().reason, Reason::kHeld);
+  StateOf("bank").SetHeld(false);
+  const auto later = Sharing("v2/0");
+  later->Start({Query("m1")});
+  loop.RunReady();
+  EXPECT_EQ(bank.attempts.size(), 2u) << "asked anew";
+}
+
+TEST_F(GathererShareTest, WhoFollowsWhenItIsHeldDoesNotUseWhatTheLeaderGets) {
+  const auto leading = Sharing("v1/0");
+  const auto following = Sharing("v2/0");
+  leading->Start({Query("m1")});
+  following->Start({Query("m1")});
+  loop.RunReady();
+  ASSERT_EQ(bank.attempts.size(), 1u);
+  StateOf("bank").SetHeld(true);
+  Answer();
+  EXPECT_EQ(leading->Only().kind, AnswerKind::kFound) << "it had been sent";
+  EXPECT_EQ(following->Only().kind, AnswerKind::kNotAsked);
+  EXPECT_EQ(following->Only().reason, Reason::kHeld);
+}
+
 }  // namespace
 }  // namespace hedui::gather

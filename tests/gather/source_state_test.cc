@@ -434,5 +434,93 @@ TEST_F(SourceStateTest, LoopsOnSeveralThreadsKeepToThePlacesWhileTheirNumberChan
   EXPECT_EQ(state_->waiting(), 0u);
 }
 
+TEST_F(SourceStateTest, HeldItIsNotAskedAndTheLineHearsSo) {
+  Open(Places(1));
+  const auto asking = Ask();
+  ASSERT_TRUE(asking->has());
+  ASSERT_TRUE(asking->permit->MaySend());
+  const auto waiting = Ask();
+  const auto behind = Ask(Try::kFirst, Urgency::kBackground);
+  state_->SetHeld(true);
+  loop_.RunReady();
+  EXPECT_EQ(waiting->refused, base::Reason::kHeld);
+  EXPECT_EQ(behind->refused, base::Reason::kHeld);
+  EXPECT_EQ(Ask()->refused, base::Reason::kHeld);
+  EXPECT_EQ(Ask(Try::kRetry)->refused, base::Reason::kHeld);
+  EXPECT_FALSE(state_->TryHedge(Urgency::kInteractive).has_value());
+  EXPECT_TRUE(asking->permit->MaySend()) << "what has left goes on";
+  asking->permit->Judge(AttemptEnd::kGood, true);
+  asking->permit.reset();
+  EXPECT_EQ(Ask()->refused, base::Reason::kHeld);
+  EXPECT_EQ(state_->in_flight(), 0u);
+  state_->SetHeld(false);
+  EXPECT_TRUE(Ask()->has());
+}
+
+TEST_F(SourceStateTest, WhatHasNotLeftWhenItIsHeldDoesNotLeave) {
+  SourceLimits limits = Places(2);
+  limits.per_day = 10;
+  Open(limits);
+  const auto first = Ask();
+  ASSERT_EQ(leases_.size(), 1u);
+  leases_[0].Grant();
+  loop_.RunReady();
+  ASSERT_TRUE(first->has());
+  state_->SetHeld(true);
+  EXPECT_FALSE(first->permit->MaySend());
+  EXPECT_FALSE(first->permit->sent());
+  first->permit.reset();
+  EXPECT_EQ(state_->view().used_today, 0) << "what was reserved is given back";
+  state_->SetHeld(false);
+  const auto second = Ask();
+  ASSERT_TRUE(second->has());
+  EXPECT_TRUE(second->permit->MaySend());
+  EXPECT_EQ(state_->view().used_today, 1);
+}
+
+TEST_F(SourceStateTest, AHoldEndsNoProbeAndOutlastsTheBreaker) {
+  SourceLimits limits = Places(4);
+  limits.breaker.failures = 2;
+  Open(limits);
+  Fail(2);
+  EXPECT_EQ(Ask()->refused, base::Reason::kBreaker);
+  state_->SetHeld(true);
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_EQ(Ask()->refused, base::Reason::kHeld);
+  state_->SetHeld(false);
+  const auto probe = Ask();
+  ASSERT_TRUE(probe->has());
+  EXPECT_EQ(Ask()->refused, base::Reason::kBreaker) << "one probe";
+}
+
+TEST_F(SourceStateTest, OneLookSaysHowItStands) {
+  SourceLimits limits = Places(2);
+  limits.rate.per_second = 50;
+  Open(limits);
+  const auto first = Ask();
+  const auto second = Ask();
+  const auto waiting = Ask();
+  ASSERT_TRUE(first->has() && second->has());
+  EXPECT_TRUE(first->permit->MaySend());
+  SourceState::View view = state_->view();
+  EXPECT_FALSE(view.held);
+  EXPECT_EQ(view.breaker, Breaker::State::kClosed);
+  EXPECT_EQ(view.in_flight, 2u);
+  EXPECT_EQ(view.waiting, 1u);
+  EXPECT_EQ(view.used_today, 1);
+  EXPECT_FALSE(view.latency_p50.has_value()) << "of one nothing is known";
+  EXPECT_EQ(view.limits, limits);
+  state_->SetHeld(true);
+  loop_.RunReady();
+  view = state_->view();
+  EXPECT_TRUE(view.held);
+  EXPECT_EQ(view.waiting, 0u);
+  EXPECT_EQ(state_->era(), 1u);
+  state_->SetHeld(true);
+  EXPECT_EQ(state_->era(), 1u) << "it was held";
+  state_->BeginEra();
+  EXPECT_EQ(state_->era(), 2u);
+}
+
 }  // namespace
 }  // namespace hedui::gather

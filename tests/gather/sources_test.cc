@@ -99,5 +99,23 @@ TEST(SourcesTest, AReloadKeepsTheStateAndChangesItsLimitsForAll) {
   EXPECT_TRUE(std::holds_alternative<SourceState::Permit>(ask()));
 }
 
+TEST(SourcesTest, WhatIsHeldIsHeldAlsoWhenItIsSetUpLaterOrAnew) {
+  const testing::FakeClock clock;
+  SourceStates states(&clock);
+  auto before = states.Get("bank", {});
+  states.SetHeld("bank", true);
+  EXPECT_TRUE(before->held());
+  EXPECT_TRUE(states.Get("bank", {})->held());
+  before.reset();
+  EXPECT_TRUE(states.Get("bank", {})->held()) << "set up anew";
+  states.SetHeld("tax", true);
+  const auto later = states.Get("tax", {});
+  EXPECT_TRUE(later->held());
+  states.SetHeld("tax", false);
+  EXPECT_FALSE(later->held());
+  states.SetHeld("bank", false);
+  EXPECT_FALSE(states.Get("bank", {})->held());
+}
+
 }  // namespace
 }  // namespace hedui::gather

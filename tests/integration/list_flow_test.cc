@@ -13,10 +13,13 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "hedui/stored/v1/verification.pb.h"
 #include "server/access/matter_codec.h"
 #include "server/base/dates.h"
 #include "server/base/row_pages.h"
 #include "server/base/status.h"
+#include "server/report/report_builder.h"
+#include "server/report_steps.h"
 #include "server/rooms.h"
 #include "server/runtime/worker_pool.h"
 #include "server/store/store.h"
@@ -120,6 +123,45 @@ class ListFlowTest : public ::testing::Test {
     return page->ok() ? **std::move(page) : Page<access::MatterView>();
   }
 
+  Page<ReportUsing> Read(const UsingQuery& query) {
+    std::optional<absl::StatusOr<Page<ReportUsing>>> page;
+    ListReportsUsing(&rooms_, &loop_, query,
+                     [&](absl::StatusOr<Page<ReportUsing>> read) { page = std::move(read); });
+    loop_.RunUntil([&] { return page.has_value(); });
+    EXPECT_TRUE(page->ok()) << page->status();
+    return page->ok() ? **std::move(page) : Page<ReportUsing>();
+  }
+
+  // A report that holds what "bank" said at these moments; its number.
+  std::string Report(const base::Uuid& matter, const std::vector<absl::Time>& uses) {
+    const absl::Time at = At(kDay + 5, seconds_++);
+    stored::v1::Result body;
+    body.set_agency(kCounty);
+    base::Row row{base::RowKind::kResult, ids_.NextId(at), matter, at, {}, ""};
+    for (const absl::Time use : uses) {
+      stored::v1::UsedSource* const added = body.add_used();
+      added->set_source_id("bank");
+      added->set_at_ms(absl::ToUnixMillis(use));
+      row.keys.push_back(UsedKey("bank", base::CivilDayOf(use)));
+    }
+    // Beside what is asked for.
+    body.add_used()->set_source_id("tax");
+    row.body = body.SerializeAsString();
+    Commit({row});
+    return report::ReportNumber(row.id, at);
+  }
+  UsingQuery Using(absl::Time from, absl::Time to, size_t page_size = 2) {
+    UsingQuery query;
+    query.agency = "operators";
+    query.source_id = "bank";
+    query.from = from;
+    query.to = to;
+    query.page_size = page_size;
+    query.place =
+        FirstPlace(base::CivilDayOf(from), base::CivilDayOf(to - absl::Milliseconds(1)) + 1);
+    return query;
+  }
+
   // Every page, with something done in between.
   template <typename Query, typename Between>
   auto ReadAll(Query query, Between between) {
@@ -141,6 +183,11 @@ class ListFlowTest : public ::testing::Test {
   static std::vector<std::string> NamesOf(const std::vector<VerificationView>& views) {
     std::vector<std::string> names;
     for (const auto& view : views) names.push_back(view.request_id.ToString());
+    return names;
+  }
+  static std::vector<std::string> NamesOf(const std::vector<ReportUsing>& reports) {
+    std::vector<std::string> names;
+    for (const auto& report : reports) names.push_back(report.report_number);
     return names;
   }
   static std::vector<std::string> NamesOf(const std::vector<access::MatterView>& views) {
@@ -338,6 +385,38 @@ TEST_F(ListFlowTest, WithoutAReaderItIsRefusedAndMayBeRepeated) {
   ASSERT_TRUE(refused.has_value());
   EXPECT_EQ(refused->code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(base::ReasonOf(*refused), "READERS_FULL");
+}
+
+TEST_F(ListFlowTest, ReportsAreFoundByWhenTheSourceSpokeEachOnce) {
+  const base::Uuid matter = OpenMatter("M-1", kDay - 20);
+  const absl::Time noon = At(kDay, 12 * 3'600);
+  const std::string once = Report(matter, {noon});
+  const std::string twice = Report(matter, {noon - absl::Hours(48), noon + absl::Seconds(1)});
+  const std::string both = Report(matter, {noon, noon, noon + absl::Seconds(2)});
+  const std::string early = Report(matter, {noon - absl::Hours(48)});
+  const absl::Time first = noon - absl::Hours(72);
+  EXPECT_THAT(Names(Using(first, noon + absl::Hours(1))), ElementsAre(both, twice, once, early));
+  EXPECT_THAT(Names(Using(first, noon + absl::Hours(1), 1)), ElementsAre(both, twice, once, early));
+  EXPECT_THAT(Names(Using(first, noon)), ElementsAre(early, twice))
+      << "what it said later does not count then";
+  EXPECT_THAT(Names(Using(noon, noon + absl::Milliseconds(1))), ElementsAre(both, once));
+  EXPECT_THAT(Names(Using(noon + absl::Seconds(1), noon + absl::Seconds(2))), ElementsAre(twice));
+  const auto page = Read(Using(noon, noon + absl::Seconds(2)));
+  ASSERT_EQ(page.items.size(), 2u);
+  EXPECT_EQ(page.items[0].used_at, noon);
+  EXPECT_EQ(page.items[1].used_at, noon + absl::Seconds(1));
+  EXPECT_EQ(page.items[0].agency, kCounty);
+  EXPECT_EQ(page.items[0].issued_at, At(kDay + 5, 0) + absl::Seconds(seconds_ - 2));
+}
+
+TEST_F(ListFlowTest, ReportsOfErasedMattersAreNotFoundByTheirSources) {
+  const base::Uuid kept = OpenMatter("M-1", kDay);
+  const base::Uuid erased = OpenMatter("M-2", kDay);
+  const absl::Time noon = At(kDay, 12 * 3'600);
+  Report(erased, {noon});
+  const std::string there = Report(kept, {noon});
+  ASSERT_TRUE(store_->EraseMatter(erased).ok());
+  EXPECT_THAT(Names(Using(noon, noon + absl::Hours(1), 1)), ElementsAre(there));
 }
 
 }  // namespace

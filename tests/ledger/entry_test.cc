@@ -26,6 +26,9 @@ std::vector<Entry> OneOfEach() {
       KeyChangeEntry{KeyRole::kLegal, FilledHash(12), FilledHash(13), kTime},
       OriginClosedEntry{kOrigin, 70'000, FilledHash(14), "hedui.example/640000-2", kTime},
       OriginClosedEntry{kOrigin, 0, FilledHash(14), "", absl::UnixEpoch()},
+      SourceStateEntry{true, "nx-tax", FilledHash(15), kTime},
+      SourceStateEntry{false, "nx-tax", FilledHash(15), kTime},
+      RecallEntry{IdOf(16), "nx-tax", absl::UnixEpoch(), kTime, FilledHash(17), kTime},
   };
 }
 
@@ -67,6 +70,21 @@ TEST(EntryTest, TheBytesAreTheDocumentedOnes) {
             "0101010101010101010101010101010101010101010101010101010101010101"
             "00"
             "0000019559bb457b");
+  EXPECT_EQ(base::HexEncode(EncodeEntry(SourceStateEntry{true, "ab", FilledHash(1), kTime})),
+            "0901"
+            "01"
+            "026162"
+            "0101010101010101010101010101010101010101010101010101010101010101"
+            "0000019559bb457b");
+  EXPECT_EQ(base::HexEncode(EncodeEntry(
+                RecallEntry{IdOf(3), "ab", absl::UnixEpoch(), kTime, FilledHash(1), kTime})),
+            "0b01"
+            "01000000000000000000000000000003"
+            "026162"
+            "0000000000000000"
+            "0000019559bb457b"
+            "0101010101010101010101010101010101010101010101010101010101010101"
+            "0000019559bb457b");
 }
 
 TEST(EntryTest, WhateverIsTakenIsGivenBackByteForByte) {
@@ -104,6 +122,12 @@ TEST(EntryTest, ValuesOutsideTheFormatAreRefused) {
   std::string late = EncodeEntry(OneOfEach()[3]);
   late[late.size() - 8] = '\x7f';
   EXPECT_FALSE(DecodeEntry(late).ok());
+  std::string neither = EncodeEntry(SourceStateEntry{true, "nx-tax", FilledHash(15), kTime});
+  neither[2] = 3;
+  EXPECT_FALSE(DecodeEntry(neither).ok());
+  std::string blank = EncodeEntry(SourceStateEntry{true, "nx-tax", FilledHash(15), kTime});
+  blank[5] = ' ';
+  EXPECT_FALSE(DecodeEntry(blank).ok());
 }
 
 TEST(EntryDeathTest, WhatTheFormatCannotHoldIsOurOwnMistake) {
@@ -111,6 +135,8 @@ TEST(EntryDeathTest, WhatTheFormatCannotHoldIsOurOwnMistake) {
   EXPECT_DEATH(EncodeEntry(OriginClosedEntry{"Not An Origin", 0, {}, "", kTime}), "origin");
   EXPECT_DEATH(EncodeEntry(AccessEntry{IdOf(1), {}, absl::FromUnixMillis(-1)}), "time");
   EXPECT_DEATH(EncodeEntry(AccessEntry{base::Uuid(), {}, kTime}), "nil id");
+  EXPECT_DEATH(EncodeEntry(SourceStateEntry{true, "a b", {}, kTime}), "source");
+  EXPECT_DEATH(EncodeEntry(RecallEntry{IdOf(1), "a", kTime, kTime, {}, kTime}), "span");
 }
 
 }  // namespace

@@ -1,0 +1,484 @@
+// SourceAdminService over the wire: who may use it, a source that is held and what is asked
+// instead, what outlives restarts and kills, how sources answered, and which reports used one.
+#include <signal.h>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "hedui/stored/v1/verification.pb.h"
+#include "server/base/dates.h"
+#include "server/base/row.h"
+#include "server/base/status.h"
+#include "server/stored_report.h"
+#include "tests/integration/running_platform.h"
+#include "tests/support/child_process.h"
+
+namespace hedui::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
+
+constexpr char kOperators[] = "640000-operators";
+constexpr char kOfficer[] = "OP-0042";
+constexpr char kSource[] = "nx-social-security";
+constexpr char kFallback[] = "nx-tax";
+
+// The machine's, set forward by a test.
+class SteppedClock final : public base::Clock {
+ public:
+  absl::Time WallNow() const override { return system_.WallNow() + absl::Seconds(steps_.load()); }
+  absl::Duration SteadyNow() const override { return system_.SteadyNow(); }
+  // A second later, as whole milliseconds.
+  absl::Time Step() {
+    ++steps_;
+    return absl::FromUnixMillis(absl::ToUnixMillis(WallNow()));
+  }
+
+ private:
+  base::SystemClock system_;
+  std::atomic<int> steps_{0};
+};
+
+class SourceAdminTest : public ::testing::Test {
+ protected:
+  SourceAdminTest() {
+    Scenario::Replace(&scenario_.simulation_yaml, "faults: [{kind: silent}]", "faults: []");
+    AddAgency(kOperators, "[read, hold, recall]");
+  }
+
+  void AddAgency(const std::string& code, const std::string& uses) {
+    absl::StrAppend(&scenario_.register_yaml, "  - code: ", code,
+                    "\n    name: 示例\n    level: region\n    division: \"640000\"\n"
+                    "    purposes: [social_assistance]\n    source_uses: ",
+                    uses, "\n");
+  }
+  // Taxes stand in for social security.
+  void OfferFallback() {
+    Scenario::Replace(&scenario_.catalogue_yaml, "{code: tax}",
+                      "{code: tax}, {code: employment, fallback: true}");
+    Scenario::Replace(&scenario_.simulation_yaml, "categories: [tax]",
+                      "categories: [tax, employment]");
+  }
+
+  void Start() {
+    platform_ = std::make_unique<RunningPlatform>(
+        &scenario_, nullptr, [this](PlatformOptions* options) { options->clock = &clock_; });
+    Connect();
+  }
+  void Begin() {
+    Start();
+    platform_->Register();
+  }
+  void Connect() { operators_ = scenario_.Connect(platform_->port(), kOperators); }
+  void Restart() {
+    operators_.reset();
+    platform_->Restart();
+    Connect();
+  }
+
+  absl::StatusOr<v1::HoldSourceResponse> Hold(const std::string& source,
+                                              const std::string& reason = "wrong data") {
+    v1::HoldSourceRequest request;
+    request.set_officer(kOfficer);
+    request.set_source_id(source);
+    request.set_reason(reason);
+    return operators_->HoldSource(request, kPatience);
+  }
+  absl::Status Release(const std::string& source) {
+    v1::ReleaseSourceRequest request;
+    request.set_officer(kOfficer);
+    request.set_source_id(source);
+    request.set_reason("mended");
+    return operators_->ReleaseSource(request, kPatience).status();
+  }
+  v1::ListSourcesResponse List() {
+    v1::ListSourcesRequest request;
+    request.set_officer(kOfficer);
+    const auto list = operators_->ListSources(request, kPatience);
+    EXPECT_TRUE(list.ok()) << list.status();
+    return list.ok() ? *list : v1::ListSourcesResponse();
+  }
+  v1::Source Listed(const std::string& source) {
+    const v1::ListSourcesResponse list = List();
+    for (const v1::Source& one : list.sources()) {
+      if (one.source_id() == source) return one;
+    }
+    ADD_FAILURE() << source << " is not listed";
+    return {};
+  }
+
+  v1::VerifyHouseholdResponse MustVerify() {
+    v1::VerifyHouseholdRequest request = scenario_.household;
+    request.mutable_header()->set_request_id(ids_.NextId(absl::Now()).ToString());
+    const auto response = platform_->Verify(request);
+    EXPECT_TRUE(response.ok()) << response.status();
+    return response.ok() ? *response : v1::VerifyHouseholdResponse();
+  }
+  // "KIND/REASON" of the father's wages, by source.
+  static std::map<std::string, std::string> Wages(const v1::VerifyHouseholdResponse& response) {
+    std::map<std::string, std::string> told;
+    for (const v1::SourceOutcome& outcome : response.outcomes()) {
+      if (outcome.person_id() != "m1" || outcome.category() != "employment") continue;
+      told[outcome.source_id()] =
+          absl::StrCat(v1::AnswerKind_Name(outcome.kind()), "/", v1::Reason_Name(outcome.reason()));
+    }
+    return told;
+  }
+
+  // What the log says of sources, in its order.
+  std::vector<ledger::SourceStateEntry> ChangesInLog() {
+    std::vector<ledger::SourceStateEntry> changes;
+    const auto store = scenario_.OpenStore();
+    const auto head = store->ReadHead();
+    EXPECT_TRUE(head.ok() && head->has_value());
+    const auto entries = store->ReadEntries(0, (*head)->size);
+    EXPECT_TRUE(entries.ok()) << entries.status();
+    for (const std::string& bytes : *entries) {
+      const auto entry = ledger::DecodeEntry(bytes);
+      EXPECT_TRUE(entry.ok()) << entry.status();
+      if (const auto* change = std::get_if<ledger::SourceStateEntry>(&*entry)) {
+        changes.push_back(*change);
+      }
+    }
+    return changes;
+  }
+
+  static v1::ListReportsUsingRequest Using(absl::Time from, absl::Time to,
+                                           const std::string& source = kSource) {
+    v1::ListReportsUsingRequest request;
+    request.set_officer(kOfficer);
+    request.set_source_id(source);
+    request.set_from_ms(absl::ToUnixMillis(from));
+    request.set_to_ms(absl::ToUnixMillis(to));
+    return request;
+  }
+  // Every page of two.
+  std::vector<std::string> NumbersUsing(v1::ListReportsUsingRequest request) {
+    std::vector<std::string> numbers;
+    request.set_page_size(2);
+    for (int pages = 0; pages < 100; ++pages) {
+      const auto page = operators_->ListReportsUsing(request, kPatience);
+      EXPECT_TRUE(page.ok()) << page.status();
+      if (!page.ok()) return numbers;
+      for (const v1::ReportUsing& report : page->reports()) {
+        numbers.push_back(report.report_number());
+        EXPECT_EQ(report.agency(), kAgency);
+        EXPECT_GE(report.used_at_ms(), request.from_ms());
+        EXPECT_LT(report.used_at_ms(), request.to_ms());
+        EXPECT_GE(report.issued_at_ms(), report.used_at_ms());
+      }
+      if (page->next_page_token().empty()) return numbers;
+      request.set_page_token(page->next_page_token());
+    }
+    ADD_FAILURE() << "the list does not end";
+    return numbers;
+  }
+  std::string NumberOf(const v1::VerifyHouseholdResponse& response) {
+    return CheckOffline(scenario_, response.envelope()).report_number;
+  }
+
+  SteppedClock clock_;
+  Scenario scenario_;
+  base::SecureIdSource ids_;
+  std::unique_ptr<RunningPlatform> platform_;
+  std::unique_ptr<clients::Client> operators_;
+};
+
+TEST_F(SourceAdminTest, AnswersWhomTheRegisterNamesForItAndNobodyElse) {
+  AddAgency("640000-read", "[read]");
+  AddAgency("640000-hold", "[hold]");
+  AddAgency("640000-recall", "[recall]");
+  Begin();
+  const auto reasons_of = [this](const std::string& agency) {
+    const auto client = scenario_.Connect(platform_->port(), agency);
+    v1::ListSourcesRequest list;
+    v1::GetSourceQualityRequest quality;
+    v1::HoldSourceRequest hold;
+    v1::ReleaseSourceRequest release;
+    list.set_officer(kOfficer);
+    quality.set_officer(kOfficer);
+    quality.set_source_id(kSource);
+    hold.set_officer(kOfficer);
+    hold.set_source_id(kSource);
+    hold.set_reason("why");
+    release.set_officer(kOfficer);
+    release.set_source_id(kSource);
+    release.set_reason("why");
+    std::vector<std::string> reasons;
+    for (const absl::Status& status :
+         {client->ListSources(list, kPatience).status(),
+          client->GetSourceQuality(quality, kPatience).status(),
+          client->HoldSource(hold, kPatience).status(),
+          client->ReleaseSource(release, kPatience).status(),
+          client->ListReportsUsing(Using(absl::Now() - absl::Hours(1), absl::Now()), kPatience)
+              .status()}) {
+      reasons.push_back(status.ok() ? "OK" : base::ReasonOf(status));
+    }
+    return reasons;
+  };
+  const std::string no = "SOURCE_USE_NOT_ALLOWED";
+  EXPECT_THAT(reasons_of(kAgency), ElementsAre(no, no, no, no, no));
+  EXPECT_THAT(reasons_of("640000-read"), ElementsAre("OK", "OK", no, no, no));
+  EXPECT_THAT(reasons_of("640000-hold"), ElementsAre(no, no, "OK", "OK", no));
+  EXPECT_THAT(reasons_of("640000-recall"), ElementsAre(no, no, no, no, "OK"));
+  EXPECT_EQ(base::ReasonOf(operators_->ListSources({}, kPatience).status()), "OFFICER_REQUIRED");
+  EXPECT_EQ(platform_->client().IsServing("hedui.v1.SourceAdminService", kPatience).value_or(false),
+            true);
+}
+
+TEST_F(SourceAdminTest, AHeldSourceIsNotAskedAndItsFallbackIs) {
+  OfferFallback();
+  Begin();
+  EXPECT_THAT(Wages(MustVerify()),
+              UnorderedElementsAre(std::pair(kSource, "ANSWER_KIND_FOUND/REASON_UNSPECIFIED")));
+  const auto held = Hold(kSource);
+  ASSERT_TRUE(held.ok()) << held.status();
+  const v1::VerifyHouseholdResponse response = MustVerify();
+  EXPECT_THAT(
+      Wages(response),
+      UnorderedElementsAre(std::pair(kSource, "ANSWER_KIND_NOT_ASKED/REASON_HELD"),
+                           std::pair(kFallback, "ANSWER_KIND_CONFIRMED_NONE/REASON_UNSPECIFIED")));
+  EXPECT_EQ(CheckOffline(scenario_, response.envelope()).verdict, report::Verdict::kValid);
+  ASSERT_TRUE(Release(kSource).ok());
+  EXPECT_THAT(Wages(MustVerify()),
+              UnorderedElementsAre(std::pair(kSource, "ANSWER_KIND_FOUND/REASON_UNSPECIFIED")));
+}
+
+TEST_F(SourceAdminTest, WithoutAFallbackNothingIsTakenForNone) {
+  Begin();
+  ASSERT_TRUE(Hold(kSource).ok());
+  const v1::VerifyHouseholdResponse response = MustVerify();
+  EXPECT_THAT(Wages(response),
+              UnorderedElementsAre(std::pair(kSource, "ANSWER_KIND_NOT_ASKED/REASON_HELD")));
+  const report::v1::Line wages =
+      LineOf(response.envelope(), report::v1::LINE_KIND_QUANTITY, "wage_total", "m1");
+  EXPECT_TRUE(wages.value().high().empty()) << "what is not known has no end";
+}
+
+TEST_F(SourceAdminTest, AHoldOutlivesARestartAndIsInTheLogWithItsOperator) {
+  Begin();
+  const auto held = Hold(kSource, "数据有误");
+  ASSERT_TRUE(held.ok()) << held.status();
+  const auto again = Hold(kSource, "another reason");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->hold().SerializeAsString(), held->hold().SerializeAsString())
+      << "it is as it was";
+  Restart();
+  const v1::Source listed = Listed(kSource);
+  EXPECT_EQ(listed.hold().SerializeAsString(), held->hold().SerializeAsString());
+  EXPECT_EQ(listed.hold().reason(), "数据有误");
+  EXPECT_EQ(listed.hold().officer(), kOfficer);
+  EXPECT_EQ(listed.hold().agency(), kOperators);
+  EXPECT_FALSE(Listed(kFallback).has_hold());
+  EXPECT_THAT(Wages(MustVerify()),
+              UnorderedElementsAre(std::pair(kSource, "ANSWER_KIND_NOT_ASKED/REASON_HELD")));
+  ASSERT_TRUE(Release(kSource).ok());
+  ASSERT_TRUE(Release(kSource).ok()) << "nothing is to be done";
+  Restart();
+  EXPECT_FALSE(Listed(kSource).has_hold());
+  EXPECT_THAT(Wages(MustVerify()),
+              UnorderedElementsAre(std::pair(kSource, "ANSWER_KIND_FOUND/REASON_UNSPECIFIED")));
+  platform_.reset();
+
+  const std::vector<ledger::SourceStateEntry> changes = ChangesInLog();
+  ASSERT_THAT(changes, SizeIs(2)) << "what changed nothing is in no log";
+  const auto rows = scenario_.OpenStore()->Find({base::LookupKind::kSourceDay, "\nstate"}, 10);
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  ASSERT_THAT(*rows, SizeIs(2));
+  for (size_t i = 0; i < changes.size(); ++i) {
+    EXPECT_EQ(changes[i].held, i == 0);
+    EXPECT_EQ(changes[i].source_id, kSource);
+    stored::v1::SourceState body;
+    ASSERT_TRUE(body.ParseFromString((*rows)[i].body));
+    EXPECT_TRUE((*rows)[i].log_index.has_value()) << "in one commit with its entry";
+    EXPECT_EQ(changes[i].operator_digest,
+              KeyedHash(body.salt(), "operator", absl::StrCat(kOperators, "\n", kOfficer)));
+  }
+}
+
+TEST_F(SourceAdminTest, AHeldSourceIsHeldAlsoAfterItLeftTheCatalogueAndCameBack) {
+  Begin();
+  ASSERT_TRUE(Hold(kFallback).ok());
+  platform_.reset();
+  const std::string whole = scenario_.catalogue_yaml;
+  const size_t at = scenario_.catalogue_yaml.find("  - id: nx-tax\n");
+  const size_t end = scenario_.catalogue_yaml.find("  - id: ", at + 1);
+  ASSERT_NE(end, std::string::npos);
+  scenario_.catalogue_yaml.erase(at, end - at);
+  Start();
+  const v1::ListSourcesResponse without = List();
+  EXPECT_THAT(without.held_elsewhere(), ElementsAre(kFallback));
+  platform_.reset();
+  scenario_.catalogue_yaml = whole;
+  Start();
+  EXPECT_TRUE(Listed(kFallback).has_hold());
+  EXPECT_EQ(List().held_elsewhere_size(), 0);
+}
+
+TEST_F(SourceAdminTest, WhatNoCatalogueHasIsNotHeld) {
+  Begin();
+  EXPECT_EQ(base::ReasonOf(Hold("nx-nobody").status()), "SOURCE_UNKNOWN");
+  EXPECT_EQ(base::ReasonOf(Release("nx-nobody")), "SOURCE_UNKNOWN");
+  v1::GetSourceQualityRequest quality;
+  quality.set_officer(kOfficer);
+  quality.set_source_id("nx-nobody");
+  EXPECT_EQ(base::ReasonOf(operators_->GetSourceQuality(quality, kPatience).status()),
+            "SOURCE_UNKNOWN");
+}
+
+TEST_F(SourceAdminTest, AHoldThatWasAnsweredOutlivesAKill) {
+  scenario_.Write();
+  int port = 0;
+  const auto start = [this, &port] {
+    auto child = ChildProcess::Start({absl::StrCat(HEDUI_BIN_DIR, "/../tests/kill_platform"),
+                                      scenario_.Path("heduid.yaml"), "never", "0"});
+    EXPECT_TRUE(child.ok()) << child.status();
+    const auto line = (*child)->ReadLine("listening ");
+    EXPECT_TRUE(line.ok() && absl::SimpleAtoi(*line, &port)) << line.status();
+    operators_ = scenario_.Connect(port, kOperators);
+    return *std::move(child);
+  };
+  auto platform = start();
+  ASSERT_TRUE(Hold(kSource).ok());
+  kill(platform->pid(), SIGKILL);
+  EXPECT_EQ(platform->AwaitEnd(), (ProcessEnd{SIGKILL, 0}));
+  platform = start();
+  EXPECT_TRUE(Listed(kSource).has_hold());
+  ASSERT_TRUE(Release(kSource).ok());
+  kill(platform->pid(), SIGKILL);
+  EXPECT_EQ(platform->AwaitEnd(), (ProcessEnd{SIGKILL, 0}));
+  platform = start();
+  EXPECT_FALSE(Listed(kSource).has_hold());
+  EXPECT_EQ(platform->Stop(), ProcessEnd{});
+  EXPECT_THAT(ChangesInLog(), SizeIs(2));
+}
+
+TEST_F(SourceAdminTest, SourcesAreListedWithTheirLimitsAndWhatTheyAreAsked) {
+  Scenario::AddToSource(&scenario_.catalogue_yaml, kFallback, "per_day: 1000");
+  Begin();
+  MustVerify();
+  const v1::ListSourcesResponse list = List();
+  std::vector<std::string> ids;
+  for (const v1::Source& source : list.sources()) ids.push_back(source.source_id());
+  EXPECT_THAT(ids, ::testing::Contains(kSource));
+  EXPECT_EQ(Listed(kFallback).per_day(), 1000);
+  EXPECT_GE(Listed(kFallback).used_today(), 1);
+  const v1::Source source = Listed(kSource);
+  EXPECT_EQ(source.breaker(), v1::BREAKER_STATE_CLOSED);
+  EXPECT_GT(source.concurrency(), 0);
+  EXPECT_EQ(source.in_flight(), 0);
+  EXPECT_FALSE(source.name().empty());
+  EXPECT_FALSE(source.department().empty());
+}
+
+TEST_F(SourceAdminTest, HowSourcesAnsweredIsCountedByDivisionWithoutAWordOfAnybody) {
+  Begin();
+  MustVerify();
+  ASSERT_TRUE(Hold(kSource).ok());
+  MustVerify();
+  v1::GetSourceQualityRequest request;
+  request.set_officer(kOfficer);
+  request.set_source_id(kSource);
+  const auto quality = operators_->GetSourceQuality(request, kPatience);
+  ASSERT_TRUE(quality.ok()) << quality.status();
+  ASSERT_EQ(quality->divisions_size(), 1);
+  const v1::DivisionQuality& division = quality->divisions(0);
+  EXPECT_EQ(division.division(), "640104");
+  std::map<std::string, int64_t> answers;
+  int64_t told = 0;
+  for (const v1::AnswerCount& count : division.answers()) {
+    answers[absl::StrCat(v1::AnswerKind_Name(count.kind()), "/", v1::Reason_Name(count.reason()))] =
+        count.answers();
+    told += count.answers();
+  }
+  const int64_t held = answers["ANSWER_KIND_NOT_ASKED/REASON_HELD"];
+  EXPECT_GT(held, 0);
+  EXPECT_EQ(told - held, held) << "each was asked about once, and once not";
+  EXPECT_GT(answers["ANSWER_KIND_FOUND/REASON_UNSPECIFIED"], 0);
+  ASSERT_GE(division.freshness_size(), 1);
+  EXPECT_EQ(division.freshness(0).days_max(), 0) << "the scenario's data are of today";
+  int64_t queries = 0;
+  for (const v1::LatencyCount& count : division.latency()) queries += count.queries();
+  EXPECT_EQ(queries, 1) << "what was not asked took no time";
+  const std::string shown = quality->DebugString() + List().DebugString();
+  for (const auto& person : scenario_.household.persons()) {
+    EXPECT_THAT(shown, Not(HasSubstr(person.identity().number())));
+    EXPECT_THAT(shown, Not(HasSubstr(person.identity().name())));
+  }
+  request.set_division("110000");
+  EXPECT_EQ(operators_->GetSourceQuality(request, kPatience)->divisions_size(), 0);
+}
+
+TEST_F(SourceAdminTest, ReportsThatUsedASourceAreListedAndNoOthers) {
+  Begin();
+  const absl::Time before = clock_.Step();
+  std::vector<std::string> numbers;
+  for (int i = 0; i < 3; ++i) numbers.push_back(NumberOf(MustVerify()));
+  const absl::Time between = clock_.Step();
+  const std::string last = NumberOf(MustVerify());
+  ASSERT_TRUE(Hold(kSource).ok());
+  const std::string without = NumberOf(MustVerify());
+  const absl::Time now = clock_.Step();
+  EXPECT_THAT(NumbersUsing(Using(before, now)),
+              ElementsAre(last, numbers[2], numbers[1], numbers[0]));
+  EXPECT_THAT(NumbersUsing(Using(before, between)),
+              ElementsAre(numbers[2], numbers[1], numbers[0]));
+  EXPECT_THAT(NumbersUsing(Using(between, now)), ElementsAre(last));
+  EXPECT_THAT(NumbersUsing(Using(before, now, kFallback)),
+              ElementsAre(without, last, numbers[2], numbers[1], numbers[0]));
+  EXPECT_THAT(NumbersUsing(Using(before, now, "nx-nobody")), IsEmpty());
+
+  Restart();
+  v1::ListReportsUsingRequest request = Using(before, now);
+  EXPECT_THAT(NumbersUsing(request), SizeIs(4));
+  request.set_page_size(1);
+  const auto page = operators_->ListReportsUsing(request, kPatience);
+  ASSERT_TRUE(page.ok()) << page.status();
+  request.set_page_token(page->next_page_token());
+  request.set_source_id(kFallback);
+  EXPECT_EQ(base::ReasonOf(operators_->ListReportsUsing(request, kPatience).status()),
+            "PAGE_TOKEN");
+}
+
+TEST_F(SourceAdminTest, AReportThatSupersedesHoldsWhatTheOneBeforeHeld) {
+  Begin();
+  const absl::Time before = clock_.Step();
+  const std::string first = NumberOf(MustVerify());
+  const absl::Time verified = clock_.Step();
+  v1::RecordFindingRequest finding;
+  finding.set_request_id(ids_.NextId(absl::Now()).ToString());
+  finding.set_officer("XQ-0107");
+  finding.set_report_number(first);
+  v1::FindingRecord* const record = finding.mutable_record();
+  record->set_method(v1::FINDING_METHOD_HOME_VISIT);
+  record->add_investigators("XQ-0107");
+  record->add_investigators("XQ-0215");
+  record->set_day(base::FormatDay(base::CivilDayOf(clock_.WallNow())));
+  record->set_evidence_sha256(std::string(64, 'a'));
+  finding.set_person_id("m1");
+  finding.set_category("business");
+  finding.set_kind(v1::ANSWER_KIND_CONFIRMED_NONE);
+  finding.mutable_covered()->set_from("2025-01-01");
+  finding.mutable_covered()->set_to("2025-04-01");
+  const auto corrected = platform_->client().RecordFinding(finding, kPatience);
+  ASSERT_TRUE(corrected.ok()) << corrected.status();
+  // By when the source answered, not by when the report was made.
+  EXPECT_THAT(NumbersUsing(Using(before, verified)),
+              ElementsAre(corrected->report_number(), first));
+}
+
+}  // namespace
+}  // namespace hedui::testing
