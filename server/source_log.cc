@@ -39,6 +39,7 @@ void SourceLog::Ended(const QueryNames& names, const gather::Outcome& outcome) {
   source->queries.Add();
   source->attempts.Add(static_cast<uint64_t>(outcome.attempts));
   source->hedges.Add(static_cast<uint64_t>(outcome.hedges));
+  if (outcome.reused.has_value()) source->reused.Add();
   source->seconds.Observe(outcome.elapsed);
   for (const base::Answer& answer : outcome.answers) {
     const auto kind = static_cast<size_t>(answer.kind);
@@ -86,27 +87,21 @@ void SourceLog::AddTo(base::MetricBook* book) {
                 }
               });
             });
-  book->Add(
-      "hedui_source_queries_total", "Queries for a source that ended.", base::MetricKind::kCounter,
-      [this](Samples* samples) {
-        ForEach([samples](const std::string& id, const Source& source) {
-          samples->push_back({{{"source", id}}, static_cast<double>(source.queries.value()), {}});
-        });
+  const auto counter = [this, book](const char* name, const char* help, base::Counter Source::*of) {
+    book->Add(name, help, base::MetricKind::kCounter, [this, of](Samples* samples) {
+      ForEach([samples, of](const std::string& id, const Source& source) {
+        samples->push_back({{{"source", id}}, static_cast<double>((source.*of).value()), {}});
       });
-  book->Add(
-      "hedui_source_attempts_total", "Attempts made for those queries.", base::MetricKind::kCounter,
-      [this](Samples* samples) {
-        ForEach([samples](const std::string& id, const Source& source) {
-          samples->push_back({{{"source", id}}, static_cast<double>(source.attempts.value()), {}});
-        });
-      });
-  book->Add(
-      "hedui_source_hedges_total", "Of those, second ones while a first was under way.",
-      base::MetricKind::kCounter, [this](Samples* samples) {
-        ForEach([samples](const std::string& id, const Source& source) {
-          samples->push_back({{{"source", id}}, static_cast<double>(source.hedges.value()), {}});
-        });
-      });
+    });
+  };
+  counter("hedui_source_queries_total", "Queries for a source that ended.", &Source::queries);
+  counter("hedui_source_attempts_total", "Attempts made for those queries.", &Source::attempts);
+  counter("hedui_source_hedges_total", "Of those, second ones while a first was under way.",
+          &Source::hedges);
+  counter(
+      "hedui_source_reused_total",
+      "Queries that were not sent, since an equal one of the same matter had brought the answer.",
+      &Source::reused);
   book->Add("hedui_source_duration_seconds",
             "From the start of a wave to the end of a query in it, waiting in line included.",
             base::MetricKind::kHistogram, [this](Samples* samples) {

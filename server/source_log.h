@@ -47,6 +47,7 @@ class SourceLog {
     base::Counter queries;
     base::Counter attempts;
     base::Counter hedges;
+    base::Counter reused;
     base::Histogram seconds{base::LatencyBounds()};
   };
   Source* Of(const std::string& id);

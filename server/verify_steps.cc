@@ -195,6 +195,7 @@ std::vector<match::SourceOutcome> MatchOutcomes(const Setup& setup, const Prepar
       std::string authorization = AuthorityText(prepared.grant.Find(answer.person_id));
       result.push_back(MatchOutcome(setup, prepared.plan, outcome.source_id, std::move(answer)));
       result.back().authorization = std::move(authorization);
+      result.back().reused = outcome.reused;
     }
   }
   // A source that was passed over is one that may be stood in for, as one that did not answer.

@@ -115,6 +115,14 @@ struct ManualFinding {
 // What people found stands as the answer of this source. No source of a catalogue has this id.
 inline constexpr absl::string_view kManualSourceId = "manual";
 
+// That an answer was not asked for: another query of the same matter had brought it.
+struct Reused {
+  // Of the attempt that did; it begins with the id of the intent it was made under.
+  std::string attempt_id;
+  absl::Time obtained;
+  friend bool operator==(const Reused&, const Reused&) = default;
+};
+
 // One person's answer in one category by one source.
 struct Answer {
   std::string person_id;  // the household's member or obligor id

@@ -33,7 +33,8 @@ struct AnswerState {
   bool manual = false;  // found by people: a home visit, a letter
   // Who found or confirmed it, where people did.
   std::optional<ManualFinding> finding;
-  std::string digest;  // HMAC of the raw answer, 32 bytes; empty when nothing came
+  std::optional<Reused> reused;  // of an earlier query of the matter
+  std::string digest;            // HMAC of the raw answer, 32 bytes; empty when nothing came
   std::string
       authorization;  // the letter or legal basis it was obtained under; empty when there was none
   friend bool operator==(const AnswerState&, const AnswerState&) = default;

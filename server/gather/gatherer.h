@@ -78,22 +78,15 @@ struct GatherRequest {
   Sharing sharing;
 };
 
-// Answers that another query of the same matter had brought.
-struct Reused {
-  std::string
-      attempt_id;  // of the attempt that did; it begins with the id of the intent it was made under
-  absl::Time obtained;
-};
-
 // What became of one query.
 struct Outcome {
   size_t query_index = 0;  // in GatherRequest::queries
   std::string source_id;
   std::vector<base::Answer> answers;  // one for each (person, category) asked, in the query's order
   int attempts = 0;                   // hedges included; 0: none was made, nothing was sent
-  std::optional<Reused> reused;       // then nothing of this query was sent
-  int hedges = 0;                     // second queries that were sent while a first was under way
-  absl::Duration elapsed;             // since Start
+  std::optional<base::Reused> reused;  // then nothing of this query was sent
+  int hedges = 0;                      // second queries that were sent while a first was under way
+  absl::Duration elapsed;              // since Start
   // By the wall clock, which this room does not read: set by who takes the outcome.
   absl::Time ended = absl::InfinitePast();
   // For answers that are kPending: what to poll with; to be sealed, never logged.

@@ -102,7 +102,7 @@ void SourceCall::Reuse(const AnswerShare::Answers& answers) {
     fit = FitAnswers(source_->policy, asked_, wave_->today, answers->answers);
   }
   if (!fit.has_value()) return Enter();
-  reused_ = Reused{answers->attempt_id, answers->obtained};
+  reused_ = base::Reused{answers->attempt_id, answers->obtained};
   adapters::SourceReply reply;
   reply.answers = *std::move(fit);
   reply.sent = false;

@@ -146,7 +146,7 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
   std::optional<AnswerShare::Lead> lead_;
   std::unique_ptr<AnswerShare::Follow> follow_;
   bool followed_in_vain_ = false;
-  std::optional<Reused> reused_;
+  std::optional<base::Reused> reused_;
   std::string winner_;  // the attempt whose reply ended the query
   std::unique_ptr<SourceState::Ticket> ticket_;
   std::vector<Attempt> live_;  // at most two

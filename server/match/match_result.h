@@ -26,6 +26,7 @@ struct SourceOutcome {
   std::vector<std::string> stand_ins;
   bool manual = false;                         // found, or found to be about this person, by people
   std::optional<base::ManualFinding> finding;  // who, how and when; where `manual`
+  std::optional<base::Reused> reused;          // of an earlier query of the matter
   base::Answer answer;
 };
 

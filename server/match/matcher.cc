@@ -114,6 +114,7 @@ class Matching {
     state.complete = answer.complete && answer.kind == AnswerKind::kFound;
     state.manual = outcome.manual;
     state.finding = outcome.finding;
+    state.reused = outcome.reused;
     state.digest = answer.digest;
     state.authorization = outcome.authorization;
 

@@ -99,6 +99,11 @@ void PutAnswer(int field, const match::SourceOutcome& outcome, WireWriter* out) 
     out->Bytes(v1::CaseFinding::kEvidenceSha256FieldNumber, finding.evidence_sha256);
     out->End(finding_begun);
   }
+  if (outcome.reused.has_value()) {
+    out->Text(Fields::kReusedQueryFieldNumber, outcome.reused->attempt_id);
+    out->Uint(Fields::kObtainedMsFieldNumber,
+              static_cast<uint64_t>(absl::ToUnixMillis(outcome.reused->obtained)));
+  }
   out->End(begun);
 }
 
@@ -245,6 +250,9 @@ match::SourceOutcome CaseReader::ReadAnswer(const v1::CaseAnswer& in) {
   for (const v1::CaseRecord& record : in.records()) answer.records.push_back(ReadRecord(record));
   answer.digest = in.digest();
   if (in.has_finding()) outcome.finding = ReadFinding(in.finding());
+  if (!in.reused_query().empty()) {
+    outcome.reused = base::Reused{in.reused_query(), absl::FromUnixMillis(in.obtained_ms())};
+  }
   return outcome;
 }
 

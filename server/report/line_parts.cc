@@ -145,6 +145,11 @@ void PutOutcome(int field, const base::AnswerState& answer, const Names& names, 
     line->Known(v1::Outcome::kFindingDayFieldNumber, base::FormatDay(finding.day));
     line->Bytes(v1::Outcome::kEvidenceSha256FieldNumber, finding.evidence_sha256);
   }
+  if (answer.reused.has_value()) {
+    line->Text(v1::Outcome::kReusedQueryFieldNumber, answer.reused->attempt_id);
+    line->Uint(v1::Outcome::kObtainedSecondsFieldNumber,
+               static_cast<uint64_t>(absl::ToUnixSeconds(answer.reused->obtained)));
+  }
   line->End(begun);
 }
 

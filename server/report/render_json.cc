@@ -138,6 +138,10 @@ void WriteOutcome(const v1::Outcome& outcome, JsonWriter& json) {
     json.EndArray().Pair("day", outcome.finding_day());
     json.Pair("evidence_sha256", base::HexEncode(outcome.evidence_sha256())).EndObject();
   }
+  if (!outcome.reused_query().empty()) {
+    json.Pair("reused_query", outcome.reused_query());
+    json.Pair("obtained", base::FormatInstant(absl::FromUnixSeconds(outcome.obtained_seconds())));
+  }
   json.EndObject();
 }
 

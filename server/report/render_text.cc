@@ -64,6 +64,14 @@ std::string FindingText(const v1::Outcome& outcome) {
                       base::HexEncode(outcome.evidence_sha256()));
 }
 
+// Whose answer was used again; empty where it was asked for.
+std::string ReusedText(const v1::Outcome& outcome) {
+  if (outcome.reused_query().empty()) return "";
+  return absl::StrCat("沿用本事项 ",
+                      base::FormatInstant(absl::FromUnixSeconds(outcome.obtained_seconds())),
+                      " 已取得的答复，查询 ", outcome.reused_query());
+}
+
 class TextReport {
  public:
   explicit TextReport(const OpenEnvelope& open) : open_(open), header_(open.lines[0].header()) {
@@ -273,8 +281,9 @@ class TextReport {
     Paragraph(absl::StrCat("合计：", absl::StrJoin(sums, "，")));
     out_.append(table.ToString());
     for (const v1::Line* line : Of(v1::LINE_KIND_OUTCOME)) {
-      const std::string finding = FindingText(line->outcome());
-      if (!finding.empty()) Paragraph(absl::StrCat("第 ", line->number(), " 行：", finding));
+      for (const std::string& note : {FindingText(line->outcome()), ReusedText(line->outcome())}) {
+        if (!note.empty()) Paragraph(absl::StrCat("第 ", line->number(), " 行：", note));
+      }
     }
   }
 

@@ -62,6 +62,26 @@ TEST_F(MetricsTest, AVerificationIsCountedFromItsCallToItsCommits) {
   EXPECT_THAT(shown, HasSubstr("\nhedui_serving 1\n"));
 }
 
+TEST(SharedMetricsTest, WhatAnEarlierAnswerServedIsCountedApart) {
+  Scenario scenario;
+  Scenario::Replace(&scenario.simulation_yaml, "faults: [{kind: silent}]", "faults: []");
+  Scenario::AddToSource(&scenario.catalogue_yaml, "nx-tax", "cache_lifetime: 600s");
+  scenario.server_yaml += "metrics: {listen: \"127.0.0.1:0\"}\n";
+  RunningPlatform platform(&scenario);
+  platform.Register();
+  for (const char* request_id :
+       {"0192f0c1-7000-7000-8000-000000000001", "0192f0c1-7000-7000-8000-000000000002"}) {
+    auto household = scenario.household;
+    household.mutable_header()->set_request_id(request_id);
+    ASSERT_TRUE(platform.Verify(household).ok());
+  }
+  const std::string shown = HttpGet(platform.metrics_port(), "/metrics");
+  EXPECT_THAT(shown, HasSubstr("\nhedui_source_queries_total{source=\"nx-tax\"} 2\n"));
+  EXPECT_THAT(shown, HasSubstr("\nhedui_source_attempts_total{source=\"nx-tax\"} 1\n"));
+  EXPECT_THAT(shown, HasSubstr("\nhedui_source_reused_total{source=\"nx-tax\"} 1\n"));
+  EXPECT_THAT(shown, HasSubstr("\nhedui_source_reused_total{source=\"nx-bank\"} 0\n"));
+}
+
 TEST_F(MetricsTest, CertificatesSayWhenTheyEnd) {
   const std::string shown = Scrape();
   for (const char* key : {"tls.certificate_file", "tls.ca_file", "log.ed25519_certificate_file"}) {

@@ -33,7 +33,10 @@ class SharedAnswersTest : public ::testing::Test {
     request.mutable_header()->set_request_id(ids_.NextId(absl::Now()).ToString());
     const auto response = platform_->Verify(request);
     EXPECT_TRUE(response.ok()) << response.status();
-    if (response.ok()) kind_ = OutcomeOf(*response, "m1", "tax").kind();
+    if (response.ok()) {
+      kind_ = OutcomeOf(*response, "m1", "tax").kind();
+      line_ = LineOf(response->envelope());
+    }
     return request.header().request_id();
   }
   // The attempts at the source since the last call.
@@ -43,6 +46,18 @@ class SharedAnswersTest : public ::testing::Test {
       if (query.source_id == kSource) attempts.push_back(query.attempt_id);
     }
     return attempts;
+  }
+  // What a report says of the source's first answer; the report checks.
+  report::v1::Outcome LineOf(const std::string& envelope) {
+    EXPECT_EQ(CheckOffline(scenario_, envelope).verdict, report::Verdict::kValid);
+    for (const report::v1::Line& line : LinesOf(envelope)) {
+      const bool outcome = line.kind() == report::v1::LINE_KIND_OUTCOME;
+      if (outcome && line.outcome().source_id() == kSource && line.person_id() == "m1") {
+        return line.outcome();
+      }
+    }
+    ADD_FAILURE() << "no line of the source";
+    return {};
   }
   // What the stored result says of the source's first answer.
   stored::v1::StoredOutcome Stored(const std::string& request_id) {
@@ -63,16 +78,21 @@ class SharedAnswersTest : public ::testing::Test {
   std::unique_ptr<Departments> departments_;
   std::unique_ptr<RunningPlatform> platform_;
   v1::AnswerKind kind_ = v1::ANSWER_KIND_UNSPECIFIED;
+  report::v1::Outcome line_;
 };
 
-TEST_F(SharedAnswersTest, ASecondVerificationUsesItAndItsResultNamesTheFirstAttempt) {
+TEST_F(SharedAnswersTest, ASecondVerificationUsesItAndSaysSoInReportAndResult) {
   const std::string first = Verify();
   const v1::AnswerKind kind = kind_;
   const std::vector<std::string> asked = Asked();
   ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(line_.reused_query(), "");
+  EXPECT_EQ(line_.obtained_seconds(), 0);
   const std::string second = Verify();
   EXPECT_EQ(kind_, kind);
   EXPECT_TRUE(Asked().empty());
+  EXPECT_EQ(line_.reused_query(), asked[0]);
+  EXPECT_GT(line_.obtained_seconds(), 0);
   platform_.reset();
   EXPECT_EQ(Stored(first).reused_attempt(), "");
   EXPECT_EQ(Stored(second).reused_attempt(), asked[0]);

@@ -188,5 +188,12 @@ TEST(MatcherTest, ManualFindingsAreMarked) {
   EXPECT_TRUE(result.facts.facts[0].manual);
 }
 
+TEST(MatcherTest, WhatWasUsedAgainSaysOfWhichQuery) {
+  const base::Reused reused{"0190/tax/1/1", absl::FromUnixSeconds(1)};
+  MatchBuilder b;
+  b.Found("tax", 10, "m1", "employment", {Wage(500, 2, "甲")}).reused = reused;
+  EXPECT_EQ(b.Run().facts.answers[0].reused, reused);
+}
+
 }  // namespace
 }  // namespace hedui::match

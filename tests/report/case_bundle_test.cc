@@ -22,6 +22,7 @@ TEST(CaseBundleTest, EverythingComesBack) {
   bundle.input.outcomes[0].manual = true;
   bundle.input.outcomes[0].rank = -3;
   bundle.input.outcomes[0].stand_ins = {"a", "b"};
+  bundle.input.outcomes[0].reused = base::Reused{"0190/nx-tax/2/1", absl::FromUnixMillis(1234567)};
   bundle.input.outcomes[0].answer.records[0].fields.push_back({"count", int64_t{-7}});
   bundle.input.outcomes[0].answer.records[0].fields.push_back({"day", absl::CivilDay(2025, 1, 2)});
   // What a source sent that is no UTF-8 is kept as it came.
@@ -40,6 +41,7 @@ TEST(CaseBundleTest, EverythingComesBack) {
   EXPECT_EQ(back->frame.authorizations.size(), 3u);
   EXPECT_EQ(back->input.household.persons[1].declared_birth, absl::CivilDay(1981, 4, 5));
   EXPECT_EQ(back->input.outcomes[0].stand_ins, bundle.input.outcomes[0].stand_ins);
+  EXPECT_EQ(back->input.outcomes[0].reused, bundle.input.outcomes[0].reused);
   EXPECT_EQ(back->input.outcomes[0].answer.subject, bundle.input.outcomes[0].answer.subject);
   EXPECT_EQ(back->lines, bundle.lines);
   EXPECT_EQ(back->seed, bundle.seed);

@@ -33,6 +33,18 @@ class RenderTest : public ::testing::Test {
   SealingLog log_;
 };
 
+TEST_F(RenderTest, AnAnswerUsedAgainNamesTheQueryThatBroughtIt) {
+  ReportInput input = SampleInput();
+  EXPECT_THAT(Text(input), Not(HasSubstr("沿用本事项")));
+  EXPECT_THAT(Json(input), Not(HasSubstr("reused_query")));
+  input.match.facts.answers[0].reused =
+      base::Reused{"0190/tax/1/1", absl::FromUnixSeconds(1'741'000'000)};
+  EXPECT_THAT(Text(input),
+              HasSubstr("沿用本事项 2025-03-03T19:06:40+08:00 已取得的答复，查询 0190/tax/1/1"));
+  EXPECT_THAT(Json(input), HasSubstr("\"reused_query\": \"0190/tax/1/1\""));
+  EXPECT_THAT(Json(input), HasSubstr("\"obtained\": \"2025-03-03T19:06:40+08:00\""));
+}
+
 TEST_F(RenderTest, ANearRelativeOfStaffIsShown) {
   ReportInput input = SampleInput();
   EXPECT_THAT(Text(input), Not(HasSubstr("近亲属备案")));
