@@ -122,6 +122,60 @@ TEST(UnlistedObligorsTest, WhereOneIsSurelyMissingTheTestItselfIsToBlame) {
   EXPECT_EQ(result.Find("everyone_old")->blame[0].kind, BlameKind::kIdentity);
 }
 
+// What is held together counts once who belongs is known. For one who is missing everything is
+// computed later than for those listed, in the same order: they are to know no more.
+TEST(UnlistedObligorsTest, TheMissingDoNotKnowEarlierThanTheListedWhoBelongs) {
+  Overlay overlay;
+  overlay.Write("649993", R"yaml(
+documents: {T: {title: 测试}}
+quantities:
+  cars:
+    label: 户内车辆数
+    type: count
+    of: person
+    rows: [{from: 2021-10-01, value: "persons.sum(x, x.vehicle.size())", clause: T 一, trust: assumed}]
+tests:
+  is_member:
+    label: 成员
+    of: person
+    rows: [{from: 2021-10-01, value: "p.cars >= 1", clause: T 一, trust: assumed}]
+  obligors_complete:
+    label: 义务人已列全
+    rows: [{from: 2021-10-01, value: "members.size() > 9", clause: T 一, trust: assumed}]
+  one_car:
+    label: 义务人处均为一辆
+    rows: [{from: 2021-10-01, value: "obligors.all(x, x.cars == 1)", clause: T 一, trust: assumed}]
+  one_or_two_cars:
+    label: 义务人处均为一至两辆
+    rows: [{from: 2021-10-01, value: "obligors.all(x, x.cars >= 1 && x.cars <= 2)", clause: T 一, trust: assumed}]
+)yaml");
+  const auto pack = overlay.Load();
+  ASSERT_TRUE(pack.ok()) << pack.status();
+  auto file = ParseCaseFile("case", R"yaml(
+division: "649993"
+scope: urban
+dates: {application: 2025-03-03, policy: 2025-03-03}
+persons:
+  - {id: applicant, relation: applicant, sex: male, birth: 1949-05-12}
+  - {id: spouse, relation: spouse, sex: female, birth: 1950-01-01}
+answers:
+  - person: [applicant, spouse]
+    category: vehicle
+    source: v
+    kind: found
+    facts: [{kind: vehicle, class: car}]
+)yaml",
+                            **pack);
+  ASSERT_TRUE(file.ok()) << file.status();
+  Case& household = file->value;
+  ASSERT_EQ(household.facts.facts.size(), 2u);
+  household.facts.facts[1].held_with = 0;
+  const auto result = assess::Assess(**pack, household);
+  ASSERT_TRUE(result.ok()) << result.status();
+  Expect(*result, "one_car", "UNDETERMINED");
+  Expect(*result, "one_or_two_cars", "TRUE");
+}
+
 TEST(UnlistedObligorsTest, ThePolicyMustMeanAHouseholdsTest) {
   Overlay overlay;
   overlay.Write("649993", R"yaml(
