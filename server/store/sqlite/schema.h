@@ -17,7 +17,7 @@
 
 namespace hedui::store {
 
-inline constexpr int64_t kStoreSchemaVersion = 2;
+inline constexpr int64_t kStoreSchemaVersion = 3;
 // Since it there is an archive of policy sets.
 inline constexpr int64_t kPolicyArchiveVersion = 2;
 
