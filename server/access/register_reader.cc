@@ -3,8 +3,6 @@
 #include <map>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "hedui/config/v1/register.pb.h"
 #include "server/access/register.h"
@@ -19,20 +17,6 @@ namespace hedui::access {
 namespace {
 
 namespace pb = config::v1;
-
-constexpr size_t kCodeBytesMax = 64;
-constexpr size_t kLabelBytesMax = 256;
-
-// Lower-case letters, digits and the characters of `more`; begins with a letter or digit.
-bool IsCode(absl::string_view text, absl::string_view more) {
-  if (text.empty() || text.size() > kCodeBytesMax || absl::StrContains(more, text.substr(0, 1))) {
-    return false;
-  }
-  return std::all_of(text.begin(), text.end(), [more](char c) {
-    return absl::ascii_islower(static_cast<unsigned char>(c)) ||
-           absl::ascii_isdigit(static_cast<unsigned char>(c)) || more.find(c) != more.npos;
-  });
-}
 
 class RegisterReader {
  public:
@@ -61,7 +45,6 @@ class RegisterReader {
   std::vector<std::string> ReadCodes(const Texts& codes, const std::string& path,
                                      absl::string_view what);
   std::optional<absl::CivilDay> ReadDay(const std::string& text, const std::string& path);
-  void CheckLabel(absl::string_view text, const std::string& path);
   void CheckUnique(const std::string& code, const std::string& path,
                    std::map<std::string, std::string>* seen);
 
@@ -122,7 +105,7 @@ void RegisterReader::ReadPlatform(const pb::Register& message) {
   const pb::Platform& platform = message.platform();
   platform_.division = platform.division();
   platform_.name = platform.name();
-  CheckLabel(platform.name(), "platform.name");
+  defects_.CheckLabel(platform.name(), "platform.name");
   const std::optional<base::Level> level = base::DivisionLevel(platform.division());
   if (!level.has_value()) {
     defects_.Add("platform.division", "CONFIG_DIVISION",
@@ -143,12 +126,12 @@ void RegisterReader::ReadPlatform(const pb::Register& message) {
 Purpose RegisterReader::ReadPurpose(const pb::Purpose& message, const std::string& path) {
   Purpose purpose;
   purpose.code = message.code();
-  if (!IsCode(purpose.code, "_")) {
+  if (!base::IsConfigCode(purpose.code, "_")) {
     defects_.Add(absl::StrCat(path, ".code"), "CONFIG_CODE",
                  "write 1 to 64 lower-case letters, digits or \"_\"");
   }
   purpose.label = message.label();
-  CheckLabel(purpose.label, absl::StrCat(path, ".label"));
+  defects_.CheckLabel(purpose.label, absl::StrCat(path, ".label"));
   purpose.categories = ReadCodes(message.categories(), absl::StrCat(path, ".categories"),
                                  "the data categories it needs");
   if (message.check_kinds().empty()) {
@@ -174,7 +157,7 @@ std::optional<LegalBasis> RegisterReader::ReadLegalBasis(const pb::Purpose& mess
   const pb::LegalBasis& given = message.legal_basis();
   LegalBasis basis;
   basis.name = given.name();
-  CheckLabel(basis.name, absl::StrCat(path, ".name"));
+  defects_.CheckLabel(basis.name, absl::StrCat(path, ".name"));
   basis.categories = ReadCodes(given.categories(), absl::StrCat(path, ".categories"),
                                "the categories the law covers");
   for (int i = 0; i < given.categories_size(); ++i) {
@@ -200,12 +183,12 @@ std::optional<LegalBasis> RegisterReader::ReadLegalBasis(const pb::Purpose& mess
 Agency RegisterReader::ReadAgency(const pb::Agency& message, const std::string& path) {
   Agency agency;
   agency.code = message.code();
-  if (!IsCode(agency.code, ".-_")) {
+  if (!base::IsConfigCode(agency.code, ".-_")) {
     defects_.Add(absl::StrCat(path, ".code"), "CONFIG_CODE",
                  "write 1 to 64 lower-case letters, digits, \".\", \"-\" or \"_\"");
   }
   agency.name = message.name();
-  CheckLabel(agency.name, absl::StrCat(path, ".name"));
+  defects_.CheckLabel(agency.name, absl::StrCat(path, ".name"));
   ReadArea(message, path, &agency);
   agency.purposes =
       ReadCodes(message.purposes(), absl::StrCat(path, ".purposes"), "the purposes it may ask for");
@@ -270,7 +253,7 @@ void RegisterReader::ReadCertificates(const Texts& digests, const std::string& c
 Gateway RegisterReader::ReadGateway(const pb::Gateway& message, const std::string& path) {
   Gateway gateway;
   gateway.code = message.code();
-  if (!IsCode(gateway.code, ".-_")) {
+  if (!base::IsConfigCode(gateway.code, ".-_")) {
     defects_.Add(absl::StrCat(path, ".code"), "CONFIG_CODE",
                  "write 1 to 64 lower-case letters, digits, \".\", \"-\" or \"_\"");
   }
@@ -393,7 +376,7 @@ std::vector<std::string> RegisterReader::ReadCodes(const Texts& codes, const std
   std::vector<std::string> result;
   for (int i = 0; i < codes.size(); ++i) {
     const std::string where = absl::StrCat(path, "[", i, "]");
-    if (!IsCode(codes.Get(i), "_")) {
+    if (!base::IsConfigCode(codes.Get(i), "_")) {
       defects_.Add(where, "CONFIG_CODE", "write 1 to 64 lower-case letters, digits or \"_\"");
     }
     if (std::find(result.begin(), result.end(), codes.Get(i)) != result.end()) {
@@ -411,14 +394,6 @@ std::optional<absl::CivilDay> RegisterReader::ReadDay(const std::string& text,
   if (day.ok()) return *day;
   defects_.Add(path, "CONFIG_DAY", "write a day as 2025-03-03");
   return std::nullopt;
-}
-
-void RegisterReader::CheckLabel(absl::string_view text, const std::string& path) {
-  if (text.empty()) {
-    defects_.Add(path, "CONFIG_MISSING", "is printed on reports and cannot be empty");
-  } else if (text.size() > kLabelBytesMax) {
-    defects_.Add(path, "CONFIG_RANGE", absl::StrCat("at most ", kLabelBytesMax, " bytes"));
-  }
 }
 
 void RegisterReader::CheckUnique(const std::string& code, const std::string& path,

@@ -3,15 +3,11 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "hedui/config/v1/catalogue.pb.h"
 #include "server/base/config_defects.h"
-#include "server/base/limits.h"
 #include "server/base/status.h"
 #include "server/base/yaml.h"
 #include "server/base/yaml_message.h"
@@ -22,20 +18,6 @@ namespace hedui::plan {
 namespace {
 
 namespace pb = config::v1;
-
-constexpr size_t kCodeBytesMax = 64;
-constexpr size_t kLabelBytesMax = 256;
-
-// Lower-case letters, digits and the characters of `more`; begins with a letter or digit.
-bool IsCode(absl::string_view text, absl::string_view more) {
-  if (text.empty() || text.size() > kCodeBytesMax || absl::StrContains(more, text.substr(0, 1))) {
-    return false;
-  }
-  return std::all_of(text.begin(), text.end(), [more](char c) {
-    return absl::ascii_islower(static_cast<unsigned char>(c)) ||
-           absl::ascii_isdigit(static_cast<unsigned char>(c)) || more.find(c) != more.npos;
-  });
-}
 
 absl::Duration ToDuration(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
@@ -61,9 +43,7 @@ class CatalogueReader {
   // `value`, or `standard` when it is absent.
   absl::Duration Time(bool is_there, const google::protobuf::Duration& value,
                       absl::Duration standard, absl::Duration max, const std::string& path);
-  void CheckSourcesPerDivision(const std::vector<Source>& sources);
   ClientTls ReadTls(const pb::ClientTls& message) const;
-  void CheckLabel(absl::string_view text, const std::string& path);
   // `value`, or `standard` for 0, which is what a key left out reads as.
   int Number(int value, int standard, int max, const std::string& path);
   // Relative to the catalogue's folder; empty stays empty.
@@ -92,7 +72,6 @@ absl::StatusOr<Catalogue> CatalogueReader::Read(const pb::Catalogue& message) {
                    absl::StrCat("\"", sources.back().id, "\" is the id of ", first->second));
     }
   }
-  CheckSourcesPerDivision(sources);
   CheckRouting(message, sources, &defects_);
   HEDUI_RETURN_IF_ERROR(defects_.ToStatus());
   return Catalogue(std::move(sources));
@@ -101,14 +80,14 @@ absl::StatusOr<Catalogue> CatalogueReader::Read(const pb::Catalogue& message) {
 Source CatalogueReader::ReadSource(const pb::Source& message, const std::string& path) {
   Source source;
   source.id = message.id();
-  if (!IsCode(source.id, ".-_")) {
+  if (!base::IsConfigCode(source.id, ".-_")) {
     defects_.Add(absl::StrCat(path, ".id"), "CONFIG_CODE",
                  "write 1 to 64 lower-case letters, digits, \".\", \"-\" or \"_\"");
   }
   source.name = message.name();
-  CheckLabel(source.name, absl::StrCat(path, ".name"));
+  defects_.CheckLabel(source.name, absl::StrCat(path, ".name"));
   source.department = message.department();
-  CheckLabel(source.department, absl::StrCat(path, ".department"));
+  defects_.CheckLabel(source.department, absl::StrCat(path, ".department"));
   if (message.level() == pb::LEVEL_UNSPECIFIED) {
     defects_.Add(absl::StrCat(path, ".level"), "CONFIG_MISSING",
                  "write ministry, region, city or county");
@@ -191,7 +170,7 @@ void CatalogueReader::ReadCategories(const pb::Source& message, const std::strin
   for (int i = 0; i < message.categories_size(); ++i) {
     const pb::Category& category = message.categories(i);
     const std::string where = absl::StrCat(path, ".categories[", i, "]");
-    if (!IsCode(category.code(), "_")) {
+    if (!base::IsConfigCode(category.code(), "_")) {
       defects_.Add(absl::StrCat(where, ".code"), "CONFIG_CODE",
                    "write 1 to 64 lower-case letters, digits or \"_\"");
     }
@@ -337,40 +316,9 @@ absl::Duration CatalogueReader::Time(bool is_there, const google::protobuf::Dura
   return standard;
 }
 
-// A household's plan holds the sources of its county and of all above: found here, so that no
-// request fails.
-void CatalogueReader::CheckSourcesPerDivision(const std::vector<Source>& sources) {
-  std::map<std::string, std::vector<size_t>> by_division;
-  for (size_t i = 0; i < sources.size(); ++i) {
-    for (const std::string& division : sources[i].divisions) by_division[division].push_back(i);
-    // May be asked about any place there.
-    for (const std::string& division : sources[i].relays_for) by_division[division].push_back(i);
-  }
-  for (const auto& [division, unused] : by_division) {
-    std::set<size_t> covering;
-    for (std::optional<std::string> code = division; code.has_value();
-         code = base::DivisionParent(*code)) {
-      const auto found = by_division.find(*code);
-      if (found != by_division.end()) covering.insert(found->second.begin(), found->second.end());
-    }
-    if (covering.size() <= base::kSourcesPerPlanMax) continue;
-    defects_.Add("sources", "CONFIG_RANGE",
-                 absl::StrCat(covering.size(), " sources cover ", division,
-                              " or relay for it; at most ", base::kSourcesPerPlanMax, " may"));
-  }
-}
-
 ClientTls CatalogueReader::ReadTls(const pb::ClientTls& message) const {
   return {Resolve(message.ca_file()), Resolve(message.certificate_file()),
           Resolve(message.key_file())};
-}
-
-void CatalogueReader::CheckLabel(absl::string_view text, const std::string& path) {
-  if (text.empty()) {
-    defects_.Add(path, "CONFIG_MISSING", "is printed on reports and cannot be empty");
-  } else if (text.size() > kLabelBytesMax) {
-    defects_.Add(path, "CONFIG_RANGE", absl::StrCat("at most ", kLabelBytesMax, " bytes"));
-  }
 }
 
 int CatalogueReader::Number(int value, int standard, int max, const std::string& path) {

@@ -9,10 +9,27 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/division.h"
+#include "server/base/limits.h"
 #include "server/plan/fallback_key.h"
 
 namespace hedui::plan {
 namespace {
+
+using ByDivision = std::map<std::string, std::set<size_t>>;
+
+// Of each division that is named, the sources of it and of all above.
+ByDivision Covering(const ByDivision& named) {
+  ByDivision covering;
+  for (const auto& [division, unused] : named) {
+    std::set<size_t>& all = covering[division];
+    for (std::optional<std::string> code = division; code.has_value();
+         code = base::DivisionParent(*code)) {
+      const auto found = named.find(*code);
+      if (found != named.end()) all.insert(found->second.begin(), found->second.end());
+    }
+  }
+  return covering;
+}
 
 class RoutingCheck {
  public:
@@ -20,6 +37,7 @@ class RoutingCheck {
                base::ConfigDefects* defects)
       : message_(message), sources_(sources), defects_(*defects) {}
 
+  void SourcesOver();
   void Relays();
   void Fallbacks();
 
@@ -43,6 +61,23 @@ std::string RoutingCheck::PathOf(size_t source, const std::string& category) con
   return absl::StrCat("sources[", source, "].categories[", at, "]");
 }
 
+// A household's plan holds the sources of its county and of all above: found here, so that no
+// request fails.
+void RoutingCheck::SourcesOver() {
+  ByDivision named;
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    for (const std::string& division : sources_[i].divisions) named[division].insert(i);
+    // May be asked about any place there.
+    for (const std::string& division : sources_[i].relays_for) named[division].insert(i);
+  }
+  for (const auto& [division, covering] : Covering(named)) {
+    if (covering.size() <= base::kSourcesPerPlanMax) continue;
+    defects_.Add("sources", "CONFIG_RANGE",
+                 absl::StrCat(covering.size(), " sources cover ", division,
+                              " or relay for it; at most ", base::kSourcesPerPlanMax, " may"));
+  }
+}
+
 void RoutingCheck::Relays() {
   std::map<std::pair<std::string, std::string>, size_t> first;  // by division and category
   for (size_t i = 0; i < sources_.size(); ++i) {
@@ -60,22 +95,14 @@ void RoutingCheck::Relays() {
 }
 
 void RoutingCheck::Fallbacks() {
-  std::map<std::string, std::set<size_t>> by_division;
+  ByDivision named;
   for (size_t i = 0; i < sources_.size(); ++i) {
     for (const CategoryOffer& offer : sources_[i].categories) {
       if (!offer.fallback) continue;
-      for (const std::string& division : sources_[i].divisions) by_division[division].insert(i);
+      for (const std::string& division : sources_[i].divisions) named[division].insert(i);
     }
   }
-  for (const auto& [division, unused] : by_division) {
-    std::set<size_t> covering;
-    for (std::optional<std::string> code = division; code.has_value();
-         code = base::DivisionParent(*code)) {
-      const auto found = by_division.find(*code);
-      if (found != by_division.end()) covering.insert(found->second.begin(), found->second.end());
-    }
-    FallbacksOver(division, covering);
-  }
+  for (const auto& [division, covering] : Covering(named)) FallbacksOver(division, covering);
 }
 
 void RoutingCheck::FallbacksOver(const std::string& division, const std::set<size_t>& covering) {
@@ -111,6 +138,7 @@ void RoutingCheck::FallbacksOver(const std::string& division, const std::set<siz
 void CheckRouting(const config::v1::Catalogue& message, const std::vector<Source>& sources,
                   base::ConfigDefects* defects) {
   RoutingCheck check(message, sources, defects);
+  check.SourcesOver();
   check.Relays();
   check.Fallbacks();
 }

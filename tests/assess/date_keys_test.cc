@@ -1,6 +1,5 @@
 // Parameters chosen by days and months: what is looked up of a date, what is given to a table, and
 // what is refused. Each expression is put into a small policy and evaluated for one household.
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -11,7 +10,7 @@
 #include "gtest/gtest.h"
 #include "server/assess/policy_listing.h"
 #include "server/base/dates.h"
-#include "tests/assess/overlay.h"
+#include "tests/assess/expression_rows.h"
 
 namespace hedui::assess {
 namespace {
@@ -93,18 +92,10 @@ persons:
   - {id: woman, relation: spouse, number: "2"}
 )";
 
-struct Row {
-  const char* expression;
-  const char* type;
-  const char* text;
-  const char* policy = "";  // of the blame, joined
-  const char* marks = "";   // a: assumed
-};
-
 // `some_day` brought between two days.
 #define BETWEEN(from, to) "max(min(some_day, date('" to "')), date('" from "'))"
 
-constexpr Row kRows[] = {
+constexpr ExpressionRow kRows[] = {
     {"exit(date('2022-09-15'))", "months", "12"},
     {"exit(date('2021-10-01'))", "months", "12"},
     {"exit(date('2022-10-19'))", "months", "12"},
@@ -149,83 +140,34 @@ constexpr Row kRows[] = {
     {"falling(by_size)", "bool", "FALSE"},
 };
 
-std::string Policy(const std::vector<Row>& rows) {
-  std::string text = "quantities:\n";
-  int i = 0;
-  for (const Row& row : rows) {
-    absl::StrAppend(&text, "  q", i++, ":\n    label: 测试\n    type: ", row.type,
-                    "\n    rows:\n      - {from: 2021-10-01, value: \"", row.expression,
-                    "\", clause: T 一, trust: verified}\n");
-  }
-  return text;
-}
-
-Assessment AssessAlone(const Overlay& files, absl::string_view case_text) {
-  const auto pack = files.LoadAlone();
-  EXPECT_TRUE(pack.ok()) << pack.status().message();
-  if (!pack.ok()) return {};
-  const auto file = ParseCaseFile("case", std::string(case_text), **pack);
-  EXPECT_TRUE(file.ok()) << file.status().message();
-  if (!file.ok()) return {};
-  auto result = assess::Assess(**pack, file->value);
-  EXPECT_TRUE(result.ok()) << result.status();
-  return result.ok() ? *std::move(result) : Assessment();
-}
-
-std::string PolicyRows(const std::vector<Blame>& blames) {
-  std::vector<std::string> rows;
-  for (const Blame& blame : blames) {
-    if (blame.kind == BlameKind::kPolicyRow) rows.push_back(blame.policy);
-  }
-  std::sort(rows.begin(), rows.end());
-  return absl::StrJoin(rows, ";");
-}
-
-void ExpectRows(const std::vector<Row>& rows, const std::string& county) {
-  Overlay files;
-  files.Write("000000", kNation);
-  files.Write("649992", Policy(rows));
-  if (!county.empty()) files.Write("649992", county, "county");
-  const Assessment result = AssessAlone(files, kCase);
-  int i = 0;
-  for (const Row& row : rows) {
-    const TraceEntry* entry = result.Find(absl::StrCat("q", i++));
-    ASSERT_NE(entry, nullptr);
-    EXPECT_EQ(entry->value.text, row.text) << row.expression;
-    EXPECT_EQ(PolicyRows(entry->blame), row.policy) << row.expression;
-    EXPECT_EQ(entry->marks.assumed, std::string(row.marks) == "a") << row.expression;
-    EXPECT_EQ(entry->value.exact, entry->blame.empty()) << row.expression;
-  }
-}
-
 TEST(DateKeysTest, GiveWhatTheyShould) {
-  ExpectRows(std::vector<Row>(std::begin(kRows), std::end(kRows)), "");
+  ExpectRows(kNation, "", kCase, {std::begin(kRows), std::end(kRows)});
 }
 
 // What lies between the two days of the county's row is taken whole, and no day beside it.
 TEST(DateKeysTest, ALowerLevelTakesTheDaysThatItsRowsAreFor) {
-  ExpectRows(
-      {
-          {"exit(date('2021-12-31'))", "months", "12"},
-          {"exit(date('2022-01-01'))", "months", "3"},
-          {"exit(date('2022-01-31'))", "months", "3"},
-          {"exit(date('2022-02-01'))", "months", "12"},
-          {"exit(" BETWEEN("2022-01-01", "2022-01-31") ")", "months", "3"},
-          {"exit(" BETWEEN("2021-12-31", "2022-01-31") ")", "months", "[3, 12]", "some_day"},
-          {"size(exit)", "count", "3", "", "a"},
-          {"lowest(exit)", "months", "3", "", "a"},
-      },
-      R"(parameters:
+  ExpectRows(kNation, R"(parameters:
   exit:
     rows: [{from: 2021-01-01, key: {decided: {over: 2021-12-31, to: 2022-02-01}}, value: 3, clause: T 一, trust: verified}]
-)");
+)",
+             kCase,
+             {
+                 {"exit(date('2021-12-31'))", "months", "12"},
+                 {"exit(date('2022-01-01'))", "months", "3"},
+                 {"exit(date('2022-01-31'))", "months", "3"},
+                 {"exit(date('2022-02-01'))", "months", "12"},
+                 {"exit(" BETWEEN("2022-01-01", "2022-01-31") ")", "months", "3"},
+                 {"exit(" BETWEEN("2021-12-31", "2022-01-31") ")", "months", "[3, 12]", "some_day"},
+                 {"size(exit)", "count", "3", "", "a"},
+                 {"lowest(exit)", "months", "3", "", "a"},
+             });
 }
 
 std::string NextChange(const std::string& type, const std::string& expression,
                        const std::string& application) {
   Overlay files;
   files.Write("000000", kNation);
-  files.Write("649992", Policy({{expression.c_str(), type.c_str(), ""}}));
+  files.Write("649992", PolicyOf({{expression.c_str(), type.c_str(), ""}}));
   return base::FormatDay(
       AssessAlone(files, absl::StrCat("division: \"649992\"\ndates: {application: ", application,
                                       ", policy: 2025-03-10}\n"

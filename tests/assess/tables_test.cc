@@ -6,8 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
-#include "server/base/status.h"
-#include "tests/assess/overlay.h"
+#include "tests/assess/expression_rows.h"
 
 namespace hedui::assess {
 namespace {
@@ -92,10 +91,7 @@ parameters:
     keys: [scope]
     rows: [{from: 2021-01-01, key: {scope: urban}, value: [prize], clause: T 一, trust: verified}]
 quantities:
-  years_old: {label: 年龄, of: person, type: years, rows: [{from: 2021-01-01, value: "age(p.birth, policy_day)",
-               clause : T 一, trust : verified
-}]
-}
+  years_old: {label: 年龄, of: person, type: years, rows: [{from: 2021-01-01, value: "age(p.birth, policy_day)", clause: T 一, trust: verified}]}
   c_aid: {label: 救助, type: code(nature), rows: [{from: 2021-01-01, value: "'aid'", clause: T 一, trust: verified}]}
   c_prize: {label: 奖金, type: code(nature), rows: [{from: 2021-01-01, value: "'prize'", clause: T 一, trust: verified}]}
   c_pension: {label: 养老金, type: code(nature), rows: [{from: 2021-01-01, value: "'pension'", clause: T 一, trust: verified}]}
@@ -125,15 +121,7 @@ answers:
       - {kind: study, stage: kindergarten, fee: 10}
 )";
 
-struct Row {
-  const char* expression;
-  const char* type;
-  const char* text;
-  const char* policy = "";  // of the blame, joined
-  const char* marks = "";   // a: assumed
-};
-
-constexpr Row kRows[] = {
+constexpr ExpressionRow kRows[] = {
     // A man of 50, a woman and a boy of no known age, one of whom neither is known.
     {"persons.filter(x, x.relation == 'applicant').sum(x, x.share)", "ratio", "1", "", "a"},
     {"persons.filter(x, x.relation == 'spouse').sum(x, x.share)", "ratio", "0.2500"},
@@ -209,70 +197,15 @@ constexpr Row kRows[] = {
      "not_told", "a"},
 };
 
-std::string Policy(const std::vector<Row>& rows) {
-  std::string text = "quantities:\n";
-  int i = 0;
-  for (const Row& row : rows) {
-    absl::StrAppend(&text, "  q", i++, ":\n    label: 测试\n    type: ", row.type,
-                    "\n    rows:\n      - {from: 2021-10-01, value: \"", row.expression,
-                    "\", clause: T 一, trust: verified}\n");
-  }
-  return text;
-}
-
-Assessment AssessAlone(const Overlay& files, absl::string_view case_text) {
-  auto result = files.AssessAlone(case_text);
-  EXPECT_TRUE(result.ok()) << result.status();
-  return result.ok() ? *std::move(result) : Assessment();
-}
-
-std::string PolicyRows(const std::vector<Blame>& blames) {
-  std::vector<std::string> rows;
-  for (const Blame& blame : blames) {
-    if (blame.kind == BlameKind::kPolicyRow) rows.push_back(blame.policy);
-  }
-  return absl::StrJoin(rows, ";");
-}
-
-void ExpectRows(const std::vector<Row>& rows, const std::string& county, const std::string& text) {
-  Overlay files;
-  files.Write("000000", kNation);
-  files.Write("649992", Policy(rows));
-  if (!county.empty()) files.Write("649992", county, "county");
-  const Assessment result = AssessAlone(files, text);
-  int i = 0;
-  for (const Row& row : rows) {
-    const TraceEntry* entry = result.Find(absl::StrCat("q", i++));
-    ASSERT_NE(entry, nullptr);
-    EXPECT_EQ(entry->value.text, row.text) << row.expression;
-    EXPECT_EQ(PolicyRows(entry->blame), row.policy) << row.expression;
-    EXPECT_EQ(entry->marks.assumed, std::string(row.marks) == "a") << row.expression;
-    EXPECT_EQ(entry->value.exact, entry->blame.empty()) << row.expression;
-  }
-}
-
 TEST(TablesTest, GiveWhatTheyShould) {
-  ExpectRows(std::vector<Row>(std::begin(kRows), std::end(kRows)), "", kCase);
+  ExpectRows(kNation, "", kCase, {std::begin(kRows), std::end(kRows)});
 }
 
 // Rows of two keys that are not known: only a combination without one is missing.
 TEST(TablesTest, EveryCombinationOfWhatIsNotKnownCounts) {
   std::string text = kCase;
   text.replace(text.find("scope: urban\n"), 13, "");
-  ExpectRows(
-      {
-          {"two_keys", "money", "[1.00, 4.00]", "open_code"},
-          {"with_hole", "money", "(-∞, +∞)",
-           "open_code;with_hole[scope=urban|rural,open_code="
-           "pension|aid|prize]"},
-          {"kept", "money", "[5.00, 6.00]"},
-          {"sets", "codes(nature)", "pension|aid|prize", "", "a"},
-          {"tier(yuan(1))", "money", "(-∞, +∞)", "tier[scope=urban|rural,income=1.00]"},
-          {"size(tier)", "count", "[0, +∞)"},
-          {"highest(tier)", "money", "(-∞, +∞)"},
-          {"rising(tier)", "bool", "UNDETERMINED"},
-      },
-      R"(parameters:
+  ExpectRows(kNation, R"(parameters:
   two_keys:
     label: 两键
     type: money
@@ -304,12 +237,29 @@ TEST(TablesTest, EveryCombinationOfWhatIsNotKnownCounts) {
       - {from: 2021-01-01, key: {scope: urban}, value: [aid], clause: T 一, trust: assumed}
       - {from: 2021-01-01, key: {scope: rural}, value: [prize], clause: T 一, trust: verified}
 )",
-      text);
+             text,
+             {
+                 {"two_keys", "money", "[1.00, 4.00]", "open_code"},
+                 {"with_hole", "money", "(-∞, +∞)",
+                  "open_code;with_hole[scope=urban|rural,open_code="
+                  "pension|aid|prize]"},
+                 {"kept", "money", "[5.00, 6.00]"},
+                 {"sets", "codes(nature)", "pension|aid|prize", "", "a"},
+                 {"tier(yuan(1))", "money", "(-∞, +∞)", "tier[scope=urban|rural,income=1.00]"},
+                 {"size(tier)", "count", "[0, +∞)"},
+                 {"highest(tier)", "money", "(-∞, +∞)"},
+                 {"rising(tier)", "bool", "UNDETERMINED"},
+             });
 }
 
 // The county takes the middle of what the nation says, which is then in two stretches.
 TEST(TablesTest, ALowerLevelTakesWhatItsRowsAreFor) {
   ExpectRows(
+      kNation, R"(parameters:
+  tier:
+    rows: [{from: 2021-01-01, key: {income: {from: 50, to: 60}}, value: 1, clause: T 一, trust: verified}]
+)",
+      kCase,
       {
           {"tier(yuan(40))", "money", "500.00"},
           {"tier(yuan(50))", "money", "1.00"},
@@ -320,12 +270,7 @@ TEST(TablesTest, ALowerLevelTakesWhatItsRowsAreFor) {
           {"lowest(tier)", "money", "1.00"},
           {"falling(tier)", "bool", "FALSE"},
           {"rising(tier)", "bool", "FALSE"},
-      },
-      R"(parameters:
-  tier:
-    rows: [{from: 2021-01-01, key: {income: {from: 50, to: 60}}, value: 1, clause: T 一, trust: verified}]
-)",
-      kCase);
+      });
 }
 
 struct Refused {
