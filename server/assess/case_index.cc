@@ -174,10 +174,11 @@ absl::Status CaseIndex::IndexFacts(const CompiledPack& pack, const Case& c) {
     IndexedFact indexed{&fact, static_cast<int32_t>(i), static_cast<int32_t>(i * widest), -1};
     size_t f = 0;  // fields mostly come in the vocabulary's order
     for (const base::Field& field : fact.record.fields) {
-      for (size_t tried = 0; tried < type.fields.size(); ++tried, ++f) {
+      for (size_t tried = 0; tried < type.fields.size(); ++tried) {
         if (f >= type.fields.size()) f = 0;
-        if (type.fields[f].name != field.name) continue;
-        fields_[static_cast<size_t>(indexed.fields_begin) + f] = &field.value;
+        const size_t at = f++;
+        if (type.fields[at].name != field.name) continue;
+        fields_[static_cast<size_t>(indexed.fields_begin) + at] = &field.value;
         break;
       }
     }
