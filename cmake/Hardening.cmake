@@ -9,6 +9,6 @@ if(NOT HEDUI_SANITIZER)
   if(HEDUI_HAS_CF_PROTECTION)
     add_compile_options("$<$<CONFIG:Release>:-fcf-protection>")
   endif()
-  # All is compiled as position-independent; so are the programs linked. What the loader has resolved is read-only.
-  add_link_options("$<$<CONFIG:Release>:-pie;-Wl,-z,relro,-z,now>")
+  # What the loader has resolved is read-only.
+  add_link_options("$<$<CONFIG:Release>:-Wl,-z,relro,-z,now>")
 endif()

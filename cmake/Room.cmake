@@ -70,10 +70,7 @@ function(hedui_program)
   endif()
   add_executable(${P_NAME} ${P_SOURCES})
   target_link_libraries(${P_NAME} PRIVATE hedui_flags ${P_DEPS})
-  # -fPIC, as the precompiled headers are made: GCC refuses one made with other settings.
-  target_compile_options(${P_NAME} PRIVATE -fPIC)
-  set_target_properties(${P_NAME} PROPERTIES POSITION_INDEPENDENT_CODE OFF
-    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  set_target_properties(${P_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   if(P_GRPC)
     target_link_libraries(${P_NAME} PRIVATE gRPC::grpc++)
     target_precompile_headers(${P_NAME} REUSE_FROM hedui_pch_grpc)
