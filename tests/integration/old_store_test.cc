@@ -26,6 +26,7 @@ struct OldStore {
   const char* report_number;
   const char* case_sha256;  // of the exported case, lines included
   size_t lines;
+  bool listed;  // whether lists by day were kept
 };
 
 class OldStoreTest : public ::testing::TestWithParam<OldStore> {
@@ -61,7 +62,7 @@ TEST_P(OldStoreTest, GivesItsCaseAndReportAsTheyWereIssued) {
 }
 
 // Look-up keys that came later are not given to rows of before (docs/store.md).
-TEST_P(OldStoreTest, IsOpenedForWritingAndFoundByItsOldKeysThoughInNoList) {
+TEST_P(OldStoreTest, IsOpenedForWritingAndFoundByTheKeysOfItsTime) {
   scenario_.Write();
   fs::copy(Kept() / "kek", scenario_.Path("kek"), fs::copy_options::overwrite_existing);
   const auto store = scenario_.OpenStore();
@@ -79,21 +80,26 @@ TEST_P(OldStoreTest, IsOpenedForWritingAndFoundByItsOldKeysThoughInNoList) {
     const auto page = store->FindBefore(
         base::DayKey(kAgency, listed, base::CivilDayOf((*heads)[0].at)), base::kNewestPlace, 10);
     ASSERT_TRUE(page.ok()) << page.status();
-    EXPECT_TRUE(page->rows.empty());
+    EXPECT_EQ(page->rows.size(), GetParam().listed ? 1u : 0u);
     EXPECT_FALSE(page->more);
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, OldStoreTest,
-                         ::testing::Values(OldStore{
-                             "schema-1", "HD-20261126-01A214DB96D977659EEC049ED84EBCA3",
-                             "f56b832e07926a42ac0d0b7a92eb7128734f769653aeb5149b9303f712d3ef22",
-                             199}),
-                         [](const auto& tested) {
-                           std::string name(tested.param.folder);
-                           for (char& c : name) c = c == '-' ? '_' : c;
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Stores, OldStoreTest,
+    ::testing::Values(OldStore{"schema-1", "HD-20261126-01A214DB96D977659EEC049ED84EBCA3",
+                               "f56b832e07926a42ac0d0b7a92eb7128734f769653aeb5149b9303f712d3"
+                               "ef22",
+                               199, false},
+                      OldStore{"schema-2", "HD-20261127-01A2196323B470FEB62FC41CBD5B0814",
+                               "48ee89e74b35939e8bc1ac1e82f66d8785f19adafb0221f0dac7ee0d6390"
+                               "bfaf",
+                               230, true}),
+    [](const auto& tested) {
+      std::string name(tested.param.folder);
+      for (char& c : name) c = c == '-' ? '_' : c;
+      return name;
+    });
 
 }  // namespace
 }  // namespace hedui::testing
