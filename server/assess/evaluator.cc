@@ -108,10 +108,11 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
   leaves_.push_back({BlameKind::kArithmetic});  // the calculator's leaf 0
   calculator_.Clear();
   answer_leaves_.assign(c.facts.answers.size() * kAnswerDetails, 0);
-  household_.assign(static_cast<size_t>(division.household_values), Value());
-  persons_.assign(static_cast<size_t>(division.person_values) *
-                      static_cast<size_t>(person_count() + kUnlistedRoles),
-                  Value());
+  // Values need no clearing: each is computed before anything reads it. What is exact of them says
+  // so itself, until it is computed that it is not known.
+  household_.resize(static_cast<size_t>(division.household_values));
+  persons_.resize(static_cast<size_t>(division.person_values) *
+                  static_cast<size_t>(person_count() + kUnlistedRoles));
   state_days_ = {std::min(c.dates.application, c.dates.policy),
                  std::max(c.dates.application, c.dates.policy) + 1};
   ++run_;
