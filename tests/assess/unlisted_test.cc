@@ -126,8 +126,13 @@ TEST(UnlistedObligorsTest, WhereOneIsSurelyMissingTheTestItselfIsToBlame) {
 // computed later than for those listed, in the same order: they are to know no more.
 TEST(UnlistedObligorsTest, TheMissingDoNotKnowEarlierThanTheListedWhoBelongs) {
   Overlay overlay;
-  overlay.Write("649993", R"yaml(
+  overlay.Write("000000", R"yaml(
 documents: {T: {title: 测试}}
+categories: {vehicle: 车辆}
+facts:
+  vehicle: {label: 车辆, by: state, categories: [vehicle], fields: {plate: {label: 号牌, type: text}}}
+evidence:
+  vehicle: {rows: [{from: 2021-10-01, complete_by: [vehicle], clause: T 一, trust: assumed}]}
 quantities:
   cars:
     label: 户内车辆数
@@ -149,7 +154,7 @@ tests:
     label: 义务人处均为一至两辆
     rows: [{from: 2021-10-01, value: "obligors.all(x, x.cars >= 1 && x.cars <= 2)", clause: T 一, trust: assumed}]
 )yaml");
-  const auto pack = overlay.Load();
+  const auto pack = overlay.LoadAlone();
   ASSERT_TRUE(pack.ok()) << pack.status();
   auto file = ParseCaseFile("case", R"yaml(
 division: "649993"
@@ -163,7 +168,7 @@ answers:
     category: vehicle
     source: v
     kind: found
-    facts: [{kind: vehicle, class: car}]
+    facts: [{kind: vehicle, plate: 宁A00001}]
 )yaml",
                             **pack);
   ASSERT_TRUE(file.ok()) << file.status();
