@@ -61,7 +61,7 @@ TEST_F(SourceQualityTest, AnswersAreCountedByKindAndReasonAgeAndTime) {
   quality_.Ended("640104", late);
   quality_.Ended("640104", OutcomeOf("bank", AnswerKind::kNotAsked, Reason::kHeld));
   gather::Outcome again = OutcomeOf("bank", AnswerKind::kFound);
-  again.reused = gather::Reused{"v0/0/bank/0/1", clock_.WallNow()};
+  again.reused = base::Reused{"v0/0/bank/0/1", clock_.WallNow()};
   quality_.Ended("640104", again);
   const QualityView view = quality_.Read("bank", "", 24);
   EXPECT_EQ(view.since, clock_.WallNow());
