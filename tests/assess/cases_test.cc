@@ -167,6 +167,7 @@ std::vector<std::string> Computed(const CompiledPack& pack, const Case& c,
   if (!status.ok()) return computed;
   for (const Division::Step& step : division->order) {
     const Symbol& symbol = pack.symbols[static_cast<size_t>(step.symbol)];
+    if (symbol.is_table) continue;
     for (int who = 0; who < (symbol.per_person ? evaluator.person_count() : 1); ++who) {
       const Value& value =
           symbol.per_person ? evaluator.person(step.symbol, who) : evaluator.household(step.symbol);
