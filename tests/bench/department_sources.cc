@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <optional>
+#include <random>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -22,7 +23,11 @@ constexpr int kNone = -1;
 
 struct Source {
   std::unique_ptr<adapters::Department> department;
-  std::optional<grpc::ByteBuffer> answer;  // on the sources' one loop
+  std::atomic<int64_t> arrived{0};
+  std::atomic<int> slow_permille{0};
+  // On the sources' one loop.
+  std::optional<grpc::ByteBuffer> answer;
+  std::minstd_rand draw{1};
 };
 
 }  // namespace
@@ -30,10 +35,13 @@ struct Source {
 struct DepartmentSources::State {
   // On the sources' one loop, as all that touches `waiting`.
   void OnQuery(RawCall* call);
+  absl::Duration DelayOf(Source* source);
   void Answer(RawCall* call, Source* source);
   void Release();
 
-  std::vector<Source> sources;
+  std::vector<std::unique_ptr<Source>> sources;
+  std::atomic<int64_t> delay_all_us{0};
+  std::atomic<int64_t> delay_some_us{0};
   std::atomic<int64_t> calls{0};
   std::atomic<int64_t> query_bytes{0};
   std::atomic<int64_t> answer_bytes{0};
@@ -49,6 +57,8 @@ struct DepartmentSources::State {
 void DepartmentSources::State::OnQuery(RawCall* call) {
   const std::optional<size_t> port = call->port();
   if (!port.has_value()) return call->Fail("the call is for another address");
+  Source* const source = sources[*port].get();
+  source->arrived.fetch_add(1, std::memory_order_relaxed);
   if (static_cast<int>(*port) == held_source.load()) {
     waiting.push_back(call);
     const base::MutexLock lock(&mutex);
@@ -57,7 +67,18 @@ void DepartmentSources::State::OnQuery(RawCall* call) {
     held_more.SignalAll();
     return;
   }
-  Answer(call, &sources[*port]);
+  const absl::Duration delay = DelayOf(source);
+  if (delay == absl::ZeroDuration()) return Answer(call, source);
+  call->loop()->After(delay, [this, call, source] { Answer(call, source); });
+}
+
+absl::Duration DepartmentSources::State::DelayOf(Source* source) {
+  absl::Duration delay = absl::Microseconds(delay_all_us.load(std::memory_order_relaxed));
+  const int permille = source->slow_permille.load(std::memory_order_relaxed);
+  if (permille > 0 && static_cast<int>(source->draw() % 1'000) < permille) {
+    delay += absl::Microseconds(delay_some_us.load(std::memory_order_relaxed));
+  }
+  return delay;
 }
 
 void DepartmentSources::State::Release() {
@@ -67,7 +88,7 @@ void DepartmentSources::State::Release() {
     const base::MutexLock lock(&mutex);
     held = 0;
   }
-  for (RawCall* const call : held_calls) Answer(call, &sources[*call->port()]);
+  for (RawCall* const call : held_calls) Answer(call, sources[*call->port()].get());
 }
 
 void DepartmentSources::State::Answer(RawCall* call, Source* source_of_call) {
@@ -97,14 +118,15 @@ absl::StatusOr<std::unique_ptr<DepartmentSources>> DepartmentSources::Start(
   State* const state = started->state_.get();
   for (const config::v1::SimulatedSource& source : province->simulation().sources()) {
     HEDUI_ASSIGN_OR_RETURN(auto department, adapters::Department::Create(province, source.id()));
-    state->sources.push_back({std::move(department), std::nullopt});
+    state->sources.push_back(std::make_unique<Source>());
+    state->sources.back()->department = std::move(department);
   }
   state->server = std::make_unique<RawServer>(
       RawServer::Options{
           .method = kSourceMethod, .ports = static_cast<int>(state->sources.size()), .tls = tls},
       [state](RawCall* call) { state->OnQuery(call); });
   for (size_t i = 0; i < state->sources.size(); ++i) {
-    started->addresses_.emplace_back(state->sources[i].department->id(),
+    started->addresses_.emplace_back(state->sources[i]->department->id(),
                                      state->server->addresses()[i]);
   }
   return started;
@@ -114,14 +136,42 @@ DepartmentSources::Traffic DepartmentSources::traffic() const {
   return {state_->calls.load(), state_->query_bytes.load(), state_->answer_bytes.load()};
 }
 
-absl::Status DepartmentSources::Hold(const std::string& source_id) {
+std::vector<int64_t> DepartmentSources::arrived() const {
+  std::vector<int64_t> counts;
+  for (const auto& source : state_->sources) counts.push_back(source->arrived.load());
+  return counts;
+}
+
+void DepartmentSources::DelayAll(absl::Duration delay) {
+  state_->delay_all_us = absl::ToInt64Microseconds(delay);
+}
+
+absl::Status DepartmentSources::DelaySome(const std::string& source_id, int permille,
+                                          absl::Duration delay) {
+  HEDUI_ASSIGN_OR_RETURN(const size_t number, NumberOf(source_id));
+  state_->delay_some_us = absl::ToInt64Microseconds(delay);
+  state_->sources[number]->slow_permille = permille;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<size_t> DepartmentSources::NumberOf(const std::string& source_id) const {
   for (size_t i = 0; i < addresses_.size(); ++i) {
-    if (addresses_[i].first != source_id) continue;
-    state_->held_source = static_cast<int>(i);
-    return absl::OkStatus();
+    if (addresses_[i].first == source_id) return i;
   }
   return base::MakeError(absl::StatusCode::kNotFound, "NO_SUCH_SOURCE",
                          absl::StrCat("no source is called ", source_id));
+}
+
+absl::Status DepartmentSources::Hold(const std::string& source_id) {
+  HEDUI_ASSIGN_OR_RETURN(const size_t number, NumberOf(source_id));
+  state_->held_source = static_cast<int>(number);
+  return absl::OkStatus();
+}
+
+std::optional<size_t> DepartmentSources::held_source() const {
+  const int number = state_->held_source.load();
+  if (number == kNone) return std::nullopt;
+  return static_cast<size_t>(number);
 }
 
 int DepartmentSources::AwaitHeld(int calls, absl::Duration at_most) {

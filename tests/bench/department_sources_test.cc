@@ -114,6 +114,30 @@ TEST_F(DepartmentSourcesTest, WhatPassesIsCounted) {
   EXPECT_EQ(traffic.answer_bytes, static_cast<int64_t>(5 * answers[0].ByteSizeLong()));
 }
 
+TEST_F(DepartmentSourcesTest, QueriesAreCountedForEachAsTheyArrive) {
+  ASSERT_TRUE(sources_->Hold("bank").ok());
+  EXPECT_EQ(sources_->held_source(), 1u);
+  Ask(0, Query("vehicle"), 2);
+  EXPECT_EQ(sources_->arrived(), (std::vector<int64_t>{2, 0}));
+  sources_->Release();
+  EXPECT_FALSE(sources_->held_source().has_value());
+  Ask(1, Query("deposit"), 1);
+  EXPECT_EQ(sources_->arrived(), (std::vector<int64_t>{2, 1}));
+}
+
+TEST_F(DepartmentSourcesTest, AnAnswerThatComesLaterIsTheSame) {
+  const auto at_once = Ask(0, Query("vehicle"), 1);
+  sources_->DelayAll(absl::Milliseconds(1));
+  ASSERT_TRUE(sources_->DelaySome("traffic", 500, absl::Milliseconds(2)).ok());
+  const auto later = Ask(0, Query("vehicle"), 8);
+  ASSERT_EQ(later.size(), 8u) << error_;
+  for (const v1::QueryResponse& answer : later) {
+    EXPECT_EQ(answer.SerializeAsString(), at_once.at(0).SerializeAsString());
+  }
+  EXPECT_THAT(std::string(sources_->DelaySome("nobody", 1, absl::Seconds(1)).message()),
+              HasSubstr("nobody"));
+}
+
 TEST_F(DepartmentSourcesTest, WhatIsNoQueryFails) {
   Ask(0, "\xff", 1);
   EXPECT_EQ(failed_, 1);

@@ -8,11 +8,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "server/base/clock.h"
 #include "server/base/dates.h"
@@ -34,6 +36,7 @@ constexpr char kAgency[] = "640104-civil-affairs";
 constexpr char kOrigin[] = "bench.example/log";
 constexpr char kVerifyMethod[] = "/hedui.v1.VerificationService/VerifyHousehold";
 constexpr absl::Duration kPatience = absl::Seconds(60);
+constexpr int kScenarioSources = 8;
 constexpr int kShapeRequests = 64;
 constexpr int kShapeInFlight = 16;  // several flows a commit, as under load
 
@@ -44,6 +47,10 @@ absl::Status Failure(absl::string_view what) {
 absl::StatusOr<std::string> SourceFile(const std::string& name) {
   return base::ReadFile(absl::StrCat(HEDUI_SOURCE_DIR, "/", name));
 }
+
+std::string BankId(int number) { return absl::StrFormat("bank-%02d", number); }
+
+std::string Today() { return base::FormatDay(base::CivilDayOf(absl::Now())); }
 
 absl::Status WriteText(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
@@ -132,11 +139,15 @@ PlatformRig::PlatformRig(const PlatformRigOptions& options)
 PlatformRig::~PlatformRig() = default;
 
 // Sure answers only: a refused or late source makes a report cheaper.
-absl::Status PlatformRig::CheckComplete(const std::string& bytes) {
+absl::Status PlatformRig::CheckComplete(const std::string& bytes) const {
+  const std::optional<size_t> held_number = sources_->held_source();
+  const std::string held =
+      held_number.has_value() ? sources_->addresses()[*held_number].first : std::string();
   v1::VerifyHouseholdResponse response;
   if (!response.ParseFromString(bytes)) return Failure("not a response");
   std::set<std::string> sources;
   for (const v1::SourceOutcome& outcome : response.outcomes()) {
+    if (!held.empty() && outcome.source_id() == held) continue;
     if (outcome.kind() != v1::ANSWER_KIND_FOUND &&
         outcome.kind() != v1::ANSWER_KIND_CONFIRMED_NONE) {
       return Failure(absl::StrCat(outcome.source_id(), " about ", outcome.category(), ": ",
@@ -145,8 +156,9 @@ absl::Status PlatformRig::CheckComplete(const std::string& bytes) {
     }
     sources.insert(outcome.source_id());
   }
-  if (sources.size() != 8) return Failure(absl::StrCat(sources.size(), " sources, not 8"));
-  return absl::OkStatus();
+  const size_t wanted = sources_->addresses().size() - (held.empty() ? 0 : 1);
+  if (sources.size() == wanted) return absl::OkStatus();
+  return Failure(absl::StrCat(sources.size(), " sources, not ", wanted));
 }
 
 absl::StatusOr<std::unique_ptr<PlatformRig>> PlatformRig::Start(const PlatformRigOptions& options) {
@@ -160,10 +172,39 @@ absl::StatusOr<std::unique_ptr<PlatformRig>> PlatformRig::Start(const PlatformRi
   return rig;
 }
 
+// The scenario's sources, and banks beside them.
+absl::StatusOr<std::string> PlatformRig::DepartmentsText() const {
+  HEDUI_ASSIGN_OR_RETURN(std::string text, SourceFile("tests/bench/scenario/departments.yaml.in"));
+  std::string banks;
+  for (int i = kScenarioSources + 1; i <= options_.sources; ++i) {
+    absl::StrAppend(&banks, "  - id: ", BankId(i), "\n    categories: [deposit]\n");
+  }
+  const std::string people = "\npeople:\n";
+  if (absl::StrReplaceAll({{people, absl::StrCat(banks, people)}}, &text) != 1) {
+    return Failure("the scenario's departments are laid out in another way");
+  }
+  absl::StrReplaceAll({{"@TODAY@", Today()}}, &text);
+  return text;
+}
+
+absl::StatusOr<std::string> PlatformRig::CatalogueText() const {
+  HEDUI_ASSIGN_OR_RETURN(std::string text, SourceFile("tests/bench/scenario/catalogue.yaml.in"));
+  for (int i = kScenarioSources + 1; i <= options_.sources; ++i) {
+    const std::string id = BankId(i);
+    absl::StrAppend(&text, "  - id: ", id, "\n    name: 银行 ", i,
+                    "\n    department: 银行业金融机构\n    level: region\n"
+                    "    divisions: [\"640000\"]\n    categories: [{code: deposit}]\n"
+                    "    concurrency: 1000\n    grpc: {address: \"@",
+                    id, "@\"}\n");
+  }
+  for (const auto& [id, address] : sources_->addresses()) {
+    absl::StrReplaceAll({{absl::StrCat("@", id, "@"), address}}, &text);
+  }
+  return text;
+}
+
 absl::Status PlatformRig::StartSources() {
-  HEDUI_ASSIGN_OR_RETURN(std::string departments,
-                         SourceFile("tests/bench/scenario/departments.yaml.in"));
-  absl::StrReplaceAll({{"@TODAY@", base::FormatDay(base::CivilDayOf(absl::Now()))}}, &departments);
+  HEDUI_ASSIGN_OR_RETURN(const std::string departments, DepartmentsText());
   const testing::Issued tls = pki_.IssueTls("departments");
   HEDUI_ASSIGN_OR_RETURN(
       sources_,
@@ -186,11 +227,7 @@ absl::StatusOr<std::string> PlatformRig::RegisterText() const {
 }
 
 absl::Status PlatformRig::WriteFiles() {
-  HEDUI_ASSIGN_OR_RETURN(std::string catalogue,
-                         SourceFile("tests/bench/scenario/catalogue.yaml.in"));
-  for (const auto& [id, address] : sources_->addresses()) {
-    absl::StrReplaceAll({{absl::StrCat("@", id, "@"), address}}, &catalogue);
-  }
+  HEDUI_ASSIGN_OR_RETURN(std::string catalogue, CatalogueText());
   absl::StrReplaceAll({{"@CA@", pki_.ca_path()},
                        {"@CERTIFICATE@", platform_tls_.certificate_path},
                        {"@KEY@", platform_tls_.key_path}},
@@ -202,6 +239,12 @@ absl::Status PlatformRig::WriteFiles() {
     }
     // As many calls at once as there may be verifications.
     absl::StrReplaceAll({{"concurrency: 1000\n", "concurrency: 10000\n"}}, &catalogue);
+  }
+  if (!options_.hedged_source.empty()) {
+    const std::string id = absl::StrCat("  - id: ", options_.hedged_source, "\n");
+    if (absl::StrReplaceAll({{id, absl::StrCat(id, "    hedge_safe: true\n")}}, &catalogue) != 1) {
+      return Failure("no source is called as the one that is to be hedged");
+    }
   }
   HEDUI_ASSIGN_OR_RETURN(const std::string reg, RegisterText());
   HEDUI_ASSIGN_OR_RETURN(std::string server, SourceFile("clients/demo/heduid.yaml"));
@@ -303,15 +346,39 @@ absl::StatusOr<LoadResult> PlatformRig::Run(const LoadOptions& load) {
   return result;
 }
 
+// A source that answered for two verifications at once would make the platform look quick.
+absl::Status PlatformRig::CheckAsked(const std::vector<int64_t>& before,
+                                     int64_t verifications) const {
+  const std::vector<int64_t> after = sources_->arrived();
+  for (size_t i = 0; i < after.size(); ++i) {
+    const int64_t asked = after[i] - before[i];
+    const std::string& id = sources_->addresses()[i].first;
+    const bool right = sources_->held_source() == i   ? asked <= verifications
+                       : id == options_.hedged_source ? asked >= verifications
+                                                      : asked == verifications;
+    if (right) continue;
+    return Failure(
+        absl::StrCat(id, " was asked ", asked, " times for ", verifications, " verifications"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<LoadResult> PlatformRig::RunAsked(const LoadOptions& load) {
+  const std::vector<int64_t> before = sources_->arrived();
+  HEDUI_ASSIGN_OR_RETURN(LoadResult result, Run(load));
+  HEDUI_RETURN_IF_ERROR(CheckAsked(before, load.requests + load.warm_up));
+  return result;
+}
+
 absl::StatusOr<LoadResult> PlatformRig::Run(int in_flight, int requests) {
-  return Run(LoadOf(in_flight, requests));
+  return RunAsked(LoadOf(in_flight, requests));
 }
 
 absl::StatusOr<LoadResult> PlatformRig::RunAtRate(double per_second, int requests, int warm_up) {
   LoadOptions load = LoadOf(/*in_flight=*/0, requests);
   load.per_second = per_second;
   load.warm_up = warm_up;
-  return Run(load);
+  return RunAsked(load);
 }
 
 absl::StatusOr<FloorShape> PlatformRig::MeasureShape() {
@@ -319,7 +386,7 @@ absl::StatusOr<FloorShape> PlatformRig::MeasureShape() {
   int64_t response_bytes = 0;
   LoadOptions load = LoadOf(kShapeInFlight, kShapeRequests);
   load.warm_up = 0;
-  load.check_response = [&response_bytes](int, const std::string& response) {
+  load.check_response = [this, &response_bytes](int, const std::string& response) {
     response_bytes += static_cast<int64_t>(response.size());
     return CheckComplete(response);
   };
@@ -327,7 +394,7 @@ absl::StatusOr<FloorShape> PlatformRig::MeasureShape() {
   HEDUI_RETURN_IF_ERROR(CheckAllSucceeded(RunLoad(load)));
   const DepartmentSources::Traffic after = sources_->traffic();
   const int64_t calls = after.calls - before.calls;
-  if (calls != int64_t{8} * kShapeRequests) {
+  if (calls != int64_t{options_.sources} * kShapeRequests) {
     return Failure(absl::StrCat(calls, " source calls for ", kShapeRequests, " verifications"));
   }
   shape.request_bytes = request_.ByteSizeLong();

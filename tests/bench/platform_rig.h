@@ -2,7 +2,10 @@
 // The sources and the load live in this process; the platform in a process of its own, as it is
 // installed: eight gRPC sources over mutual TLS, the demo's household with one registered matter,
 // every verification a request of its own. Several agencies may call, each with a matter of its
-// own.
+// own; beside the eight there may be banks, each a source that has no account of anybody.
+//
+// No answer is used twice: a run fails unless each source has been asked once for each
+// verification, but for the one that may be asked a second time and the one that is held.
 //
 // Thread-compatible.
 #ifndef HEDUI_TESTS_BENCH_PLATFORM_RIG_H_
@@ -37,6 +40,9 @@ struct PlatformRigOptions {
   PlatformServer server = PlatformServer::kHeduid;
   std::string heduid;  // another build's, to compare with; empty: the one beside this program
   int loops = 2;
+  int sources = 8;  // to 64: those of scenario/, then banks ("bank-09" and so on)
+  // A source that may be asked a second time while the first query is under way; empty: none.
+  std::string hedged_source;
   int agencies = 1;
   int in_flight_max = 10'000;  // of each agency; the register's most
   // A source that may take a minute, as those that are held do; empty: all have the usual deadline.
@@ -49,11 +55,11 @@ class PlatformRig {
   static absl::StatusOr<std::unique_ptr<PlatformRig>> Start(const PlatformRigOptions& options);
   ~PlatformRig();
 
-  // An error when a call failed.
+  // An error when a call failed, or when a source was asked more or less often than it should be.
   absl::StatusOr<LoadResult> Run(int in_flight, int requests);
   // The same in an open loop, each call's time counted from when it was due.
   absl::StatusOr<LoadResult> RunAtRate(double per_second, int requests, int warm_up);
-  // An error when a call failed that was not turned away.
+  // An error when a call failed that was not turned away; nothing is said of the sources.
   absl::StatusOr<LoadResult> Run(const LoadOptions& load);
 
   // Verifications, each new, of all agencies in turn, on two connections of each; to be changed as
@@ -72,8 +78,9 @@ class PlatformRig {
   // answered, so that a cheap report is not taken for a quick one.
   absl::StatusOr<FloorShape> MeasureShape();
 
-  // The reply of a verification that asked all eight sources and has a sure answer of each.
-  static absl::Status CheckComplete(const std::string& response);
+  // The reply of a verification that asked all sources and has a sure answer of each; of a source
+  // that is held, of all others.
+  absl::Status CheckComplete(const std::string& response) const;
 
  private:
   explicit PlatformRig(const PlatformRigOptions& options);
@@ -83,6 +90,10 @@ class PlatformRig {
   absl::Status StartPlatform();
   absl::Status RegisterLetters();
   absl::StatusOr<std::unique_ptr<clients::Client>> ConnectAs(size_t agency);
+  absl::StatusOr<std::string> DepartmentsText() const;
+  absl::StatusOr<std::string> CatalogueText() const;
+  absl::StatusOr<LoadResult> RunAsked(const LoadOptions& load);
+  absl::Status CheckAsked(const std::vector<int64_t>& before, int64_t verifications) const;
   absl::Status MeasureRows(int verifications, FloorShape* shape) const;
   std::string Path(const std::string& name) const { return directory_.path() + "/" + name; }
 

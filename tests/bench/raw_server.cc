@@ -64,8 +64,9 @@ class Call final : public RawCall, public runtime::CompletionTag {
   void Reply(const grpc::ByteBuffer& response) override {
     writer_.Finish(response, grpc::Status::OK, tag());
   }
-  void Fail(const std::string& message) override {
-    writer_.FinishWithError(grpc::Status(grpc::StatusCode::INTERNAL, message), tag());
+  using RawCall::Fail;
+  void Fail(int code, const std::string& message) override {
+    writer_.FinishWithError(grpc::Status(static_cast<grpc::StatusCode>(code), message), tag());
   }
 
   void OnComplete(bool ok) override {

@@ -28,7 +28,8 @@ class RawCall {
   // Which of the server's addresses the caller dialled, by its number; nullopt for another name.
   virtual std::optional<size_t> port() const = 0;
   virtual void Reply(const grpc::ByteBuffer& response) = 0;
-  virtual void Fail(const std::string& message) = 0;  // INTERNAL
+  virtual void Fail(int code, const std::string& message) = 0;           // a gRPC code
+  void Fail(const std::string& message) { Fail(/*code=*/13, message); }  // INTERNAL
 };
 
 class RawServer {

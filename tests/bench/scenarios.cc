@@ -93,8 +93,8 @@ absl::StatusOr<Waiting> HoldVerifications(PlatformRig* rig, const std::string& s
   load.make_request = [&requests](int index) {
     return requests[static_cast<size_t>(index)].SerializeAsString();
   };
-  load.check_response = [](int, const std::string& response) {
-    return PlatformRig::CheckComplete(response);
+  load.check_response = [rig](int, const std::string& response) {
+    return rig->CheckComplete(response);
   };
   HEDUI_RETURN_IF_ERROR(rig->Run(load).status());
   waiting.after_bytes = rig->ResidentBytes();
