@@ -18,9 +18,10 @@ class SteppedDepartment::Call final : public grpc::ServerGenericBidiReactor,
     self_ = shared_from_this();
     StartRead(&request_);
   }
-  void Prepare(const std::string& answer) {
-    const grpc::Slice slice(answer);
+  void Prepare(const Reply& reply) {
+    const grpc::Slice slice(reply.bytes);
     response_ = grpc::ByteBuffer(&slice, 1);
+    status_ = reply.status;
   }
   // gRPC takes nothing more once Finish has begun, which OnCancel may do at any moment.
   void WriteAnswer() {
@@ -33,6 +34,7 @@ class SteppedDepartment::Call final : public grpc::ServerGenericBidiReactor,
     Finish(grpc::Status::CANCELLED);
   }
   void WriteAnswerAndFinish() {
+    if (!status_.ok()) return FinishOnce(status_);
     State open = State::kOpen;
     if (state_.compare_exchange_strong(open, State::kFinished)) {
       StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
@@ -64,6 +66,7 @@ class SteppedDepartment::Call final : public grpc::ServerGenericBidiReactor,
   SteppedDepartment* const department_;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;
+  grpc::Status status_;
   std::atomic<State> state_{State::kOpen};
   std::shared_ptr<Call> self_;
 };
@@ -147,7 +150,8 @@ void SteppedDepartment::OnArrived(const std::shared_ptr<Call>& call,
   v1::QueryRequest query;
   EXPECT_TRUE(bytes.DumpToSingleSlice(&whole).ok());
   EXPECT_TRUE(query.ParseFromArray(whole.begin(), static_cast<int>(whole.size())));
-  call->Prepare(answer_(query));
+  const Reply reply = answer_(query);
+  call->Prepare(reply);
   bool stepping = false;
   {
     const base::MutexLock lock(&mutex_);
@@ -160,7 +164,7 @@ void SteppedDepartment::OnArrived(const std::shared_ptr<Call>& call,
     }
     changed_.SignalAll();
   }
-  if (!stepping) call->WriteAnswerAndFinish();
+  if (!stepping && !reply.silent) call->WriteAnswerAndFinish();
 }
 
 void SteppedDepartment::OnStep(const Call* call, bool gone) {

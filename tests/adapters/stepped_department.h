@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "hedui/v1/source.pb.h"
 #include "server/base/mutex.h"
@@ -19,8 +20,15 @@ namespace hedui::adapters {
 
 class SteppedDepartment final : private grpc::CallbackGenericService {
  public:
-  // `answer`: the bytes sent for a query, on a thread of gRPC's.
-  using Answer = std::function<std::string(const v1::QueryRequest&)>;
+  struct Reply {
+    Reply(std::string with_bytes) : bytes(std::move(with_bytes)) {}  // NOLINT: as it is written
+
+    std::string bytes;
+    grpc::Status status;  // not OK: the call ends so, without an answer
+    bool silent = false;  // nothing comes, until the call is gone
+  };
+  // What is sent for a query; on a thread of gRPC's, before the query counts as arrived.
+  using Answer = std::function<Reply(const v1::QueryRequest&)>;
 
   SteppedDepartment(const std::shared_ptr<grpc::ServerCredentials>& credentials, Answer answer);
   ~SteppedDepartment() override;

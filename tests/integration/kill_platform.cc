@@ -1,10 +1,11 @@
-// The platform, made to die at a chosen moment: kill_platform CONFIG MOMENT COUNT. At the COUNT-th
-// time that MOMENT comes the process says "reached MOMENT" and kills itself with SIGKILL, which no
-// handler sees and nothing flushes. Moments: `intent` (after the intent's commit, before sending),
-// `answers` (after the last answer, before the result's commit), `commit` (half-way through a write
-// of a commit), `kept` (after policy sets are kept, before they are in force), `never`; with
-// `start-` before it, a moment of the start counts too. At SIGHUP it reads its files anew and says
-// "reloaded" or "refused".
+// The platform, made to die at a chosen moment: kill_platform CONFIG MOMENT COUNT [CLOCK], where
+// CLOCK is the file of a clock that it goes by (shared_clock.h) instead of the machine's. At the
+// COUNT-th time that MOMENT comes the process says "reached MOMENT" and kills itself with SIGKILL,
+// which no handler sees and nothing flushes. Moments: `intent` (after the intent's commit, before
+// sending), `answers` (after the last answer, before the result's commit), `commit` (half-way
+// through a write of a commit), `kept` (after policy sets are kept, before they are in force),
+// `never`; with `start-` before it, a moment of the start counts too. At SIGHUP it reads its files
+// anew and says "reloaded" or "refused".
 #include <signal.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <memory>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -23,6 +25,7 @@
 #include "server/platform.h"
 #include "server/rooms.h"
 #include "server/runtime/signals.h"
+#include "tests/support/shared_clock.h"
 
 namespace {
 
@@ -145,21 +148,27 @@ void RegisterKillingFileSystem() {
   sqlite3_vfs_register(&vfs, 0);
 }
 
+std::unique_ptr<hedui::base::Clock> ClockOf(const char* file) {
+  if (file != nullptr) return std::make_unique<hedui::testing::SharedClock>(file);
+  return std::make_unique<hedui::base::SystemClock>();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::cerr << "usage: kill_platform CONFIG [start-]intent|answers|commit|kept|never COUNT\n";
+  if (argc != 4 && argc != 5) {
+    std::cerr
+        << "usage: kill_platform CONFIG [start-]intent|answers|commit|kept|never COUNT [CLOCK]\n";
     return 2;
   }
   const bool from_start = absl::StartsWith(argv[2], kFromStart);
   const std::string moment = argv[2] + (from_start ? kFromStart.size() : 0);
   hedui::runtime::BlockSignals();
-  const hedui::base::SystemClock clock;
+  const std::unique_ptr<hedui::base::Clock> clock = ClockOf(argc == 5 ? argv[4] : nullptr);
   hedui::base::SecureIdSource ids;
   hedui::PlatformOptions options;
   options.config_file = argv[1];
-  options.clock = &clock;
+  options.clock = clock.get();
   options.ids = &ids;
   options.tell = [](const hedui::base::Event&) {};
   if (moment == "intent" || moment == "answers" || moment == "kept") {

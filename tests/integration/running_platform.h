@@ -30,6 +30,8 @@ class RunningPlatform {
 
   // Ends it and starts it again on the same files.
   void Restart();
+  // Reads what the scenario has written anew, under whatever is running.
+  absl::Status Reload() { return platform_->Reload(); }
   int port() const { return platform_->port(); }
   int metrics_port() const { return platform_->metrics_port(); }
   clients::Client& client() { return *client_; }

@@ -94,6 +94,11 @@ void FaultProxy::AwaitStrikes(int count) {
   while (strikes_ < count) changed_.Wait(&mutex_);
 }
 
+int FaultProxy::strikes() const {
+  const base::MutexLock lock(&mutex_);
+  return strikes_;
+}
+
 int FaultProxy::connections() const {
   const base::MutexLock lock(&mutex_);
   return taken_;

@@ -67,6 +67,7 @@ class FaultProxy {
   // Waits until faults have struck `count` times since the beginning. A connection is struck once
   // by each fault set on it.
   void AwaitStrikes(int count);
+  int strikes() const;
   // Connections taken since the beginning.
   int connections() const;
   // Waits until none is open.
