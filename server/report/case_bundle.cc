@@ -24,9 +24,14 @@ absl::Status Bad(absl::string_view what) {
 }  // namespace
 
 std::string EncodeCaseBundle(const CaseBundle& bundle) {
-  using Fields = v1::CaseBundle;
   std::string bytes;
-  WireWriter message(&bytes);
+  AppendCaseBundle(bundle, &bytes);
+  return bytes;
+}
+
+void AppendCaseBundle(const CaseBundle& bundle, std::string* out) {
+  using Fields = v1::CaseBundle;
+  WireWriter message(out);
   message.Uint(Fields::kFormatFieldNumber, kFormat);
   v1::Header frame = FrameHeader(bundle.frame, bundle.input.household, bundle.input.dates);
   frame.set_engine(CleanUtf8(bundle.engine));
@@ -63,7 +68,6 @@ std::string EncodeCaseBundle(const CaseBundle& bundle) {
   message.Flag(Fields::kAssessedFieldNumber, bundle.assessed);
   message.Bytes(Fields::kSeedFieldNumber, bundle.seed);
   for (const std::string& line : bundle.lines) message.BytesAlways(Fields::kLinesFieldNumber, line);
-  return bytes;
 }
 
 absl::StatusOr<CaseBundle> DecodeCaseBundle(absl::string_view bytes) {

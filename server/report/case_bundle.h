@@ -28,6 +28,8 @@ struct CaseBundle {
 };
 
 std::string EncodeCaseBundle(const CaseBundle& bundle);
+// The same bytes behind what `out` holds.
+void AppendCaseBundle(const CaseBundle& bundle, std::string* out);
 // Strict: what it takes, EncodeCaseBundle gives back byte for byte. INVALID_ARGUMENT (CASE_BUNDLE).
 absl::StatusOr<CaseBundle> DecodeCaseBundle(absl::string_view bytes);
 

@@ -1,5 +1,6 @@
 #include "server/report/report_builder.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -25,6 +26,8 @@ namespace {
 constexpr size_t kNumberBytes = 44;  // "HD-", 8 digits, "-", 32 hexadecimal digits
 // Leaf, salt and framing of a line; proof and certificates of the envelope.
 constexpr size_t kLineOverheadBytes = 80;
+constexpr size_t kFormatBytes = 2;  // of a draft: tag and number
+static_assert(kFormat < 128);
 constexpr size_t kProofReserveBytes = ledger::kEntryProofBytesMax;
 
 absl::Status TooLarge(absl::string_view what) {
@@ -36,6 +39,22 @@ absl::Status TooLarge(absl::string_view what) {
 absl::Status BadDraft(absl::string_view what) {
   return base::MakeError(absl::StatusCode::kDataLoss, "DRAFT", absl::StrCat("stored draft: ", what),
                          base::Visibility::kOperator);
+}
+
+// What a line and its framing take in an envelope, and a proof, mostly: room that is made at once.
+// Nothing rests on it.
+constexpr size_t kLineBytesUsual = 480;
+constexpr size_t kProofBytesUsual = 6'144;
+
+// No fewer than there will be.
+size_t LinesAtMost(const ReportInput& input) {
+  size_t lines = 1 + 2 * input.household.persons.size() + input.match.facts.answers.size() +
+                 input.match.facts.facts.size() + input.match.discrepancies.size();
+  if (input.assessment.has_value()) {
+    lines += input.assessment->entries.size() + input.assessment->indications.size() +
+             input.assessment->rows.size();
+  }
+  return std::min(lines, kLinesMax);
 }
 
 // Hands each line on, as long as they all fit into one envelope.
@@ -96,6 +115,8 @@ absl::StatusOr<Draft> BuildReport(const ReportInput& input) {
   Draft draft;
   draft.seed = input.seed;
   draft.lines = SealedLines(input.frame.line_hash, input.seed);
+  const size_t lines = LinesAtMost(input);
+  draft.lines.Reserve(lines, lines * kLineBytesUsual + kProofBytesUsual);
   HEDUI_RETURN_IF_ERROR(
       WriteBoundedLines(input, [&draft](absl::string_view line) { draft.lines.Add(line); }));
 
@@ -112,17 +133,35 @@ absl::StatusOr<Draft> BuildReport(const ReportInput& input) {
   return draft;
 }
 
-std::string EncodeDraft(const Draft& draft) {
-  std::string bytes;
+size_t DraftSize(const Draft& draft) {
+  size_t size = kFormatBytes;
+  if (!draft.seed.empty()) {
+    size += WireWriter::SizeOf(v1::Draft::kSeedFieldNumber, draft.seed.size());
+  }
+  if (!draft.entry.empty()) {
+    size += WireWriter::SizeOf(v1::Draft::kLogEntryFieldNumber, draft.entry.size());
+  }
+  for (size_t i = 0; i < draft.lines.size(); ++i) {
+    size += WireWriter::SizeOf(v1::Draft::kLinesFieldNumber, draft.lines[i].size());
+  }
+  return size;
+}
+
+void AppendDraft(const Draft& draft, std::string* out) {
   // Leaves and salts come from the seed and are not stored.
-  bytes.reserve(draft.lines.bytes().size());
-  WireWriter message(&bytes);
+  WireWriter message(out);
   message.Uint(v1::Draft::kFormatFieldNumber, kFormat);
   for (size_t i = 0; i < draft.lines.size(); ++i) {
     message.BytesAlways(v1::Draft::kLinesFieldNumber, draft.lines[i]);
   }
   message.Bytes(v1::Draft::kSeedFieldNumber, draft.seed);
   message.Bytes(v1::Draft::kLogEntryFieldNumber, draft.entry);
+}
+
+std::string EncodeDraft(const Draft& draft) {
+  std::string bytes;
+  bytes.reserve(DraftSize(draft));
+  AppendDraft(draft, &bytes);
   return bytes;
 }
 

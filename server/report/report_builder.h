@@ -52,6 +52,10 @@ absl::StatusOr<std::vector<std::string>> BuildLines(const ReportInput& input);
 // The store's form of a draft. Decoding is strict and checks the lines against the entry: DATA_LOSS
 // (DRAFT).
 std::string EncodeDraft(const Draft& draft);
+// The same bytes behind what `out` holds, and how many they are: a draft is large, and part of a
+// row.
+void AppendDraft(const Draft& draft, std::string* out);
+size_t DraftSize(const Draft& draft);
 absl::StatusOr<Draft> DecodeDraft(absl::string_view bytes);
 
 // INTERNAL (REPORT_PROOF) when the proof is of another entry.

@@ -12,6 +12,12 @@ SealedLines::SealedLines(base::HashAlgorithm algorithm, absl::string_view seed)
   WireWriter(&bytes_).Uint(v1::Envelope::kFormatFieldNumber, kFormat);
 }
 
+void SealedLines::Reserve(size_t lines, size_t bytes) {
+  spans_.reserve(lines);
+  leaves_.reserve(lines);
+  bytes_.reserve(bytes);
+}
+
 void SealedLines::Add(absl::string_view line) {
   const ledger::Hash salt = LineSalt(seed_, static_cast<uint32_t>(spans_.size()));
   const ledger::Hash& leaf =

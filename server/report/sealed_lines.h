@@ -23,6 +23,9 @@ class SealedLines {
   // `seed` is 32 bytes: the lines' salts come from it.
   SealedLines(base::HashAlgorithm algorithm, absl::string_view seed);
 
+  // Room for so many lines and for an envelope of so many bytes: what grows by the way is copied
+  // again and again.
+  void Reserve(size_t lines, size_t bytes);
   void Add(absl::string_view line);
 
   size_t size() const { return spans_.size(); }

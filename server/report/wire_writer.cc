@@ -43,10 +43,19 @@ void WireWriter::TextAlways(int field, absl::string_view text) {
 }
 
 void WireWriter::BytesAlways(int field, absl::string_view bytes) {
-  char head[2 * kVarintBytesMax];
-  const char* const end = PutVarint(bytes.size(), PutTag(field, kLengthType, head));
-  out_->append(head, static_cast<size_t>(end - head));
+  Head(field, bytes.size());
   out_->append(bytes.data(), bytes.size());
+}
+
+void WireWriter::Head(int field, size_t size) {
+  char head[2 * kVarintBytesMax];
+  const char* const end = PutVarint(size, PutTag(field, kLengthType, head));
+  out_->append(head, static_cast<size_t>(end - head));
+}
+
+size_t WireWriter::SizeOf(int field, size_t size) {
+  char head[2 * kVarintBytesMax];
+  return static_cast<size_t>(PutVarint(size, PutTag(field, kLengthType, head)) - head) + size;
 }
 
 void WireWriter::Packed(int field, const std::vector<uint32_t>& values) {

@@ -4,7 +4,8 @@
 // what protobuf's own serializer writes, and readers hold every report to that (strict_proto.h).
 //
 // The caller puts fields in ascending number; defaults are left out here. Field numbers come from
-// the generated messages. Appends only. Thread-compatible. Internal to report.
+// the generated messages. Appends only. Thread-compatible. Internal to report, but for
+// the row that a report is stored in.
 #ifndef HEDUI_SERVER_REPORT_WIRE_WRITER_H_
 #define HEDUI_SERVER_REPORT_WIRE_WRITER_H_
 
@@ -45,6 +46,10 @@ class WireWriter {
   void SintAlways(int field, int64_t value);
   void TextAlways(int field, absl::string_view text);
   void BytesAlways(int field, absl::string_view bytes);
+  // The front of a bytes field whose `size` bytes the caller appends next.
+  void Head(int field, size_t size);
+  // What BytesAlways takes for so many bytes.
+  static size_t SizeOf(int field, size_t size);
 
   // A message in this one: what is put between the two belongs to it. It is there even when empty.
   // Begin's result goes to End, innermost first.

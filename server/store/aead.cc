@@ -46,9 +46,14 @@ absl::Status Broken() {
 
 std::string AeadSeal(absl::string_view key, absl::string_view nonce, absl::string_view context,
                      absl::string_view clear) {
+  return AeadSeal(key, nonce, context, "", clear);
+}
+
+std::string AeadSeal(absl::string_view key, absl::string_view nonce, absl::string_view context,
+                     absl::string_view front, absl::string_view rest) {
   CheckCrypto(key.size() == kAeadKeyBytes && nonce.size() == kAeadNonceBytes &&
               Cipher() != nullptr);
-  std::string sealed(kAeadOverheadBytes + clear.size(), '\0');
+  std::string sealed(kAeadOverheadBytes + front.size() + rest.size(), '\0');
   nonce.copy(sealed.data(), nonce.size());
   auto* out = reinterpret_cast<uint8_t*>(sealed.data()) + kAeadNonceBytes;
   EVP_CIPHER_CTX* cipher = ThreadContext();
@@ -57,11 +62,14 @@ std::string AeadSeal(absl::string_view key, absl::string_view nonce, absl::strin
               EVP_EncryptInit_ex(cipher, Cipher(), nullptr, In(key), In(nonce)) == 1);
   CheckCrypto(EVP_EncryptUpdate(cipher, nullptr, &size, In(context),
                                 static_cast<int>(context.size())) == 1);
-  CheckCrypto(EVP_EncryptUpdate(cipher, out, &size, In(clear), static_cast<int>(clear.size())) ==
-              1);
-  CheckCrypto(EVP_EncryptFinal_ex(cipher, out + clear.size(), &size) == 1);
-  CheckCrypto(
-      EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, kAeadTagBytes, out + clear.size()) == 1);
+  for (const absl::string_view part : {front, rest}) {
+    if (part.empty()) continue;
+    CheckCrypto(EVP_EncryptUpdate(cipher, out, &size, In(part), static_cast<int>(part.size())) ==
+                1);
+    out += part.size();  // a stream cipher: nothing is held back
+  }
+  CheckCrypto(EVP_EncryptFinal_ex(cipher, out, &size) == 1);
+  CheckCrypto(EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, kAeadTagBytes, out) == 1);
   return sealed;
 }
 

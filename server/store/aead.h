@@ -23,6 +23,9 @@ inline constexpr size_t kAeadOverheadBytes = kAeadNonceBytes + kAeadTagBytes;
 // the machine has no AES, since going on would store in clear.
 std::string AeadSeal(absl::string_view key, absl::string_view nonce, absl::string_view context,
                      absl::string_view clear);
+// The same of a text in two parts, as if they were one.
+std::string AeadSeal(absl::string_view key, absl::string_view nonce, absl::string_view context,
+                     absl::string_view front, absl::string_view rest);
 
 // DATA_LOSS (SEAL_BROKEN) when the text was not sealed with this key and context, or was altered.
 absl::StatusOr<std::string> AeadOpen(absl::string_view key, absl::string_view context,

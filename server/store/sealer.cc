@@ -92,20 +92,19 @@ absl::Status CheckRow(const base::Row& row) {
 }
 
 std::string SealRow(const MatterKeys& keys, const base::Row& row, absl::string_view nonce) {
-  std::string clear;
-  size_t size = 3 + row.body.size();
+  std::string front;
+  size_t size = 3;
   for (const base::LookupKey& key : row.keys) size += 3 + key.text.size();
-  clear.reserve(size);
-  AppendUint<uint8_t>(&clear, kSealVersion);
-  AppendUint<uint16_t>(&clear, static_cast<uint16_t>(row.keys.size()));
+  front.reserve(size);
+  AppendUint<uint8_t>(&front, kSealVersion);
+  AppendUint<uint16_t>(&front, static_cast<uint16_t>(row.keys.size()));
   for (const base::LookupKey& key : row.keys) {
-    AppendUint<uint8_t>(&clear, static_cast<uint8_t>(key.kind));
-    AppendUint<uint16_t>(&clear, static_cast<uint16_t>(key.text.size()));
-    clear += key.text;
+    AppendUint<uint8_t>(&front, static_cast<uint8_t>(key.kind));
+    AppendUint<uint16_t>(&front, static_cast<uint16_t>(key.text.size()));
+    front += key.text;
   }
-  clear += row.body;
   const RowHeader header{row.kind, row.id, row.matter, absl::ToUnixMillis(row.at)};
-  return AeadSeal(keys.row, nonce, SealContext(header), clear);
+  return AeadSeal(keys.row, nonce, SealContext(header), front, row.body);
 }
 
 absl::StatusOr<base::Row> OpenRow(const MatterKeys& keys, const RowHeader& header,

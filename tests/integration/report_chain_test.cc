@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/base/status.h"
+#include "server/report_steps.h"
 #include "server/rooms.h"
 #include "server/stored_report.h"
 #include "tests/ledger/log_fixture.h"
@@ -96,6 +97,54 @@ TEST_F(ChainBudgetTest, IsRefusedWhereItsAgencysShareCannotHoldIt) {
   // Nor anything for whom there is no room at all.
   base::ByteBudget none(100, 100);
   EXPECT_EQ(base::ReasonOf(Read(&none).status()), "BYTES");
+}
+
+// The row is written field by field; whoever reads it parses a message.
+TEST(ReportRowTest, IsTheMessageThatItIsReadAs) {
+  MadeReport made;
+  made.bundle = report::SampleBundle();
+  made.draft = *report::BuildReport(report::SampleInput());
+  SourceOutcomeView plain{"bank", "m1", "deposits", base::AnswerKind::kFound};
+  plain.data_day = absl::CivilDay(2025, 3, 2);
+  plain.elapsed_ms = 300;
+  SourceOutcomeView reused = plain;
+  reused.kind = base::AnswerKind::kStale;
+  reused.reason = base::Reason::kTooOld;
+  reused.data_day.reset();
+  reused.reused_attempt = "0192f0c1/0/bank/0/1";
+  reused.obtained = absl::FromUnixMillis(1'740'963'600'123);
+  SourceOutcomeView odd;  // nobody asked, and a clock that went back
+  odd.elapsed_ms = -1;
+  made.used = {{"bank", absl::FromUnixMillis(1'740'963'600'500)}, {"", absl::FromUnixMillis(-7)}};
+  for (const auto& first : {std::optional<base::Uuid>(), std::optional(ledger::IdOf(3))}) {
+    const base::Row row = ReportRow(made, {plain, reused, odd}, kCounty, ledger::IdOf(2),
+                                    std::string(32, 'd'), first);
+    stored::v1::Result body;
+    ASSERT_TRUE(body.ParseFromString(row.body));
+    EXPECT_EQ(body.SerializeAsString(), row.body);
+    EXPECT_EQ(body.draft(), report::EncodeDraft(made.draft));
+    EXPECT_EQ(body.case_bundle(), report::EncodeCaseBundle(made.bundle));
+    EXPECT_EQ(body.verification_id(), made.bundle.frame.verification_id.ToBytes());
+    EXPECT_EQ(body.report_id(), made.bundle.frame.report_id.ToBytes());
+    EXPECT_EQ(body.request_digest(), std::string(32, 'd'));
+    EXPECT_EQ(body.agency(), kCounty);
+    EXPECT_EQ(body.first_report_id(), first.has_value() ? first->ToBytes() : "");
+    ASSERT_EQ(body.outcomes_size(), 3);
+    EXPECT_EQ(body.outcomes(0).source_id(), "bank");
+    EXPECT_EQ(body.outcomes(0).person_id(), "m1");
+    EXPECT_EQ(body.outcomes(0).category(), "deposits");
+    EXPECT_EQ(body.outcomes(0).kind(), static_cast<int>(base::AnswerKind::kFound));
+    EXPECT_EQ(body.outcomes(0).data_day(), "2025-03-02");
+    EXPECT_EQ(body.outcomes(0).elapsed_ms(), 300);
+    EXPECT_EQ(body.outcomes(1).reason(), static_cast<int>(base::Reason::kTooOld));
+    EXPECT_EQ(body.outcomes(1).reused_attempt(), reused.reused_attempt);
+    EXPECT_EQ(body.outcomes(1).obtained_ms(), 1'740'963'600'123);
+    EXPECT_EQ(body.outcomes(2).elapsed_ms(), -1);
+    ASSERT_EQ(body.used_size(), 2);
+    EXPECT_EQ(body.used(0).source_id(), "bank");
+    EXPECT_EQ(body.used(0).at_ms(), 1'740'963'600'500);
+    EXPECT_EQ(body.used(1).at_ms(), -7);
+  }
 }
 
 }  // namespace

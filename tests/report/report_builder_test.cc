@@ -398,6 +398,15 @@ TEST(ReportBuilderTest, AProofOfAnotherEntryIsRefused) {
 }
 
 // The example of docs/report-format.md, section 8: whoever writes a verifier from it ends here too.
+TEST(DraftTest, ItsSizeIsKnownBeforeItIsWritten) {
+  for (Draft draft : {*BuildReport(SampleInput()), Draft()}) {
+    std::string bytes = "before";
+    AppendDraft(draft, &bytes);
+    EXPECT_EQ(bytes, "before" + EncodeDraft(draft));
+    EXPECT_EQ(bytes.size(), 6 + DraftSize(draft));
+  }
+}
+
 TEST(SealedLinesTest, TheDocumentsExampleHolds) {
   const std::vector<std::string> lines = {
       *base::HexDecode("100122067265706f7274a201080801f00101f80103"),

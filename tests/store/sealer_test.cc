@@ -45,6 +45,24 @@ TEST(AeadTest, IsAesGcmAsTheStandardHasIt) {
             "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919");
 }
 
+TEST(AeadTest, ATextInTwoPartsIsSealedAsOne) {
+  const std::string key(32, 'k');
+  const std::string nonce(12, 'n');
+  // Around the cipher's blocks of 16 bytes, and large.
+  for (const size_t size :
+       {size_t{0}, size_t{1}, size_t{15}, size_t{16}, size_t{17}, size_t{33}, size_t{100'000}}) {
+    std::string text;
+    for (size_t i = 0; i < size; ++i) text.push_back(static_cast<char>(i * 7));
+    const std::string whole = AeadSeal(key, nonce, "context", text);
+    const absl::string_view view = text;
+    for (const size_t cut : {size_t{0}, size / 2, size_t{13}, size}) {
+      if (cut > size) continue;
+      EXPECT_EQ(AeadSeal(key, nonce, "context", view.substr(0, cut), view.substr(cut)), whole)
+          << size << " cut at " << cut;
+    }
+  }
+}
+
 TEST(AeadTest, AnyChangedByteIsNoticed) {
   const std::string key(32, 'k');
   const std::string sealed = AeadSeal(key, std::string(12, 'n'), "context", "clear text");
