@@ -6,7 +6,6 @@ find_package(Protobuf REQUIRED)  # module mode: Debian ships no CMake configurat
 find_package(gRPC CONFIG REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)
 find_package(yaml-cpp REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)

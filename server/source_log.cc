@@ -1,5 +1,6 @@
 #include "server/source_log.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -12,8 +13,16 @@ using Samples = std::vector<base::MetricSample>;
 
 // "FOUND 2, UNAVAILABLE/LATE 3": how many answers of each sort.
 std::string Summary(const std::vector<base::Answer>& answers) {
-  std::map<std::pair<base::AnswerKind, base::Reason>, int> counts;
-  for (const base::Answer& answer : answers) ++counts[{answer.kind, answer.reason}];
+  using Sort = std::pair<base::AnswerKind, base::Reason>;
+  std::vector<std::pair<Sort, int>> counts;  // mostly one or two
+  for (const base::Answer& answer : answers) {
+    const Sort sort(answer.kind, answer.reason);
+    auto known = std::find_if(counts.begin(), counts.end(),
+                              [&sort](const auto& count) { return count.first == sort; });
+    if (known == counts.end()) known = counts.insert(counts.end(), {sort, 0});
+    ++known->second;
+  }
+  std::sort(counts.begin(), counts.end());
   std::string text;
   for (const auto& [sort, count] : counts) {
     absl::StrAppend(&text, text.empty() ? "" : ", ", base::AnswerKindName(sort.first));

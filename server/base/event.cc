@@ -6,6 +6,9 @@
 namespace hedui::base {
 namespace {
 
+// A query's line has nine.
+constexpr size_t kFieldsUsual = 10;
+
 constexpr std::array<NamedValue<EventLevel>, 4> kLevels{{
     {EventLevel::kDebug, "debug"},
     {EventLevel::kInfo, "info"},
@@ -24,7 +27,9 @@ std::optional<EventLevel> EventLevelFromName(absl::string_view name) {
 Event::Event(std::string text) : name("notice") { With("text", std::move(text)); }
 
 Event::Event(EventLevel event_level, absl::string_view event_name)
-    : level(event_level), name(event_name) {}
+    : level(event_level), name(event_name) {
+  fields.reserve(kFieldsUsual);
+}
 
 Event& Event::With(absl::string_view field, std::string value) {
   fields.push_back({std::string(field), std::move(value)});

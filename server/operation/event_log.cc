@@ -2,125 +2,132 @@
 
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <limits>
 #include <string>
 #include <utility>
 
 #include "server/operation/event_line.h"
-#include "spdlog/async_logger.h"
-#include "spdlog/details/null_mutex.h"
-#include "spdlog/details/thread_pool.h"
-#include "spdlog/sinks/base_sink.h"
 
 namespace hedui::operation {
 namespace {
 
 // How often who waits for a reader looks whether the log is to end.
 constexpr absl::Duration kLook = absl::Milliseconds(100);
-
-// Only the log's one thread writes.
-class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
- public:
-  DescriptorSink(int descriptor, const base::Clock* clock)
-      : descriptor_(descriptor), clock_(clock) {}
-
-  // From any thread: a reader is waited for until then, and no longer.
-  void EndBy(absl::Duration steady) {
-    end_by_.store(absl::ToInt64Nanoseconds(steady), std::memory_order_relaxed);
-  }
-  // Lines not written, or not to their end, since nobody read them before the log ended.
-  uint64_t unread() const { return unread_.load(std::memory_order_relaxed); }
-
- protected:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    line_.assign(message.payload.data(), message.payload.size());
-    line_.push_back('\n');
-    for (size_t written = 0; written < line_.size();) {
-      if (!AwaitReader()) {
-        unread_.fetch_add(1, std::memory_order_relaxed);
-        return;
-      }
-      // A pipe or socket that has room has room for so much: the write does not wait.
-      const size_t part = std::min<size_t>(line_.size() - written, PIPE_BUF);
-      const ssize_t n = write(descriptor_, line_.data() + written, part);
-      if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-      if (n < 0) return;
-      written += static_cast<size_t>(n);
-    }
-  }
-  void flush_() override {}
-
- private:
-  // False when there is no room and the log has waited long enough.
-  bool AwaitReader() const {
-    for (;;) {
-      absl::Duration wait = kLook;
-      const int64_t end_by = end_by_.load(std::memory_order_relaxed);
-      if (end_by != kNotEnding) {
-        const absl::Duration left = absl::Nanoseconds(end_by) - clock_->SteadyNow();
-        wait = std::clamp(left, absl::ZeroDuration(), kLook);
-      }
-      pollfd room{descriptor_, POLLOUT, 0};
-      const int n = poll(&room, 1, static_cast<int>(absl::ToInt64Milliseconds(wait)));
-      // Also when nobody can read any more: the write says so.
-      if (n > 0 || (n < 0 && errno != EINTR)) return true;
-      if (n == 0 && end_by != kNotEnding && clock_->SteadyNow() >= absl::Nanoseconds(end_by)) {
-        return false;
-      }
-    }
-  }
-
-  static constexpr int64_t kNotEnding = std::numeric_limits<int64_t>::max();
-
-  const int descriptor_;
-  const base::Clock* const clock_;
-  std::atomic<int64_t> end_by_{kNotEnding};  // steady, in nanoseconds
-  std::atomic<uint64_t> unread_{0};
-  std::string line_;
-};
+// Lines are handed over in pieces of about so many bytes.
+constexpr size_t kPieceBytes = 65'536;
+// After a piece the thread lets lines gather for so long: under load some fifty go with one wake-up
+// and a few writes, which would else cost more than everything that is done to make them.
+constexpr absl::Duration kGather = absl::Milliseconds(5);
 
 }  // namespace
 
-struct EventLog::Parts {
-  Parts(int descriptor, const base::Clock* clock)
-      : sink(std::make_shared<DescriptorSink>(descriptor, clock)),
-        threads(std::make_shared<spdlog::details::thread_pool>(kEventLinesMax, 1)),
-        logger(std::make_shared<spdlog::async_logger>(
-            "log", sink, threads, spdlog::async_overflow_policy::overrun_oldest)) {}
-
-  const std::shared_ptr<DescriptorSink> sink;
-
-  // Destroyed last of the two: it ends when everything has been written or dropped.
-  std::shared_ptr<spdlog::details::thread_pool> threads;
-  std::shared_ptr<spdlog::async_logger> logger;
-};
-
 EventLog::EventLog(int descriptor, const base::Clock* clock,
                    std::function<void(uint64_t)> on_unread, absl::Duration end_wait)
-    : clock_(clock),
+    : descriptor_(descriptor),
+      clock_(clock),
       on_unread_(std::move(on_unread)),
       end_wait_(end_wait),
-      parts_(std::make_unique<Parts>(descriptor, clock)) {}
+      thread_([this] { Run(); }) {}
 
 EventLog::~EventLog() {
-  parts_->sink->EndBy(clock_->SteadyNow() + end_wait_);
-  parts_->logger.reset();
-  parts_->threads.reset();
-  if (const uint64_t unread = parts_->sink->unread(); unread > 0 && on_unread_) on_unread_(unread);
+  {
+    const base::MutexLock lock(&mutex_);
+    end_by_ = clock_->SteadyNow() + end_wait_;
+    changed_.Signal();
+  }
+  thread_.join();
+  if (unread_ > 0 && on_unread_) on_unread_(unread_);
 }
 
 void EventLog::Write(const base::Event& event) { WriteLine(EventLine(event, clock_->WallNow())); }
 
 void EventLog::WriteLine(absl::string_view line) {
-  // Not a format: the line is what it is.
-  parts_->logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+  const base::MutexLock lock(&mutex_);
+  if (waiting_ == kEventLinesMax) DropOldest();
+  if (pieces_.empty() || pieces_.back().bytes.size() >= kPieceBytes) {
+    pieces_.emplace_back().bytes.reserve(kPieceBytes + kPieceBytes / 8);
+  }
+  Piece& piece = pieces_.back();
+  piece.bytes.append(line.data(), line.size());
+  piece.bytes.push_back('\n');
+  ++piece.lines;
+  ++waiting_;
+  if (idle_) changed_.Signal();
 }
 
-uint64_t EventLog::dropped() const { return parts_->threads->overrun_counter(); }
+void EventLog::DropOldest() {
+  Piece& piece = pieces_.front();
+  piece.begin = piece.bytes.find('\n', piece.begin) + 1;
+  if (--piece.lines == 0) pieces_.pop_front();
+  --waiting_;
+  ++dropped_;
+}
+
+uint64_t EventLog::dropped() const {
+  const base::MutexLock lock(&mutex_);
+  return dropped_;
+}
+
+void EventLog::Run() {
+  pthread_setname_np(pthread_self(), "log");
+  for (;;) {
+    Piece piece;
+    {
+      const base::MutexLock lock(&mutex_);
+      idle_ = true;
+      while (pieces_.empty() && !end_by_.has_value()) changed_.Wait(&mutex_);
+      idle_ = false;
+      if (pieces_.empty()) return;
+      piece = std::move(pieces_.front());
+      pieces_.pop_front();
+      waiting_ -= piece.lines;
+    }
+    WriteOut(absl::string_view(piece.bytes).substr(piece.begin));
+    const base::MutexLock lock(&mutex_);
+    // Not where there is more than one piece: then it is late already.
+    if (pieces_.size() <= 1 && !end_by_.has_value()) changed_.WaitWithTimeout(&mutex_, kGather);
+  }
+}
+
+void EventLog::WriteOut(absl::string_view lines) {
+  while (!lines.empty()) {
+    if (!AwaitReader()) {
+      unread_ += static_cast<uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+      return;
+    }
+    // A pipe or socket that has room has room for so much: the write does not wait.
+    const ssize_t n = write(descriptor_, lines.data(), std::min<size_t>(lines.size(), PIPE_BUF));
+    if (n >= 0) {
+      lines.remove_prefix(static_cast<size_t>(n));
+    } else if (errno != EINTR && errno != EAGAIN) {
+      lines.remove_prefix(lines.find('\n') + 1);  // lost; the next is tried again
+    }
+  }
+}
+
+// False when there is no room and the log has waited long enough.
+bool EventLog::AwaitReader() const {
+  for (;;) {
+    const std::optional<absl::Duration> end_by = EndBy();
+    absl::Duration wait = kLook;
+    if (end_by.has_value()) {
+      wait = std::clamp(*end_by - clock_->SteadyNow(), absl::ZeroDuration(), kLook);
+    }
+    pollfd room{descriptor_, POLLOUT, 0};
+    const int n = poll(&room, 1, static_cast<int>(absl::ToInt64Milliseconds(wait)));
+    // Also when nobody can read any more: the write says so.
+    if (n > 0 || (n < 0 && errno != EINTR)) return true;
+    if (n == 0 && end_by.has_value() && clock_->SteadyNow() >= *end_by) return false;
+  }
+}
+
+std::optional<absl::Duration> EventLog::EndBy() const {
+  const base::MutexLock lock(&mutex_);
+  return end_by_;
+}
 
 }  // namespace hedui::operation

@@ -1,6 +1,6 @@
-// The log: events become lines of a descriptor, written by a thread of its own. Whoever tells an
-// event never waits for whoever reads the log: past kEventLinesMax lines the oldest are dropped and
-// counted.
+// The log: events become lines of a descriptor, written by a thread of its own, some milliseconds
+// later where there are many. Whoever tells an event never waits for whoever reads the log: past
+// kEventLinesMax lines that wait the oldest are dropped and counted.
 //
 // Thread-safe. The destructor writes what waits, for as long as it is read, and at most for the
 // time given: what is left then is dropped and counted.
@@ -9,13 +9,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
-#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/event.h"
+#include "server/base/mutex.h"
 
 namespace hedui::operation {
 
@@ -45,11 +49,35 @@ class EventLog {
   uint64_t dropped() const;
 
  private:
-  struct Parts;
+  // Whole lines, each with its end, from `begin` on.
+  struct Piece {
+    std::string bytes;
+    size_t begin = 0;
+    size_t lines = 0;
+  };
+
+  void DropOldest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The thread's.
+  void Run();
+  void WriteOut(absl::string_view lines);
+  bool AwaitReader() const;
+  std::optional<absl::Duration> EndBy() const;
+
+  const int descriptor_;
   const base::Clock* const clock_;
   const std::function<void(uint64_t)> on_unread_;
   const absl::Duration end_wait_;
-  const std::unique_ptr<Parts> parts_;
+  uint64_t unread_ = 0;  // on the thread, until it has ended
+
+  mutable base::Mutex mutex_;
+  base::CondVar changed_;
+  std::deque<Piece> pieces_ ABSL_GUARDED_BY(mutex_);  // none of them without lines
+  size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;        // lines in them
+  uint64_t dropped_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool idle_ ABSL_GUARDED_BY(mutex_) = false;  // the thread waits for a line
+  // Steady: a reader is waited for until then, and no longer. Once the log is to end.
+  std::optional<absl::Duration> end_by_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;  // last: it uses the rest
 };
 
 }  // namespace hedui::operation
