@@ -4,8 +4,8 @@
 // what protobuf's own serializer writes, and readers hold every report to that (strict_proto.h).
 //
 // The caller puts fields in ascending number; defaults are left out here. Field numbers come from
-// the generated messages. Appends only. Thread-compatible. Internal to report, but for
-// the row that a report is stored in.
+// the generated messages. Appends only. Thread-compatible. Internal to report, but for the row that
+// a report is stored in and the answer that it is sent in.
 #ifndef HEDUI_SERVER_REPORT_WIRE_WRITER_H_
 #define HEDUI_SERVER_REPORT_WIRE_WRITER_H_
 
