@@ -232,6 +232,7 @@ SourceReply DecodeQueryResponse(absl::string_view bytes, const plan::SourceQuery
 
   Places places(query);
   Defects defects;
+  const base::HmacKey digest(base::HashAlgorithm::kSha256, digest_key);
   Reason missing = Reason::kEmpty;
   for (size_t i = 0; i < raw.answers.size(); ++i) {
     if (!wire->ParseFromArray(raw.answers[i].data(), static_cast<int>(raw.answers[i].size()))) {
@@ -246,7 +247,8 @@ SourceReply DecodeQueryResponse(absl::string_view bytes, const plan::SourceQuery
       continue;
     }
     Answer answer;
-    answer.digest = base::HmacSha256(digest_key, raw.answers[i]);
+    answer.digest.resize(base::kDigestBytes);
+    digest.Into({raw.answers[i]}, reinterpret_cast<uint8_t*>(answer.digest.data()));
     if (const char* defect = TakeAnswer(wire, query, places.identity(*index), &answer)) {
       MakeMalformed(&answer);
       defects.Add(i, defect);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -93,21 +94,30 @@ absl::StatusOr<ledger::IntentParts> BuildParts(const access::Grant& grant,
                                                const std::vector<plan::SourceQuery>& everything,
                                                const base::Uuid& intent_id, const std::string& seed,
                                                absl::Time now) {
+  // The same in every part.
+  const ledger::Hash officer = KeyedHash(grant.digest_key, "officer", grant.officer);
+  const ledger::Hash matter = KeyedHash(grant.digest_key, "matter", grant.matter_number);
+  std::map<std::string, ledger::PartAuthority> authorities;  // of people
+  for (const access::PersonGrant& person : grant.persons) {
+    if (person.authority.kind == access::Authority::Kind::kNone) continue;
+    authorities.emplace(person.person_id, AuthorityOf(grant, person.authority));
+  }
   std::vector<ledger::IntentPart> parts;
+  parts.reserve(everything.size());
   for (const plan::SourceQuery& query : everything) {
     ledger::IntentPart part;
     part.intent = intent_id;
     part.salt = ledger::PartSalt(seed, static_cast<uint16_t>(parts.size()));
     part.source_id = query.source_id;
     part.agency = grant.agency;
-    part.officer_digest = KeyedHash(grant.digest_key, "officer", grant.officer);
-    part.matter_digest = KeyedHash(grant.digest_key, "matter", grant.matter_number);
+    part.officer_digest = officer;
+    part.matter_digest = matter;
     part.purpose = grant.purpose;
     part.check_kind = grant.check_kind;
     part.period = query.period;
     for (const plan::PersonQuery& person : query.people) {
-      const ledger::PartAuthority authority =
-          AuthorityOf(grant, grant.Find(person.person_id)->authority);
+      // Nobody is asked about without one.
+      const ledger::PartAuthority& authority = authorities.at(person.person_id);
       if (std::find(part.authorities.begin(), part.authorities.end(), authority) ==
           part.authorities.end()) {
         part.authorities.push_back(authority);
@@ -133,7 +143,7 @@ base::Row IntentRow(const VerifyRequest& request, const Prepared& prepared, bool
   body.set_verification_id(prepared.verification_id.ToBytes());
   body.set_request(request.bytes);
   body.set_agency(request.agency);
-  body.set_request_digest(base::HmacSha256(prepared.grant.digest_key, request.bytes));
+  body.set_request_digest(prepared.request_digest);
   if (prepared.parts.has_value()) {
     for (const std::string& part : prepared.parts->encoded()) body.add_parts(part);
   }
@@ -273,7 +283,7 @@ report::ReportFrame Frame(const VerifyRequest& request, const Prepared& prepared
 base::Row ResultRow(const VerifyRequest& request, const Prepared& prepared, const MadeReport& made,
                     const std::vector<SourceOutcomeView>& outcomes) {
   base::Row row = ReportRow(made, outcomes, request.agency, prepared.grant.matter_id,
-                            base::HmacSha256(prepared.grant.digest_key, request.bytes), {});
+                            prepared.request_digest, {});
   row.keys.push_back(ResultKey(request.agency, request.request_id));
   if (prepared.replaces.has_value()) row.keys.push_back(ChainKey(*prepared.replaces));
   return row;
@@ -320,6 +330,7 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
     return prepared;
   }
   HEDUI_ASSIGN_OR_RETURN(prepared.grant, CheckRequest(rooms, setup, request));
+  prepared.request_digest = base::HmacSha256(prepared.grant.digest_key, request.bytes);
   if (!request.replaces_report_number.empty()) {
     HEDUI_ASSIGN_OR_RETURN(prepared.replaces,
                            AnnulledVerification(rooms, request.agency, request.matter_number,

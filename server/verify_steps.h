@@ -33,9 +33,10 @@ inline constexpr int kLookBackMonths = 12;
 struct Prepared {
   std::optional<StoredReport> stored;  // the request was answered before: nothing else is set
   base::Uuid verification_id;
-  absl::Time begun;      // when its first intent was made
-  base::Uuid intent_id;  // new each time, also when a verification is resumed
-  access::Grant grant;   // after LetGoOfPlan without categories
+  absl::Time begun;            // when its first intent was made
+  base::Uuid intent_id;        // new each time, also when a verification is resumed
+  access::Grant grant;         // after LetGoOfPlan without categories
+  std::string request_digest;  // of the request's bytes, under the grant's key
   // Until LetGoOfPlan: what a verification holds that waits for one slow source of many is what
   // limits how many can wait.
   plan::Plan plan;
