@@ -9,6 +9,7 @@
 #include "server/flow_book.h"
 #include "server/flow_bytes.h"
 #include "server/gather/gatherer.h"
+#include "server/outcome_shelf.h"
 #include "server/read_flow.h"
 #include "server/request_check.h"
 #include "server/rooms.h"
@@ -24,6 +25,8 @@ namespace {
 constexpr absl::Duration kRestartTakes = absl::Seconds(5);
 // The intent's commit and the result's.
 constexpr size_t kCommitsPerFlow = 2;
+// Sources answer within milliseconds, or it takes longer: then what is there is packed.
+constexpr absl::Duration kPackAfter = absl::Seconds(1);
 
 absl::Status TooManyCalls() {
   return Busy("IN_FLIGHT", "too many verifications, or calls for this one, are under way");
@@ -94,7 +97,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   void AddSpectator(Spectator spectator) {
     if (state_ > State::kGathering) return;  // the report, which has all of them, comes next
     std::erase_if(spectators_, [](const Spectator& other) { return other.watcher.expired(); });
-    for (const gather::Outcome& outcome : outcomes_) Show(outcome, spectator);
+    outcomes_.ForEach([&spectator](const gather::Outcome& outcome) { Show(outcome, spectator); });
     spectators_.push_back(std::move(spectator));
   }
 
@@ -151,6 +154,8 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     if (prepared->stored.has_value()) return CommitAccess(*std::move(prepared->stored));
     prepared_ = *std::move(prepared);
     unasked_ = std::move(prepared_.plan.unasked);
+    // In the intent's row now, and its digest is kept.
+    request_.bytes = std::string();
     CommitIntent();
   }
 
@@ -212,7 +217,10 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     }
     request.deadline =
         plan::WaveDeadline(prepared_.plan, setup_->catalogue, wave_, loop_->Now(), deadline_);
-    if (IsLastWave()) LetGoOfPlan(&prepared_);
+    if (IsLastWave()) {
+      LetGoOfPlan(&prepared_);
+      intent_.reset();
+    }
     request.digest_key = prepared_.grant.digest_key;
     request.today = base::CivilDayOf(rooms_.clock->WallNow());
     request.trace = request_.trace;
@@ -226,6 +234,11 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     request.sharing.answers = rooms_.answers;
     request.sharing.scope = ShareScope(request_, prepared_.grant);
     request.sharing.keep_authority = [self] { return KeepAuthority(self->prepared_.grant); };
+    if (pack_timer_ == 0) {
+      pack_timer_ = loop_->After(kPackAfter, [weak = weak_from_this()] {
+        if (const std::shared_ptr<Flow> flow = weak.lock()) flow->outcomes_.Pack();
+      });
+    }
     if (gatherer_ == nullptr) {
       gatherer_ = std::make_unique<gather::Gatherer>(loop_, setup_->sources, rooms_.ids);
     }
@@ -247,7 +260,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     for (const Spectator& spectator : spectators_) Show(outcome, spectator);
     // Only what a later wave is made from.
     if (!IsLastWave()) progress_.Add(prepared_.plan, outcome.source_id, outcome.answers);
-    outcomes_.push_back(std::move(outcome));
+    outcomes_.Add(std::move(outcome));
   }
 
   // One department must not be able to make a report too large to be issued: what passes the
@@ -270,6 +283,10 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     }
   }
 
+  void StopPacking() {
+    if (pack_timer_ != 0) loop_->Cancel(std::exchange(pack_timer_, 0));
+  }
+
   void OnGatherWaveDone() {
     ++wave_;
     GatherWave();
@@ -277,11 +294,12 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
 
   void Conclude() {
     state_ = State::kConcluding;
+    StopPacking();
     Step(FlowStep::kAnswersIn);
     auto self = shared_from_this();
     runtime::Task task = [self] {
       auto concluded = hedui::Conclude(self->rooms_, *self->setup_, self->request_, self->prepared_,
-                                       std::move(self->outcomes_), self->unasked_);
+                                       self->outcomes_.Take(), self->unasked_);
       self->loop_->Post([self, concluded = std::move(concluded)]() mutable {
         self->OnConcludeDone(std::move(concluded));
       });
@@ -375,6 +393,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
       rooms_.tell(base::FailureEvent("verification_failed", result.status())
                       .With("request_id", request_.request_id.ToString()));
     }
+    StopPacking();
     gatherer_.reset();
     place_ = {};
     if (result.ok()) {
@@ -394,7 +413,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   const std::shared_ptr<const Setup> setup_;
   const std::shared_ptr<FlowBook> book_;
   runtime::EventLoop* const loop_;
-  const VerifyRequest request_;
+  VerifyRequest request_;  // without its bytes, once they are in a row
 
   State state_ = State::kLooking;
   absl::Duration deadline_;  // for the sources, on the loop's clock
@@ -408,7 +427,8 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   std::optional<ledger::EntryProof> intent_;
   std::unique_ptr<gather::Gatherer> gatherer_;
   size_t wave_ = 0;
-  std::vector<gather::Outcome> outcomes_;
+  OutcomeShelf outcomes_;
+  runtime::EventLoop::TimerId pack_timer_ = 0;
   plan::Progress progress_;
   std::vector<plan::Unasked> unasked_;
   std::vector<Spectator> spectators_;
