@@ -15,6 +15,7 @@
 #include "server/base/identity.h"
 #include "server/base/status.h"
 #include "server/report/header_line.h"
+#include "server/report/kept_rows.h"
 #include "server/report/line_parts.h"
 #include "server/report/names.h"
 #include "server/report/report_builder.h"
@@ -170,8 +171,17 @@ class LineBuilder {
   // Finish.
   void Begin(v1::LineKind kind, absl::string_view person_id, absl::string_view code,
              absl::string_view label, absl::string_view text) {
+    BeginNumber();
+    BeginRest(kind, person_id, code, label, text);
+  }
+
+  void BeginNumber() {
     bytes_.clear();
     line_.Uint(Line::kNumberFieldNumber, number_);
+  }
+
+  void BeginRest(v1::LineKind kind, absl::string_view person_id, absl::string_view code,
+                 absl::string_view label, absl::string_view text) {
     line_.Uint(Line::kKindFieldNumber, kind);
     line_.Text(Line::kPersonIdFieldNumber, person_id);
     line_.Text(Line::kCodeFieldNumber, code);
@@ -244,9 +254,9 @@ class LineBuilder {
     Begin(v1::LINE_KIND_OUTCOME, answer.person_id, answer.category, names_.Code(answer.category),
           text);
     PutMarks(Line::kMarksFieldNumber, {.manual = answer.manual}, &line_);
-    Trace trace;
-    trace.answers = {static_cast<int32_t>(outcome_lines_.size() - 1)};
-    PutTrace(std::move(trace), /*with_inputs=*/false);
+    Trace& trace = NewTrace();
+    trace.answers.push_back(static_cast<int32_t>(outcome_lines_.size() - 1));
+    PutTrace(/*with_inputs=*/false);
     PutOutcome(Line::kOutcomeFieldNumber, answer, names_, &line_);
     Finish();
   }
@@ -312,10 +322,10 @@ class LineBuilder {
     PutMaskedFields(Line::kFieldsFieldNumber, fact.record);
     PutMarks(Line::kMarksFieldNumber, {.manual = fact.manual, .declared = fact.declared}, &line_);
     if (!fact.declared) {
-      Trace trace;
+      Trace& trace = NewTrace();
       trace.answers = fact.also_answers;
       trace.answers.push_back(fact.answer);
-      PutTrace(std::move(trace));
+      PutTrace();
       PutOutcome(Line::kOutcomeFieldNumber, facts_.answers[fact.answer], names_, &line_);
     }
     Finish();
@@ -329,11 +339,11 @@ class LineBuilder {
     if (discrepancy.other.has_value()) {
       PutMaskedFields(Line::kOtherFieldsFieldNumber, *discrepancy.other);
     }
-    Trace trace;
+    Trace& trace = NewTrace();
     trace.answers = discrepancy.also_answers;
     trace.answers.push_back(discrepancy.answer);
     if (discrepancy.other_answer != -1) trace.answers.push_back(discrepancy.other_answer);
-    PutTrace(std::move(trace));
+    PutTrace();
     PutOutcome(Line::kOutcomeFieldNumber, facts_.answers[discrepancy.answer], names_, &line_);
     Finish();
   }
@@ -359,7 +369,7 @@ class LineBuilder {
       if (IsWanted(indication)) AddIndication(indication);
     }
     for (size_t i = 0; i < assessment.rows.size(); ++i) {
-      if (show_row_[i]) AddRow(*assessment.rows[i]);
+      if (show_row_[i]) AddRow(assessment.rows[i]);
     }
   }
 
@@ -379,10 +389,12 @@ class LineBuilder {
     PutMarks(Line::kMarksFieldNumber, entry.marks, &line_);
     PutCitation(Line::kCitationFieldNumber, entry.rule->citation, &line_);
     line_.Known(Line::kExpressionFieldNumber, entry.rule->value);
-    Trace trace{entry.answers, entry.facts, {}};
+    Trace& trace = NewTrace();
+    trace.answers = entry.answers;
+    trace.facts = entry.facts;
     for (const int32_t input : entry.entries) trace.lines.push_back(entry_lines_[input]);
     for (const int32_t row : entry.rows) trace.lines.push_back(row_lines_[row]);
-    PutTrace(std::move(trace));
+    PutTrace();
     Finish();
   }
 
@@ -422,10 +434,10 @@ class LineBuilder {
     PutBlame(Line::kBlameFieldNumber, indication.blame, names_, &line_);
     PutMarks(Line::kMarksFieldNumber, indication.marks, &line_);
     PutCitation(Line::kCitationFieldNumber, indication.citation, &line_);
-    Trace trace;
+    Trace& trace = NewTrace();
     if (indication.entry != -1) trace.lines.push_back(entry_lines_[indication.entry]);
     if (indication.amount_entry != -1) trace.lines.push_back(entry_lines_[indication.amount_entry]);
-    PutTrace(std::move(trace));
+    PutTrace();
     const size_t begun = line_.Begin(Line::kIndicationFieldNumber);
     line_.Uint(v1::Indication::kResultFieldNumber, static_cast<uint64_t>(indication.result));
     line_.Flag(v1::Indication::kRobustFieldNumber, indication.robust);
@@ -439,12 +451,20 @@ class LineBuilder {
     Finish();
   }
 
-  void AddRow(const assess::PolicyRow& row) {
-    Begin(v1::LINE_KIND_POLICY_ROW, "", row.id, row.label,
-          absl::StrCat(row.value, "，", base::FormatPeriod(row.in_force)));
-    PutMarks(Line::kMarksFieldNumber, {.assumed = !row.citation.verified}, &line_);
-    PutCitation(Line::kCitationFieldNumber, row.citation, &line_);
-    PutRow(Line::kRowFieldNumber, row, &line_);
+  void AddRow(const assess::Shared<assess::PolicyRow>& shared) {
+    std::string* const kept = KeptRowLine(shared);
+    if (kept->empty()) {
+      const assess::PolicyRow& row = *shared;
+      bytes_.clear();
+      BeginRest(v1::LINE_KIND_POLICY_ROW, "", row.id, row.label,
+                absl::StrCat(row.value, "，", base::FormatPeriod(row.in_force)));
+      PutMarks(Line::kMarksFieldNumber, {.assumed = !row.citation.verified}, &line_);
+      PutCitation(Line::kCitationFieldNumber, row.citation, &line_);
+      PutRow(Line::kRowFieldNumber, row, &line_);
+      *kept = bytes_;
+    }
+    BeginNumber();
+    bytes_.append(*kept);
     Finish();
   }
 
@@ -456,13 +476,21 @@ class LineBuilder {
     std::vector<uint32_t> lines;   // numbers
   };
 
+  // Empty, for the line that is being written: then PutTrace.
+  Trace& NewTrace() {
+    trace_.answers.clear();
+    trace_.facts.clear();
+    trace_.lines.clear();
+    return trace_;
+  }
+
   // Inputs are the lines named; digests and authorizations are those of the answers named and of
   // the answers behind the facts.
-  void PutTrace(Trace trace, bool with_inputs = true) {
-    std::vector<uint32_t>& inputs = trace.lines;
-    std::vector<int32_t>& answers = trace.answers;
+  void PutTrace(bool with_inputs = true) {
+    std::vector<uint32_t>& inputs = trace_.lines;
+    std::vector<int32_t>& answers = trace_.answers;
     for (const int32_t answer : answers) inputs.push_back(outcome_lines_[answer]);
-    for (const int32_t index : trace.facts) {
+    for (const int32_t index : trace_.facts) {
       inputs.push_back(finding_lines_[index]);
       const base::Fact& fact = facts_.facts[index];
       if (fact.answer != -1) answers.push_back(fact.answer);
@@ -473,14 +501,14 @@ class LineBuilder {
       SortUnique(&inputs);
       line_.Packed(Line::kInputsFieldNumber, inputs);
     }
-    std::vector<absl::string_view> references;
+    references_.clear();
     for (const int32_t index : answers) {
       const base::AnswerState& answer = facts_.answers[index];
       line_.Bytes(Line::kAnswerDigestsFieldNumber, answer.digest);
-      if (!answer.authorization.empty()) references.push_back(answer.authorization);
+      if (!answer.authorization.empty()) references_.push_back(answer.authorization);
     }
-    SortUnique(&references);
-    for (const absl::string_view reference : references) {
+    SortUnique(&references_);
+    for (const absl::string_view reference : references_) {
       line_.TextAlways(Line::kAuthorizationsFieldNumber, reference);
     }
   }
@@ -498,6 +526,8 @@ class LineBuilder {
   std::string bytes_;    // the line that is being written
   WireWriter line_;      // into bytes_
   uint32_t number_ = 0;  // of that line
+  Trace trace_;          // of that line
+  std::vector<absl::string_view> references_;
   // Where the input's things stand among the lines.
   std::vector<uint32_t> outcome_lines_;
   std::vector<uint32_t> finding_lines_;

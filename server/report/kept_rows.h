@@ -1,0 +1,23 @@
+// Policy rows' lines, which say the same in every report of a policy set: written once a thread and
+// copied from then on. Nothing rests on what is kept. Internal to report.
+#ifndef HEDUI_SERVER_REPORT_KEPT_ROWS_H_
+#define HEDUI_SERVER_REPORT_KEPT_ROWS_H_
+
+#include <cstddef>
+#include <string>
+
+#include "server/assess/assessment.h"
+
+namespace hedui::report {
+
+// Of a thread. A county has some hundred; those of policy sets that were replaced go when there are
+// so many: three megabytes.
+inline constexpr size_t kKeptRowsMax = 4'096;
+
+// Where this thread keeps the line of the row, but for its number: empty, and to be filled, the
+// first time. Valid until the next call on this thread.
+std::string* KeptRowLine(const assess::Shared<assess::PolicyRow>& row);
+
+}  // namespace hedui::report
+
+#endif  // HEDUI_SERVER_REPORT_KEPT_ROWS_H_
