@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
 #include "server/match/deduplicate.h"
 #include "server/match/discrepancies.h"
 #include "server/match/same_person.h"
@@ -42,6 +43,8 @@ class Matching {
 
   MatchResult Run() {
     OrderOutcomes();
+    result_.facts.answers.reserve(outcomes_.size());
+    chosen_.reserve(outcomes_.size());
     for (const auto& [place, outcomes] : outcomes_) Judge(outcomes);
     MarkSuperseded();
     CollectFacts();
@@ -53,7 +56,7 @@ class Matching {
 
  private:
   // Where an answer stands: the person's place in the household, category, source.
-  using Place = std::tuple<size_t, std::string, std::string>;
+  using Place = std::tuple<size_t, absl::string_view, absl::string_view>;
 
   void OrderOutcomes() {
     std::vector<Quarantined> about_nobody;
@@ -184,6 +187,9 @@ class Matching {
     for (std::vector<Candidate>& own : persons) {
       for (Candidate& candidate : own) candidates.push_back(&candidate);
     }
+    size_t declared = 0;
+    for (const base::Person& person : input_.household.persons) declared += person.declared.size();
+    result_.facts.facts.reserve(candidates.size() + declared);
     AddFoundOf(candidates);
   }
 
