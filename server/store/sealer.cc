@@ -60,11 +60,15 @@ bool ParseKeys(absl::string_view* rest, std::vector<base::LookupKey>* keys) {
 }  // namespace
 
 LookupDigest DigestLookup(absl::string_view lookup_key, const base::LookupKey& key) {
+  return DigestLookup(base::HmacKey(base::HashAlgorithm::kSha256, lookup_key), key);
+}
+
+LookupDigest DigestLookup(const base::HmacKey& lookup_key, const base::LookupKey& key) {
   const char kind = static_cast<char>(key.kind);
-  const std::string digest = base::Hmac(base::HashAlgorithm::kSha256, lookup_key,
-                                        {"hedui/lookup/v1", {&kind, 1}, key.text});
+  uint8_t digest[base::kDigestBytes];
+  lookup_key.Into({"hedui/lookup/v1", {&kind, 1}, key.text}, digest);
   LookupDigest result;
-  std::memcpy(result.data(), digest.data(), result.size());
+  std::memcpy(result.data(), digest, result.size());
   return result;
 }
 

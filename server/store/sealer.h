@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/base/digest.h"
 #include "server/base/row.h"
 #include "server/store/key_store.h"
 
@@ -29,6 +30,8 @@ inline constexpr size_t kRowKeysMax = 1'000;
 // but not its keys cannot tell whether a person is in it.
 using LookupDigest = std::array<uint8_t, 16>;
 LookupDigest DigestLookup(absl::string_view lookup_key, const base::LookupKey& key);
+// The same under a key of SHA-256 that is prepared for many.
+LookupDigest DigestLookup(const base::HmacKey& lookup_key, const base::LookupKey& key);
 
 // INVALID_ARGUMENT (ROW_INVALID) when the row is past a limit, its time is not in whole
 // milliseconds, or an id is nil or a number unknown.

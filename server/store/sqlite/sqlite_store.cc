@@ -330,10 +330,11 @@ std::vector<IndexEntry> SqliteStore::DigestKeys(const std::vector<base::Row>& ro
                                                 uint32_t* lookup_key_version) const {
   const std::map<uint32_t, std::string> lookup_keys = keys_->LookupKeys();
   *lookup_key_version = lookup_keys.rbegin()->first;
+  const base::HmacKey newest(base::HashAlgorithm::kSha256, lookup_keys.rbegin()->second);
   std::vector<IndexEntry> entries;
   for (size_t i = 0; i < rows.size(); ++i) {
     for (const base::LookupKey& key : rows[i].keys) {
-      entries.push_back(IndexEntry{DigestLookup(lookup_keys.rbegin()->second, key), first_row + i});
+      entries.push_back(IndexEntry{DigestLookup(newest, key), first_row + i});
     }
   }
   std::sort(entries.begin(), entries.end());
