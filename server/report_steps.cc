@@ -1,7 +1,6 @@
 #include "server/report_steps.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,19 +20,25 @@ namespace {
 
 // The words for every category and kind that lines name: answered, found, or not stated.
 std::vector<report::CodeLabel> Labels(const Setup& setup, const report::ReportInput& input) {
-  std::set<std::string> codes;
-  for (const base::AnswerState& answer : input.match.facts.answers) codes.insert(answer.category);
-  for (const base::Fact& fact : input.match.facts.facts) codes.insert(fact.record.kind);
+  std::vector<absl::string_view> codes;  // of the input
+  codes.reserve(input.match.facts.answers.size() + input.match.facts.facts.size());
+  for (const base::AnswerState& answer : input.match.facts.answers) {
+    codes.push_back(answer.category);
+  }
+  for (const base::Fact& fact : input.match.facts.facts) codes.push_back(fact.record.kind);
   if (input.assessment.has_value()) {
     for (const assess::TraceEntry& entry : input.assessment->entries) {
       for (const assess::Blame& blame : entry.blame) {
         if (blame.kind != assess::BlameKind::kDeclaration) continue;
-        codes.insert(blame.detail.substr(0, blame.detail.find('.')));
+        codes.push_back(absl::string_view(blame.detail).substr(0, blame.detail.find('.')));
       }
     }
   }
+  std::sort(codes.begin(), codes.end());
+  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
   std::vector<report::CodeLabel> labels;
-  for (const std::string& code : codes) {
+  for (const absl::string_view view : codes) {
+    const std::string code(view);
     std::string label = setup.policies->LabelOf(code);
     if (label != code) labels.push_back({code, std::move(label)});
   }
