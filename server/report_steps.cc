@@ -37,10 +37,9 @@ std::vector<report::CodeLabel> Labels(const Setup& setup, const report::ReportIn
   std::sort(codes.begin(), codes.end());
   codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
   std::vector<report::CodeLabel> labels;
-  for (const absl::string_view view : codes) {
-    const std::string code(view);
+  for (const absl::string_view code : codes) {
     std::string label = setup.policies->LabelOf(code);
-    if (label != code) labels.push_back({code, std::move(label)});
+    if (label != code) labels.push_back({std::string(code), std::move(label)});
   }
   return labels;
 }

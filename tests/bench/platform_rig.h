@@ -73,6 +73,8 @@ class PlatformRig {
   DepartmentSources& sources() { return *sources_; }
   // The platform's memory that is resident, in bytes: its own process's, nobody else's.
   int64_t ResidentBytes() const { return platform_->ResidentBytes(); }
+  // The names of its threads.
+  std::vector<std::string> ThreadNames() const { return platform_->ThreadNames(); }
 
   // The bytes of one verification, measured: runs some, and checks that every source was asked and
   // answered, so that a cheap report is not taken for a quick one.

@@ -85,6 +85,7 @@ absl::StatusOr<Waiting> HoldVerifications(PlatformRig* rig, const std::string& s
     return Failure(absl::StrCat(held, " of ", count, " verifications wait for ", source_id));
   }
   waiting.during_bytes = rig->ResidentBytes();
+  waiting.threads = rig->ThreadNames();
   rig->sources().Release();
   // The same requests again join what is under way, or get its report; of whoever no longer waited
   // the report is not complete.

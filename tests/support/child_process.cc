@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -132,6 +133,20 @@ int64_t ChildProcess::ResidentBytes() const {
   int64_t resident = 0;
   file >> pages >> resident;
   return file ? resident * sysconf(_SC_PAGESIZE) : 0;
+}
+
+std::vector<std::string> ChildProcess::ThreadNames() const {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& task :
+       std::filesystem::directory_iterator(absl::StrCat("/proc/", pid_, "/task"), error)) {
+    std::ifstream file(task.path() / "comm");
+    std::string name;
+    // One may end between the two looks.
+    if (std::getline(file, name)) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 std::string OwnPath() { return std::filesystem::read_symlink("/proc/self/exe").string(); }

@@ -53,6 +53,8 @@ class ChildProcess {
   absl::Duration CpuTime() const;
   // Its memory that is resident now, in bytes. Zero once it ended.
   int64_t ResidentBytes() const;
+  // The names of its threads now, sorted; one that has none of its own is called as the program.
+  std::vector<std::string> ThreadNames() const;
 
  private:
   ChildProcess(pid_t pid, std::FILE* output) : pid_(pid), output_(output) {}
