@@ -79,6 +79,9 @@ bool SaysTheSame(const Answer& a, const Answer& b) {
 class Places {
  public:
   explicit Places(const plan::SourceQuery& query) {
+    size_t pairs = 0;
+    for (const plan::PersonQuery& person : query.people) pairs += person.categories.size();
+    places_.reserve(pairs);
     for (const plan::PersonQuery& person : query.people) {
       for (const std::string& category : person.categories) places_.push_back({&person, &category});
     }

@@ -24,9 +24,19 @@ char* PutTag(int field, int wire_type, char* out) {
   return PutVarint(static_cast<uint64_t>(field) << 3 | static_cast<uint64_t>(wire_type), out);
 }
 
+// Most fields have a number below 16 and a value or length below 128: two bytes.
+constexpr int kShortFieldEnd = 16;
+constexpr uint64_t kShortEnd = 128;
+
+void PutShort(int field, int wire_type, uint64_t value, std::string* out) {
+  out->push_back(static_cast<char>(field << 3 | wire_type));
+  out->push_back(static_cast<char>(value));
+}
+
 }  // namespace
 
 void WireWriter::UintAlways(int field, uint64_t value) {
+  if (field < kShortFieldEnd && value < kShortEnd) return PutShort(field, kVarintType, value, out_);
   char bytes[2 * kVarintBytesMax];
   const char* const end = PutVarint(value, PutTag(field, kVarintType, bytes));
   out_->append(bytes, static_cast<size_t>(end - bytes));
@@ -48,6 +58,7 @@ void WireWriter::BytesAlways(int field, absl::string_view bytes) {
 }
 
 void WireWriter::Head(int field, size_t size) {
+  if (field < kShortFieldEnd && size < kShortEnd) return PutShort(field, kLengthType, size, out_);
   char head[2 * kVarintBytesMax];
   const char* const end = PutVarint(size, PutTag(field, kLengthType, head));
   out_->append(head, static_cast<size_t>(end - head));
@@ -69,6 +80,10 @@ void WireWriter::Packed(int field, const std::vector<uint32_t>& values) {
 }
 
 size_t WireWriter::Begin(int field) {
+  if (field < kShortFieldEnd) {
+    PutShort(field, kLengthType, 0, out_);
+    return out_->size();
+  }
   char head[kVarintBytesMax];
   char* const end = PutTag(field, kLengthType, head);
   *end = '\0';  // the length: one byte nearly always
