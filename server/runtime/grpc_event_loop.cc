@@ -16,6 +16,10 @@ namespace {
 // of them to learn that there is no room for it.
 constexpr int kCompletionsPerTask = 8;
 
+// While tasks wait, an empty queue is not looked at again before so long. To look, gRPC asks the
+// kernel, or waits for the thread that does: as much work as a short task.
+constexpr absl::Duration kLookAgain = absl::Microseconds(200);
+
 thread_local const GrpcEventLoop* current_loop = nullptr;
 
 // A deadline for AsyncNext, on the monotonic clock: setting the wall clock must not move timers.
@@ -170,6 +174,7 @@ bool GrpcEventLoop::RunCompletion() {
   {
     const base::MutexLock lock(&mutex_);
     if (!posted_.empty() || closed_) {
+      if (!posted_.empty() && Now() < look_again_) return false;
       wait = absl::ZeroDuration();
     } else {
       asleep_ = wait > absl::ZeroDuration();
@@ -182,7 +187,10 @@ bool GrpcEventLoop::RunCompletion() {
     const base::MutexLock lock(&mutex_);
     asleep_ = false;
   }
-  if (status != grpc::CompletionQueue::GOT_EVENT) return false;
+  if (status != grpc::CompletionQueue::GOT_EVENT) {
+    look_again_ = Now() + kLookAgain;
+    return false;
+  }
   CompletionTag::Complete(tag, ok);
   return true;
 }

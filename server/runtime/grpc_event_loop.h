@@ -97,6 +97,7 @@ class GrpcEventLoop final : public EventLoop {
   std::map<TimerKey, Task> timers_;
   absl::flat_hash_map<TimerId, absl::Duration> deadlines_;
   TimerId next_timer_ = 1;
+  absl::Duration look_again_ = -absl::InfiniteDuration();  // for completions, while tasks wait
   bool draining_ = false;
   bool queue_closed_ = false;
 
