@@ -51,7 +51,7 @@ namespace {
 // Running calls may end on their own for so long after the door closed.
 constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
 // The disk answers look-ups in parallel; more threads than connections would only queue.
-constexpr int kDiskThreads = 2;
+constexpr int kDiskThreads = 3;
 
 // What docker/proxy lets through, with the departments' connections and the store's files.
 constexpr rlim_t kDescriptorsMin = 4'096;

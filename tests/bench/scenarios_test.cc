@@ -7,13 +7,16 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "hedui/v1/errors.pb.h"
 #include "server/base/status.h"
 
 namespace hedui::bench {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr int kResourceExhausted = 8;
@@ -66,6 +69,32 @@ TEST(ScenariosTest, AllThatAreHeldWaitAtOnceAndEndWithCompleteReports) {
   EXPECT_GT(waiting->before_bytes, 0);
   EXPECT_GT(waiting->during_bytes, 0);
   EXPECT_EQ(rig->sources().traffic().calls, 6 * 8);
+}
+
+// Our threads by name, but for those that compute: as many as processors.
+std::vector<std::string> Ours(const std::vector<std::string>& threads) {
+  std::vector<std::string> ours;
+  for (const std::string& name : threads) {
+    const bool grpcs = absl::StartsWith(name, "grpc_") || absl::StrContains(name, "execut") ||
+                       absl::StartsWith(name, "event_engine") || name == "timer_manager";
+    if (!grpcs && !absl::StartsWith(name, "compute-")) ours.push_back(name);
+  }
+  return ours;
+}
+
+TEST(ScenariosTest, ThePlatformHasADozenThreadsAtAnyLoad) {
+  const auto rig =
+      StartRig({.agencies = 2, .in_flight_max = 100, .patient_source = "xq-civil-affairs"});
+  ASSERT_NE(rig, nullptr);
+  // What gRPC starts late it has started after these.
+  const auto run = rig->Run(32, 200);
+  ASSERT_TRUE(run.ok()) << run.status();
+  const std::vector<std::string> at_rest = Ours(rig->ThreadNames());
+  EXPECT_THAT(at_rest, ElementsAre("committer", "disk-0", "disk-1", "disk-2", "heduid", "log",
+                                   "loop-0", "loop-1", "policy-0", "store"));
+  const auto waiting = HoldVerifications(rig.get(), "xq-civil-affairs", 150);
+  ASSERT_TRUE(waiting.ok()) << waiting.status();
+  EXPECT_EQ(Ours(waiting->threads), at_rest);
 }
 
 TEST(ScenariosTest, ASourceThatIsNotThereHoldsNobody) {
