@@ -36,6 +36,8 @@ enum class RowKind : uint8_t {
   kQuotaLease = 10,
   // A source was held or released: body stored.v1.SourceState. Of kOperations.
   kSourceState = 11,
+  // What became of a kPending row: body stored.v1.PendingEnd.
+  kPendingEnd = 12,
   // Reports that used a source are verified anew: bodies stored.v1.Recall. Of kOperations.
   kRecall = 13,
 };
@@ -68,6 +70,10 @@ enum class LookupKind : uint8_t {
   // day. Its id, "\nused\n", civil day: reports that hold what it said that day. "\nstate": every
   // holding and releasing of any source.
   kSourceDay = 13,
+  // Promises to answer later: "item\n" and the id of the kPending row (16 bytes); "day\n" and the
+  // civil day it was made; "verification\n" and the verification's id (16 bytes); "end\n" and the
+  // id of the kPending row: the kPendingEnd row about it.
+  kPending = 14,
 };
 
 struct LookupKey {

@@ -24,6 +24,7 @@ enum EntryType : uint8_t {
   kOriginClosed = 7,
   kAnnulment = 8,
   kSourceState = 9,
+  kAnswerDropped = 10,
   kRecall = 11,
 };
 
@@ -124,6 +125,13 @@ void Encode(const RecallEntry& entry, Writer& out) {
   out.Time(entry.from).Time(entry.to).Digest(entry.operator_digest).Time(entry.time);
 }
 
+void Encode(const AnswerDroppedEntry& entry, Writer& out) {
+  Require(TimeFits(entry.time), "time");
+  Require(entry.why >= 1 && entry.why <= kDroppedWhyMax, "why");
+  Id(Id(out.U8(kAnswerDropped).U8(kVersion), entry.verification), entry.promise);
+  out.U8(entry.why).Time(entry.time);
+}
+
 // Fields are read in the order of their initialisers: braces guarantee it.
 IntentEntry ReadIntent(Reader& in) {
   IntentEntry entry{in.Id(), in.Id(), in.U16(), in.Digest(), in.Digest()};
@@ -217,6 +225,16 @@ RecallEntry ReadRecall(Reader& in) {
   return entry;
 }
 
+AnswerDroppedEntry ReadAnswerDropped(Reader& in) {
+  AnswerDroppedEntry entry;
+  entry.verification = in.Id();
+  entry.promise = in.Id();
+  entry.why = in.U8();
+  in.Check(entry.why >= 1 && entry.why <= kDroppedWhyMax);
+  entry.time = in.Time();
+  return entry;
+}
+
 Entry ReadEntry(Reader& in) {
   const uint8_t type = in.U8();
   in.Check(in.U8() == kVersion);
@@ -241,6 +259,8 @@ Entry ReadEntry(Reader& in) {
       return ReadSourceState(in);
     case kRecall:
       return ReadRecall(in);
+    case kAnswerDropped:
+      return ReadAnswerDropped(in);
     default:
       in.Check(false);
       return Entry();

@@ -122,9 +122,19 @@ struct RecallEntry {
 // A source's id in entries, as in parts (warrant.h).
 inline constexpr size_t kEntrySourceBytesMax = 128;
 
-using Entry =
-    std::variant<IntentEntry, ResultEntry, AccessEntry, RevocationEntry, MatterStateEntry,
-                 KeyChangeEntry, OriginClosedEntry, AnnulmentEntry, SourceStateEntry, RecallEntry>;
+// An answer that a source had promised came, and was destroyed unread by any report.
+struct AnswerDroppedEntry {
+  base::Uuid verification;
+  base::Uuid promise;  // the row that kept it (base::RowKind::kPending)
+  uint8_t why = 1;     // 1 authority ended since it was asked for, 2 annulled, 3 not waited for
+  absl::Time time;
+  friend bool operator==(const AnswerDroppedEntry&, const AnswerDroppedEntry&) = default;
+};
+inline constexpr uint8_t kDroppedWhyMax = 3;
+
+using Entry = std::variant<IntentEntry, ResultEntry, AccessEntry, RevocationEntry, MatterStateEntry,
+                           KeyChangeEntry, OriginClosedEntry, AnnulmentEntry, SourceStateEntry,
+                           AnswerDroppedEntry, RecallEntry>;
 
 // Aborts on values the format cannot hold (a part or line count of 0, an origin CheckOrigin
 // refuses, a time outside 1970..2^63 ms): those are our own mistakes.

@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint8_t kSealVersion = 1;
 constexpr uint8_t kRowKindLast = static_cast<uint8_t>(base::RowKind::kRecall);
-constexpr uint8_t kLookupKindLast = static_cast<uint8_t>(base::LookupKind::kSourceDay);
+constexpr uint8_t kLookupKindLast = static_cast<uint8_t>(base::LookupKind::kPending);
 
 absl::string_view View(const base::Uuid& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};

@@ -110,7 +110,8 @@ void WriteEntries() {
       KeyChangeEntry{KeyRole::kLegal, FilledHash(1), FilledHash(2), time},
       OriginClosedEntry{kOrigin, 9, FilledHash(1), "hedui.example/2", time},
       SourceStateEntry{true, "nx-tax", FilledHash(1), time},
-      RecallEntry{IdOf(1), "nx-tax", time - absl::Hours(1), time, FilledHash(1), time}};
+      RecallEntry{IdOf(1), "nx-tax", time - absl::Hours(1), time, FilledHash(1), time},
+      AnswerDroppedEntry{IdOf(1), IdOf(2), 2, time}};
   for (size_t i = 0; i < entries.size(); ++i) {
     Seed(absl::StrCat("log_entry/", i), EncodeEntry(entries[i]));
   }

@@ -29,6 +29,7 @@ std::vector<Entry> OneOfEach() {
       SourceStateEntry{true, "nx-tax", FilledHash(15), kTime},
       SourceStateEntry{false, "nx-tax", FilledHash(15), kTime},
       RecallEntry{IdOf(16), "nx-tax", absl::UnixEpoch(), kTime, FilledHash(17), kTime},
+      AnswerDroppedEntry{IdOf(2), IdOf(15), kDroppedWhyMax, kTime},
   };
 }
 
@@ -85,6 +86,12 @@ TEST(EntryTest, TheBytesAreTheDocumentedOnes) {
             "0000019559bb457b"
             "0101010101010101010101010101010101010101010101010101010101010101"
             "0000019559bb457b");
+  EXPECT_EQ(base::HexEncode(EncodeEntry(AnswerDroppedEntry{IdOf(2), IdOf(15), 1, kTime})),
+            "0a01"
+            "01000000000000000000000000000002"
+            "0100000000000000000000000000000f"
+            "01"
+            "0000019559bb457b");
 }
 
 TEST(EntryTest, WhateverIsTakenIsGivenBackByteForByte) {
@@ -128,6 +135,11 @@ TEST(EntryTest, ValuesOutsideTheFormatAreRefused) {
   std::string blank = EncodeEntry(SourceStateEntry{true, "nx-tax", FilledHash(15), kTime});
   blank[5] = ' ';
   EXPECT_FALSE(DecodeEntry(blank).ok());
+  std::string why = EncodeEntry(AnswerDroppedEntry{IdOf(2), IdOf(15), 1, kTime});
+  for (const char code : {'\0', static_cast<char>(kDroppedWhyMax + 1)}) {
+    why[34] = code;
+    EXPECT_FALSE(DecodeEntry(why).ok());
+  }
 }
 
 TEST(EntryDeathTest, WhatTheFormatCannotHoldIsOurOwnMistake) {
@@ -137,6 +149,7 @@ TEST(EntryDeathTest, WhatTheFormatCannotHoldIsOurOwnMistake) {
   EXPECT_DEATH(EncodeEntry(AccessEntry{base::Uuid(), {}, kTime}), "nil id");
   EXPECT_DEATH(EncodeEntry(SourceStateEntry{true, "a b", {}, kTime}), "source");
   EXPECT_DEATH(EncodeEntry(RecallEntry{IdOf(1), "a", kTime, kTime, {}, kTime}), "span");
+  EXPECT_DEATH(EncodeEntry(AnswerDroppedEntry{IdOf(2), IdOf(15), 0, kTime}), "why");
 }
 
 }  // namespace
