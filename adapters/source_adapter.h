@@ -16,6 +16,10 @@
 // When `may_be_sent` says no, or what it waited for does not come, the reply has `sent` false. The
 // moment of asking is also the one from which requests per second are counted.
 //
+// A source may promise to answer later (kPending, with a token). Poll() asks it for what it
+// promised: a call like any other, under a warrant, with may_be_sent, a deadline and one answer for
+// each pair.
+//
 // A failure of the whole call is a reply too: all answers kUnavailable (or kRefused) with the
 // reason, and `retryable` says whether another attempt may help. Adapters never report absl errors
 // for what the world did; texts for operators carry no personal data.
@@ -65,6 +69,8 @@ struct SourceReply {
   std::string pending_token;
   absl::Time pending_ready_after =
       absl::InfinitePast();  // the source's own promise, if it gave one
+  // Of a poll: the source does not know the token, or not any more. It need not be asked again.
+  bool token_unknown = false;
 };
 
 using SourceDone = absl::AnyInvocable<void(SourceReply) &&>;
@@ -82,6 +88,12 @@ class SourceAdapter {
   virtual ~SourceAdapter() = default;
   virtual std::shared_ptr<SourceCall> Start(runtime::EventLoop& loop, SourceRequest request,
                                             SourceDone done) = 0;
+  // Asks for answers promised before, of those people and categories of the original query that
+  // `request` names; `token` is the promise's, not empty. All else as Start. Kinds that never
+  // answer kPending need not have it: by default nothing is sent, and the reply is
+  // kUnavailable/kSourceError.
+  virtual std::shared_ptr<SourceCall> Poll(runtime::EventLoop& loop, std::string token,
+                                           SourceRequest request, SourceDone done);
 };
 
 // A reply in which every (person, category) asked has this kind and reason: what a failed call

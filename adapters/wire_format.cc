@@ -25,6 +25,16 @@ using base::AnswerKind;
 using base::Reason;
 using google::protobuf::internal::WireFormatLite;
 
+// One reader for both.
+constexpr int kFieldsOfQuery[] = {v1::QueryResponse::kAnswersFieldNumber,
+                                  v1::QueryResponse::kPendingTokenFieldNumber,
+                                  v1::QueryResponse::kPendingReadyAfterSecondsFieldNumber};
+constexpr int kFieldsOfPoll[] = {v1::PollResponse::kAnswersFieldNumber,
+                                 v1::PollResponse::kPendingTokenFieldNumber,
+                                 v1::PollResponse::kPendingReadyAfterSecondsFieldNumber};
+static_assert(kFieldsOfQuery[0] == kFieldsOfPoll[0] && kFieldsOfQuery[1] == kFieldsOfPoll[1] &&
+              kFieldsOfQuery[2] == kFieldsOfPoll[2]);
+
 // Instants past this year are a mistake of the source.
 constexpr int64_t kReadyAfterSecondsMax = 253'402'300'800;  // the year 10,000
 
@@ -194,10 +204,10 @@ void SettlePending(RawResponse raw, Defects* defects, SourceReply* reply) {
   }
 }
 
-}  // namespace
-
-void FillQueryRequest(const plan::SourceQuery& query, std::string attempt_id, std::string warrant,
-                      v1::QueryRequest* out) {
+// What both kinds of request say alike.
+template <typename Request>
+void Fill(const plan::SourceQuery& query, std::string attempt_id, std::string warrant,
+          Request* out) {
   out->set_attempt_id(std::move(attempt_id));
   out->set_warrant(std::move(warrant));
   if (query.period.from.has_value()) {
@@ -216,6 +226,19 @@ void FillQueryRequest(const plan::SourceQuery& query, std::string attempt_id, st
     identity->set_name(person.identity.name);
     for (const std::string& category : person.categories) added->add_categories(category);
   }
+}
+
+}  // namespace
+
+void FillQueryRequest(const plan::SourceQuery& query, std::string attempt_id, std::string warrant,
+                      v1::QueryRequest* out) {
+  Fill(query, std::move(attempt_id), std::move(warrant), out);
+}
+
+void FillPollRequest(const plan::SourceQuery& query, std::string token, std::string attempt_id,
+                     std::string warrant, v1::PollRequest* out) {
+  out->set_pending_token(std::move(token));
+  Fill(query, std::move(attempt_id), std::move(warrant), out);
 }
 
 SourceReply DecodeQueryResponse(absl::string_view bytes, const plan::SourceQuery& query,
@@ -302,6 +325,13 @@ SourceReply FailedCall(absl::StatusCode code, absl::string_view message,
     default:
       return unavailable(Reason::kSourceError, false);
   }
+}
+
+SourceReply FailedPoll(absl::StatusCode code, absl::string_view message,
+                       const plan::SourceQuery& query) {
+  SourceReply reply = FailedCall(code, message, query);
+  reply.token_unknown = code == absl::StatusCode::kNotFound;
+  return reply;
 }
 
 }  // namespace hedui::adapters

@@ -15,8 +15,9 @@
 #include "server/plan/source_query.h"
 
 namespace hedui::v1 {
+class PollRequest;
 class QueryRequest;
-}
+}  // namespace hedui::v1
 
 namespace hedui::adapters {
 
@@ -30,10 +31,15 @@ inline constexpr size_t kPendingTokenBytesMax = 256;
 void FillQueryRequest(const plan::SourceQuery& query, std::string attempt_id, std::string warrant,
                       v1::QueryRequest* out);
 
-// The reply that these bytes of a QueryResponse come to: exactly one answer for each pair asked, in
-// the query's order, each with the HMAC under `digest_key` of its SourceAnswer's bytes as received.
-// An answer that breaks a rule is UNAVAILABLE/MALFORMED, a missing one UNAVAILABLE/EMPTY, one about
-// somebody else AMBIGUOUS/WRONG_PERSON, two that differ AMBIGUOUS/CONTRADICTION.
+// The message that asks for what `token` promised of `query`.
+void FillPollRequest(const plan::SourceQuery& query, std::string token, std::string attempt_id,
+                     std::string warrant, v1::PollRequest* out);
+
+// The reply that these bytes of a QueryResponse, or of a PollResponse, come to: exactly one answer
+// for each pair asked, in the query's order, each with the HMAC under `digest_key` of its
+// SourceAnswer's bytes as received. An answer that breaks a rule is UNAVAILABLE/MALFORMED, a
+// missing one UNAVAILABLE/EMPTY, one about somebody else AMBIGUOUS/WRONG_PERSON, two that differ
+// AMBIGUOUS/CONTRADICTION.
 SourceReply DecodeQueryResponse(absl::string_view bytes, const plan::SourceQuery& query,
                                 absl::string_view digest_key);
 
@@ -41,6 +47,9 @@ SourceReply DecodeQueryResponse(absl::string_view bytes, const plan::SourceQuery
 // begins with "WARRANT_" means WARRANT_REJECTED. The message itself goes nowhere: a department may
 // have put personal data into it.
 SourceReply FailedCall(absl::StatusCode code, absl::string_view message,
+                       const plan::SourceQuery& query);
+// The same of a poll: NOT_FOUND says that the token is unknown.
+SourceReply FailedPoll(absl::StatusCode code, absl::string_view message,
                        const plan::SourceQuery& query);
 
 }  // namespace hedui::adapters

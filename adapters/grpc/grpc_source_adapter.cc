@@ -26,8 +26,10 @@ namespace {
 
 // Responses stay bytes, so that digests are of what was received.
 using QueryStub = grpc::TemplatedGenericStub<v1::QueryRequest, grpc::ByteBuffer>;
+using PollStub = grpc::TemplatedGenericStub<v1::PollRequest, grpc::ByteBuffer>;
 
 constexpr char kQueryMethod[] = "/hedui.v1.SourceService/Query";
+constexpr char kPollMethod[] = "/hedui.v1.SourceService/Poll";
 
 // A department that restarts is found again within seconds, not after gRPC's usual two minutes.
 constexpr int kReconnectFirstMs = 200;
@@ -55,7 +57,8 @@ grpc::ChannelArguments ChannelArgumentsOf(const GrpcSourceConfig& config) {
 // What the attempts of one adapter share; outlives them.
 struct Line {
   grpc::Channel* channel;
-  QueryStub* stub;
+  QueryStub* queries;
+  PollStub* polls;
 };
 
 // One attempt. Who waits for the channel is held by its watch; what was sent holds itself until its
@@ -65,12 +68,14 @@ class GrpcCall final : public SourceCall,
                        public ChannelWatch::Waiter,
                        public std::enable_shared_from_this<GrpcCall> {
  public:
+  // `token` empty: a query; else a poll.
   GrpcCall(const Line& line, runtime::EventLoop* loop, grpc::CompletionQueue* queue,
-           SourceRequest request, SourceDone done)
+           std::string token, SourceRequest request, SourceDone done)
       : line_(line),
         loop_(loop),
         queue_(queue),
         deadline_(loop->Now() + request.timeout),
+        token_(std::move(token)),
         request_(std::move(request)),
         done_(std::move(done)) {}
 
@@ -89,12 +94,19 @@ class GrpcCall final : public SourceCall,
     options.initial_block = first_block;
     options.initial_block_size = sizeof(first_block);
     google::protobuf::Arena arena(options);
-    auto* request = google::protobuf::Arena::CreateMessage<v1::QueryRequest>(&arena);
-    FillQueryRequest(request_.query, std::move(request_.attempt_id), std::move(request_.warrant),
-                     request);
     self_ = shared_from_this();
     // The request is serialised in here and not needed afterwards.
-    reader_ = line_.stub->PrepareUnaryCall(&context_, kQueryMethod, *request, queue_);
+    if (token_.empty()) {
+      auto* request = google::protobuf::Arena::CreateMessage<v1::QueryRequest>(&arena);
+      FillQueryRequest(request_.query, std::move(request_.attempt_id), std::move(request_.warrant),
+                       request);
+      reader_ = line_.queries->PrepareUnaryCall(&context_, kQueryMethod, *request, queue_);
+    } else {
+      auto* request = google::protobuf::Arena::CreateMessage<v1::PollRequest>(&arena);
+      FillPollRequest(request_.query, token_, std::move(request_.attempt_id),
+                      std::move(request_.warrant), request);
+      reader_ = line_.polls->PrepareUnaryCall(&context_, kPollMethod, *request, queue_);
+    }
     reader_->StartCall();
     reader_->Finish(&response_, &status_, tag());
     // A connection lost since it was looked at may have left the query waiting for the next one.
@@ -209,8 +221,9 @@ class GrpcCall final : public SourceCall,
                             /*retryable=*/true, "the connection broke as the call began");
       }
     }
-    return FailedCall(static_cast<absl::StatusCode>(status_.error_code()), status_.error_message(),
-                      query);
+    const auto code = static_cast<absl::StatusCode>(status_.error_code());
+    return token_.empty() ? FailedCall(code, status_.error_message(), query)
+                          : FailedPoll(code, status_.error_message(), query);
   }
 
   SourceReply Decode() {
@@ -231,6 +244,7 @@ class GrpcCall final : public SourceCall,
   runtime::EventLoop* const loop_;
   grpc::CompletionQueue* const queue_;
   const absl::Duration deadline_;
+  const std::string token_;
   SourceRequest request_;
   SourceDone done_;
   State state_ = State::kNew;
@@ -254,13 +268,24 @@ class NoCall final : public SourceCall {
 class GrpcSourceAdapter final : public SourceAdapter {
  public:
   explicit GrpcSourceAdapter(std::shared_ptr<grpc::Channel> channel)
-      : channel_(std::move(channel)), stub_(channel_) {
+      : channel_(std::move(channel)), queries_(channel_), polls_(channel_) {
     // The first query should not pay for the handshake.
     channel_->GetState(/*try_to_connect=*/true);
   }
 
   std::shared_ptr<SourceCall> Start(runtime::EventLoop& loop, SourceRequest request,
                                     SourceDone done) override {
+    return Begin(loop, "", std::move(request), std::move(done));
+  }
+
+  std::shared_ptr<SourceCall> Poll(runtime::EventLoop& loop, std::string token,
+                                   SourceRequest request, SourceDone done) override {
+    return Begin(loop, std::move(token), std::move(request), std::move(done));
+  }
+
+ private:
+  std::shared_ptr<SourceCall> Begin(runtime::EventLoop& loop, std::string token,
+                                    SourceRequest request, SourceDone done) {
     grpc::CompletionQueue* queue = runtime::QueueOf(&loop);
     if (queue == nullptr) {
       SourceReply reply =
@@ -273,8 +298,8 @@ class GrpcSourceAdapter final : public SourceAdapter {
       return std::make_shared<NoCall>();
     }
     const absl::Duration timeout = request.timeout;
-    auto call = std::make_shared<GrpcCall>(Line{channel_.get(), &stub_}, &loop, queue,
-                                           std::move(request), std::move(done));
+    auto call = std::make_shared<GrpcCall>(Line{channel_.get(), &queries_, &polls_}, &loop, queue,
+                                           std::move(token), std::move(request), std::move(done));
     if (ChannelWatch::IsReady(channel_.get())) {
       call->SendNow(timeout);
     } else {
@@ -283,7 +308,6 @@ class GrpcSourceAdapter final : public SourceAdapter {
     return call;
   }
 
- private:
   // Of the loop whose queue this is. Loops are as many as the process was given, and live as long.
   std::shared_ptr<ChannelWatch> WatchOf(grpc::CompletionQueue* queue) {
     const base::MutexLock lock(&mutex_);
@@ -293,7 +317,8 @@ class GrpcSourceAdapter final : public SourceAdapter {
   }
 
   const std::shared_ptr<grpc::Channel> channel_;
-  QueryStub stub_;
+  QueryStub queries_;
+  PollStub polls_;
   base::Mutex mutex_;
   absl::flat_hash_map<grpc::CompletionQueue*, std::shared_ptr<ChannelWatch>> watches_
       ABSL_GUARDED_BY(mutex_);

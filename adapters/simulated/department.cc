@@ -1,5 +1,6 @@
 #include "adapters/simulated/department.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,35 +24,89 @@ absl::StatusOr<base::Period> PeriodAsked(const v1::Period& wire) {
   return period;
 }
 
+void AnswerPending(const v1::QueryRequest& request, const std::string& token,
+                   const Promise& promise, v1::QueryResponse* response) {
+  for (const v1::QueryPerson& person : request.people()) {
+    for (const std::string& category : person.categories()) {
+      v1::SourceAnswer* answer = response->add_answers();
+      answer->set_person_id(person.person_id());
+      answer->set_category(category);
+      answer->set_kind(v1::ANSWER_KIND_PENDING);
+    }
+  }
+  response->set_pending_token(token);
+  response->set_pending_ready_after_seconds(promise.ready_after_seconds);
+}
+
 }  // namespace
 
 Department::Department(std::shared_ptr<const Province> province,
-                       const config::v1::SimulatedSource* source, Desk desk)
-    : province_(std::move(province)), source_(source), desk_(std::move(desk)) {}
+                       const config::v1::SimulatedSource* source, Desk desk,
+                       const base::Clock* clock)
+    : province_(std::move(province)), source_(source), desk_(std::move(desk)), clock_(clock) {}
 
 absl::StatusOr<std::unique_ptr<Department>> Department::Create(
-    std::shared_ptr<const Province> province, absl::string_view source_id, Desk desk) {
+    std::shared_ptr<const Province> province, absl::string_view source_id, Desk desk,
+    const base::Clock* clock) {
+  static const base::SystemClock machine;
   const config::v1::SimulatedSource* source = province->FindSource(source_id);
   if (source == nullptr) {
     return base::MakeError(absl::StatusCode::kNotFound, "SIMULATED_SOURCE",
                            absl::StrCat("the simulation has no source \"", source_id, "\""),
                            base::Visibility::kOperator);
   }
-  return std::unique_ptr<Department>(new Department(std::move(province), source, std::move(desk)));
+  return std::unique_ptr<Department>(new Department(std::move(province), source, std::move(desk),
+                                                    clock == nullptr ? &machine : clock));
+}
+
+bool Department::BeginReaction(const v1::QueryRequest& request, const FaultDraw& faults,
+                               Reaction* reaction) const {
+  reaction->delay = faults.delay();
+  if (desk_ != nullptr) reaction->status = desk_(request);
+  return reaction->status.ok() && !faults.EndsCall(request, reaction);
 }
 
 Reaction Department::React(const v1::QueryRequest& request) {
   Reaction reaction;
-  const uint64_t call = calls_.fetch_add(1, std::memory_order_relaxed);
+  const FaultCall call{calls_.fetch_add(1, std::memory_order_relaxed), /*poll=*/false,
+                       clock_->WallNow()};
   const FaultDraw faults(*source_, province_->simulation().seed(), call, request);
-  reaction.delay = faults.delay();
-  if (desk_ != nullptr) reaction.status = desk_(request);
-  if (!reaction.status.ok()) return reaction;
-  if (faults.EndsCall(request, &reaction)) return reaction;
+  if (!BeginReaction(request, faults, &reaction)) return reaction;
   v1::QueryResponse response;
   reaction.status = AnswerAll(request, &response);
   if (!reaction.status.ok()) return reaction;
   faults.Distort(&response);
+  reaction.response = response.SerializeAsString();
+  return reaction;
+}
+
+Reaction Department::Redeem(const v1::PollRequest& request) {
+  // What is polled for, as it was asked.
+  v1::QueryRequest query;
+  query.set_attempt_id(request.attempt_id());
+  query.set_warrant(request.warrant());
+  *query.mutable_people() = request.people();
+  *query.mutable_period() = request.period();
+  Reaction reaction;
+  const uint64_t seed = province_->simulation().seed();
+  const FaultCall call{calls_.fetch_add(1, std::memory_order_relaxed), /*poll=*/true,
+                       clock_->WallNow()};
+  const FaultDraw faults(*source_, seed, call, query);
+  if (!BeginReaction(query, faults, &reaction)) return reaction;
+  const std::optional<Promise> promise = ReadPromise(seed, source_->id(), request.pending_token());
+  if (!promise.has_value()) {
+    reaction.status = absl::NotFoundError("simulated: no such token");
+    return reaction;
+  }
+  // Answers of either have the same fields under the same numbers.
+  v1::QueryResponse response;
+  if (promise->IsReady(call.now)) {
+    reaction.status = AnswerAll(query, &response);
+    if (!reaction.status.ok()) return reaction;
+    faults.Distort(&response);
+  } else {
+    AnswerPending(query, request.pending_token(), *promise, &response);
+  }
   reaction.response = response.SerializeAsString();
   return reaction;
 }

@@ -16,14 +16,18 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/simulated/province.h"
+#include "server/base/clock.h"
 
 namespace hedui::v1 {
 class DescribeResponse;
+class PollRequest;
 class QueryRequest;
 class QueryResponse;
 }  // namespace hedui::v1
 
 namespace hedui::adapters {
+
+class FaultDraw;
 
 struct Reaction {
   absl::Duration delay;  // before anything is sent
@@ -34,27 +38,36 @@ struct Reaction {
 
 class Department {
  public:
-  // Looks at a query before it is answered; an error ends the call. Called on whatever thread the
-  // query came.
+  // Looks at a query, or at a poll as a query of the same, before it is answered; an error ends the
+  // call. Called on whatever thread it came.
   using Desk = absl::AnyInvocable<absl::Status(const v1::QueryRequest&) const>;
 
-  // NOT_FOUND (SIMULATED_SOURCE) when the province has no such source. `desk` may be null.
+  // NOT_FOUND (SIMULATED_SOURCE) when the province has no such source. `desk` may be null. `clock`
+  // says when promised answers are there and outlives it; null: the machine's.
   static absl::StatusOr<std::unique_ptr<Department>> Create(
-      std::shared_ptr<const Province> province, absl::string_view source_id, Desk desk = nullptr);
+      std::shared_ptr<const Province> province, absl::string_view source_id, Desk desk = nullptr,
+      const base::Clock* clock = nullptr);
 
   Reaction React(const v1::QueryRequest& request);
+  // A poll: the bytes are of a PollResponse. A promise is all in its token, so that it is kept
+  // after a restart too.
+  Reaction Redeem(const v1::PollRequest& request);
   void Describe(v1::DescribeResponse* response) const;
   const std::string& id() const;
 
  private:
   Department(std::shared_ptr<const Province> province, const config::v1::SimulatedSource* source,
-             Desk desk);
+             Desk desk, const base::Clock* clock);
+  // Up to where faults have had their say; false: the reaction is complete.
+  bool BeginReaction(const v1::QueryRequest& request, const FaultDraw& faults,
+                     Reaction* reaction) const;
   // Answers as if nothing went wrong.
   absl::Status AnswerAll(const v1::QueryRequest& request, v1::QueryResponse* response) const;
 
   const std::shared_ptr<const Province> province_;
   const config::v1::SimulatedSource* const source_;
   const Desk desk_;
+  const base::Clock* const clock_;
   std::atomic<uint64_t> calls_{0};
 };
 

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "adapters/simulated/generator.h"
 #include "hedui/config/v1/simulation.pb.h"
 #include "hedui/v1/source.pb.h"
@@ -63,13 +66,36 @@ void Contradict(v1::SourceAnswer* answer) {
                                                                  : v1::ANSWER_KIND_CONFIRMED_NONE);
 }
 
+constexpr absl::string_view kTokenMark = "sim";
+
+std::string TokenOf(uint64_t seed, absl::string_view source_id, int64_t ready, uint64_t call) {
+  const std::string what = absl::StrCat(ready, "-", call);
+  return absl::StrCat(kTokenMark, "-", what, "-",
+                      absl::Hex(Draw(seed, absl::StrCat("promise", source_id), what)));
+}
+
 }  // namespace
 
-FaultDraw::FaultDraw(const config::v1::SimulatedSource& source, uint64_t seed, uint64_t call,
-                     const v1::QueryRequest& request) {
+std::optional<Promise> ReadPromise(uint64_t seed, absl::string_view source_id,
+                                   absl::string_view token) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(token, '-');
+  Promise promise;
+  uint64_t call = 0;
+  if (parts.size() != 4 || parts[0] != kTokenMark ||
+      !absl::SimpleAtoi(parts[1], &promise.ready_after_seconds) ||
+      !absl::SimpleAtoi(parts[2], &call) ||
+      token != TokenOf(seed, source_id, promise.ready_after_seconds, call)) {
+    return std::nullopt;
+  }
+  return promise;
+}
+
+FaultDraw::FaultDraw(const config::v1::SimulatedSource& source, uint64_t seed,
+                     const FaultCall& call, const v1::QueryRequest& request)
+    : source_(source), seed_(seed), call_(call) {
   for (int i = 0; i < source.faults_size(); ++i) {
     const SimulatedFault& fault = source.faults(i);
-    if (!Hits(fault, static_cast<size_t>(i), seed, call, request)) continue;
+    if (!Hits(fault, static_cast<size_t>(i), request)) continue;
     if (fault.kind() == SimulatedFault::KIND_DELAY) {
       delay_ += absl::Seconds(fault.delay().seconds()) + absl::Nanoseconds(fault.delay().nanos());
     } else if (fault_ == nullptr) {
@@ -78,11 +104,14 @@ FaultDraw::FaultDraw(const config::v1::SimulatedSource& source, uint64_t seed, u
   }
 }
 
-bool FaultDraw::Hits(const SimulatedFault& fault, size_t index, uint64_t seed, uint64_t call,
+bool FaultDraw::Hits(const SimulatedFault& fault, size_t index,
                      const v1::QueryRequest& request) const {
-  if (fault.first_calls() > 0 && call >= static_cast<uint64_t>(fault.first_calls())) return false;
+  if (call_.poll && fault.kind() == SimulatedFault::KIND_PENDING) return false;
+  if (fault.first_calls() > 0 && call_.number >= static_cast<uint64_t>(fault.first_calls())) {
+    return false;
+  }
   if (fault.permille() > 0 &&
-      Draw(seed, absl::StrCat("fault", index), absl::StrCat(call)) % 1'000 >=
+      Draw(seed_, absl::StrCat("fault", index), absl::StrCat(call_.number)) % 1'000 >=
           static_cast<uint64_t>(fault.permille())) {
     return false;
   }
@@ -132,6 +161,16 @@ bool FaultDraw::EndsCall(const v1::QueryRequest& request, Reaction* reaction) co
   }
 }
 
+void FaultDraw::MakePromise(v1::QueryResponse* response) const {
+  int64_t ready = 0;
+  if (fault_->has_pending_for()) {
+    const absl::Duration wait = absl::Seconds(fault_->pending_for().seconds());
+    ready = absl::ToUnixSeconds(call_.now + wait);
+  }
+  response->set_pending_token(TokenOf(seed_, source_.id(), ready, call_.number));
+  response->set_pending_ready_after_seconds(ready);
+}
+
 void FaultDraw::Distort(v1::QueryResponse* response) const {
   if (fault_ == nullptr) return;
   const int count = response->answers_size();
@@ -153,7 +192,7 @@ void FaultDraw::Distort(v1::QueryResponse* response) const {
         break;
       case SimulatedFault::KIND_PENDING:
         Strip(answer, v1::ANSWER_KIND_PENDING);
-        response->set_pending_token("simulated-token");
+        MakePromise(response);
         break;
       case SimulatedFault::KIND_CONTRADICTION: {
         v1::SourceAnswer second = *answer;

@@ -4,8 +4,10 @@
 #define HEDUI_ADAPTERS_SIMULATED_FAULTS_H_
 
 #include <cstdint>
-#include <vector>
+#include <optional>
+#include <string>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "adapters/simulated/department.h"
 
@@ -15,10 +17,29 @@ class SimulatedFault;
 
 namespace hedui::adapters {
 
+// A call as faults see it.
+struct FaultCall {
+  uint64_t number = 0;  // of the source's calls, from 0
+  bool poll = false;
+  absl::Time now;
+};
+
+// What a token of a simulated department says.
+struct Promise {
+  int64_t ready_after_seconds = 0;  // since the epoch; 0: never
+
+  bool IsReady(absl::Time now) const {
+    return ready_after_seconds != 0 && now >= absl::FromUnixSeconds(ready_after_seconds);
+  }
+};
+// nullopt: the source of this seed gave no such token.
+std::optional<Promise> ReadPromise(uint64_t seed, absl::string_view source_id,
+                                   absl::string_view token);
+
 class FaultDraw {
  public:
-  // `call` numbers the source's calls from 0. `source` and `request` outlive the draw.
-  FaultDraw(const config::v1::SimulatedSource& source, uint64_t seed, uint64_t call,
+  // `source` and `request` outlive the draw.
+  FaultDraw(const config::v1::SimulatedSource& source, uint64_t seed, const FaultCall& call,
             const v1::QueryRequest& request);
 
   absl::Duration delay() const { return delay_; }
@@ -28,9 +49,13 @@ class FaultDraw {
   void Distort(v1::QueryResponse* response) const;
 
  private:
-  bool Hits(const config::v1::SimulatedFault& fault, size_t index, uint64_t seed, uint64_t call,
+  bool Hits(const config::v1::SimulatedFault& fault, size_t index,
             const v1::QueryRequest& request) const;
+  void MakePromise(v1::QueryResponse* response) const;
 
+  const config::v1::SimulatedSource& source_;
+  const uint64_t seed_;
+  const FaultCall call_;
   absl::Duration delay_;
   const config::v1::SimulatedFault* fault_ = nullptr;  // the one that happens, delays apart
 };

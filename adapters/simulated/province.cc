@@ -25,6 +25,7 @@ using config::v1::Simulation;
 
 constexpr int kSourcesMax = 64;
 constexpr int64_t kDelaySecondsMax = 3'600;
+constexpr int64_t kPendingSecondsMax = 60 * 86'400;
 
 // What is said of a record outside the period asked: nothing. Records without a month are always
 // told.
@@ -67,6 +68,12 @@ void Checker::CheckFault(const SimulatedFault& fault, const std::string& where) 
   const bool delays = fault.kind() == SimulatedFault::KIND_DELAY;
   if (delays != fault.has_delay()) Add(where, "delay goes with kind delay, and only with it");
   if (fault.delay().seconds() > kDelaySecondsMax) Add(where, "delay is above an hour");
+  if (fault.has_pending_for() && fault.kind() != SimulatedFault::KIND_PENDING) {
+    Add(where, "pending_for goes with kind pending only");
+  }
+  if (fault.pending_for().seconds() > kPendingSecondsMax || fault.pending_for().nanos() != 0) {
+    Add(where, "pending_for is above 60 days, or no whole seconds");
+  }
   if (fault.first_calls() < 0) Add(where, "first_calls is negative");
   if (fault.permille() < 0 || fault.permille() > 1'000) Add(where, "permille is outside 0 to 1000");
 }

@@ -14,12 +14,13 @@
 namespace hedui::adapters {
 namespace {
 
-// Query takes and gives bytes, so that a department can also send what is no message.
+// Query and Poll take and give bytes, so that a department can also send what is no message.
 using Service = v1::SourceService::WithRawMethod_Query<v1::SourceService::WithAsyncMethod_Describe<
-    v1::SourceService::WithAsyncMethod_Poll<v1::SourceService::Service>>>;
+    v1::SourceService::WithRawMethod_Poll<v1::SourceService::Service>>>;
 
 // Calls waiting to be matched; each is armed anew as it is taken.
 constexpr int kWaitingQueries = 32;
+constexpr int kWaitingPolls = 4;
 // Requests are small; the limit keeps a mistaken caller from filling memory.
 constexpr int kRequestBytesMax = 1 << 20;
 constexpr absl::Duration kDestructorGrace = absl::Milliseconds(100);
@@ -33,31 +34,48 @@ grpc::ByteBuffer ToBytes(const std::string& text) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
-// One Query from its request to its end. Deletes itself when gRPC is through with it: after the
+// How the two methods are armed and what a department makes of them.
+struct QueryMethod {
+  using Request = v1::QueryRequest;
+  static constexpr auto kArm = &Service::RequestQuery;
+  static Reaction React(Department* department, const Request& request) {
+    return department->React(request);
+  }
+};
+struct PollMethod {
+  using Request = v1::PollRequest;
+  static constexpr auto kArm = &Service::RequestPoll;
+  static Reaction React(Department* department, const Request& request) {
+    return department->Redeem(request);
+  }
+};
+
+// One call from its request to its end. Deletes itself when gRPC is through with it: after the
 // answer was sent and the "done" notice came, or when the server shuts down before a call arrived.
-class QueryCall {
+template <typename Method>
+class DepartmentCall {
  public:
   static void Arm(Service* service, Department* department, runtime::GrpcEventLoop* loop) {
     if (loop->queue_closed()) return;
-    auto* call = new QueryCall(service, department, loop);
+    auto* call = new DepartmentCall(service, department, loop);
     call->context_.AsyncNotifyWhenDone(call->done_.tag());
-    service->RequestQuery(&call->context_, &call->request_, &call->responder_, loop->queue(),
-                          loop->server_queue(), call->arrived_.tag());
+    (service->*Method::kArm)(&call->context_, &call->request_, &call->responder_, loop->queue(),
+                             loop->server_queue(), call->arrived_.tag());
   }
 
  private:
   // A completion that calls a member.
   class Tag final : public runtime::CompletionTag {
    public:
-    Tag(QueryCall* call, void (QueryCall::*then)(bool)) : call_(call), then_(then) {}
+    Tag(DepartmentCall* call, void (DepartmentCall::*then)(bool)) : call_(call), then_(then) {}
     void OnComplete(bool ok) override { (call_->*then_)(ok); }
 
    private:
-    QueryCall* const call_;
-    void (QueryCall::*const then_)(bool);
+    DepartmentCall* const call_;
+    void (DepartmentCall::*const then_)(bool);
   };
 
-  QueryCall(Service* service, Department* department, runtime::GrpcEventLoop* loop)
+  DepartmentCall(Service* service, Department* department, runtime::GrpcEventLoop* loop)
       : service_(service), department_(department), loop_(loop) {}
 
   void OnArrived(bool ok) {
@@ -66,12 +84,12 @@ class QueryCall {
       return;
     }
     Arm(service_, department_, loop_);
-    v1::QueryRequest request;
+    typename Method::Request request;
     grpc::Slice bytes;
     const bool read = request_.DumpToSingleSlice(&bytes).ok() &&
                       request.ParseFromArray(bytes.begin(), static_cast<int>(bytes.size()));
     if (!read) return Finish(absl::InvalidArgumentError("REQUEST: is not a message"), "");
-    Reaction reaction = department_->React(request);
+    Reaction reaction = Method::React(department_, request);
     if (reaction.silent) return;
     if (reaction.delay <= absl::ZeroDuration()) return Finish(reaction.status, reaction.response);
     timer_ = loop_->After(reaction.delay, [this, reaction = std::move(reaction)] {
@@ -110,16 +128,16 @@ class QueryCall {
   grpc::ServerContext context_;
   grpc::ByteBuffer request_;
   grpc::ServerAsyncResponseWriter<grpc::ByteBuffer> responder_{&context_};
-  Tag arrived_{this, &QueryCall::OnArrived};
-  Tag sent_{this, &QueryCall::OnSent};
-  Tag done_{this, &QueryCall::OnDone};
+  Tag arrived_{this, &DepartmentCall::OnArrived};
+  Tag sent_{this, &DepartmentCall::OnSent};
+  Tag done_{this, &DepartmentCall::OnDone};
   runtime::EventLoop::TimerId timer_ = 0;
   bool finishing_ = false;
   bool sent_arrived_ = false;
   bool done_arrived_ = false;
 };
 
-// Describe and Poll: answered at once.
+// Describe: answered at once.
 template <typename Request, typename Response>
 struct QuickCall {
   grpc::ServerContext context;
@@ -138,19 +156,6 @@ void ArmDescribe(Service* service, Department* department, runtime::GrpcEventLoo
         department->Describe(&response);
         call->responder.Finish(response, grpc::Status::OK, runtime::OnceTag::Of([call](bool) {}));
       }));
-}
-
-void ArmPoll(Service* service, runtime::GrpcEventLoop* loop) {
-  auto call = std::make_shared<QuickCall<v1::PollRequest, v1::PollResponse>>();
-  service->RequestPoll(&call->context, &call->request, &call->responder, loop->queue(),
-                       loop->server_queue(), runtime::OnceTag::Of([call, service, loop](bool ok) {
-                         if (!ok || loop->queue_closed()) return;
-                         ArmPoll(service, loop);
-                         call->responder.FinishWithError(
-                             grpc::Status(grpc::StatusCode::UNIMPLEMENTED,
-                                          "simulated departments do not redeem tokens"),
-                             runtime::OnceTag::Of([call](bool) {}));
-                       }));
 }
 
 }  // namespace
@@ -178,10 +183,12 @@ class DepartmentServer::Impl {
           base::Visibility::kOperator);
     }
     for (int i = 0; i < kWaitingQueries; ++i) {
-      QueryCall::Arm(&service_, department_.get(), loop_.get());
+      DepartmentCall<QueryMethod>::Arm(&service_, department_.get(), loop_.get());
     }
     ArmDescribe(&service_, department_.get(), loop_.get());
-    ArmPoll(&service_, loop_.get());
+    for (int i = 0; i < kWaitingPolls; ++i) {
+      DepartmentCall<PollMethod>::Arm(&service_, department_.get(), loop_.get());
+    }
     loop_->Start();
     return absl::OkStatus();
   }

@@ -1,6 +1,5 @@
-// Serves one simulated department over gRPC: a server of its own, with one event loop. Query is
-// answered with the bytes the department reacts with, whatever they are; Describe is answered; Poll
-// is UNIMPLEMENTED, since nothing simulated is ever redeemed yet.
+// Serves one simulated department over gRPC: a server of its own, with one event loop. Query and
+// Poll are answered with the bytes the department reacts with, whatever they are.
 //
 // Thread safety: everything from the thread that made it. Shutdown ends every call, silent ones
 // included.

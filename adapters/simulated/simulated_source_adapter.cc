@@ -12,9 +12,10 @@ namespace {
 // One attempt. Its timer holds it until `done` has run.
 class SimulatedCall final : public SourceCall, public std::enable_shared_from_this<SimulatedCall> {
  public:
-  SimulatedCall(runtime::EventLoop* loop, plan::SourceQuery query, std::string digest_key,
-                SourceDone done)
+  SimulatedCall(runtime::EventLoop* loop, bool poll, plan::SourceQuery query,
+                std::string digest_key, SourceDone done)
       : loop_(loop),
+        poll_(poll),
         query_(std::move(query)),
         digest_key_(std::move(digest_key)),
         done_(std::move(done)) {}
@@ -44,6 +45,8 @@ class SimulatedCall final : public SourceCall, public std::enable_shared_from_th
     });
   }
 
+  const plan::SourceQuery& query() const { return query_; }
+
   void Cancel() override {
     if (ended_) return;
     ended_ = true;
@@ -69,12 +72,14 @@ class SimulatedCall final : public SourceCall, public std::enable_shared_from_th
     }
     if (!reaction.status.ok()) {
       const std::string message(reaction.status.message());
-      return FailedCall(reaction.status.code(), message, query_);
+      return poll_ ? FailedPoll(reaction.status.code(), message, query_)
+                   : FailedCall(reaction.status.code(), message, query_);
     }
     return DecodeQueryResponse(reaction.response, query_, digest_key_);
   }
 
   runtime::EventLoop* const loop_;
+  const bool poll_;
   const plan::SourceQuery query_;
   const std::string digest_key_;
   SourceDone done_;
@@ -89,22 +94,43 @@ class SimulatedSourceAdapter final : public SourceAdapter {
 
   std::shared_ptr<SourceCall> Start(runtime::EventLoop& loop, SourceRequest request,
                                     SourceDone done) override {
-    if (request.may_be_sent && !request.may_be_sent()) {
-      auto unsent = std::make_shared<SimulatedCall>(&loop, std::move(request.query),
-                                                    std::move(request.digest_key), std::move(done));
-      unsent->EndUnsent();
-      return unsent;
-    }
+    const std::shared_ptr<SimulatedCall> call = Allowed(loop, /*poll=*/false, &request, &done);
+    if (call == nullptr) return Unsent(loop, std::move(request), std::move(done));
     v1::QueryRequest wire;
-    FillQueryRequest(request.query, std::move(request.attempt_id), std::move(request.warrant),
+    FillQueryRequest(call->query(), std::move(request.attempt_id), std::move(request.warrant),
                      &wire);
-    auto call = std::make_shared<SimulatedCall>(&loop, std::move(request.query),
-                                                std::move(request.digest_key), std::move(done));
     call->Start(department_->React(wire), request.timeout);
     return call;
   }
 
+  std::shared_ptr<SourceCall> Poll(runtime::EventLoop& loop, std::string token,
+                                   SourceRequest request, SourceDone done) override {
+    const std::shared_ptr<SimulatedCall> call = Allowed(loop, /*poll=*/true, &request, &done);
+    if (call == nullptr) return Unsent(loop, std::move(request), std::move(done));
+    v1::PollRequest wire;
+    FillPollRequest(call->query(), std::move(token), std::move(request.attempt_id),
+                    std::move(request.warrant), &wire);
+    call->Start(department_->Redeem(wire), request.timeout);
+    return call;
+  }
+
  private:
+  // nullptr, and nothing taken, where it may not be sent.
+  static std::shared_ptr<SimulatedCall> Allowed(runtime::EventLoop& loop, bool poll,
+                                                SourceRequest* request, SourceDone* done) {
+    if (request->may_be_sent && !request->may_be_sent()) return nullptr;
+    return std::make_shared<SimulatedCall>(&loop, poll, std::move(request->query),
+                                           std::move(request->digest_key), std::move(*done));
+  }
+
+  static std::shared_ptr<SourceCall> Unsent(runtime::EventLoop& loop, SourceRequest request,
+                                            SourceDone done) {
+    auto unsent = std::make_shared<SimulatedCall>(&loop, /*poll=*/false, std::move(request.query),
+                                                  std::move(request.digest_key), std::move(done));
+    unsent->EndUnsent();
+    return unsent;
+  }
+
   const std::unique_ptr<Department> department_;
 };
 

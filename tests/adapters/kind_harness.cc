@@ -20,7 +20,7 @@ namespace {
 class SimulatedHarness final : public KindHarness {
  public:
   SimulatedHarness(const std::string& simulation, Department::Desk desk)
-      : adapter_(MakeSimulatedSourceAdapter(DepartmentOf(simulation, std::move(desk)))) {}
+      : adapter_(MakeSimulatedSourceAdapter(DepartmentOf(simulation, std::move(desk), &clock_))) {}
 
   SourceAdapter& adapter() override { return *adapter_; }
   void OnLoop(absl::FunctionRef<void(runtime::EventLoop&)> task) override { task(loop_); }
@@ -86,10 +86,11 @@ class GrpcHarness final : public KindHarness {
 
 }  // namespace
 
-std::unique_ptr<Department> DepartmentOf(const std::string& simulation, Department::Desk desk) {
+std::unique_ptr<Department> DepartmentOf(const std::string& simulation, Department::Desk desk,
+                                         const base::Clock* clock) {
   auto province = Province::Parse("test.yaml", simulation);
   EXPECT_TRUE(province.ok()) << province.status();
-  auto department = Department::Create(*std::move(province), "dept", std::move(desk));
+  auto department = Department::Create(*std::move(province), "dept", std::move(desk), clock);
   EXPECT_TRUE(department.ok()) << department.status();
   return *std::move(department);
 }

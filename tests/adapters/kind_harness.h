@@ -42,7 +42,9 @@ std::unique_ptr<KindHarness> MakeGrpcHarness(const std::string& simulation, Depa
                                              Transport transport);
 
 // The department "dept" of a simulation; fails the test when the simulation has a defect.
-std::unique_ptr<Department> DepartmentOf(const std::string& simulation, Department::Desk desk);
+// `clock` as Department::Create.
+std::unique_ptr<Department> DepartmentOf(const std::string& simulation, Department::Desk desk,
+                                         const base::Clock* clock = nullptr);
 
 }  // namespace hedui::adapters
 
