@@ -17,7 +17,7 @@ AttemptEnd EndOf(const adapters::SourceReply& reply, bool had_its_time) {
   const bool nothing_came = std::all_of(
       reply.answers.begin(), reply.answers.end(),
       [](const base::Answer& answer) { return answer.kind == AnswerKind::kUnavailable; });
-  if (!nothing_came) return AttemptEnd::kGood;
+  if (!nothing_came || reply.token_unknown) return AttemptEnd::kGood;
   switch (reply.answers.front().reason) {
     case Reason::kCancelled:
       return AttemptEnd::kNeutral;

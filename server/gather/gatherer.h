@@ -56,6 +56,9 @@ struct Sharing {
 struct WarrantedQuery {
   plan::SourceQuery query;
   std::string warrant;  // ledger/warrant.h; opaque here
+  // Not empty: what the source promised for this is asked for with this token, by
+  // SourceAdapter::Poll. Such a query is neither hedged nor shared.
+  std::string poll_token = {};
 };
 
 struct GatherRequest {
@@ -92,7 +95,8 @@ struct Outcome {
   // For answers that are kPending: what to poll with; to be sealed, never logged.
   std::string pending_token;
   absl::Time pending_ready_after = absl::InfinitePast();
-  int dropped_answers = 0;  // came unasked or twice; not used
+  bool token_unknown = false;  // of a poll: the source will never keep this promise
+  int dropped_answers = 0;     // came unasked or twice; not used
   std::string
       operator_text;  // what went wrong, for the log; no personal data; empty when all went well
 };

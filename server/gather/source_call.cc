@@ -38,6 +38,7 @@ SourceCall::SourceCall(const WaveContext* wave, const Source* source, size_t que
       query_index_(query_index),
       asked_(std::move(query.query)),
       warrant_(std::move(query.warrant)),
+      poll_token_(std::move(query.poll_token)),
       ended_(std::move(ended)) {}
 
 SourceCall::~SourceCall() { DropWork(); }
@@ -51,8 +52,8 @@ void SourceCall::Start() {
   if (deadline_ <= now) {
     return EndSoon(AnswerKind::kUnavailable, Reason::kLate, "no time was left to ask");
   }
-  const bool shares =
-      wave_->sharing.answers != nullptr && source_->policy.cache_lifetime > absl::ZeroDuration();
+  const bool shares = poll_token_.empty() && wave_->sharing.answers != nullptr &&
+                      source_->policy.cache_lifetime > absl::ZeroDuration();
   if (!shares || !AllAuthorized()) return Enter();
   JoinOthers();
 }
@@ -202,7 +203,9 @@ void SourceCall::Begin(SourceState::Permit permit, bool hedge) {
   live_.push_back(std::move(attempt));
   starting_ = true;
   std::shared_ptr<adapters::SourceCall> call =
-      source_->adapter->Start(*wave_->loop, std::move(request), std::move(done));
+      poll_token_.empty()
+          ? source_->adapter->Start(*wave_->loop, std::move(request), std::move(done))
+          : source_->adapter->Poll(*wave_->loop, poll_token_, std::move(request), std::move(done));
   starting_ = false;
   if (Attempt* const begun = Find(number)) begun->call = std::move(call);
 }
@@ -226,7 +229,7 @@ bool SourceCall::MayBeSent(int number) {
 }
 
 void SourceCall::ArmHedge() {
-  if (!source_->policy.hedge_safe) return;
+  if (!source_->policy.hedge_safe || !poll_token_.empty()) return;
   const absl::Duration after = std::max(source_->state->HedgeAfter(), source_->policy.hedge_least);
   // A hedge needs about as long again.
   if (2 * after >= deadline_ - wave_->loop->Now()) return;
@@ -357,6 +360,7 @@ void SourceCall::End(adapters::SourceReply reply) {
   outcome.elapsed = wave_->loop->Now() - wave_->started;
   outcome.pending_token = std::move(reply.pending_token);
   outcome.pending_ready_after = reply.pending_ready_after;
+  outcome.token_unknown = reply.token_unknown;
   outcome.dropped_answers = completed.dropped;
   outcome.operator_text = std::move(reply.operator_text);
   if (completed.dropped > 0) {

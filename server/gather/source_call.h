@@ -133,6 +133,7 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
   // Those of last_sent_ whose people were taken out since: they were asked, and this came of it.
   std::vector<base::Answer> settled_;
   std::string warrant_;
+  const std::string poll_token_;  // empty: it is a query
   Ended ended_;
 
   State state_ = State::kNew;

@@ -4,6 +4,7 @@
 #define HEDUI_TESTS_GATHER_FAKE_SOURCE_ADAPTER_H_
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,7 @@ class FakeSourceAdapter final : public adapters::SourceAdapter {
     }
 
     runtime::EventLoop* loop = nullptr;
+    std::string token;  // of a poll; empty: a query
     adapters::SourceRequest request;
     adapters::SourceDone done;
     bool cancelled = false;
@@ -48,12 +50,23 @@ class FakeSourceAdapter final : public adapters::SourceAdapter {
     attempt->request = std::move(request);
     attempt->done = std::move(done);
     attempts.push_back(attempt);
+    attempt->token = std::exchange(token_, "");
     if (!connecting && !attempt->request.may_be_sent()) attempt->NotAllowed();
     return attempt;
   }
 
+  std::shared_ptr<adapters::SourceCall> Poll(runtime::EventLoop& loop, std::string token,
+                                             adapters::SourceRequest request,
+                                             adapters::SourceDone done) override {
+    token_ = std::move(token);
+    return Start(loop, std::move(request), std::move(done));
+  }
+
   bool connecting = false;  // true: queries wait here, and the test asks whether they may be sent
   std::vector<std::shared_ptr<Attempt>> attempts;
+
+ private:
+  std::string token_;
 };
 
 }  // namespace hedui::gather

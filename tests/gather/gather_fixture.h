@@ -49,7 +49,7 @@ struct Flow {
     GatherRequest request;
     request.name = name;
     for (plan::SourceQuery& query : queries) {
-      request.queries.push_back({std::move(query), "warrant"});
+      request.queries.push_back({std::move(query), "warrant", poll_token});
     }
     request.digest_key = "digest key";
     request.deadline = loop->Now() + time;
@@ -94,6 +94,7 @@ struct Flow {
   std::string name = "v1/1";
   AnswerShare* answers = nullptr;
   std::string scope;
+  std::string poll_token;  // of all queries; empty: none is a poll
   // Outlives the flow with what is kept of it.
   const std::shared_ptr<std::set<std::string>> all_withdrawn =
       std::make_shared<std::set<std::string>>();
