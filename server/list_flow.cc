@@ -10,6 +10,7 @@
 #include "server/base/division.h"
 #include "server/base/row_pages.h"
 #include "server/base/status.h"
+#include "server/pending_rows.h"
 #include "server/report/report_builder.h"
 #include "server/report_steps.h"
 #include "server/rooms.h"
@@ -136,6 +137,9 @@ class VerificationLister final : public Lister<VerificationView> {
     if (!results.empty()) {
       view->state = VerificationState::kFinished;
       view->report_number = report::ReportNumber(results[0].id, results[0].at);
+      AddWork(1);
+      HEDUI_ASSIGN_OR_RETURN(view->pending,
+                             CountOpenPromises(*rooms_.pages, view->verification_id));
       return absl::OkStatus();
     }
     HEDUI_ASSIGN_OR_RETURN(

@@ -26,6 +26,7 @@
 #include "server/ledger/log.h"
 #include "server/operation/metrics_endpoint.h"
 #include "server/operation/process_metrics.h"
+#include "server/pending_desk.h"
 #include "server/platform_configuration.h"
 #include "server/platform_metrics.h"
 #include "server/policy_flow.h"
@@ -107,6 +108,7 @@ struct Platform::Parts {
   std::unique_ptr<api::CallLog> call_log;
   Rooms rooms;
   std::unique_ptr<runtime::EventLoops> loops;
+  std::unique_ptr<PendingDesk> pending;
   std::unique_ptr<Verifier> verifier;
   std::unique_ptr<Registrar> registrar;
   std::unique_ptr<Corrector> corrector;
@@ -129,6 +131,8 @@ struct Platform::Parts {
   absl::Status Connect();
   absl::Status KeepPolicies(const assess::PolicyPack& pack);
   void BuildRooms();
+  // A request as an intent has it.
+  absl::StatusOr<VerifyRequest> DecodeKept(const std::string& agency, const std::string& bytes);
   void QuietTell();
   absl::Status Listen();
   absl::Status ShowMetrics();
@@ -242,12 +246,22 @@ void Platform::Parts::BuildRooms() {
     if (api != nullptr) api->ReportUnhealthy();
     if (options.on_fatal) options.on_fatal(why);
   };
+  pending = std::make_unique<PendingDesk>(
+      &rooms, [this](const std::string& agency, const std::string& bytes) {
+        return DecodeKept(agency, bytes);
+      });
+  rooms.pending = pending.get();
   verifier = std::make_unique<Verifier>(&rooms);
   registrar = std::make_unique<Registrar>(&rooms);
   corrector = std::make_unique<Corrector>(&rooms);
   reports = std::make_unique<ReportDesk>(&rooms);
   policies = std::make_unique<PolicyDesk>(&rooms);
   sources = std::make_unique<SourceDesk>(&rooms, reloader->source_states(), source_quality.get());
+}
+
+absl::StatusOr<VerifyRequest> Platform::Parts::DecodeKept(const std::string& agency,
+                                                          const std::string& bytes) {
+  return api::DecodeKeptRequest(agency, bytes, base::CivilDayOf(options.clock->WallNow()));
 }
 
 absl::Status Platform::Parts::Listen() {
@@ -265,12 +279,12 @@ absl::Status Platform::Parts::Listen() {
       api::Flows{verifier.get(), registrar.get(), corrector.get(), reports.get(), policies.get(),
                  sources.get()});
   reloader->Serve(api.get());
-  resumer = std::make_unique<Resumer>(
-      &rooms, verifier.get(), loops.get(),
-      [this](const std::string& agency, const std::string& bytes) {
-        return api::DecodeKeptRequest(agency, bytes, base::CivilDayOf(options.clock->WallNow()));
-      });
+  resumer = std::make_unique<Resumer>(&rooms, verifier.get(), loops.get(),
+                                      [this](const std::string& agency, const std::string& bytes) {
+                                        return DecodeKept(agency, bytes);
+                                      });
   HEDUI_RETURN_IF_ERROR(api->Start(loops.get(), std::max(1, read->server.loops())));
+  pending->Start(loops->at(0));
   loop_watch = std::make_unique<runtime::LoopWatch>(loops.get());
   serving = true;
   return absl::OkStatus();
@@ -316,6 +330,8 @@ void Platform::Parts::PlanDrain() {
     api->StopServing();
   });
   drain.Add(Stage::kHealth, "resuming", [this] { resumer->Stop(); });
+  // What is open stands in rows.
+  drain.Add(Stage::kHealth, "promised answers", [this] { pending->Stop(); });
   // Before the door closes: its Shutdown waits for calls, which wait for flows, which wait for
   // sources. Calls that come meanwhile are told to repeat.
   drain.Add(Stage::kHealth, "flows", [this] { verifier->Drain(kShutdownGrace); });

@@ -9,6 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/pending_desk.h"
 
 namespace hedui {
 namespace {
@@ -54,6 +55,9 @@ void AddVerifications(const PlatformParts& parts, base::MetricBook* book) {
   const Rooms& rooms = *parts.rooms;
   book->AddGauge("hedui_verifications_in_flight", "Verifications under way.",
                  [verifier = parts.verifier] { return verifier->InFlight(); });
+  book->AddGauge("hedui_promised_answers",
+                 "Promises of sources to answer later that are waited for.",
+                 [&rooms] { return static_cast<double>(rooms.pending->held()); });
   book->Add("hedui_agency_verifications_in_flight", "Verifications under way, by agency.",
             MetricKind::kGauge, [&rooms](Samples* samples) {
               for (const auto& [agency, count] : rooms.in_flight->Counts()) {

@@ -34,6 +34,7 @@ namespace gather {
 class AnswerShare;
 }  // namespace gather
 
+class PendingDesk;
 class SourceLog;
 class SourceQuality;
 
@@ -50,7 +51,14 @@ struct Setup {
 
 // Moments at which a crash must not hurt. Tests stop the process there; production observes
 // nothing.
-enum class FlowStep { kPoliciesKept, kIntentCommitted, kAnswersIn, kResultCommitted };
+enum class FlowStep {
+  kPoliciesKept,
+  kIntentCommitted,
+  kAnswersIn,
+  kResultCommitted,
+  kPolling,  // before a promised answer is asked for
+  kPolled,   // it has come
+};
 
 struct Rooms {
   const base::Clock* clock = nullptr;
@@ -66,6 +74,7 @@ struct Rooms {
   access::DayQuota* day_quota = nullptr;
   base::ByteBudget* bytes = nullptr;
   gather::AnswerShare* answers = nullptr;  // null: nothing is shared
+  PendingDesk* pending = nullptr;          // null: what is promised is not fetched by this process
   runtime::WorkerPool* disk = nullptr;     // reads the store
   runtime::WorkerPool* compute = nullptr;  // matches, assesses, drafts
   ledger::LogCertificates certificates;

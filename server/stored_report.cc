@@ -9,8 +9,8 @@
 #include "server/base/digest.h"
 #include "server/base/retry_after.h"
 #include "server/base/status.h"
+#include "server/intent_steps.h"
 #include "server/ledger/entry.h"
-#include "server/ledger/proof_reader.h"
 #include "server/report/case_bundle.h"
 #include "server/report/report_builder.h"
 #include "server/report_chain.h"
@@ -20,20 +20,6 @@ namespace {
 
 // A report's own keys name one row.
 constexpr size_t kRowsPerReportMax = 1;
-
-absl::StatusOr<ledger::EntryProof> ProofNow(const Rooms& rooms, const std::string& entry,
-                                            uint64_t index) {
-  HEDUI_ASSIGN_OR_RETURN(auto head, rooms.log->ReadHead());
-  if (!head.has_value() || index >= head->size) return Damaged("log index");
-  ledger::TileHashReader hashes(*rooms.log);
-  ledger::EntryProof proof;
-  proof.entry = entry;
-  proof.index = index;
-  HEDUI_ASSIGN_OR_RETURN(proof.path, ledger::ReadInclusionProof(index, head->size, hashes));
-  proof.checkpoint = std::make_shared<const ledger::SignedCheckpoint>(
-      ledger::SignedCheckpoint{head->checkpoint, rooms.certificates});
-  return proof;
-}
 
 SourceOutcomeView FromStored(const stored::v1::StoredOutcome& stored) {
   SourceOutcomeView view;

@@ -10,9 +10,11 @@
 #include "server/flow_bytes.h"
 #include "server/gather/gatherer.h"
 #include "server/outcome_shelf.h"
+#include "server/pending_desk.h"
 #include "server/read_flow.h"
 #include "server/request_check.h"
 #include "server/rooms.h"
+#include "server/settle_flow.h"
 #include "server/source_log.h"
 #include "server/source_quality.h"
 #include "server/verify_steps.h"
@@ -151,6 +153,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   void OnLookDone(absl::StatusOr<Prepared> prepared) {
     if (!prepared.ok()) return Finish(prepared.status());
     begun_ = prepared->begun;
+    promises_ = prepared->promises;
     if (prepared->stored.has_value()) return CommitAccess(*std::move(prepared->stored));
     prepared_ = *std::move(prepared);
     unasked_ = std::move(prepared_.plan.unasked);
@@ -321,6 +324,8 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   void OnCommitResultDone(absl::StatusOr<ledger::CommitReceipt> receipt) {
     if (!receipt.ok()) return Finish(receipt.status());
     Step(FlowStep::kResultCommitted);
+    promises_ = concluded_.promises.size();
+    if (rooms_.pending != nullptr) rooms_.pending->Add(std::move(concluded_.promises));
     auto envelope = report::SealReport(std::move(concluded_.draft), *receipt->proof);
     if (!envelope.ok()) return Finish(envelope.status());
     VerifyResult result;
@@ -355,6 +360,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
       VerificationView view = View(VerificationState::kFinished);
       view.verification_id = result->verification_id;
       view.report_number = result->report_number;
+      view.pending = static_cast<int>(promises_);
       return view;
     }
     if (state_ == State::kCommittingEnd &&
@@ -436,6 +442,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   size_t records_ = 0;
   size_t record_bytes_ = 0;
   Concluded concluded_;
+  size_t promises_ = 0;  // of sources, that are waited for once there is a report
 };
 
 Verifier::Verifier(const Rooms* rooms) : rooms_(rooms), book_(std::make_shared<FlowBook>()) {}
@@ -522,6 +529,28 @@ void Verifier::Watch(runtime::EventLoop* loop, std::string agency, std::string o
   // One that has as many waiters as it may is no interrupted one.
   if (book_->IsRunning({agency, request_id})) return std::move(waiter.done)(TooManyCalls());
   std::move(waiter.done)(VerifyResult());
+}
+
+void Verifier::WatchUntilSettled(runtime::EventLoop* loop, std::string agency, std::string officer,
+                                 base::Uuid request_id,
+                                 std::function<void(SourceOutcomeView)> on_outcome,
+                                 std::function<void(VerifyResult)> on_report, Presence watcher,
+                                 SettledDone done) {
+  SettleWatch watch{agency,  officer,        request_id, on_outcome, std::move(on_report),
+                    watcher, std::move(done)};
+  Watch(loop, std::move(agency), std::move(officer), request_id, std::move(on_outcome),
+        std::move(watcher),
+        [rooms = rooms_, loop,
+         watch = std::move(watch)](absl::StatusOr<VerifyResult> result) mutable {
+          if (!result.ok()) return std::move(watch.done)(result.status());
+          // What has been shown is known by its outcomes and number.
+          VerifyResult shown;
+          shown.verification_id = result->verification_id;
+          shown.report_number = result->report_number;
+          shown.outcomes = result->outcomes;
+          watch.on_report(*std::move(result));
+          WatchSettling(rooms, loop, std::move(watch), shown);
+        });
 }
 
 void Verifier::Get(runtime::EventLoop* loop, std::string agency, base::Uuid request_id,

@@ -108,11 +108,13 @@ struct VerificationView {
   absl::Time begun;           // when its first intent was made
   std::string report_number;  // kFinished
   std::string matter_number;
+  int pending = 0;  // kFinished: promises of sources to answer later that are waited for
 };
 using ViewDone = absl::AnyInvocable<void(absl::StatusOr<VerificationView>) &&>;
 
 using ExamineDone = absl::AnyInvocable<void(std::vector<access::Defect>) &&>;
 
+using SettledDone = absl::AnyInvocable<void(const absl::Status&) &&>;
 using VerifyDone = absl::AnyInvocable<void(absl::StatusOr<VerifyResult>) &&>;
 
 // Expires when a caller has gone. From any thread.
@@ -155,6 +157,15 @@ class Verifier {
   void Watch(runtime::EventLoop* loop, std::string agency, std::string officer,
              base::Uuid request_id, std::function<void(SourceOutcomeView)> on_outcome,
              Presence watcher, VerifyDone done);
+
+  // The same, and after the report each that supersedes it because a source answered that had
+  // promised to, with the outcomes that came with it, until no such answer is waited for:
+  // `on_report` runs for each, the first included, then `done` with OK. UNAVAILABLE (DRAINING)
+  // where the platform stops before; RESOURCE_EXHAUSTED.
+  void WatchUntilSettled(runtime::EventLoop* loop, std::string agency, std::string officer,
+                         base::Uuid request_id, std::function<void(SourceOutcomeView)> on_outcome,
+                         std::function<void(VerifyResult)> on_report, Presence watcher,
+                         SettledDone done);
 
   // NOT_FOUND (VERIFICATION_UNKNOWN) for others' too.
   void Get(runtime::EventLoop* loop, std::string agency, base::Uuid request_id, ViewDone done);

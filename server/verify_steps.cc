@@ -11,8 +11,8 @@
 #include "server/base/digest.h"
 #include "server/base/row_pages.h"
 #include "server/base/status.h"
-#include "server/ledger/entry.h"
-#include "server/ledger/proof_reader.h"
+#include "server/intent_steps.h"
+#include "server/pending_rows.h"
 #include "server/report/case_bundle.h"
 #include "server/report/report_input.h"
 #include "server/report_chain.h"
@@ -82,54 +82,6 @@ absl::StatusOr<plan::Plan> PlanRequest(const Setup& setup, const VerifyRequest& 
 
 // --- the intent
 
-ledger::PartAuthority AuthorityOf(const access::Grant& grant, const access::Authority& authority) {
-  if (authority.kind == access::Authority::Kind::kLetter) {
-    return {ledger::AuthorityKind::kLetter, *ledger::HashFromBytes(authority.letter_digest)};
-  }
-  return {ledger::AuthorityKind::kLegalBasis,
-          KeyedHash(grant.digest_key, "legal-basis", authority.legal_basis)};
-}
-
-absl::StatusOr<ledger::IntentParts> BuildParts(const access::Grant& grant,
-                                               const std::vector<plan::SourceQuery>& everything,
-                                               const base::Uuid& intent_id, const std::string& seed,
-                                               absl::Time now) {
-  // The same in every part.
-  const ledger::Hash officer = KeyedHash(grant.digest_key, "officer", grant.officer);
-  const ledger::Hash matter = KeyedHash(grant.digest_key, "matter", grant.matter_number);
-  std::map<std::string, ledger::PartAuthority> authorities;  // of people
-  for (const access::PersonGrant& person : grant.persons) {
-    if (person.authority.kind == access::Authority::Kind::kNone) continue;
-    authorities.emplace(person.person_id, AuthorityOf(grant, person.authority));
-  }
-  std::vector<ledger::IntentPart> parts;
-  parts.reserve(everything.size());
-  for (const plan::SourceQuery& query : everything) {
-    ledger::IntentPart part;
-    part.intent = intent_id;
-    part.salt = ledger::PartSalt(seed, static_cast<uint16_t>(parts.size()));
-    part.source_id = query.source_id;
-    part.agency = grant.agency;
-    part.officer_digest = officer;
-    part.matter_digest = matter;
-    part.purpose = grant.purpose;
-    part.check_kind = grant.check_kind;
-    part.period = query.period;
-    for (const plan::PersonQuery& person : query.people) {
-      // Nobody is asked about without one.
-      const ledger::PartAuthority& authority = authorities.at(person.person_id);
-      if (std::find(part.authorities.begin(), part.authorities.end(), authority) ==
-          part.authorities.end()) {
-        part.authorities.push_back(authority);
-      }
-      part.people.push_back({ledger::PersonTag(part.salt, person.identity), person.categories});
-    }
-    part.valid_until = absl::FromUnixMillis(absl::ToUnixMillis(now + kWarrantValidity));
-    parts.push_back(std::move(part));
-  }
-  return ledger::IntentParts::Build(parts);
-}
-
 // Keys of the first intent only, so that a verification which was resumed is listed once.
 void AddListingKeys(const VerifyRequest& request, absl::Time now, base::Row* row) {
   row->keys.push_back(
@@ -159,28 +111,13 @@ base::Row IntentRow(const VerifyRequest& request, const Prepared& prepared, bool
   if (prepared.day_place.key().has_value()) row.keys.push_back(*prepared.day_place.key());
   for (const base::Person& person : request.household.persons) {
     if (person.identity.number.empty()) continue;
-    row.keys.push_back(
-        {base::LookupKind::kPerson,
-         absl::StrCat(static_cast<int>(person.identity.kind), "\n", person.identity.number)});
+    row.keys.push_back(PersonKey(person.identity));
   }
   row.body = body.SerializeAsString();
   return row;
 }
 
 // --- after the answers
-
-std::string AuthorityText(const access::PersonGrant* person) {
-  if (person == nullptr) return "";
-  switch (person->authority.kind) {
-    case access::Authority::Kind::kLetter:
-      return person->authority.letter_number;
-    case access::Authority::Kind::kLegalBasis:
-      return person->authority.legal_basis;
-    case access::Authority::Kind::kNone:
-      break;
-  }
-  return "";
-}
 
 match::SourceOutcome MatchOutcome(const Setup& setup, const plan::Plan& plan,
                                   const std::string& source_id, base::Answer answer) {
@@ -289,33 +226,34 @@ base::Row ResultRow(const VerifyRequest& request, const Prepared& prepared, cons
   return row;
 }
 
-// A department's promise to answer later, kept with the report that says PENDING.
-void AddPendingRows(const Rooms& rooms, const Prepared& prepared,
-                    const std::vector<gather::Outcome>& outcomes, absl::Time now,
-                    std::vector<base::Row>* rows) {
+// Departments' promises to answer later, kept with the report that says PENDING.
+std::vector<Promise> PromisesIn(const Rooms& rooms, const VerifyRequest& request,
+                                const Prepared& prepared,
+                                const std::vector<gather::Outcome>& outcomes, absl::Time now) {
+  std::vector<Promise> promises;
   for (const gather::Outcome& outcome : outcomes) {
-    stored::v1::PendingAnswer body;
+    Promise promise;
     for (const base::Answer& answer : outcome.answers) {
       if (answer.kind != base::AnswerKind::kPending) continue;
-      body.add_person_ids(answer.person_id);
-      body.add_categories(answer.category);
+      promise.pairs.push_back({answer.person_id, answer.category});
     }
-    if (body.person_ids_size() == 0) continue;
-    body.set_verification_id(prepared.verification_id.ToBytes());
-    body.set_source_id(outcome.source_id);
-    body.set_token(outcome.pending_token);
+    if (promise.pairs.empty()) continue;
+    promise.id = rooms.ids->NextId(now);
+    promise.verification_id = prepared.verification_id;
+    promise.matter = prepared.grant.matter_id;
+    promise.agency = request.agency;
+    promise.request_id = request.request_id;
+    promise.intent_id = prepared.intent_id;
+    promise.source_id = outcome.source_id;
+    promise.token = outcome.pending_token;
+    promise.promised_at = now;
     if (outcome.pending_ready_after != absl::InfinitePast()) {
-      body.set_ready_after_seconds(absl::ToUnixSeconds(outcome.pending_ready_after));
+      promise.ready_after = outcome.pending_ready_after;
     }
-    base::Row row;
-    row.kind = base::RowKind::kPending;
-    row.id = rooms.ids->NextId(now);
-    row.matter = prepared.grant.matter_id;
-    row.at = now;
-    row.keys = {{base::LookupKind::kVerification, prepared.verification_id.ToBytes()}};
-    row.body = body.SerializeAsString();
-    rows->push_back(std::move(row));
+    promise.period = AskedPeriod(request.dates);
+    promises.push_back(std::move(promise));
   }
+  return promises;
 }
 
 }  // namespace
@@ -327,6 +265,9 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
   prepared.begun = earlier.begun;
   if (earlier.report.has_value()) {
     prepared.stored = std::move(earlier.report);
+    HEDUI_ASSIGN_OR_RETURN(const int open,
+                           CountOpenPromises(*rooms.pages, *earlier.verification_id));
+    prepared.promises = static_cast<size_t>(open);
     return prepared;
   }
   HEDUI_ASSIGN_OR_RETURN(prepared.grant, CheckRequest(rooms, setup, request));
@@ -357,13 +298,8 @@ absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
   }
   prepared.rows.push_back(IntentRow(request, prepared, !earlier.verification_id.has_value(), now));
   if (prepared.parts.has_value()) {
-    ledger::IntentEntry entry;
-    entry.intent = prepared.intent_id;
-    entry.verification = prepared.verification_id;
-    entry.part_count = static_cast<uint16_t>(prepared.parts->size());
-    entry.parts_root = prepared.parts->root();
-    entry.body_digest = KeyedHash(prepared.grant.digest_key, "intent", prepared.rows[0].body);
-    prepared.entry = ledger::EncodeEntry(entry);
+    prepared.entry = EncodeIntent(prepared.rows[0], prepared.verification_id, *prepared.parts,
+                                  prepared.grant.digest_key);
   }
   return prepared;
 }
@@ -411,8 +347,7 @@ absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
   Concluded concluded;
   concluded.outcomes = Views(outcomes, unasked);
   const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
-  std::vector<base::Row> pending;
-  AddPendingRows(rooms, prepared, outcomes, now, &pending);
+  concluded.promises = PromisesIn(rooms, request, prepared, outcomes, now);
   report::CaseBundle bundle;
   bundle.frame = Frame(request, prepared);
   bundle.input.household = request.household;
@@ -426,7 +361,9 @@ absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
   concluded.rows.push_back(ResultRow(request, prepared, made, concluded.outcomes));
   concluded.draft = std::move(made.draft);
   concluded.report_number = std::move(made.number);
-  std::move(pending.begin(), pending.end(), std::back_inserter(concluded.rows));
+  for (const Promise& promise : concluded.promises) {
+    concluded.rows.push_back(PromiseRow(promise, now));
+  }
   return concluded;
 }
 

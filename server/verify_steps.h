@@ -12,6 +12,7 @@
 #include "server/access/day_quota.h"
 #include "server/gather/gatherer.h"
 #include "server/ledger/warrant.h"
+#include "server/pending_rows.h"
 #include "server/plan/catalogue.h"
 #include "server/plan/planner.h"
 #include "server/plan/waves.h"
@@ -22,16 +23,14 @@
 
 namespace hedui {
 
-// How long a warrant may be shown: departments that answer later are polled under the one they were
-// asked with.
-inline constexpr absl::Duration kWarrantValidity = absl::Hours(24);
 // Sources are asked about this many whole months before the month of application, and the time
 // since: the longest look-back in the domain (rigid spending, farm income).
 inline constexpr int kLookBackMonths = 12;
 
 // What stands before the first query.
 struct Prepared {
-  std::optional<StoredReport> stored;  // the request was answered before: nothing else is set
+  std::optional<StoredReport> stored;  // the request was answered before: nothing else is set but
+  size_t promises = 0;                 // promises of sources that are waited for still
   base::Uuid verification_id;
   absl::Time begun;            // when its first intent was made
   base::Uuid intent_id;        // new each time, also when a verification is resumed
@@ -67,6 +66,7 @@ struct Concluded {
   std::string report_number;
   std::vector<SourceOutcomeView> outcomes;
   std::vector<base::Row> rows;
+  std::vector<Promise> promises;  // to answer later; their rows are among the others
 };
 
 // Within which answers may be used again: the matter (digests of answers are keyed by it, and an

@@ -7,6 +7,7 @@
 #include "hedui/stored/v1/verification.pb.h"
 #include "hedui/v1/verification.pb.h"
 #include "server/base/status.h"
+#include "server/pending_rows.h"
 #include "server/read_flow.h"
 #include "server/report/report_builder.h"
 #include "server/rooms.h"
@@ -47,6 +48,8 @@ absl::StatusOr<Stored> Read(const Rooms& rooms, const std::string& agency,
     HEDUI_ASSIGN_OR_RETURN(const base::Uuid report_id, base::Uuid::FromBytes(result.report_id()));
     stored.view.state = VerificationState::kFinished;
     stored.view.report_number = report::ReportNumber(report_id, results[0].at);
+    HEDUI_ASSIGN_OR_RETURN(stored.view.pending,
+                           CountOpenPromises(*rooms.pages, stored.view.verification_id));
     return stored;
   }
   HEDUI_ASSIGN_OR_RETURN(auto ended, rooms.rows->Find(EndedKey(agency, request_id), 1));

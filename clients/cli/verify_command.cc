@@ -19,10 +19,13 @@ struct Options {
   std::string household;
   std::string output;
   bool async = false;
+  bool until_settled = false;
 };
 
 // Longer than a verification takes.
 const absl::Duration kWatchTimeMax = absl::Minutes(10);
+// Longer than the platform waits for a promised answer.
+const absl::Duration kSettleTimeMax = absl::Hours(31 * 24);
 
 void PrintOutcome(const v1::SourceOutcome& outcome) {
   std::cout << absl::StrCat(
@@ -68,10 +71,12 @@ absl::StatusOr<v1::VerifyHouseholdResponse> Watch(Client* client, const Options&
   v1::WatchVerificationRequest watch;
   watch.set_request_id(request.header().request_id());
   watch.set_officer(request.header().officer());
-  return client->WatchVerification(watch, kWatchTimeMax, [](const v1::SourceOutcome& outcome) {
-    PrintOutcome(outcome);
-    std::cout.flush();
-  });
+  watch.set_until_settled(options.until_settled);
+  return client->WatchVerification(watch, options.until_settled ? kSettleTimeMax : kWatchTimeMax,
+                                   [](const v1::SourceOutcome& outcome) {
+                                     PrintOutcome(outcome);
+                                     std::cout.flush();
+                                   });
 }
 
 int Run(const Options& options) {
@@ -102,6 +107,10 @@ void AddVerify(CLI::App& app, Action* action) {
                    "file for the envelope; default: the verification's id, .hdr");
   verb->add_flag("--async", options->async,
                  "begin it and show each source's outcome as it comes; it goes on if this ends");
+  verb->add_flag("--until-settled", options->until_settled,
+                 "with --async: wait also for what sources have promised to answer later, and give "
+                 "the last report")
+      ->needs("--async");
   options->connection.AddTo(*verb);
   verb->callback([=] { *action = [=] { return Run(*options); }; });
 }

@@ -160,7 +160,8 @@ absl::StatusOr<v1::ListVerificationsResponse> Client::ListVerifications(
 
 absl::StatusOr<v1::VerifyHouseholdResponse> Client::WatchVerification(
     const v1::WatchVerificationRequest& request, absl::Duration timeout,
-    const std::function<void(const v1::SourceOutcome&)>& on_outcome) {
+    const std::function<void(const v1::SourceOutcome&)>& on_outcome,
+    const std::function<void(const v1::VerifyHouseholdResponse&)>& on_report) {
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
   const auto reader = stubs_->verifications->WatchVerification(&context, request);
@@ -168,7 +169,9 @@ absl::StatusOr<v1::VerifyHouseholdResponse> Client::WatchVerification(
   v1::WatchVerificationResponse event;
   while (reader->Read(&event)) {
     if (event.has_outcome()) on_outcome(event.outcome());
-    if (event.has_finished()) finished = std::move(*event.mutable_finished());
+    if (!event.has_finished()) continue;
+    finished = std::move(*event.mutable_finished());
+    if (on_report) on_report(*finished);
   }
   HEDUI_RETURN_IF_ERROR(FromWire(reader->Finish()));
   if (finished.has_value()) return *std::move(finished);

@@ -62,11 +62,13 @@ class Client {
   // One page, as ListMatters.
   absl::StatusOr<v1::ListVerificationsResponse> ListVerifications(
       const v1::ListVerificationsRequest& request, absl::Duration timeout);
-  // Blocks until the report is there; `on_outcome` is called on this thread for each outcome as it
-  // comes. DATA_LOSS (STREAM_CUT) when the stream ends without a report.
+  // Blocks until the report is there, or with until_settled until no later one is waited for; gives
+  // the last. `on_outcome` is called on this thread for each outcome as it comes, `on_report` for
+  // each report. DATA_LOSS (STREAM_CUT) when the stream ends without a report.
   absl::StatusOr<v1::VerifyHouseholdResponse> WatchVerification(
       const v1::WatchVerificationRequest& request, absl::Duration timeout,
-      const std::function<void(const v1::SourceOutcome&)>& on_outcome);
+      const std::function<void(const v1::SourceOutcome&)>& on_outcome,
+      const std::function<void(const v1::VerifyHouseholdResponse&)>& on_report = nullptr);
   absl::StatusOr<v1::CancelVerificationResponse> CancelVerification(
       const v1::CancelVerificationRequest& request, absl::Duration timeout);
   absl::StatusOr<v1::GetReportResponse> GetReport(const v1::GetReportRequest& request,

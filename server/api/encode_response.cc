@@ -92,6 +92,7 @@ v1::Verification EncodeVerification(const VerificationView& view) {
   verification.set_begun_at_seconds(absl::ToUnixSeconds(view.begun));
   verification.set_report_number(view.report_number);
   verification.set_matter_number(view.matter_number);
+  verification.set_pending(view.pending);
   return verification;
 }
 

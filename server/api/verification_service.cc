@@ -191,22 +191,35 @@ class VerificationService final : public Service {
     if (!place.ok()) return call->Refuse(ToWire(place.status()));
     const auto kept = std::make_shared<access::InFlight::Place>(*std::move(place));
     call->Keep(kept);
-    verifier_->Watch(
-        call->loop(), std::move(named->agency), std::move(named->officer), named->request_id,
-        [call](SourceOutcomeView view) {
-          v1::WatchVerificationResponse event;
-          *event.mutable_outcome() = EncodeOutcome(std::move(view));
-          call->Write(std::move(event));
-        },
-        /*watcher=*/kept,
-        [call](absl::StatusOr<VerifyResult> result) {
-          if (!result.ok()) return call->Refuse(ToWire(result.status()));
-          call->Keep(result->held);
-          v1::WatchVerificationResponse event;
-          *event.mutable_finished() = EncodeVerifyResponse(*std::move(result));
-          call->Write(std::move(event));
-          call->Finish();
-        });
+    const auto on_outcome = [call](SourceOutcomeView view) {
+      v1::WatchVerificationResponse event;
+      *event.mutable_outcome() = EncodeOutcome(std::move(view));
+      call->Write(std::move(event));
+    };
+    // One report is held at a time: days may lie between two.
+    const auto held = std::make_shared<std::shared_ptr<const void>>();
+    call->Keep(held);
+    const auto on_report = [call, held](VerifyResult result) {
+      *held = std::move(result.held);
+      v1::WatchVerificationResponse event;
+      *event.mutable_finished() = EncodeVerifyResponse(std::move(result));
+      call->Write(std::move(event));
+    };
+    const auto finish = [call](const absl::Status& status) {
+      if (!status.ok()) return call->Refuse(ToWire(status));
+      call->Finish();
+    };
+    if (call->request().until_settled()) {
+      return verifier_->WatchUntilSettled(call->loop(), std::move(named->agency),
+                                          std::move(named->officer), named->request_id, on_outcome,
+                                          on_report, /*watcher=*/kept, finish);
+    }
+    verifier_->Watch(call->loop(), std::move(named->agency), std::move(named->officer),
+                     named->request_id, on_outcome, /*watcher=*/kept,
+                     [on_report, finish](absl::StatusOr<VerifyResult> result) {
+                       if (result.ok()) on_report(*std::move(result));
+                       finish(result.status());
+                     });
   }
 
   const Door& door_;

@@ -42,12 +42,13 @@ struct ReportFrame {
   base::Uuid report_id;
   base::Uuid verification_id;
   std::optional<base::Uuid> previous_report;  // the report this one supersedes
-  std::string superseding_reason;             // "MANUAL_FINDING", "IDENTITY_RESOLVED"; empty: none
-  std::string replaces_report_number;         // the annulled report in whose place this one stands
-  std::string issuing_centre;                 // its Chinese name
-  std::string issuing_division;               // six digits
-  std::string log_origin;                     // as the ledger has it
-  std::string agency;                         // the requester's code
+  // "MANUAL_FINDING", "IDENTITY_RESOLVED", "LATE_ANSWER"; empty: none
+  std::string superseding_reason;
+  std::string replaces_report_number;  // the annulled report in whose place this one stands
+  std::string issuing_centre;          // its Chinese name
+  std::string issuing_division;        // six digits
+  std::string log_origin;              // as the ledger has it
+  std::string agency;                  // the requester's code
   std::string agency_name;
   std::string officer;
   base::CheckKind check_kind = base::CheckKind::kNew;

@@ -3,9 +3,10 @@
 // COUNT-th time that MOMENT comes the process says "reached MOMENT" and kills itself with SIGKILL,
 // which no handler sees and nothing flushes. Moments: `intent` (after the intent's commit, before
 // sending), `answers` (after the last answer, before the result's commit), `commit` (half-way
-// through a write of a commit), `kept` (after policy sets are kept, before they are in force),
-// `never`; with `start-` before it, a moment of the start counts too. At SIGHUP it reads its files
-// anew and says "reloaded" or "refused".
+// through a write of a commit), `polling` (before a promised answer is asked for), `polled` (it has
+// come, before its report's commit), `late` (half-way through that commit, at its COUNT-th write),
+// `kept` (after policy sets are kept, before they are in force), `never`; with `start-` before it, a
+// moment of the start counts too. At SIGHUP it reads its files anew and says "reloaded" or "refused".
 #include <signal.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -32,6 +34,7 @@ namespace {
 constexpr absl::string_view kFromStart = "start-";
 
 std::atomic<int> countdown{0};
+const char* commit_moment = "commit";
 
 void MaybeDie(const char* moment) {
   if (countdown.fetch_sub(1) != 1) return;
@@ -60,7 +63,7 @@ int WriteAt(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
   sqlite3_file* real = Of(file)->real();
   if (Of(file)->commits) {
     if (countdown.load() == 1) real->pMethods->xWrite(real, from, size / 2, at);
-    MaybeDie("commit");
+    MaybeDie(commit_moment);
   }
   return real->pMethods->xWrite(real, from, size, at);
 }
@@ -157,8 +160,8 @@ std::unique_ptr<hedui::base::Clock> ClockOf(const char* file) {
 
 int main(int argc, char** argv) {
   if (argc != 4 && argc != 5) {
-    std::cerr
-        << "usage: kill_platform CONFIG [start-]intent|answers|commit|kept|never COUNT [CLOCK]\n";
+    std::cerr << "usage: kill_platform CONFIG "
+                 "[start-]intent|answers|commit|polling|polled|late|kept|never COUNT [CLOCK]\n";
     return 2;
   }
   const bool from_start = absl::StartsWith(argv[2], kFromStart);
@@ -171,25 +174,36 @@ int main(int argc, char** argv) {
   options.clock = clock.get();
   options.ids = &ids;
   options.tell = [](const hedui::base::Event&) {};
-  if (moment == "intent" || moment == "answers" || moment == "kept") {
-    const auto fatal = moment == "intent"    ? hedui::FlowStep::kIntentCommitted
-                       : moment == "answers" ? hedui::FlowStep::kAnswersIn
-                                             : hedui::FlowStep::kPoliciesKept;
-    options.on_step = [fatal, moment](hedui::FlowStep step) {
-      if (step == fatal) MaybeDie(moment.c_str());
+  static const std::map<std::string, hedui::FlowStep> steps = {
+      {"intent", hedui::FlowStep::kIntentCommitted},
+      {"answers", hedui::FlowStep::kAnswersIn},
+      {"polling", hedui::FlowStep::kPolling},
+      {"polled", hedui::FlowStep::kPolled},
+      {"kept", hedui::FlowStep::kPoliciesKept}};
+  if (const auto step = steps.find(moment); step != steps.end()) {
+    const auto fatal = step->second;
+    options.on_step = [fatal, moment](hedui::FlowStep reached) {
+      if (reached == fatal) MaybeDie(moment.c_str());
     };
-  } else if (moment == "commit") {
+  } else if (moment == "commit" || moment == "late") {
     RegisterKillingFileSystem();
     options.sqlite_vfs = "killing";
   }
-  if (from_start) countdown.store(std::atoi(argv[3]));
+  const bool late = moment == "late";
+  if (late) {
+    commit_moment = "late";
+    options.on_step = [count = std::atoi(argv[3])](hedui::FlowStep reached) {
+      if (reached == hedui::FlowStep::kPolled) countdown.store(count);
+    };
+  }
+  if (from_start && !late) countdown.store(std::atoi(argv[3]));
   auto platform = hedui::Platform::Start(std::move(options));
   if (!platform.ok()) {
     std::cerr << platform.status().message() << "\n";
     return 1;
   }
   // Otherwise counted from here: opening a store writes too.
-  if (!from_start) countdown.store(std::atoi(argv[3]));
+  if (!from_start && !late) countdown.store(std::atoi(argv[3]));
   std::printf("listening %d\n", (*platform)->port());
   std::fflush(stdout);
   while (hedui::runtime::WaitForSignal() == SIGHUP) {

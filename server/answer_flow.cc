@@ -1,0 +1,186 @@
+#include "server/answer_flow.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "hedui/stored/v1/verification.pb.h"
+#include "server/base/limits.h"
+#include "server/base/status.h"
+#include "server/chain_flow.h"
+#include "server/flow_bytes.h"
+#include "server/ledger/entry.h"
+#include "server/report_steps.h"
+
+namespace hedui {
+namespace {
+
+// Whether these records fit a report beside those of `others`.
+class RecordBudget {
+ public:
+  explicit RecordBudget(const std::vector<match::SourceOutcome>& others) {
+    for (const match::SourceOutcome& outcome : others) Add(outcome.answer);
+  }
+  bool TryAdd(const base::Answer& answer) {
+    const RecordBudget before = *this;
+    Add(answer);
+    if (records_ <= base::kRecordsPerVerificationMax &&
+        bytes_ <= base::kRecordBytesPerVerificationMax) {
+      return true;
+    }
+    *this = before;
+    return false;
+  }
+
+ private:
+  void Add(const base::Answer& answer) {
+    records_ += answer.records.size();
+    for (const base::Record& record : answer.records) bytes_ += base::SizeOf(record);
+  }
+
+  size_t records_ = 0;
+  size_t bytes_ = 0;
+};
+
+void Show(const std::string& source_id, const base::Answer& answer, int64_t elapsed_ms,
+          std::vector<SourceOutcomeView>* outcomes) {
+  for (SourceOutcomeView& view : *outcomes) {
+    if (view.source_id != source_id || view.person_id != answer.person_id ||
+        view.category != answer.category) {
+      continue;
+    }
+    view.kind = answer.kind;
+    view.reason = answer.reason;
+    view.data_day = answer.data_day;
+    view.elapsed_ms = elapsed_ms;
+    view.reused_attempt.clear();
+  }
+}
+
+class AnswerFlow final : public ChainFlow<AnswerEnd> {
+ public:
+  AnswerFlow(const Rooms* rooms, runtime::EventLoop* loop, AnswerRequest request, AnswerDone done)
+      : ChainFlow(rooms, loop, request.agency, request.chain, "", std::move(done)),
+        request_(std::move(request)) {}
+
+ private:
+  void Work(ReportChain chain) override {
+    if (chain.annulled.has_value()) return Drop(chain.verification_id, AnswerEnd::kAnnulled);
+    if (chain.reports.size() >= kLateReportsMax) {
+      return Drop(chain.verification_id, AnswerEnd::kNotWaited);
+    }
+    // Only what is superseded is needed while it waits.
+    chain.KeepCurrentRow();
+    OnCompute([this, chain = std::move(chain)]() mutable { Make(chain); });
+  }
+
+  // On the compute pool.
+  void Make(const ReportChain& chain) {
+    const absl::StatusOr<AnswerEnd> made = TryMake(chain);
+    if (!made.ok() || *made == AnswerEnd::kWithdrawn) return Finish(made);
+    if (*made != AnswerEnd::kReported) return Drop(chain.verification_id, *made);
+    ledger::CommitRequest commit;
+    commit.rows = std::move(request_.rows);
+    commit.rows.push_back(std::move(row_));
+    commit.entry = std::move(entry_);
+    Commit(std::move(commit),
+           [this](const ledger::CommitReceipt&) { Finish(AnswerEnd::kReported); });
+  }
+
+  absl::StatusOr<AnswerEnd> TryMake(const ReportChain& chain) {
+    const ChainReport& current = chain.current();
+    stored::v1::Result stored;
+    if (!stored.ParseFromString(current.row.body)) return Damaged("report");
+    HEDUI_ASSIGN_OR_RETURN(report::CaseBundle bundle,
+                           report::DecodeCaseBundle(stored.case_bundle()));
+    HEDUI_ASSIGN_OR_RETURN(auto matter,
+                           rooms_.matters->Load(request_.agency, bundle.frame.matter_number));
+    if (matter->Snapshot()->state == access::MatterState::kClosed) return AnswerEnd::kClosed;
+    std::vector<SourceOutcomeView> outcomes = OutcomesOf(stored);
+    if (ReplaceAnswers(request_, &bundle, &outcomes) == 0) return AnswerEnd::kNotWaited;
+    bundle.frame.previous_report = current.report_id;
+    bundle.frame.superseding_reason = request_.reason;
+    HEDUI_ASSIGN_OR_RETURN(MadeReport made, MakeReport(rooms_, *setup_, std::move(bundle), Now()));
+    made.used = UsesOf(stored);
+    for (const LateAnswers& late : request_.answers) {
+      if (!std::any_of(late.answers.begin(), late.answers.end(), IsSaid)) continue;
+      made.used.push_back({late.source_id, late.at});
+    }
+    // No request made it: it has no digest of one.
+    row_ = ReportRow(made, outcomes, request_.agency, chain.matter, /*request_digest=*/"",
+                     chain.reports.front().report_id);
+    row_.keys.push_back(ChainKey(chain.verification_id));
+    entry_ = made.draft.entry;
+    // As late as can be: what is withdrawn after this comes after the report.
+    return AllAuthorized() ? AnswerEnd::kReported : AnswerEnd::kWithdrawn;
+  }
+
+  bool AllAuthorized() const {
+    if (!request_.still_authorized) return true;
+    for (const LateAnswers& late : request_.answers) {
+      for (const base::Answer& answer : late.answers) {
+        if (!request_.still_authorized(answer.person_id)) return false;
+      }
+    }
+    return true;
+  }
+
+  // Nothing of the answers is kept, and that they came is in the log.
+  void Drop(const base::Uuid& verification_id, AnswerEnd why) {
+    request_.answers.clear();
+    if (!request_.promise.has_value()) return Finish(why);
+    ledger::AnswerDroppedEntry entry;
+    entry.verification = verification_id;
+    entry.promise = *request_.promise;
+    entry.why = static_cast<uint8_t>(why);
+    entry.time = Now();
+    ledger::CommitRequest commit;
+    commit.rows = std::move(request_.rows_if_dropped);
+    commit.entry = ledger::EncodeEntry(entry);
+    Commit(std::move(commit), [this, why](const ledger::CommitReceipt&) { Finish(why); });
+  }
+
+  AnswerRequest request_;
+  base::Row row_;
+  std::string entry_;
+};
+
+}  // namespace
+
+size_t ReplaceAnswers(const AnswerRequest& request, report::CaseBundle* bundle,
+                      std::vector<SourceOutcomeView>* outcomes) {
+  std::vector<match::SourceOutcome>& all = bundle->input.outcomes;
+  size_t replaced = 0;
+  for (const LateAnswers& late : request.answers) {
+    for (const base::Answer& answer : late.answers) {
+      const auto at = std::find_if(all.begin(), all.end(), [&](const match::SourceOutcome& other) {
+        return other.source_id == late.source_id && other.answer.person_id == answer.person_id &&
+               other.answer.category == answer.category && !other.manual &&
+               (!request.pending_only || other.answer.kind == base::AnswerKind::kPending);
+      });
+      if (at == all.end()) continue;
+      at->answer = base::Answer();
+      at->answer.person_id = answer.person_id;
+      at->answer.category = answer.category;
+      if (RecordBudget(all).TryAdd(answer)) {
+        at->answer = answer;
+      } else {
+        at->answer.kind = base::AnswerKind::kUnavailable;
+        at->answer.reason = base::Reason::kOversized;
+        at->answer.digest = answer.digest;
+      }
+      if (request.authorization) at->authorization = request.authorization(answer.person_id);
+      Show(late.source_id, at->answer, late.elapsed_ms, outcomes);
+      ++replaced;
+    }
+  }
+  return replaced;
+}
+
+void AddLateAnswers(const Rooms* rooms, runtime::EventLoop* loop, AnswerRequest request,
+                    AnswerDone done) {
+  std::make_shared<AnswerFlow>(rooms, loop, std::move(request), std::move(done))->Begin();
+}
+
+}  // namespace hedui

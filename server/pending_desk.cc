@@ -1,0 +1,307 @@
+#include "server/pending_desk.h"
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "server/base/dates.h"
+#include "server/base/event.h"
+#include "server/base/mutex.h"
+#include "server/base/status.h"
+#include "server/poll_flow.h"
+#include "server/poll_schedule.h"
+#include "server/rooms.h"
+#include "server/stored_report.h"
+
+namespace hedui {
+namespace {
+
+// Twice as long as a promise is waited for: one that ended while no process ran is still ended.
+constexpr int kDaysRead = 61;
+// Beyond kPromisesHeldMax nothing of a day could be held anyway.
+constexpr size_t kPromisesOfDayMax = kPromisesHeldMax;
+// Where pools or the committer had no room.
+constexpr absl::Duration kRetryAfter = absl::Seconds(1);
+// Where the store could not be read.
+constexpr absl::Duration kReadAgainAfter = absl::Minutes(1);
+
+struct Open {
+  base::Uuid id;
+  std::optional<absl::Time> due_at;
+};
+
+// What is open of the promises made on a day. Blocks on the store.
+absl::StatusOr<std::vector<Open>> ReadOpenOf(const Rooms& rooms, absl::CivilDay day) {
+  std::vector<Open> open;
+  HEDUI_ASSIGN_OR_RETURN(const auto heads,
+                         rooms.pages->FindHeads(PromisesOfDayKey(day), kPromisesOfDayMax));
+  for (const base::RowHead& head : heads) {
+    HEDUI_ASSIGN_OR_RETURN(const bool is_open, IsOpen(*rooms.pages, head.id));
+    if (!is_open) continue;
+    auto rows = rooms.rows->Find(PromiseKey(head.id), 1);
+    if (absl::IsNotFound(rows.status())) continue;  // its matter was erased
+    HEDUI_RETURN_IF_ERROR(rows.status());
+    if (rows->empty()) continue;
+    HEDUI_ASSIGN_OR_RETURN(const std::optional<Promise> promise, ReadPromise(rows->front()));
+    if (promise.has_value()) open.push_back({promise->id, DueAt(*promise)});
+  }
+  return open;
+}
+
+absl::Status Stopping() {
+  return base::MakeError(absl::StatusCode::kUnavailable, "DRAINING",
+                         "the platform is shutting down; watch again");
+}
+
+}  // namespace
+
+class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(const Rooms* rooms, DecodeKept decode) : rooms_(*rooms), decode_(std::move(decode)) {}
+
+  void Start(runtime::EventLoop* loop) {
+    {
+      const base::MutexLock lock(&mutex_);
+      loop_ = loop;
+    }
+    loop->Post([self = shared_from_this()] {
+      const absl::CivilDay today = base::CivilDayOf(self->rooms_.clock->WallNow());
+      // One more than today: the clock may have been set back.
+      self->ReadDay(today + 1, today - kDaysRead);
+    });
+  }
+
+  // From any thread; returns when the loop has stopped.
+  void Stop() {
+    runtime::EventLoop* loop = nullptr;
+    std::vector<Follower> followers;
+    {
+      const base::MutexLock lock(&mutex_);
+      if (std::exchange(closed_, true)) return;
+      loop = loop_;
+      for (auto& [key, some] : followers_) {
+        std::move(some.begin(), some.end(), std::back_inserter(followers));
+      }
+      followers_.clear();
+    }
+    for (Follower& follower : followers) Tell(std::move(follower), /*stopping=*/true);
+    if (loop == nullptr) return;
+    if (loop->InLoop()) return StopOnLoop();
+    loop->Post([self = shared_from_this()] { self->StopOnLoop(); });
+    const base::MutexLock lock(&mutex_);
+    while (!stopped_) changed_.Wait(&mutex_);
+  }
+
+  void Add(std::vector<Promise> promises) {
+    runtime::EventLoop* const loop = OpenLoop();
+    // What comes before the start is found by it.
+    if (loop == nullptr || promises.empty()) return;
+    loop->Post([self = shared_from_this(), promises = std::move(promises)] {
+      if (self->stopping_) return;
+      for (const Promise& promise : promises) self->Hold(promise.id, DueAt(promise));
+      self->Go();
+    });
+  }
+
+  absl::Status Follow(const FlowKey& verification, runtime::EventLoop* loop, Presence watcher,
+                      Told told) {
+    std::vector<Follower> gone;  // go away outside the lock, with what they hold
+    const base::MutexLock lock(&mutex_);
+    if (closed_) return Stopping();
+    std::vector<Follower>& some = followers_[verification];
+    const auto left = std::stable_partition(
+        some.begin(), some.end(), [](const Follower& other) { return !other.watcher.expired(); });
+    std::move(left, some.end(), std::back_inserter(gone));
+    some.erase(left, some.end());
+    if (some.size() >= kFollowersMax) {
+      return Busy("IN_FLIGHT", "too many calls wait for this verification");
+    }
+    some.push_back({loop, std::move(watcher), std::move(told)});
+    return absl::OkStatus();
+  }
+
+  size_t held() const {
+    const base::MutexLock lock(&mutex_);
+    return held_;
+  }
+
+ private:
+  struct Follower {
+    runtime::EventLoop* loop;
+    Presence watcher;
+    Told told;
+  };
+
+  static void Tell(Follower follower, bool stopping) {
+    runtime::EventLoop* const loop = follower.loop;
+    loop->Post([told = std::move(follower.told), stopping] { told(stopping); });
+  }
+
+  runtime::EventLoop* OpenLoop() const {
+    const base::MutexLock lock(&mutex_);
+    return closed_ ? nullptr : loop_;
+  }
+
+  // --- on the loop
+
+  void StopOnLoop() {
+    stopping_ = true;
+    if (timer_ != 0) loop_->Cancel(std::exchange(timer_, 0));
+    if (read_timer_ != 0) loop_->Cancel(std::exchange(read_timer_, 0));
+    for (const auto& [id, poll] : std::exchange(polls_, {})) poll->Abandon();
+    const base::MutexLock lock(&mutex_);
+    stopped_ = true;
+    changed_.SignalAll();
+  }
+
+  // From the newest day back: what was promised last is likely to come first.
+  void ReadDay(absl::CivilDay day, absl::CivilDay last) {
+    if (stopping_ || day < last) return;
+    runtime::Task task = [self = shared_from_this(), day, last] {
+      auto open = ReadOpenOf(self->rooms_, day);
+      self->loop_->Post([self, day, last, open = std::move(open)] {
+        if (!self->stopping_) self->OnReadDayDone(day, last, open);
+      });
+    };
+    if (!rooms_.disk->TrySubmit(std::move(task))) ReadDayAfter(kRetryAfter, day, last);
+  }
+
+  void ReadDayAfter(absl::Duration pause, absl::CivilDay day, absl::CivilDay last) {
+    read_timer_ = loop_->After(pause, [self = shared_from_this(), day, last] {
+      self->read_timer_ = 0;
+      self->ReadDay(day, last);
+    });
+  }
+
+  void OnReadDayDone(absl::CivilDay day, absl::CivilDay last,
+                     const absl::StatusOr<std::vector<Open>>& open) {
+    if (!open.ok()) {
+      rooms_.tell(
+          base::FailureEvent("promises_not_read", open.status()).With("day", base::FormatDay(day)));
+      return ReadDayAfter(kReadAgainAfter, day, last);
+    }
+    for (const Open& one : *open) Hold(one.id, one.due_at);
+    Go();
+    ReadDay(day - 1, last);
+  }
+
+  void Hold(const base::Uuid& id, std::optional<absl::Time> due_at) {
+    if (!schedule_.Add(id, due_at, Now(), Random()) && schedule_.size() >= kPromisesHeldMax) {
+      rooms_.tell(base::Event(base::EventLevel::kWarning, "promise_not_held")
+                      .With("promise_id", id.ToString()));
+    }
+    NoteHeld();
+  }
+
+  // Takes up what is due, and sees to it that it is called when something is.
+  void Go() {
+    while (polls_.size() < kPollsAtOnceMax) {
+      const std::optional<base::Uuid> id = schedule_.TakeDue(Now());
+      if (!id.has_value()) break;
+      auto poll = std::make_shared<PollFlow>(&rooms_, loop_, decode_, *id,
+                                             [weak = weak_from_this(), id = *id](PollEnd end) {
+                                               if (const auto self = weak.lock())
+                                                 self->OnPolled(id, std::move(end));
+                                             });
+      polls_[*id] = poll;
+      poll->Begin();
+    }
+    if (timer_ != 0) loop_->Cancel(std::exchange(timer_, 0));
+    const absl::Duration next = schedule_.next();
+    if (next == absl::InfiniteDuration() || polls_.size() >= kPollsAtOnceMax) return;
+    timer_ = loop_->After(std::max(next - loop_->Now(), absl::ZeroDuration()),
+                          [self = shared_from_this()] {
+                            self->timer_ = 0;
+                            self->Go();
+                          });
+  }
+
+  void OnPolled(const base::Uuid& id, PollEnd end) {
+    polls_.erase(id);
+    switch (end.next) {
+      case PollEnd::Next::kOver:
+        schedule_.Remove(id);
+        if (end.renewed.has_value()) Hold(end.renewed->id, DueAt(*end.renewed));
+        break;
+      case PollEnd::Next::kAgain:
+        schedule_.Again(id, end.due_at, Now(), Random());
+        break;
+      case PollEnd::Next::kRetry:
+        schedule_.Retry(id, kRetryAfter, Now());
+        break;
+    }
+    NoteHeld();
+    if (end.changed.has_value()) TellFollowers(*end.changed);
+    Go();
+  }
+
+  void TellFollowers(const FlowKey& verification) {
+    std::vector<Follower> some;
+    {
+      const base::MutexLock lock(&mutex_);
+      const auto at = followers_.find(verification);
+      if (at == followers_.end()) return;
+      some = std::move(at->second);
+      followers_.erase(at);
+    }
+    for (Follower& follower : some) Tell(std::move(follower), /*stopping=*/false);
+  }
+
+  void NoteHeld() {
+    const base::MutexLock lock(&mutex_);
+    held_ = schedule_.size();
+  }
+
+  PollSchedule::Now Now() const { return {rooms_.clock->WallNow(), loop_->Now()}; }
+
+  uint64_t Random() const {
+    const std::string bytes = rooms_.ids->RandomBytes(sizeof(uint64_t));
+    uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), sizeof(word));
+    return word;
+  }
+
+  const Rooms& rooms_;
+  const DecodeKept decode_;
+  // Set once, before anything is posted to it.
+  runtime::EventLoop* loop_ = nullptr;
+
+  // On the loop.
+  bool stopping_ = false;
+  PollSchedule schedule_;
+  std::map<base::Uuid, std::shared_ptr<PollFlow>> polls_;
+  runtime::EventLoop::TimerId timer_ = 0;
+  runtime::EventLoop::TimerId read_timer_ = 0;
+
+  mutable base::Mutex mutex_;
+  base::CondVar changed_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t held_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<FlowKey, std::vector<Follower>> followers_ ABSL_GUARDED_BY(mutex_);
+};
+
+PendingDesk::PendingDesk(const Rooms* rooms, DecodeKept decode)
+    : impl_(std::make_shared<Impl>(rooms, std::move(decode))) {}
+
+PendingDesk::~PendingDesk() { Stop(); }
+
+void PendingDesk::Start(runtime::EventLoop* loop) { impl_->Start(loop); }
+
+void PendingDesk::Stop() { impl_->Stop(); }
+
+void PendingDesk::Add(std::vector<Promise> promises) { impl_->Add(std::move(promises)); }
+
+absl::Status PendingDesk::Follow(const FlowKey& verification, runtime::EventLoop* loop,
+                                 Presence watcher, Told told) {
+  return impl_->Follow(verification, loop, std::move(watcher), std::move(told));
+}
+
+size_t PendingDesk::held() const { return impl_->held(); }
+
+}  // namespace hedui

@@ -1,0 +1,74 @@
+// When promised answers are asked for: at the time that their source named, otherwise after pauses
+// that grow. Plain class without clock, loop or randomness: time and random words are given in.
+// Thread-compatible. Limits: kPromisesHeldMax promises, some 200 bytes each.
+#ifndef HEDUI_SERVER_POLL_SCHEDULE_H_
+#define HEDUI_SERVER_POLL_SCHEDULE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/base/ids.h"
+
+namespace hedui {
+
+// A tenth of a large region's households in a month; 50 MB. What is more is taken up at the next
+// start.
+inline constexpr size_t kPromisesHeldMax = 200'000;
+// The pause after the first poll that found nothing is drawn up to this, then from twice as much
+// each time, up to the longest.
+inline constexpr absl::Duration kPollPauseFirst = absl::Minutes(1);
+inline constexpr absl::Duration kPollPauseMax = absl::Hours(1);
+// No source is asked about the same promise sooner again.
+inline constexpr absl::Duration kPollPauseLeast = absl::Seconds(10);
+// However far away the time that a source named is, the clock is looked at again after this: it may
+// be set meanwhile.
+inline constexpr absl::Duration kPollLookAgain = absl::Hours(1);
+
+class PollSchedule {
+ public:
+  // The wall clock and the steady one at one moment.
+  struct Now {
+    absl::Time wall;
+    absl::Duration steady;
+  };
+
+  // False where it is held already, or there is no room. `due_at` absent: after a first pause.
+  bool Add(const base::Uuid& id, std::optional<absl::Time> due_at, const Now& now, uint64_t random);
+  // One that is due, taken in hand until Again, Retry or Remove; nullopt: none.
+  std::optional<base::Uuid> TakeDue(const Now& now);
+  // It was asked, or could not be, and is waited for still. `due_at`: what the source said.
+  void Again(const base::Uuid& id, std::optional<absl::Time> due_at, const Now& now,
+             uint64_t random);
+  // There was no room for it here: soon.
+  void Retry(const base::Uuid& id, absl::Duration after, const Now& now);
+  void Remove(const base::Uuid& id);
+
+  // When the next that is not in hand is to be looked at; InfiniteDuration: none.
+  absl::Duration next() const;
+  size_t size() const { return items_.size(); }
+
+ private:
+  struct Item {
+    std::optional<absl::Time> due_at;
+    int polls = 0;
+    // Absent while it is in hand.
+    std::optional<absl::Duration> due;
+  };
+  static absl::Duration Pause(int polls, uint64_t random);
+  void SetDue(const base::Uuid& id, Item* item, absl::Duration due);
+  // Until `due_at`, or for as long as the clock is trusted.
+  static absl::Duration Until(absl::Time due_at, const Now& now);
+
+  std::map<base::Uuid, Item> items_;
+  std::set<std::pair<absl::Duration, base::Uuid>> due_;
+};
+
+}  // namespace hedui
+
+#endif  // HEDUI_SERVER_POLL_SCHEDULE_H_

@@ -1,0 +1,382 @@
+// Answers that come hours and days after their report, on a clock that the test moves: fetched
+// under live authority, put into a report that supersedes, or ended for what they are.
+#include "server/pending_desk.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "hedui/stored/v1/verification.pb.h"
+#include "server/base/status.h"
+#include "server/report_chain.h"
+#include "server/stored_report.h"
+#include "tests/integration/running_platform.h"
+#include "tests/integration/still_platform.h"
+
+namespace hedui::testing {
+namespace {
+
+using report::v1::LINE_KIND_INDICATION;
+using report::v1::LINE_KIND_OUTCOME;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr char kBank[] = "nx-bank";
+
+class PendingDeskTest : public ::testing::Test {
+ protected:
+  // The bank does so; everybody else answers at once.
+  void Begin(const std::string& bank_faults) {
+    Scenario::Replace(&scenario_.simulation_yaml, "faults: [{kind: silent}]",
+                      absl::StrCat("faults: [", bank_faults, "]"));
+    platform_.emplace(&scenario_);
+    platform_->Register();
+    auto first = platform_->Verify();
+    ASSERT_TRUE(first.ok()) << first.status();
+    first_ = *std::move(first);
+    ASSERT_EQ(KindOf(first_, "m1"), base::AnswerKind::kPending);
+    ASSERT_EQ(Open(), 1);
+  }
+
+  static const SourceOutcomeView* Find(const VerifyResult& result, const std::string& person) {
+    for (const SourceOutcomeView& view : result.outcomes) {
+      if (view.source_id == kBank && view.person_id == person) return &view;
+    }
+    return nullptr;
+  }
+  static base::AnswerKind KindOf(const VerifyResult& result, const std::string& person) {
+    const SourceOutcomeView* const view = Find(result, person);
+    return view == nullptr ? base::AnswerKind::kNotAsked : view->kind;
+  }
+  static base::Reason ReasonOf(const VerifyResult& result, const std::string& person) {
+    const SourceOutcomeView* const view = Find(result, person);
+    return view == nullptr ? base::Reason::kNone : view->reason;
+  }
+
+  VerifyResult Current() {
+    auto current = platform_->Current();
+    EXPECT_TRUE(current.ok()) << current.status();
+    return current.ok() ? *std::move(current) : VerifyResult();
+  }
+  ReportChain Chain() {
+    auto chain =
+        ReadChainBy(platform_->rooms(), kAgency, ResultKey(kAgency, platform_->request_id()));
+    EXPECT_TRUE(chain.ok()) << chain.status();
+    return *std::move(chain);
+  }
+  int Open() {
+    auto open = CountOpenPromises(*platform_->rooms().pages, first_.verification_id);
+    EXPECT_TRUE(open.ok()) << open.status();
+    return open.value_or(-1);
+  }
+  // How the promises of the verification ended, in order.
+  std::vector<int> Ends() {
+    std::vector<int> ends;
+    for (const base::Row& row : platform_->RowsOf(first_.verification_id)) {
+      if (row.kind != base::RowKind::kPendingEnd) continue;
+      stored::v1::PendingEnd end;
+      EXPECT_TRUE(end.ParseFromString(row.body));
+      ends.push_back(end.how());
+    }
+    return ends;
+  }
+  // Nothing that is not known counts as nothing: the asset test waits for the bank.
+  static void ExpectUndetermined(const VerifyResult& result) {
+    EXPECT_EQ(LineOf(result.envelope, LINE_KIND_INDICATION, "dibao").indication().result(),
+              report::v1::TRUTH_UNDETERMINED);
+  }
+  size_t AskedOfBank() const { return platform_->AskedOf(kBank).size(); }
+
+  Scenario scenario_;
+  std::optional<StillPlatform> platform_;
+  VerifyResult first_;
+};
+
+TEST_F(PendingDeskTest, HoursLaterTheAnswerSupersedesTheReport) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  ExpectUndetermined(first_);
+  platform_->AdvanceBy(absl::Hours(5));
+  EXPECT_EQ(AskedOfBank(), 1u) << "the bank said when it would be ready";
+  EXPECT_EQ(Chain().reports.size(), 1u);
+
+  platform_->AdvanceBy(absl::Hours(2));
+  EXPECT_EQ(AskedOfBank(), 2u);
+  const ReportChain chain = Chain();
+  ASSERT_EQ(chain.reports.size(), 2u);
+  EXPECT_EQ(chain.reports[1].superseding_reason, "LATE_ANSWER");
+  const VerifyResult later = Current();
+  EXPECT_EQ(later.verification_id, first_.verification_id);
+  EXPECT_NE(later.report_number, first_.report_number);
+  EXPECT_EQ(KindOf(later, "m1"), base::AnswerKind::kFound);
+  EXPECT_EQ(KindOf(later, "m2"), base::AnswerKind::kConfirmedNone);
+  EXPECT_GE(Find(later, "m1")->elapsed_ms, absl::ToInt64Milliseconds(absl::Hours(6)));
+  EXPECT_EQ(CheckOffline(scenario_, later.envelope).verdict, report::Verdict::kValid);
+  const report::v1::Line dibao = LineOf(later.envelope, LINE_KIND_INDICATION, "dibao");
+  for (const report::v1::Blame& blame : dibao.blame()) EXPECT_NE(blame.source_id(), kBank);
+  EXPECT_EQ(Open(), 0);
+  EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_ANSWERED));
+  EXPECT_EQ(platform_->desk().held(), 0u);
+  EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), IsEmpty());
+
+  stored::v1::Result stored;
+  ASSERT_TRUE(stored.ParseFromString(chain.reports[1].row.body));
+  EXPECT_TRUE(std::any_of(stored.used().begin(), stored.used().end(), [](const auto& use) {
+    return use.source_id() == kBank;
+  })) << "to be found when the bank is recalled";
+
+  platform_->AdvanceBy(absl::Hours(100));
+  EXPECT_EQ(AskedOfBank(), 2u) << "what was answered is asked for no more";
+}
+
+TEST_F(PendingDeskTest, IsPolledUnderItsFirstIntentAndAfterADayUnderAnother) {
+  Begin("{kind: pending}");
+  const auto intents = [&] { return platform_->EntriesOf<ledger::IntentEntry>().size(); };
+  platform_->AdvanceBy(absl::Hours(20));
+  const size_t in_a_day = AskedOfBank();
+  EXPECT_GT(in_a_day, 10u);
+  EXPECT_LT(in_a_day, 100u) << "the pauses grow";
+  EXPECT_EQ(intents(), 1u);
+  // Every warrant is checked by the department as it comes (still_platform.cc).
+  platform_->AdvanceBy(absl::Hours(20));
+  EXPECT_GT(AskedOfBank(), in_a_day);
+  EXPECT_EQ(intents(), 2u) << "one more for another day, not one a poll";
+  EXPECT_EQ(Open(), 1);
+  EXPECT_EQ(Chain().reports.size(), 1u);
+}
+
+TEST_F(PendingDeskTest, AfterARestartItIsStillFetched) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  platform_->AdvanceBy(absl::Hours(1));
+  platform_->Restart();
+  platform_->Settle();
+  EXPECT_EQ(platform_->desk().held(), 1u);
+  platform_->AdvanceBy(absl::Hours(6));
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
+  EXPECT_EQ(Open(), 0);
+  platform_->Restart();
+  platform_->Settle();
+  EXPECT_EQ(platform_->desk().held(), 0u);
+}
+
+TEST_F(PendingDeskTest, NobodyIsPolledForWhoHasWithdrawn) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  for (int letter = 0; letter < 3; ++letter) platform_->Withdraw(letter);
+  platform_->AdvanceBy(absl::Hours(7));
+  EXPECT_EQ(AskedOfBank(), 1u) << "not asked again";
+  EXPECT_EQ(Open(), 0);
+  EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_REVOKED));
+  EXPECT_EQ(Chain().reports.size(), 1u);
+  EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), IsEmpty()) << "nothing came";
+}
+
+TEST_F(PendingDeskTest, TheOthersArePolledForWhereOneHasWithdrawn) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  platform_->Withdraw(1);
+  platform_->AdvanceBy(absl::Hours(7));
+  const auto asked = platform_->AskedOf(kBank);
+  ASSERT_GE(asked.size(), 2u);
+  EXPECT_EQ(asked[0].people_size(), 3);
+  ASSERT_EQ(asked[1].people_size(), 2);
+  EXPECT_EQ(asked[1].people(0).person_id(), "m1");
+  EXPECT_EQ(asked[1].people(1).person_id(), "m3");
+  const VerifyResult later = Current();
+  EXPECT_EQ(KindOf(later, "m1"), base::AnswerKind::kFound);
+  EXPECT_EQ(KindOf(later, "m2"), base::AnswerKind::kPending) << "it was asked and has no answer";
+  ExpectUndetermined(later);
+  EXPECT_EQ(Open(), 0);
+  EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_ANSWERED,
+                                  stored::v1::PendingEnd::HOW_REVOKED));
+}
+
+// The poll has left when the letters are withdrawn, and the answer comes a second later.
+TEST_F(PendingDeskTest, WhatComesAfterAWithdrawalIsDestroyedAndInTheLog) {
+  Begin("{kind: delay, delay: 1s}, {kind: pending, pending_for: 21600s}");
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  for (int letter = 0; letter < 3; ++letter) platform_->Withdraw(letter);
+  platform_->AdvanceBy(absl::Hours(1));
+  const auto dropped = platform_->EntriesOf<ledger::AnswerDroppedEntry>();
+  ASSERT_THAT(dropped, SizeIs(1));
+  EXPECT_EQ(dropped[0].verification, first_.verification_id);
+  EXPECT_EQ(dropped[0].why, 1);
+  EXPECT_EQ(Chain().reports.size(), 1u);
+  EXPECT_EQ(Open(), 0);
+  EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_REVOKED));
+  EXPECT_EQ(AskedOfBank(), 2u);
+  for (const base::Row& row : platform_->RowsOf(first_.verification_id)) {
+    EXPECT_FALSE(absl::StrContains(row.body, "6217000000003171")) << "the account is nowhere";
+  }
+}
+
+TEST_F(PendingDeskTest, OfSeveralOnlyWhoWithdrewMeanwhileIsLeftOut) {
+  Begin("{kind: delay, delay: 1s}, {kind: pending, pending_for: 21600s}");
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  platform_->Withdraw(0);
+  platform_->AdvanceBy(absl::Hours(1));
+  ASSERT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), SizeIs(1));
+  const VerifyResult later = Current();
+  EXPECT_EQ(KindOf(later, "m1"), base::AnswerKind::kPending);
+  EXPECT_EQ(KindOf(later, "m2"), base::AnswerKind::kConfirmedNone);
+  EXPECT_EQ(KindOf(later, "m3"), base::AnswerKind::kConfirmedNone);
+  ExpectUndetermined(later);
+  EXPECT_FALSE(absl::StrContains(later.envelope, "6217000000003171"));
+  EXPECT_EQ(Open(), 0);
+  EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_RENEWED,
+                                  stored::v1::PendingEnd::HOW_ANSWERED));
+  EXPECT_EQ(AskedOfBank(), 2u);
+}
+
+TEST_F(PendingDeskTest, WhatIsAnnulledIsFetchedNoMore) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  platform_->Annul(first_.report_number);
+  platform_->AdvanceBy(absl::Hours(7));
+  EXPECT_EQ(AskedOfBank(), 1u);
+  EXPECT_EQ(Open(), 0);
+  EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_REVOKED));
+}
+
+TEST_F(PendingDeskTest, WhatIsAnnulledWhileItComesIsDestroyedAndInTheLog) {
+  Begin("{kind: delay, delay: 1s}, {kind: pending, pending_for: 21600s}");
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  platform_->Annul(first_.report_number);
+  platform_->AdvanceBy(absl::Hours(1));
+  const auto dropped = platform_->EntriesOf<ledger::AnswerDroppedEntry>();
+  ASSERT_THAT(dropped, SizeIs(1));
+  EXPECT_EQ(dropped[0].why, 2);
+  EXPECT_EQ(Open(), 0);
+  EXPECT_EQ(Chain().reports.size(), 1u);
+}
+
+TEST_F(PendingDeskTest, AClosedMatterEndsIt) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  platform_->CloseMatter();
+  platform_->AdvanceBy(absl::Hours(7));
+  EXPECT_EQ(AskedOfBank(), 1u);
+  EXPECT_EQ(Open(), 0);
+  EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_REVOKED));
+}
+
+TEST_F(PendingDeskTest, AnErasedMattersPromisesAreForgotten) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  auto matter = platform_->rooms().matters->Load(kAgency, scenario_.letters.matter_number());
+  ASSERT_TRUE(matter.ok());
+  ASSERT_TRUE(platform_->EraseMatter((*matter)->Snapshot()->id).ok());
+  platform_->AdvanceBy(absl::Hours(7));
+  EXPECT_EQ(AskedOfBank(), 1u);
+  EXPECT_EQ(platform_->desk().held(), 0u);
+  platform_->Restart();
+  platform_->Settle();
+  EXPECT_EQ(platform_->desk().held(), 0u);
+}
+
+// Whatever a department does about its promise, what has not come is not there.
+class FailingBankTest : public PendingDeskTest,
+                        public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(FailingBankTest, LosesNoPromiseAndNothingIsTakenForNone) {
+  // The query gets a promise; of the calls after it, the first few fail.
+  Begin(absl::StrCat("{kind: pending, pending_for: 3600s, first_calls: 1}, {kind: ", GetParam(),
+                     ", first_calls: 4}"));
+  platform_->AdvanceBy(absl::Hours(1) + absl::Seconds(5));
+  EXPECT_EQ(Open(), 1);
+  ASSERT_EQ(Chain().reports.size(), 1u);
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kPending);
+  platform_->AdvanceBy(absl::Hours(12));
+  EXPECT_EQ(Open(), 0);
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
+  EXPECT_EQ(Chain().reports.size(), 2u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Faults, FailingBankTest,
+                         ::testing::Values("unavailable", "silent", "source_error", "garbage",
+                                           "empty", "reject_warrant", "malformed", "overloaded"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+TEST_F(PendingDeskTest, APromiseThatIsNeverKeptIsNotWaitedForForEver) {
+  // Not in two months.
+  Begin("{kind: pending, pending_for: 5184000s}");
+  platform_->AdvanceBy(kPromiseKeptFor - absl::Hours(2));
+  EXPECT_EQ(Open(), 1);
+  EXPECT_EQ(Chain().reports.size(), 1u);
+  platform_->AdvanceBy(absl::Hours(4));
+  EXPECT_EQ(AskedOfBank(), 1u);
+  EXPECT_EQ(Open(), 0);
+  EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_EXPIRED));
+  ASSERT_EQ(Chain().reports.size(), 2u);
+  const VerifyResult later = Current();
+  EXPECT_EQ(KindOf(later, "m1"), base::AnswerKind::kUnavailable);
+  EXPECT_EQ(ReasonOf(later, "m1"), base::Reason::kLate);
+  ExpectUndetermined(later);
+  EXPECT_EQ(platform_->desk().held(), 0u);
+}
+
+TEST_F(PendingDeskTest, ALostTokenIsSaidToBeNoAnswer) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  // Another department, which never gave that token.
+  Scenario::Replace(&scenario_.simulation_yaml, "\nseed: ", "\nseed: 9");
+  platform_->Restart();
+  platform_->AdvanceBy(absl::Hours(7));
+  EXPECT_EQ(Open(), 0);
+  EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_LOST));
+  const VerifyResult later = Current();
+  EXPECT_EQ(KindOf(later, "m1"), base::AnswerKind::kUnavailable);
+  EXPECT_EQ(ReasonOf(later, "m1"), base::Reason::kSourceError);
+  ExpectUndetermined(later);
+}
+
+TEST_F(PendingDeskTest, ASetClockChangesWhenAndNotWhether) {
+  Begin("{kind: pending, pending_for: 604800s}");
+  platform_->AdvanceBy(absl::Hours(2));
+  // Somebody sets it a week ahead: noticed within the hour.
+  platform_->clock().SetWall(platform_->clock().WallNow() + absl::Hours(24 * 7));
+  platform_->AdvanceBy(absl::Hours(1));
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
+}
+
+TEST_F(PendingDeskTest, TellsHowManyAreWaitedForAndShowsWhatComesToWhoWatches) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  EXPECT_EQ(platform_->Get()->pending, 1);
+  std::vector<SourceOutcomeView> outcomes;
+  std::vector<std::string> reports;
+  std::optional<absl::Status> settled;
+  const auto present = std::make_shared<int>();
+  platform_->verifier().WatchUntilSettled(
+      &platform_->loop(), kAgency, "XQ-0107", platform_->request_id(),
+      [&](SourceOutcomeView view) { outcomes.push_back(std::move(view)); },
+      [&](VerifyResult result) { reports.push_back(result.report_number); }, present,
+      [&](const absl::Status& status) { settled = status; });
+  platform_->Settle();
+  EXPECT_THAT(reports, ElementsAre(first_.report_number));
+  EXPECT_THAT(outcomes, IsEmpty());
+  EXPECT_FALSE(settled.has_value());
+  platform_->AdvanceBy(absl::Hours(7));
+  EXPECT_THAT(reports, ElementsAre(first_.report_number, Current().report_number));
+  ASSERT_THAT(outcomes, SizeIs(3)) << "those that came, and they alone";
+  for (const SourceOutcomeView& outcome : outcomes) EXPECT_EQ(outcome.source_id, kBank);
+  ASSERT_TRUE(settled.has_value());
+  EXPECT_TRUE(settled->ok()) << *settled;
+  EXPECT_EQ(platform_->Get()->pending, 0);
+  EXPECT_THAT(platform_->EntriesOf<ledger::AccessEntry>(), SizeIs(2)) << "both readings";
+}
+
+TEST_F(PendingDeskTest, WhoWatchesIsToldThatThePlatformStops) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  std::optional<absl::Status> settled;
+  const auto present = std::make_shared<int>();
+  platform_->verifier().WatchUntilSettled(
+      &platform_->loop(), kAgency, "XQ-0107", platform_->request_id(), [](SourceOutcomeView) {},
+      [](VerifyResult) {}, present, [&](const absl::Status& status) { settled = status; });
+  platform_->Settle();
+  platform_->desk().Stop();
+  platform_->Settle();
+  ASSERT_TRUE(settled.has_value());
+  EXPECT_EQ(base::ReasonOf(*settled), "DRAINING");
+}
+
+}  // namespace
+}  // namespace hedui::testing
