@@ -30,6 +30,7 @@
 #include "server/platform_configuration.h"
 #include "server/platform_metrics.h"
 #include "server/policy_flow.h"
+#include "server/recall_flow.h"
 #include "server/reloader.h"
 #include "server/report_desk.h"
 #include "server/resume.h"
@@ -115,6 +116,7 @@ struct Platform::Parts {
   std::unique_ptr<ReportDesk> reports;
   std::unique_ptr<PolicyDesk> policies;
   std::unique_ptr<SourceDesk> sources;
+  std::unique_ptr<RecallDesk> recalls;
   std::unique_ptr<api::ApiServer> api;
   std::unique_ptr<Resumer> resumer;
   // Of the process that wrote the store before this one.
@@ -268,6 +270,8 @@ absl::Status Platform::Parts::Listen() {
   loops = std::make_unique<runtime::EventLoops>(options.clock);
   read->api.page_token_key = store->TokenKey();
   if (options.adjust_api) options.adjust_api(&read->api);
+  recalls = std::make_unique<RecallDesk>(&rooms, reloader->source_states(), loops.get(),
+                                         options.recall_settles.value_or(kRecallSettles));
   api = std::make_unique<api::ApiServer>(
       read->api,
       [this] {
@@ -277,7 +281,7 @@ absl::Status Platform::Parts::Listen() {
       },
       [this] { return reloader->trust(); }, options.clock, call_log.get(),
       api::Flows{verifier.get(), registrar.get(), corrector.get(), reports.get(), policies.get(),
-                 sources.get()});
+                 sources.get(), recalls.get()});
   reloader->Serve(api.get());
   resumer = std::make_unique<Resumer>(&rooms, verifier.get(), loops.get(),
                                       [this](const std::string& agency, const std::string& bytes) {
@@ -332,6 +336,7 @@ void Platform::Parts::PlanDrain() {
   drain.Add(Stage::kHealth, "resuming", [this] { resumer->Stop(); });
   // What is open stands in rows.
   drain.Add(Stage::kHealth, "promised answers", [this] { pending->Stop(); });
+  drain.Add(Stage::kHealth, "recalls", [this] { recalls->Stop(); });
   // Before the door closes: its Shutdown waits for calls, which wait for flows, which wait for
   // sources. Calls that come meanwhile are told to repeat.
   drain.Add(Stage::kHealth, "flows", [this] { verifier->Drain(kShutdownGrace); });
@@ -389,6 +394,7 @@ absl::StatusOr<std::unique_ptr<Platform>> Platform::Start(PlatformOptions option
   HEDUI_RETURN_IF_ERROR(parts->Listen());
   parts->PlanDrain();
   parts->resumer->Start(parts->newest_row);
+  parts->recalls->Resume();
   parts->reloader->Tend();
   return std::unique_ptr<Platform>(new Platform(std::move(parts)));
 }

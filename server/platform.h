@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ struct PlatformOptions {
   // with SQLite.
   std::function<void(FlowStep)> on_step;
   std::string sqlite_vfs;
+  // For tests: how long after its beginning a recall looks again (recall_flow.h).
+  std::optional<absl::Duration> recall_settles;
   // For tests: what is changed of the store's and the api's limits.
   std::function<void(store::SqliteStoreOptions*)> adjust_store;
   std::function<void(api::ApiOptions*)> adjust_api;

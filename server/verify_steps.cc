@@ -64,22 +64,6 @@ base::Period AskedPeriod(const base::CaseDates& dates) {
   return {absl::CivilDay(first), std::max(dates.application, dates.policy) + 1};
 }
 
-absl::StatusOr<plan::Plan> PlanRequest(const Setup& setup, const VerifyRequest& request,
-                                       const access::Grant& grant) {
-  plan::PlanInput input;
-  input.household = &request.household;
-  for (const access::PersonGrant& person : grant.persons) {
-    input.scopes.push_back(
-        {person.person_id, person.categories,
-         person.reason == base::Reason::kNone ? base::Reason::kNoAuthorization : person.reason});
-  }
-  input.needed = grant.needed;
-  input.platform_level = setup.reg.platform().level;
-  input.platform_division = setup.reg.platform().division;
-  input.period = AskedPeriod(request.dates);
-  return plan::MakePlan(setup.catalogue, input);
-}
-
 // --- the intent
 
 // Keys of the first intent only, so that a verification which was resumed is listed once.
@@ -118,20 +102,6 @@ base::Row IntentRow(const VerifyRequest& request, const Prepared& prepared, bool
 }
 
 // --- after the answers
-
-match::SourceOutcome MatchOutcome(const Setup& setup, const plan::Plan& plan,
-                                  const std::string& source_id, base::Answer answer) {
-  match::SourceOutcome outcome;
-  const plan::Source* source = setup.catalogue.Find(source_id);
-  outcome.source_id = source_id;
-  if (source != nullptr) outcome.rank = source->authority_rank;
-  // What no source could be named for is nobody's to make up for.
-  if (!source_id.empty()) {
-    outcome.stand_ins = plan::StandInsFor(plan, source_id, answer.person_id, answer.category);
-  }
-  outcome.answer = std::move(answer);
-  return outcome;
-}
 
 std::vector<match::SourceOutcome> MatchOutcomes(const Setup& setup, const Prepared& prepared,
                                                 std::vector<gather::Outcome> outcomes,
@@ -257,6 +227,36 @@ std::vector<Promise> PromisesIn(const Rooms& rooms, const VerifyRequest& request
 }
 
 }  // namespace
+
+absl::StatusOr<plan::Plan> PlanRequest(const Setup& setup, const VerifyRequest& request,
+                                       const access::Grant& grant) {
+  plan::PlanInput input;
+  input.household = &request.household;
+  for (const access::PersonGrant& person : grant.persons) {
+    input.scopes.push_back(
+        {person.person_id, person.categories,
+         person.reason == base::Reason::kNone ? base::Reason::kNoAuthorization : person.reason});
+  }
+  input.needed = grant.needed;
+  input.platform_level = setup.reg.platform().level;
+  input.platform_division = setup.reg.platform().division;
+  input.period = AskedPeriod(request.dates);
+  return plan::MakePlan(setup.catalogue, input);
+}
+
+match::SourceOutcome MatchOutcome(const Setup& setup, const plan::Plan& plan,
+                                  const std::string& source_id, base::Answer answer) {
+  match::SourceOutcome outcome;
+  const plan::Source* source = setup.catalogue.Find(source_id);
+  outcome.source_id = source_id;
+  if (source != nullptr) outcome.rank = source->authority_rank;
+  // What no source could be named for is nobody's to make up for.
+  if (!source_id.empty()) {
+    outcome.stand_ins = plan::StandInsFor(plan, source_id, answer.person_id, answer.category);
+  }
+  outcome.answer = std::move(answer);
+  return outcome;
+}
 
 absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
                                  const VerifyRequest& request) {

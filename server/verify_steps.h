@@ -12,6 +12,7 @@
 #include "server/access/day_quota.h"
 #include "server/gather/gatherer.h"
 #include "server/ledger/warrant.h"
+#include "server/match/match_result.h"
 #include "server/pending_rows.h"
 #include "server/plan/catalogue.h"
 #include "server/plan/planner.h"
@@ -74,6 +75,13 @@ struct Concluded {
 std::string ShareScope(const VerifyRequest& request, const access::Grant& grant);
 // Whether a person may still be asked about, beyond the flow's end. Thread-safe.
 gather::Sharing::StillAuthorized KeepAuthority(const access::Grant& grant);
+
+// Whom to ask about what, of what is granted.
+absl::StatusOr<plan::Plan> PlanRequest(const Setup& setup, const VerifyRequest& request,
+                                       const access::Grant& grant);
+// An answer as matching takes it, without the authority it was obtained under.
+match::SourceOutcome MatchOutcome(const Setup& setup, const plan::Plan& plan,
+                                  const std::string& source_id, base::Answer answer);
 
 // How the answers of one source, or several, are shown.
 std::vector<SourceOutcomeView> ViewsOf(const gather::Outcome& outcome);

@@ -37,7 +37,8 @@ void AddHealth(CLI::App& app, Action* action);  // health_verb.cc
 void AddAssess(CLI::App& app, Action* action);  // assess_verbs.cc
 // policy_verbs.cc: policies of a platform; after AddAssess, whose group `policy` it adds to
 void AddPolicies(CLI::App& app, Action* action);
-void AddLater(CLI::App& app, Action* action);   // later_verbs.cc: refused as not built yet
+void AddSources(CLI::App& app, Action* action);  // source_verbs.cc
+void AddLater(CLI::App& app, Action* action);    // later_verbs.cc: refused as not built yet
 
 }  // namespace hedui::clients
 

@@ -15,7 +15,6 @@ struct Later {
 
 // Verbs that the command line will have. Without them here, CLI11 would call them misspelt.
 constexpr Later kLater[] = {{"batch", "re-review jobs"},
-                            {"source", "trying a mapping on a sample reply"},
                             {"audit", "the log's proofs, and who asked about a person"}};
 
 int Refuse(const Later& later) {

@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   hedui::clients::AddAssess(app, &action);
   hedui::clients::AddArchive(app, &action);
   hedui::clients::AddPolicies(app, &action);
+  hedui::clients::AddSources(app, &action);
   hedui::clients::AddLater(app, &action);
   try {
     app.parse(argc, argv);

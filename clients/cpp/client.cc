@@ -279,4 +279,16 @@ absl::StatusOr<v1::ListReportsUsingResponse> Client::ListReportsUsing(
                       request, timeout);
 }
 
+absl::StatusOr<v1::ReverifyReportsResponse> Client::ReverifyReports(
+    const v1::ReverifyReportsRequest& request, absl::Duration timeout) {
+  return stubs_->Call(stubs_->sources.get(), &v1::SourceAdminService::Stub::ReverifyReports,
+                      request, timeout);
+}
+
+absl::StatusOr<v1::GetRecallResponse> Client::GetRecall(const v1::GetRecallRequest& request,
+                                                        absl::Duration timeout) {
+  return stubs_->Call(stubs_->sources.get(), &v1::SourceAdminService::Stub::GetRecall, request,
+                      timeout);
+}
+
 }  // namespace hedui::clients

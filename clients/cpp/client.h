@@ -108,6 +108,11 @@ class Client {
   // One page, as ListMatters.
   absl::StatusOr<v1::ListReportsUsingResponse> ListReportsUsing(
       const v1::ListReportsUsingRequest& request, absl::Duration timeout);
+  // Durable when answered; it goes on by itself.
+  absl::StatusOr<v1::ReverifyReportsResponse> ReverifyReports(
+      const v1::ReverifyReportsRequest& request, absl::Duration timeout);
+  absl::StatusOr<v1::GetRecallResponse> GetRecall(const v1::GetRecallRequest& request,
+                                                  absl::Duration timeout);
 
  private:
   struct Stubs;

@@ -62,7 +62,8 @@ ApiServer::ApiServer(ApiOptions options, RegisterSource reg, TrustSource trust,
   parts_->services.push_back(MakeFindingService(limits, door, flows.corrector));
   parts_->services.push_back(MakeAuthorizationService(limits, door, tokens, flows.registrar));
   parts_->services.push_back(MakePolicyService(limits, door, tokens, flows.policies));
-  parts_->services.push_back(MakeSourceAdminService(limits, door, tokens, flows.sources));
+  parts_->services.push_back(
+      MakeSourceAdminService(limits, door, tokens, flows.sources, flows.recalls));
   std::vector<std::string> names;
   for (const auto& service : parts_->services) names.emplace_back(service->name());
   parts_->health = std::make_unique<HealthBook>(names);

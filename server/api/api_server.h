@@ -25,6 +25,7 @@
 namespace hedui {
 class Corrector;
 class PolicyDesk;
+class RecallDesk;
 class ReportDesk;
 class SourceDesk;
 }  // namespace hedui
@@ -48,6 +49,7 @@ struct Flows {
   ReportDesk* reports = nullptr;
   PolicyDesk* policies = nullptr;
   SourceDesk* sources = nullptr;
+  RecallDesk* recalls = nullptr;
 };
 
 class ApiServer {

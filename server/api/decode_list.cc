@@ -97,6 +97,18 @@ size_t DecodePageSize(int32_t size, Violations* violations) {
   return static_cast<size_t>(std::min(size, base::kPageItemsMax));
 }
 
+void DecodeSpan(int64_t from_ms, int64_t to_ms, absl::Time* from, absl::Time* to,
+                Violations* violations) {
+  const bool from_known = DecodeTime(from_ms, "from_ms", from, violations);
+  if (!DecodeTime(to_ms, "to_ms", to, violations) || !from_known) return;
+  if (*from >= *to) {
+    violations->Add("to_ms", "must be after from_ms");
+  } else if (*to - *from > kListDaysMax * absl::Hours(24)) {
+    violations->Add("to_ms", absl::StrCat("lies more than ", kListDaysMax,
+                                          " days after from_ms; ask for a shorter span"));
+  }
+}
+
 absl::StatusOr<VerificationQuery> DecodeListVerifications(
     const v1::ListVerificationsRequest& request, const std::string& agency, absl::CivilDay today,
     const PageTokens& tokens) {
@@ -152,15 +164,7 @@ absl::StatusOr<UsingQuery> DecodeListReportsUsing(const v1::ListReportsUsingRequ
   query.agency = agency;
   query.page_size = DecodePageSize(request.page_size(), &violations);
   query.source_id = DecodeIdentifier(request.source_id(), "source_id", &violations);
-  const bool from_known = DecodeTime(request.from_ms(), "from_ms", &query.from, &violations);
-  if (DecodeTime(request.to_ms(), "to_ms", &query.to, &violations) && from_known) {
-    if (query.from >= query.to) {
-      violations.Add("to_ms", "must be after from_ms");
-    } else if (query.to - query.from > kListDaysMax * absl::Hours(24)) {
-      violations.Add("to_ms", absl::StrCat("lies more than ", kListDaysMax,
-                                           " days after from_ms; ask for a shorter span"));
-    }
-  }
+  DecodeSpan(request.from_ms(), request.to_ms(), &query.from, &query.to, &violations);
   HEDUI_RETURN_IF_ERROR(violations.AsStatus());
   query.place = FirstPlace(base::CivilDayOf(query.from),
                            base::CivilDayOf(query.to - absl::Milliseconds(1)) + 1);

@@ -25,6 +25,11 @@ inline constexpr int kListDaysMax = 366;
 // At least 1 and at most base::kPageItemsMax; 0 is the default.
 size_t DecodePageSize(int32_t size, Violations* violations);
 
+// When a source's answers came: both ends required, from_ms before to_ms, kListDaysMax apart at
+// most.
+void DecodeSpan(int64_t from_ms, int64_t to_ms, absl::Time* from, absl::Time* to,
+                Violations* violations);
+
 // INVALID_ARGUMENT: INVALID_REQUEST with all violations; PAGE_TOKEN. `today` is where a list ends
 // that names no end.
 absl::StatusOr<VerificationQuery> DecodeListVerifications(

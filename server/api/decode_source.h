@@ -7,6 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "hedui/v1/source_admin.pb.h"
+#include "server/base/ids.h"
+#include "server/recall_flow.h"
 #include "server/source_admin_flow.h"
 
 namespace hedui::api {
@@ -17,6 +19,9 @@ absl::StatusOr<SourceChange> DecodeHold(const v1::HoldSourceRequest& request,
                                         const std::string& agency);
 absl::StatusOr<SourceChange> DecodeRelease(const v1::ReleaseSourceRequest& request,
                                            const std::string& agency);
+absl::StatusOr<RecallRequest> DecodeRecall(const v1::ReverifyReportsRequest& request,
+                                           const std::string& agency);
+absl::StatusOr<base::Uuid> DecodeRecallId(const v1::GetRecallRequest& request);
 
 }  // namespace hedui::api
 

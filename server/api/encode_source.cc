@@ -94,4 +94,24 @@ v1::HoldSourceResponse EncodeHold(const SourceHold& hold) {
   return response;
 }
 
+v1::Recall EncodeRecall(const RecallView& view) {
+  v1::Recall message;
+  message.set_recall_id(view.request.id.ToString());
+  message.set_source_id(view.request.source_id);
+  message.set_from_ms(absl::ToUnixMillis(view.request.from));
+  message.set_to_ms(absl::ToUnixMillis(view.request.to));
+  message.set_reason(view.request.reason);
+  message.set_agency(view.request.agency);
+  message.set_officer(view.request.officer);
+  message.set_begun_at_ms(absl::ToUnixMillis(view.begun));
+  if (view.ended.has_value()) message.set_ended_at_ms(absl::ToUnixMillis(*view.ended));
+  for (size_t i = 0; i < view.reports.size(); ++i) {
+    if (view.reports[i] == 0) continue;
+    v1::RecallCount* const count = message.add_counts();
+    count->set_end(static_cast<v1::ReverifyEnd>(i + 1));
+    count->set_reports(view.reports[i]);
+  }
+  return message;
+}
+
 }  // namespace hedui::api

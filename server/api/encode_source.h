@@ -6,6 +6,7 @@
 
 #include "hedui/v1/source_admin.pb.h"
 #include "server/list_flow.h"
+#include "server/recall_flow.h"
 #include "server/source_admin_flow.h"
 
 namespace hedui::api {
@@ -15,6 +16,7 @@ v1::GetSourceQualityResponse EncodeQuality(const QualityView& view);
 v1::HoldSourceResponse EncodeHold(const SourceHold& hold);
 // Without the token.
 v1::ListReportsUsingResponse EncodeReportsUsing(const std::vector<ReportUsing>& reports);
+v1::Recall EncodeRecall(const RecallView& view);
 
 }  // namespace hedui::api
 

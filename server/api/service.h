@@ -22,6 +22,7 @@
 namespace hedui {
 class Corrector;
 class PolicyDesk;
+class RecallDesk;
 class Registrar;
 class ReportDesk;
 class SourceDesk;
@@ -98,7 +99,8 @@ std::unique_ptr<Service> MakeAuthorizationService(CallLimits* limits, const Door
 std::unique_ptr<Service> MakePolicyService(CallLimits* limits, const Door* door,
                                            const PageTokens* tokens, PolicyDesk* desk);
 std::unique_ptr<Service> MakeSourceAdminService(CallLimits* limits, const Door* door,
-                                                const PageTokens* tokens, SourceDesk* desk);
+                                                const PageTokens* tokens, SourceDesk* desk,
+                                                RecallDesk* recalls);
 std::unique_ptr<Service> MakeHealthService(CallLimits* limits, const Door* door,
                                            HealthBook* health);
 // `services`: the names of all that are served, itself among them.

@@ -9,6 +9,7 @@
 #include "server/api/rich_status.h"
 #include "server/api/service.h"
 #include "server/api/unary_call.h"
+#include "server/recall_flow.h"
 #include "server/source_admin_flow.h"
 
 namespace hedui::api {
@@ -18,14 +19,16 @@ using List = UnaryCall<v1::ListSourcesRequest, v1::ListSourcesResponse>;
 using Quality = UnaryCall<v1::GetSourceQualityRequest, v1::GetSourceQualityResponse>;
 using Hold = UnaryCall<v1::HoldSourceRequest, v1::HoldSourceResponse>;
 using Using = UnaryCall<v1::ListReportsUsingRequest, v1::ListReportsUsingResponse>;
+using Reverify = UnaryCall<v1::ReverifyReportsRequest, v1::ReverifyReportsResponse>;
+using Get = UnaryCall<v1::GetRecallRequest, v1::GetRecallResponse>;
 using Release = UnaryCall<v1::ReleaseSourceRequest, v1::ReleaseSourceResponse>;
 using access::SourceUse;
 
 class SourceAdminService final : public Service {
  public:
   SourceAdminService(CallLimits* limits, const Door* door, const PageTokens* tokens,
-                     SourceDesk* desk)
-      : Service(limits), door_(*door), tokens_(*tokens), desk_(desk) {
+                     SourceDesk* desk, RecallDesk* recalls)
+      : Service(limits), door_(*door), tokens_(*tokens), desk_(desk), recalls_(recalls) {
     using Generated = v1::SourceAdminService::AsyncService;
     Add<List>("ListSources", &service_, &Generated::RequestListSources,
               [this](std::shared_ptr<List> call) { OnList(call); });
@@ -37,6 +40,10 @@ class SourceAdminService final : public Service {
                  [this](std::shared_ptr<Release> call) { OnRelease(call); });
     Add<Using>("ListReportsUsing", &service_, &Generated::RequestListReportsUsing,
                [this](std::shared_ptr<Using> call) { OnUsing(call); });
+    Add<Reverify>("ReverifyReports", &service_, &Generated::RequestReverifyReports,
+                  [this](std::shared_ptr<Reverify> call) { OnReverify(call); });
+    Add<Get>("GetRecall", &service_, &Generated::RequestGetRecall,
+             [this](std::shared_ptr<Get> call) { OnGet(call); });
   }
 
   const char* name() const override { return v1::SourceAdminService::service_full_name(); }
@@ -110,17 +117,45 @@ class SourceAdminService final : public Service {
         });
   }
 
+  void OnReverify(const std::shared_ptr<Reverify>& call) {
+    const auto agency = Enter(call, SourceUse::kRecall);
+    if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
+    auto request = DecodeRecall(call->request(), *agency);
+    if (!request.ok()) return call->Refuse(ToWire(request.status()));
+    recalls_->Begin(call->loop(), *std::move(request), [call](absl::StatusOr<RecallView> view) {
+      if (!view.ok()) return call->Refuse(ToWire(view.status()));
+      v1::ReverifyReportsResponse response;
+      *response.mutable_recall() = EncodeRecall(*view);
+      call->Finish(response);
+    });
+  }
+
+  void OnGet(const std::shared_ptr<Get>& call) {
+    const auto agency = Enter(call, SourceUse::kRecall);
+    if (!agency.ok()) return call->Refuse(ToWire(agency.status()));
+    const auto id = DecodeRecallId(call->request());
+    if (!id.ok()) return call->Refuse(ToWire(id.status()));
+    recalls_->Get(call->loop(), *id, [call](absl::StatusOr<RecallView> view) {
+      if (!view.ok()) return call->Refuse(ToWire(view.status()));
+      v1::GetRecallResponse response;
+      *response.mutable_recall() = EncodeRecall(*view);
+      call->Finish(response);
+    });
+  }
+
   const Door& door_;
   const PageTokens& tokens_;
   SourceDesk* const desk_;
+  RecallDesk* const recalls_;
   v1::SourceAdminService::AsyncService service_;
 };
 
 }  // namespace
 
 std::unique_ptr<Service> MakeSourceAdminService(CallLimits* limits, const Door* door,
-                                                const PageTokens* tokens, SourceDesk* desk) {
-  return std::make_unique<SourceAdminService>(limits, door, tokens, desk);
+                                                const PageTokens* tokens, SourceDesk* desk,
+                                                RecallDesk* recalls) {
+  return std::make_unique<SourceAdminService>(limits, door, tokens, desk, recalls);
 }
 
 }  // namespace hedui::api

@@ -42,7 +42,7 @@ struct ReportFrame {
   base::Uuid report_id;
   base::Uuid verification_id;
   std::optional<base::Uuid> previous_report;  // the report this one supersedes
-  // "MANUAL_FINDING", "IDENTITY_RESOLVED", "LATE_ANSWER"; empty: none
+  // "MANUAL_FINDING", "IDENTITY_RESOLVED", "LATE_ANSWER", "SOURCE_RECALLED"; empty: none
   std::string superseding_reason;
   std::string replaces_report_number;  // the annulled report in whose place this one stands
   std::string issuing_centre;          // its Chinese name

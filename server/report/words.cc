@@ -93,9 +93,10 @@ constexpr std::array<Word, 5> kFindingMethods{{{"HOME_VISIT", "入户调查"},
                                                {"LETTER", "信函索证"},
                                                {"PLACE_OF_HUKOU", "户籍地提供"},
                                                {"DOCUMENT_REVIEW", "查验材料"}}};
-constexpr std::array<Word, 3> kSupersedings{{{"MANUAL_FINDING", "补充人工核查结果"},
+constexpr std::array<Word, 4> kSupersedings{{{"MANUAL_FINDING", "补充人工核查结果"},
                                              {"IDENTITY_RESOLVED", "人工确认身份"},
-                                             {"LATE_ANSWER", "后续答复到达"}}};
+                                             {"LATE_ANSWER", "后续答复到达"},
+                                             {"SOURCE_RECALLED", "来源数据被撤回，重新核对"}}};
 constexpr std::array<Word, 2> kScopes{{{"urban", "城市"}, {"rural", "农村"}}};
 
 constexpr std::array<Word, 4> kLevels{

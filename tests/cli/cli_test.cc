@@ -60,6 +60,8 @@ class World {
  public:
   World() {
     Scenario::Replace(&scenario_.simulation_yaml, "faults: [{kind: silent}]", "faults: []");
+    Scenario::Replace(&scenario_.register_yaml, "policy_uses: [read, try]\n",
+                      "policy_uses: [read, try]\n    source_uses: [read, hold, recall]\n");
     scenario_.Write();
     const Issued agency =
         scenario_.pki().IssueTls("agency", absl::StrCat("hedui://agency/", kAgency));
@@ -363,6 +365,55 @@ TEST_F(CliTest, AListThatIsCutSaysHowToGoOn) {
 }
 
 // A verification of its own: the others' report stays as it is.
+TEST_F(CliTest, SourceVerbsShowHoldAndRecall) {
+  const std::string officer = "XQ-0107";
+  const std::string id = "5f6f2c55-2b53-4d1f-8a3e-0f2a7c3f6d01";
+  const std::string from = "2020-01-01T00:00:00+08:00";
+  const std::string to = "2020-03-01T00:00:00+08:00";
+  Expect({
+      {{"source", "list", "--officer", officer}, 0, "nx-tax  自治区税务信息系统  breaker CLOSED"},
+      {{"source", "quality", "nx-tax", "--officer", officer}, 0, "640104  "},
+      {{"source", "quality", "nx-tax", "--division", "110000", "--officer", officer}, 0, "since "},
+      {{"source", "hold", "nx-tax", "--reason", "a test", "--officer", officer},
+       0,
+       "by 640104-civil-affairs XQ-0107: a test"},
+      {{"source", "list", "--officer", officer}, 0, "  HELD since "},
+      {{"source", "release", "nx-tax", "--reason", "a test", "--officer", officer},
+       0,
+       "nx-tax is not held"},
+      {{"source", "reports", "nx-tax", "--from", from, "--to", to, "--officer", officer}, 0, ""},
+      {{"source", "recall", "nx-tax", "--from", from, "--to", to, "--reason", "a test", "--id", id,
+        "--officer", officer},
+       0,
+       "recall " + id},
+      {{"source", "recall-status", id, "--officer", officer}, 0, "recall " + id},
+  });
+}
+
+TEST_F(CliTest, SourceVerbsTellRefusedFromUnreadable) {
+  const std::string officer = "XQ-0107";
+  const std::string from = "2020-01-01T00:00:00+08:00";
+  Expect({
+      {{"source", "hold", "nobody", "--reason", "why", "--officer", officer},
+       1,
+       "",
+       "SOURCE_UNKNOWN"},
+      {{"source", "hold", "nx-tax", "--officer", officer}, 2, "", "--reason is required"},
+      {{"source", "quality", "nx-tax", "--hours", "25", "--officer", officer}, 2, "", "--hours"},
+      {{"source", "reports", "nx-tax", "--from", "yesterday", "--to", from, "--officer", officer},
+       2,
+       "",
+       "--from: write an instant"},
+      {{"source", "reports", "nx-tax", "--from", from, "--to", from, "--officer", officer},
+       1,
+       "",
+       "to_ms: must be after from_ms"},
+      {{"source", "recall-status", "1", "--officer", officer}, 1, "", "INVALID_REQUEST"},
+      {{"source"}, 2, "", "subcommand is required"},
+      {{"source", "list", "--officer", officer, "--server", kNobody}, 1, "", "UNAVAILABLE"},
+  });
+}
+
 TEST_F(CliTest, FindingAndReportVerbsMakeShowAndAnnulWhatSupersedes) {
   const std::string id = "7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d77";
   std::string household = Slurp(world_->Path("household.yaml"));

@@ -1,5 +1,5 @@
-// ListVerifications and ListMatters from the wire's bytes: what is taken keeps within the limits
-// that bound a page's work, and what is refused is told without anybody's number.
+// ListVerifications, ListMatters and ListReportsUsing from the wire's bytes: what is taken keeps
+// within the limits that bound a page's work, and what is refused is told without anybody's number.
 #include <string>
 
 #include "server/api/decode_list.h"
@@ -72,6 +72,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (query.ok()) {
       CheckTaken(*query, /*any_time=*/false, message.page_token(),
                  api::NextToken(message, kAgency, query->place, Tokens()));
+    } else {
+      CheckRefused(query.status(), input);
+    }
+  }
+  // Its days and pages are numbers elsewhere; what is no such request is refused.
+  if (v1::ListReportsUsingRequest message; message.ParseFromArray(data, static_cast<int>(size))) {
+    const auto query = api::DecodeListReportsUsing(message, kAgency, Tokens());
+    if (query.ok()) {
+      CheckTaken(*query, /*any_time=*/true, message.page_token(),
+                 api::NextToken(message, kAgency, query->place, Tokens()));
+      // A span of so many times 24 hours touches a day more.
+      Require(query->place.to - query->place.from <= api::kListDaysMax + 1,
+              "a list keeps within its days");
     } else {
       CheckRefused(query.status(), input);
     }

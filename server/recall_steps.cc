@@ -1,0 +1,288 @@
+#include "server/recall_steps.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "hedui/stored/v1/verification.pb.h"
+#include "server/access/defects.h"
+#include "server/base/dates.h"
+#include "server/base/limits.h"
+#include "server/base/status.h"
+#include "server/correction_flow.h"
+#include "server/intent_steps.h"
+#include "server/report_chain.h"
+#include "server/report_steps.h"
+#include "server/request_check.h"
+#include "server/stored_report.h"
+#include "server/verify_steps.h"
+
+namespace hedui {
+namespace {
+
+Reverification Ended(ReverifyEnd end) {
+  Reverification anew;
+  anew.end = end;
+  return anew;
+}
+
+bool IsWithin(const RecallSpan& span, const UsedSource& use) {
+  return use.source_id == span.source_id && use.at >= span.from && use.at < span.to;
+}
+
+// The request that a case was made for, as far as asking anew takes it.
+VerifyRequest RequestOf(const report::CaseBundle& bundle) {
+  VerifyRequest request;
+  request.agency = bundle.frame.agency;
+  request.officer = bundle.frame.officer;
+  request.check_kind = bundle.frame.check_kind;
+  request.matter_number = bundle.frame.matter_number;
+  request.programmes = bundle.frame.programmes;
+  request.purpose = bundle.frame.purpose;
+  request.dates = bundle.input.dates;
+  request.household = bundle.input.household;
+  return request;
+}
+
+// Why the request is refused, where that is how it stands with it and not with the platform.
+std::optional<ReverifyEnd> RefusalOf(const absl::Status& status) {
+  const std::vector<access::Defect> defects = access::DefectsOf(status);
+  for (const access::Defect& defect : defects) {
+    if (defect.reason == "MATTER_CLOSED" || defect.reason == "MATTER_UNKNOWN") {
+      return ReverifyEnd::kMatterClosed;
+    }
+  }
+  if (!defects.empty() || base::ReasonOf(status) == "AGENCY_UNKNOWN") return ReverifyEnd::kRefused;
+  return std::nullopt;
+}
+
+bool StandsIn(const plan::Plan& plan, const std::string& source_id, const RecalledPair& pair) {
+  return std::any_of(plan.standings.begin(), plan.standings.end(), [&](const plan::Standing& one) {
+    return one.fallback && one.source_id == source_id && one.person_id == pair.first &&
+           one.category == pair.second;
+  });
+}
+
+// Of a query what is asked anew.
+plan::SourceQuery Narrowed(const plan::SourceQuery& query, const plan::Plan& plan,
+                           const std::string& source_id, const std::set<RecalledPair>& pairs) {
+  plan::SourceQuery narrowed{query.source_id, {}, query.period};
+  for (const plan::PersonQuery& person : query.people) {
+    plan::PersonQuery left{person.person_id, person.identity, {}};
+    for (const std::string& category : person.categories) {
+      const RecalledPair pair(person.person_id, category);
+      if (!pairs.contains(pair)) continue;
+      if (query.source_id == source_id || StandsIn(plan, query.source_id, pair)) {
+        left.categories.push_back(category);
+      }
+    }
+    if (!left.categories.empty()) narrowed.people.push_back(std::move(left));
+  }
+  return narrowed;
+}
+
+std::vector<plan::SourceQuery> NarrowedAll(const std::vector<plan::SourceQuery>& queries,
+                                           const plan::Plan& plan, const std::string& source_id,
+                                           const std::set<RecalledPair>& pairs) {
+  std::vector<plan::SourceQuery> all;
+  for (const plan::SourceQuery& query : queries) {
+    plan::SourceQuery narrowed = Narrowed(query, plan, source_id, pairs);
+    if (!narrowed.people.empty()) all.push_back(std::move(narrowed));
+  }
+  return all;
+}
+
+void Narrow(const std::string& source_id, const std::set<RecalledPair>& pairs, plan::Plan* plan) {
+  plan::Plan narrowed = *plan;
+  narrowed.waves.clear();
+  narrowed.first_fallback = 0;
+  for (size_t i = 0; i < plan->waves.size(); ++i) {
+    plan::Wave wave = NarrowedAll(plan->waves[i], *plan, source_id, pairs);
+    if (wave.empty()) continue;
+    if (i < plan->first_fallback) ++narrowed.first_fallback;
+    narrowed.waves.push_back(std::move(wave));
+  }
+  narrowed.everything = NarrowedAll(plan->everything, *plan, source_id, pairs);
+  *plan = std::move(narrowed);
+}
+
+// Another intent of the same verification, of this alone.
+absl::Status MakeIntent(const Rooms& rooms, absl::Time now, Reverification* anew) {
+  anew->intent_id = rooms.ids->NextId(now);
+  HEDUI_ASSIGN_OR_RETURN(anew->parts,
+                         BuildParts(anew->grant, anew->plan.everything, anew->intent_id,
+                                    rooms.ids->RandomBytes(ledger::Hash().size()), now));
+  stored::v1::Intent body;
+  body.set_verification_id(anew->verification_id.ToBytes());
+  body.set_agency(anew->agency);
+  for (const std::string& part : anew->parts->encoded()) body.add_parts(part);
+  base::Row row;
+  row.kind = base::RowKind::kIntent;
+  row.id = anew->intent_id;
+  row.matter = anew->grant.matter_id;
+  row.at = now;
+  row.keys = {{base::LookupKind::kVerification, anew->verification_id.ToBytes()}};
+  std::set<std::string> seen;
+  for (const plan::SourceQuery& query : anew->plan.everything) {
+    for (const plan::PersonQuery& person : query.people) {
+      if (person.identity.number.empty() || !seen.insert(person.person_id).second) continue;
+      row.keys.push_back(PersonKey(person.identity));
+    }
+  }
+  row.body = body.SerializeAsString();
+  anew->entry = EncodeIntent(row, anew->verification_id, *anew->parts, anew->grant.digest_key);
+  anew->rows.push_back(std::move(row));
+  return absl::OkStatus();
+}
+
+// --- the case
+
+bool IsOf(const SourceOutcomeView& view, const std::string& source_id, const RecalledPair& pair) {
+  return view.source_id == source_id && view.person_id == pair.first &&
+         view.category == pair.second;
+}
+
+bool IsOf(const match::SourceOutcome& outcome, const std::string& source_id,
+          const RecalledPair& pair) {
+  return outcome.source_id == source_id && outcome.answer.person_id == pair.first &&
+         outcome.answer.category == pair.second;
+}
+
+// In place of what the same source said of the pair, or beside the others.
+template <typename Item>
+void Put(const std::string& source_id, const RecalledPair& pair, Item item,
+         std::vector<Item>* items) {
+  const auto at = std::find_if(items->begin(), items->end(),
+                               [&](const Item& other) { return IsOf(other, source_id, pair); });
+  if (at == items->end()) {
+    items->push_back(std::move(item));
+  } else {
+    *at = std::move(item);
+  }
+}
+
+void NameSource(const Setup& setup, const std::string& id, report::ReportFrame* frame) {
+  const plan::Source* const source = setup.catalogue.Find(id);
+  const bool named = std::any_of(frame->sources.begin(), frame->sources.end(),
+                                 [&id](const report::SourceName& one) { return one.id == id; });
+  if (source == nullptr || named) return;
+  frame->sources.push_back({id, source->name, std::string(base::LevelName(source->level))});
+}
+
+// What does not fit the report any more is not used, and said so.
+void HoldToBudget(const std::vector<match::SourceOutcome>& others, base::Answer* answer) {
+  size_t records = answer->records.size();
+  size_t bytes = 0;
+  for (const base::Record& record : answer->records) bytes += base::SizeOf(record);
+  for (const match::SourceOutcome& other : others) {
+    records += other.answer.records.size();
+    for (const base::Record& record : other.answer.records) bytes += base::SizeOf(record);
+  }
+  if (records <= base::kRecordsPerVerificationMax &&
+      bytes <= base::kRecordBytesPerVerificationMax) {
+    return;
+  }
+  answer->kind = base::AnswerKind::kUnavailable;
+  answer->reason = base::Reason::kOversized;
+  answer->complete = false;
+  answer->records.clear();
+}
+
+}  // namespace
+
+absl::StatusOr<Reverification> PrepareReverification(const Rooms& rooms, const Setup& setup,
+                                                     const RecallSpan& span,
+                                                     const std::string& agency,
+                                                     const base::Uuid& report_id) {
+  absl::StatusOr<ReportChain> chain = ReadChain(rooms, agency, report_id);
+  if (absl::IsNotFound(chain.status())) return Ended(ReverifyEnd::kMatterClosed);
+  HEDUI_RETURN_IF_ERROR(chain.status());
+  if (chain->annulled.has_value()) return Ended(ReverifyEnd::kAnnulled);
+  const ChainReport& current = chain->current();
+  stored::v1::Result stored;
+  if (!stored.ParseFromString(current.row.body)) return Damaged("report");
+  const std::vector<UsedSource> uses = UsesOf(stored);
+  if (std::none_of(uses.begin(), uses.end(),
+                   [&span](const UsedSource& use) { return IsWithin(span, use); })) {
+    const bool by_recall =
+        current.superseding_reason == kRecalledReason && current.row.at >= span.begun;
+    return Ended(by_recall ? ReverifyEnd::kVerified : ReverifyEnd::kNotUsed);
+  }
+  // One report is added; a chain that is full is read no further.
+  if (chain->reports.size() >= kCorrectionsMax) return Ended(ReverifyEnd::kFailed);
+  HEDUI_ASSIGN_OR_RETURN(const report::CaseBundle bundle,
+                         report::DecodeCaseBundle(stored.case_bundle()));
+  const VerifyRequest request = RequestOf(bundle);
+  absl::StatusOr<access::Grant> grant = CheckRequest(rooms, setup, request);
+  if (!grant.ok()) {
+    const std::optional<ReverifyEnd> refused = RefusalOf(grant.status());
+    if (!refused.has_value()) return grant.status();
+    return Ended(*refused);
+  }
+  Reverification anew;
+  anew.agency = agency;
+  anew.division = request.household.division;
+  anew.verification_id = chain->verification_id;
+  anew.current = current.report_id;
+  anew.grant = *std::move(grant);
+  for (const match::SourceOutcome& outcome : bundle.input.outcomes) {
+    if (outcome.source_id != span.source_id || !IsSaid(outcome.answer)) continue;
+    anew.pairs.insert({outcome.answer.person_id, outcome.answer.category});
+  }
+  HEDUI_ASSIGN_OR_RETURN(anew.plan, PlanRequest(setup, request, anew.grant));
+  Narrow(span.source_id, anew.pairs, &anew.plan);
+  for (const match::SourceOutcome& outcome : bundle.input.outcomes) {
+    if (outcome.source_id == span.source_id) continue;
+    anew.progress.Add(anew.plan, outcome.source_id, {outcome.answer});
+  }
+  if (anew.plan.everything.empty()) return anew;
+  const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
+  HEDUI_RETURN_IF_ERROR(MakeIntent(rooms, now, &anew));
+  return anew;
+}
+
+void PutAnswers(const Setup& setup, const RecallSpan& span, const Reverification& anew,
+                std::vector<gather::Outcome> outcomes, report::CaseBundle* bundle,
+                std::vector<SourceOutcomeView>* views) {
+  std::vector<match::SourceOutcome>& all = bundle->input.outcomes;
+  // First of all: what the source said must be nowhere, whatever comes of asking it.
+  for (const RecalledPair& pair : anew.pairs) {
+    match::SourceOutcome* before = nullptr;
+    for (match::SourceOutcome& one : all) {
+      if (IsOf(one, span.source_id, pair)) before = &one;
+    }
+    if (before == nullptr) continue;
+    const access::PersonGrant* const person = anew.grant.Find(pair.first);
+    const bool allowed =
+        person != nullptr &&
+        std::binary_search(person->categories.begin(), person->categories.end(), pair.second);
+    before->manual = false;
+    before->finding.reset();
+    before->authorization.clear();
+    before->answer = base::Answer();
+    before->answer.person_id = pair.first;
+    before->answer.category = pair.second;
+    before->answer.kind = base::AnswerKind::kNotAsked;
+    before->answer.reason = allowed ? base::Reason::kNotRoutable : base::Reason::kNoAuthorization;
+    Put(span.source_id, pair,
+        SourceOutcomeView{span.source_id, pair.first, pair.second, before->answer.kind,
+                          before->answer.reason, std::nullopt, 0},
+        views);
+  }
+  for (gather::Outcome& outcome : outcomes) {
+    NameSource(setup, outcome.source_id, &bundle->frame);
+    for (base::Answer& answer : outcome.answers) HoldToBudget(all, &answer);
+    for (SourceOutcomeView& view : ViewsOf(outcome)) {
+      const RecalledPair pair(view.person_id, view.category);
+      Put(outcome.source_id, pair, std::move(view), views);
+    }
+    for (base::Answer& answer : outcome.answers) {
+      const RecalledPair pair(answer.person_id, answer.category);
+      match::SourceOutcome one =
+          MatchOutcome(setup, anew.plan, outcome.source_id, std::move(answer));
+      one.authorization = AuthorityText(anew.grant.Find(pair.first));
+      Put(outcome.source_id, pair, std::move(one), &all);
+    }
+  }
+}
+
+}  // namespace hedui

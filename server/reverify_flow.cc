@@ -1,0 +1,276 @@
+#include "server/reverify_flow.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "hedui/stored/v1/verification.pb.h"
+#include "server/base/dates.h"
+#include "server/base/status.h"
+#include "server/chain_flow.h"
+#include "server/flow_bytes.h"
+#include "server/gather/gatherer.h"
+#include "server/report_steps.h"
+#include "server/rooms.h"
+#include "server/source_log.h"
+#include "server/source_quality.h"
+#include "server/stored_report.h"
+
+namespace hedui {
+namespace {
+
+absl::Status Draining() {
+  return base::MakeError(absl::StatusCode::kCancelled, "DRAINING", "the platform is ending");
+}
+
+absl::Status Changed() {
+  return base::MakeError(absl::StatusCode::kAborted, "CHAIN_CHANGED",
+                         "another report was made while the source was asked anew");
+}
+
+// The report that supersedes, made from the current one's case.
+class Replacing final : public ChainFlow<ReverifyEnd> {
+ public:
+  Replacing(const Rooms* rooms, runtime::EventLoop* loop, RecallSpan span, Reverification anew,
+            std::vector<gather::Outcome> outcomes, ReverifyDone done)
+      : ChainFlow(rooms, loop, anew.agency, ReportKey(anew.current), "", std::move(done)),
+        span_(std::move(span)),
+        anew_(std::move(anew)),
+        outcomes_(std::move(outcomes)) {}
+
+ private:
+  void Work(ReportChain chain) override {
+    if (chain.annulled.has_value()) return Finish(ReverifyEnd::kAnnulled);
+    if (chain.current().report_id != anew_.current) return Finish(Changed());
+    chain.KeepCurrentRow();
+    // Copied by nobody: shared, since tasks may be.
+    auto kept = std::make_shared<ReportChain>(std::move(chain));
+    OnCompute([this, kept] { Make(*kept); });
+  }
+
+  // On the compute pool.
+  void Make(const ReportChain& chain) {
+    const absl::StatusOr<ReverifyEnd> made = TryMake(chain);
+    if (!made.ok() || *made != ReverifyEnd::kVerified) return Finish(made);
+    ledger::CommitRequest commit;
+    commit.rows.push_back(std::move(row_));
+    commit.entry = std::move(entry_);
+    Commit(std::move(commit),
+           [this](const ledger::CommitReceipt&) { Finish(ReverifyEnd::kVerified); });
+  }
+
+  absl::StatusOr<ReverifyEnd> TryMake(const ReportChain& chain) {
+    const ChainReport& current = chain.current();
+    stored::v1::Result stored;
+    if (!stored.ParseFromString(current.row.body)) return Damaged("report");
+    HEDUI_ASSIGN_OR_RETURN(report::CaseBundle bundle,
+                           report::DecodeCaseBundle(stored.case_bundle()));
+    HEDUI_ASSIGN_OR_RETURN(const auto matter,
+                           rooms_.matters->Load(agency_, bundle.frame.matter_number));
+    if (matter->Snapshot()->state == access::MatterState::kClosed) {
+      return ReverifyEnd::kMatterClosed;
+    }
+    std::vector<UsedSource> used = UsesOf(outcomes_);
+    for (UsedSource& use : UsesOf(stored)) {
+      if (use.source_id != span_.source_id) used.push_back(std::move(use));
+    }
+    std::vector<SourceOutcomeView> views = OutcomesOf(stored);
+    PutAnswers(*setup_, span_, anew_, std::move(outcomes_), &bundle, &views);
+    bundle.frame.previous_report = current.report_id;
+    bundle.frame.superseding_reason = kRecalledReason;
+    HEDUI_ASSIGN_OR_RETURN(MadeReport made, MakeReport(rooms_, *setup_, std::move(bundle), Now()));
+    made.used = std::move(used);
+    // No request of its agency made it: it has no digest of one.
+    row_ = ReportRow(made, views, agency_, chain.matter, /*request_digest=*/"",
+                     chain.reports.front().report_id);
+    row_.keys.push_back(ChainKey(chain.verification_id));
+    entry_ = made.draft.entry;
+    return ReverifyEnd::kVerified;
+  }
+
+  const RecallSpan span_;
+  const Reverification anew_;
+  std::vector<gather::Outcome> outcomes_;
+  base::Row row_;
+  std::string entry_;
+};
+
+// Verb and On<Verb>Done pairs in the order in which they run.
+class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow> {
+ public:
+  Flow(const Rooms* rooms, runtime::EventLoop* loop, const RecallSpan& span, std::string agency,
+       const base::Uuid& report_id, ReverifyDone done)
+      : rooms_(*rooms),
+        setup_(rooms->setup()),
+        loop_(loop),
+        span_(span),
+        agency_(std::move(agency)),
+        report_id_(report_id),
+        done_(std::move(done)) {}
+
+  void Begin() {
+    auto bytes = rooms_.bytes->TryTake(agency_, kFlowBytes);
+    if (!bytes.has_value()) return FinishSoon(NoBytes());
+    bytes_ = *std::move(bytes);
+    Prepare();
+  }
+
+  void Stop() override {
+    stopped_ = true;
+    if (gatherer_ != nullptr && gatherer_->asking()) gatherer_->Cancel();
+  }
+
+ private:
+  void Prepare() {
+    auto self = shared_from_this();
+    runtime::Task task = [self] {
+      auto anew = PrepareReverification(self->rooms_, *self->setup_, self->span_, self->agency_,
+                                        self->report_id_);
+      self->loop_->Post(
+          [self, anew = std::move(anew)]() mutable { self->OnPrepareDone(std::move(anew)); });
+    };
+    if (!rooms_.disk->TrySubmit(std::move(task))) {
+      FinishSoon(Busy("READERS_FULL", "the platform reads as much as it can"));
+    }
+  }
+
+  void OnPrepareDone(absl::StatusOr<Reverification> anew) {
+    if (!anew.ok()) return Finish(anew.status());
+    anew_ = *std::move(anew);
+    if (anew_.end.has_value()) return Finish(*anew_.end);
+    if (stopped_) return Finish(Draining());
+    if (!anew_.parts.has_value()) return Replace();
+    CommitIntent();
+  }
+
+  void CommitIntent() {
+    ledger::CommitRequest request;
+    request.rows = std::move(anew_.rows);
+    request.entry = std::move(anew_.entry);
+    request.done = [self = shared_from_this()](absl::StatusOr<ledger::CommitReceipt> receipt) {
+      self->loop_->Post([self, receipt = std::move(receipt)]() mutable {
+        self->OnCommitIntentDone(std::move(receipt));
+      });
+    };
+    if (!rooms_.committer->TrySubmit(std::move(request))) {
+      FinishSoon(Busy("COMMITTER_FULL", "the platform has no room for another commit"));
+    }
+  }
+
+  void OnCommitIntentDone(absl::StatusOr<ledger::CommitReceipt> receipt) {
+    if (!receipt.ok()) {
+      if (const absl::Status health = rooms_.committer->Health(); !health.ok()) {
+        rooms_.fatal(health);
+      }
+      return Finish(receipt.status());
+    }
+    intent_ = std::move(receipt->proof);
+    deadline_ = loop_->Now() + plan::kAskingTimeMax;
+    GatherWave();
+  }
+
+  void GatherWave() {
+    if (stopped_) return Finish(Draining());
+    while (wave_ < anew_.plan.waves.size()) {
+      plan::NextWaveResult next = plan::NextWave(anew_.plan, wave_, anew_.progress);
+      if (!next.queries.empty()) return StartGather(std::move(next.queries));
+      ++wave_;
+    }
+    Replace();
+  }
+
+  void StartGather(plan::Wave queries) {
+    gather::GatherRequest request;
+    request.name = absl::StrCat(anew_.intent_id.ToString(), "/", wave_);
+    const ledger::WarrantWriter warrants(&*anew_.parts, *intent_);
+    for (plan::SourceQuery& query : queries) {
+      std::string warrant = warrants.For(*anew_.parts->Find(query.source_id));
+      request.queries.push_back({std::move(query), std::move(warrant)});
+    }
+    request.deadline =
+        plan::WaveDeadline(anew_.plan, setup_->catalogue, wave_, loop_->Now(), deadline_);
+    request.digest_key = anew_.grant.digest_key;
+    request.today = base::CivilDayOf(rooms_.clock->WallNow());
+    request.urgency = gather::Urgency::kBackground;
+    auto self = shared_from_this();
+    request.still_authorized = [self](const std::string& person_id) {
+      return access::IsLive(self->anew_.grant, person_id);
+    };
+    // Nothing is shared: what the source said before is what is in doubt.
+    if (gatherer_ == nullptr) {
+      gatherer_ = std::make_unique<gather::Gatherer>(loop_, setup_->sources, rooms_.ids);
+    }
+    gatherer_->Start(
+        std::move(request),
+        [self](gather::Outcome outcome) { self->OnOutcome(std::move(outcome)); },
+        [self] {
+          // Not from inside the gatherer: the next wave starts it again.
+          self->loop_->Post([self] {
+            ++self->wave_;
+            self->GatherWave();
+          });
+        });
+  }
+
+  void OnOutcome(gather::Outcome outcome) {
+    outcome.ended = rooms_.clock->WallNow();
+    rooms_.source_log->Ended({anew_.verification_id, anew_.intent_id, std::nullopt}, outcome);
+    rooms_.source_quality->Ended(anew_.division, outcome);
+    anew_.progress.Add(anew_.plan, outcome.source_id, outcome.answers);
+    outcomes_.push_back(std::move(outcome));
+  }
+
+  void Replace() {
+    gatherer_.reset();
+    auto self = shared_from_this();
+    std::make_shared<Replacing>(&rooms_, loop_, span_, std::move(anew_), std::move(outcomes_),
+                                [self](absl::StatusOr<ReverifyEnd> end) { self->Finish(end); })
+        ->Begin();
+  }
+
+  void FinishSoon(absl::Status status) {
+    loop_->Post([self = shared_from_this(), status = std::move(status)] { self->Finish(status); });
+  }
+
+  void Finish(absl::StatusOr<ReverifyEnd> end) {
+    gatherer_.reset();
+    bytes_ = {};
+    const bool again = absl::IsResourceExhausted(end.status()) || absl::IsAborted(end.status()) ||
+                       absl::IsCancelled(end.status()) || absl::IsUnavailable(end.status());
+    if (!end.ok() && !again) {
+      rooms_.tell(base::FailureEvent("not_verified_anew", end.status())
+                      .With("report_id", report_id_.ToString()));
+      end = ReverifyEnd::kFailed;
+    }
+    std::move(done_)(std::move(end));
+  }
+
+  const Rooms& rooms_;
+  const std::shared_ptr<const Setup> setup_;
+  runtime::EventLoop* const loop_;
+  const RecallSpan span_;
+  const std::string agency_;
+  const base::Uuid report_id_;
+  ReverifyDone done_;
+  bool stopped_ = false;
+  base::ByteBudget::Place bytes_;
+  Reverification anew_;
+  std::optional<ledger::EntryProof> intent_;
+  absl::Duration deadline_;
+  size_t wave_ = 0;
+  std::vector<gather::Outcome> outcomes_;
+  std::unique_ptr<gather::Gatherer> gatherer_;
+};
+
+}  // namespace
+
+std::shared_ptr<ReverifyFlow> BeginReverify(const Rooms* rooms, runtime::EventLoop* loop,
+                                            const RecallSpan& span, std::string agency,
+                                            const base::Uuid& report_id, ReverifyDone done) {
+  auto flow =
+      std::make_shared<Flow>(rooms, loop, span, std::move(agency), report_id, std::move(done));
+  flow->Begin();
+  return flow;
+}
+
+}  // namespace hedui
