@@ -170,6 +170,7 @@ size_t ReplaceAnswers(const AnswerRequest& request, report::CaseBundle* bundle,
         at->answer.reason = base::Reason::kOversized;
         at->answer.digest = answer.digest;
       }
+      at->reused.reset();
       if (request.authorization) at->authorization = request.authorization(answer.person_id);
       Show(late.source_id, at->answer, late.elapsed_ms, outcomes);
       ++replaced;
