@@ -51,7 +51,7 @@ gather::Outcome OutcomeOf(const std::string& source, std::vector<base::Answer> a
   outcome.elapsed = absl::Milliseconds(12);
   outcome.pending_token = "token of " + source;
   outcome.operator_text = "text";
-  outcome.reused = gather::Reused{"attempt", absl::FromUnixSeconds(5)};
+  outcome.reused = base::Reused{"attempt", absl::FromUnixSeconds(5)};
   return outcome;
 }
 
