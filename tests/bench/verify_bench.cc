@@ -20,7 +20,7 @@ constexpr int kFloorRequests = 3'000;
 
 absl::StatusOr<std::vector<Row>> ThroughputRatio() {
   HEDUI_ASSIGN_OR_RETURN(Row row, MeasureThroughputRatio({.name = "verify.throughput_ratio",
-                                                          .target = 0.5,
+                                                          .target = 0.7,
                                                           .sources = 8,
                                                           .in_flight = kInFlight,
                                                           .platform_requests = kPlatformRequests,
