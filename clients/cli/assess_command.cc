@@ -81,7 +81,8 @@ const char* TruthSentence(Truth truth) {
 std::string UnitSentence(const std::string& unit) {
   static constexpr std::pair<const char*, const char*> kUnits[] = {
       {"yuan", " 元"},    {"yuan/month", " 元/月"}, {"yuan/year", " 元/年"}, {"months", " 个月"},
-      {"years", " 周岁"}, {"days", " 天"},  {"m2", " 平方米"},          {"ratio", ""},           {"count", ""}};
+      {"years", " 周岁"}, {"days", " 天"},          {"m2", " 平方米"},       {"ratio", ""},
+      {"count", ""}};
   for (const auto& [name, shown] : kUnits) {
     if (unit == name) return shown;
   }
@@ -138,11 +139,10 @@ std::string AssessmentText(const Assessment& assessment) {
     }
     if (indication.validity) {
       // A span of years is no age.
-      absl::StrAppend(&text, "      有效期：", indication.validity->text,
-                      indication.validity->unit == "years"
-                          ? " 年"
-                          : UnitSentence(indication.validity->unit),
-                      "\n");
+      absl::StrAppend(
+          &text, "      有效期：", indication.validity->text,
+          indication.validity->unit == "years" ? " 年" : UnitSentence(indication.validity->unit),
+          "\n");
     }
     AppendBlame(&text, indication.blame, indication.result != Truth::kUndetermined);
   }

@@ -49,8 +49,7 @@ const TraceEntry* Assessment::Find(absl::string_view id, absl::string_view perso
 const Indication* Assessment::FindIndication(absl::string_view programme,
                                              absl::string_view person_id) const {
   for (const Indication& indication : indications) {
-    if (indication.programme == programme && indication.person_id == person_id)
-      return &indication;
+    if (indication.programme == programme && indication.person_id == person_id) return &indication;
   }
   return nullptr;
 }

@@ -178,10 +178,7 @@ Value Evaluator::HigherExtreme(const Value& found, const Value& stated) {
   if (found.mask == 0 && stated.mask == 0) return calculator_.Max(found, stated);
   Value higher;
   SetHigh(GreaterHigh(found, stated), &higher);
-  SetLow(found.mask == 0    ? found
-         : stated.mask == 0 ? stated
-                            : LesserLow(found, stated),
-         &higher);
+  SetLow(found.mask == 0 ? found : stated.mask == 0 ? stated : LesserLow(found, stated), &higher);
   return Joined(higher, found.mask & stated.mask, found, stated);
 }
 

@@ -4,7 +4,7 @@
 namespace hedui::assess {
 
 Value Evaluator::Defined(const Value& number) {
-  Value defined = MaskOf(number.valueless()  ? kMayBeFalse
+  Value defined = MaskOf(number.valueless() ? kMayBeFalse
                          : number.undefined ? kMayBeEither
                                             : kMayBeTrue,
                          number.blame);

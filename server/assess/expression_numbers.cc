@@ -115,12 +115,11 @@ absl::StatusOr<Type> EmitPresumed(ExpressionWalk& walk, const Node& node, int co
 }
 
 constexpr Function kFunctions[] = {
-    {"min", 2, kAnyNumber, EmitMinMax}, {"max", 2, kAnyNumber, EmitMinMax},
-    {"round", 3, 3, EmitRound},         {"yuan", 1, 1, EmitUnitOf},
-    {"months", 1, 1, EmitUnitOf},       {"years", 1, 1, EmitUnitOf},
-    {"days", 1, 1, EmitUnitOf},         {"ratio", 1, 1, EmitUnitOf},
-    {"square_metres", 1, 1, EmitUnitOf},
-    {"presumed", 1, 1, EmitPresumed},
+    {"min", 2, kAnyNumber, EmitMinMax},  {"max", 2, kAnyNumber, EmitMinMax},
+    {"round", 3, 3, EmitRound},          {"yuan", 1, 1, EmitUnitOf},
+    {"months", 1, 1, EmitUnitOf},        {"years", 1, 1, EmitUnitOf},
+    {"days", 1, 1, EmitUnitOf},          {"ratio", 1, 1, EmitUnitOf},
+    {"square_metres", 1, 1, EmitUnitOf}, {"presumed", 1, 1, EmitPresumed},
 };
 
 }  // namespace

@@ -34,8 +34,12 @@ std::optional<Unit> Combine(const Unit& a, const Unit& b, int sign) {
   for (int exponent : {money, month, year, day, area}) {
     if (std::abs(exponent) > kExponentMax) return std::nullopt;
   }
-  Unit unit{static_cast<int8_t>(money), static_cast<int8_t>(month), static_cast<int8_t>(year),
-            static_cast<int8_t>(day), false, static_cast<int8_t>(area)};
+  Unit unit{static_cast<int8_t>(money),
+            static_cast<int8_t>(month),
+            static_cast<int8_t>(year),
+            static_cast<int8_t>(day),
+            false,
+            static_cast<int8_t>(area)};
   // Only a count of counts is a count again; a count divided by one is a share.
   unit.count = sign > 0 && a.count && b.count;
   return unit;

@@ -48,12 +48,12 @@ struct PolicyRowListed {
 struct PolicyNameListed {
   PolicyKind kind = PolicyKind::kQuantity;
   std::string name;
-  std::string label;              // Chinese
-  std::string type;               // docs/policy-format.md: "money/month", "code(area_class)"
-  bool per_person = false;        // else of the household
+  std::string label;        // Chinese
+  std::string type;         // docs/policy-format.md: "money/month", "code(area_class)"
+  bool per_person = false;  // else of the household
   // By which a parameter's rows are chosen: names, "stage: code(school_stage)" for what is given.
   std::vector<std::string> keys;
-  std::string division;           // that declares it; empty: the engine
+  std::string division;  // that declares it; empty: the engine
 };
 
 struct PolicyFieldListed {

@@ -1,6 +1,6 @@
-// What is wrong with a catalogue's routing that no source shows alone: more sources over a place than
-// a plan may hold, fallbacks that claim the same place in the order, and bodies that claim to relay
-// for the same division. Pure, thread-safe.
+// What is wrong with a catalogue's routing that no source shows alone: more sources over a place
+// than a plan may hold, fallbacks that claim the same place in the order, and bodies that claim to
+// relay for the same division. Pure, thread-safe.
 #ifndef HEDUI_SERVER_PLAN_ROUTING_DEFECTS_H_
 #define HEDUI_SERVER_PLAN_ROUTING_DEFECTS_H_
 

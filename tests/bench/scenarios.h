@@ -34,9 +34,9 @@ absl::StatusOr<Overload> RunOverload(PlatformRig* rig, const OverloadSize& size)
 bool IsTurnedAway(int code, const std::string& details);
 
 struct Waiting {
-  int64_t before_bytes = 0;  // the platform's memory, without any of them
-  int64_t during_bytes = 0;  // with all of them waiting
-  int64_t after_bytes = 0;   // with all of them ended
+  int64_t before_bytes = 0;          // the platform's memory, without any of them
+  int64_t during_bytes = 0;          // with all of them waiting
+  int64_t after_bytes = 0;           // with all of them ended
   std::vector<std::string> threads;  // the names of the platform's, with all of them waiting
 };
 // Begins `count` verifications, all of which wait for `source_id`, which must be the rig's patient

@@ -5,8 +5,9 @@
 // sending), `answers` (after the last answer, before the result's commit), `commit` (half-way
 // through a write of a commit), `polling` (before a promised answer is asked for), `polled` (it has
 // come, before its report's commit), `late` (half-way through that commit, at its COUNT-th write),
-// `kept` (after policy sets are kept, before they are in force), `never`; with `start-` before it, a
-// moment of the start counts too. At SIGHUP it reads its files anew and says "reloaded" or "refused".
+// `kept` (after policy sets are kept, before they are in force), `never`; with `start-` before it,
+// a moment of the start counts too. At SIGHUP it reads its files anew and says "reloaded" or
+// "refused".
 #include <signal.h>
 #include <sqlite3.h>
 #include <unistd.h>
