@@ -257,6 +257,7 @@ void PutAnswers(const Setup& setup, const RecallSpan& span, const Reverification
         std::binary_search(person->categories.begin(), person->categories.end(), pair.second);
     before->manual = false;
     before->finding.reset();
+    before->reused.reset();
     before->authorization.clear();
     before->answer = base::Answer();
     before->answer.person_id = pair.first;
