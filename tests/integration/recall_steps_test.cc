@@ -1,0 +1,52 @@
+// What a recall makes of a stored case, without a platform.
+#include "server/recall_steps.h"
+
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "server/base/digest.h"
+#include "server/report/case_bundle.h"
+
+namespace hedui::testing {
+namespace {
+
+match::SourceOutcome Found(const std::string& source_id) {
+  match::SourceOutcome outcome;
+  outcome.source_id = source_id;
+  outcome.authorization = "L-1";
+  outcome.reused = base::Reused{"0190/0/1", absl::FromUnixSeconds(1)};
+  outcome.answer.person_id = "m1";
+  outcome.answer.category = "employment";
+  outcome.answer.kind = base::AnswerKind::kFound;
+  outcome.answer.records = {{"wage", {}}};
+  outcome.answer.digest = base::Sha256("answer");
+  return outcome;
+}
+
+// Whoever may not be asked about any more: nothing that the source said is left, nor how it was
+// come by. What others said is.
+TEST(RecallStepsTest, NothingIsLeftOfWhatIsNotAskedAgain) {
+  report::CaseBundle bundle;
+  bundle.input.outcomes = {Found("nx-tax"), Found("nx-social-security")};
+  RecallSpan span;
+  span.source_id = "nx-tax";
+  Reverification anew;
+  anew.pairs = {{"m1", "employment"}};
+  std::vector<SourceOutcomeView> views;
+  PutAnswers(hedui::Setup(), span, anew, {}, &bundle, &views);
+  ASSERT_EQ(bundle.input.outcomes.size(), 2u);
+  const match::SourceOutcome& recalled = bundle.input.outcomes[0];
+  EXPECT_EQ(recalled.answer.kind, base::AnswerKind::kNotAsked);
+  EXPECT_EQ(recalled.answer.reason, base::Reason::kNoAuthorization);
+  EXPECT_TRUE(recalled.answer.records.empty());
+  EXPECT_EQ(recalled.answer.digest, "");
+  EXPECT_EQ(recalled.authorization, "");
+  EXPECT_FALSE(recalled.reused.has_value());
+  const match::SourceOutcome& other = bundle.input.outcomes[1];
+  EXPECT_EQ(other.answer.kind, base::AnswerKind::kFound);
+  EXPECT_EQ(other.answer.records.size(), 1u);
+  EXPECT_TRUE(other.reused.has_value());
+}
+
+}  // namespace
+}  // namespace hedui::testing
