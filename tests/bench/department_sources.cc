@@ -3,6 +3,7 @@
 #include <atomic>
 #include <optional>
 #include <random>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -33,7 +34,7 @@ struct Source {
 }  // namespace
 
 struct DepartmentSources::State {
-  // On the sources' one loop, as all that touches `waiting`.
+  // On the sources' one loop, as all that touches `waiting` and `delayed`.
   void OnQuery(RawCall* call);
   absl::Duration DelayOf(Source* source);
   void Answer(RawCall* call, Source* source);
@@ -47,6 +48,7 @@ struct DepartmentSources::State {
   std::atomic<int64_t> answer_bytes{0};
   std::atomic<int> held_source{kNone};
   std::vector<RawCall*> waiting;
+  std::set<RawCall*> delayed;
   base::Mutex mutex;
   base::CondVar held_more;
   int held ABSL_GUARDED_BY(mutex) = 0;                                // in `waiting`
@@ -69,7 +71,14 @@ void DepartmentSources::State::OnQuery(RawCall* call) {
   }
   const absl::Duration delay = DelayOf(source);
   if (delay == absl::ZeroDuration()) return Answer(call, source);
-  call->loop()->After(delay, [this, call, source] { Answer(call, source); });
+  delayed.insert(call);
+  {
+    const base::MutexLock lock(&mutex);
+    waiting_loop = call->loop();
+  }
+  call->loop()->After(delay, [this, call, source] {
+    if (delayed.erase(call) > 0) Answer(call, source);
+  });
 }
 
 absl::Duration DepartmentSources::State::DelayOf(Source* source) {
@@ -82,13 +91,15 @@ absl::Duration DepartmentSources::State::DelayOf(Source* source) {
 }
 
 void DepartmentSources::State::Release() {
-  std::vector<RawCall*> held_calls;
-  held_calls.swap(waiting);
+  std::vector<RawCall*> calls_now(delayed.begin(), delayed.end());
+  calls_now.insert(calls_now.end(), waiting.begin(), waiting.end());
+  delayed.clear();
+  waiting.clear();
   {
     const base::MutexLock lock(&mutex);
     held = 0;
   }
-  for (RawCall* const call : held_calls) Answer(call, sources[*call->port()].get());
+  for (RawCall* const call : calls_now) Answer(call, sources[*call->port()].get());
 }
 
 void DepartmentSources::State::Answer(RawCall* call, Source* source_of_call) {
@@ -108,7 +119,12 @@ void DepartmentSources::State::Answer(RawCall* call, Source* source_of_call) {
 
 DepartmentSources::DepartmentSources() : state_(std::make_unique<State>()) {}
 
-DepartmentSources::~DepartmentSources() { Release(); }
+// Whoever gave up on a delayed answer is answered all the same: a loop that ends drops its timers.
+DepartmentSources::~DepartmentSources() {
+  DelayAll(absl::ZeroDuration());
+  for (const auto& source : state_->sources) source->slow_permille = 0;
+  Release();
+}
 
 absl::StatusOr<std::unique_ptr<DepartmentSources>> DepartmentSources::Start(
     absl::string_view simulation_yaml, const TlsTexts& tls) {
