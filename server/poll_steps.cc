@@ -10,6 +10,7 @@
 #include "server/base/status.h"
 #include "server/intent_steps.h"
 #include "server/report_chain.h"
+#include "server/report_steps.h"
 #include "server/request_check.h"
 #include "server/stored_report.h"
 
@@ -204,21 +205,8 @@ absl::StatusOr<PollPlan> Authorize(const Rooms& rooms, const Setup& setup,
 
 // What a source said that is more than that it could not say anything.
 bool IsAnswer(const base::Answer& answer) {
-  switch (answer.kind) {
-    case base::AnswerKind::kFound:
-    case base::AnswerKind::kConfirmedNone:
-    case base::AnswerKind::kNotCovered:
-    case base::AnswerKind::kStale:
-    case base::AnswerKind::kAmbiguous:
-      return true;
-    case base::AnswerKind::kRefused:
-      return answer.reason != base::Reason::kWarrantRejected;
-    case base::AnswerKind::kUnavailable:
-    case base::AnswerKind::kPending:
-    case base::AnswerKind::kNotAsked:
-      return false;
-  }
-  return false;
+  return IsSaid(answer) || (answer.kind == base::AnswerKind::kRefused &&
+                            answer.reason != base::Reason::kWarrantRejected);
 }
 
 }  // namespace
