@@ -89,6 +89,11 @@ bool MatterBook::IsReady(const MatterRecord& record) {
   return record.opened_ && !record.digest_key_.empty();
 }
 
+bool MatterBook::IsClosed(const MatterRecord& record) {
+  base::MutexLock lock(&record.mutex_);
+  return record.snapshot_ != nullptr && record.snapshot_->state == MatterState::kClosed;
+}
+
 std::shared_ptr<MatterRecord> MatterBook::BeginLoad(const std::string& key) {
   base::MutexLock lock(&mutex_);
   if (slots_.size() >= sweep_at_) SweepExpired();
@@ -148,6 +153,7 @@ absl::Status MatterBook::Merge(const std::vector<base::Row>& rows, MatterRecord*
 }
 
 void MatterBook::Keep(const std::string& key, const std::shared_ptr<MatterRecord>& record) {
+  if (IsClosed(*record)) return LetGo(key);
   Slot& slot = slots_[key];
   if (slot.kept != nullptr) {
     recently_.splice(recently_.begin(), recently_, slot.recently);
@@ -157,12 +163,16 @@ void MatterBook::Keep(const std::string& key, const std::shared_ptr<MatterRecord
   slot.kept = record;
   recently_.push_front(key);
   slot.recently = recently_.begin();
-  if (recently_.size() <= matters_cached_) return;
-  const auto oldest = slots_.find(recently_.back());
-  recently_.pop_back();
-  oldest->second.kept.reset();
+  if (recently_.size() > matters_cached_) LetGo(recently_.back());
+}
+
+void MatterBook::LetGo(std::string key) {
+  const auto slot = slots_.find(key);
+  if (slot->second.kept == nullptr) return;
+  recently_.erase(slot->second.recently);
+  slot->second.kept.reset();
   // While a flow holds it, the slot stays, so that a withdrawal still reaches the flow.
-  if (oldest->second.loading == 0 && oldest->second.record.expired()) slots_.erase(oldest);
+  if (slot->second.loading == 0 && slot->second.record.expired()) slots_.erase(slot);
 }
 
 void MatterBook::SweepExpired() {
@@ -315,7 +325,11 @@ void MatterBook::Apply(Change change) {
   }
   // Without a record nobody holds the matter, and the next Load reads these rows.
   if (record == nullptr) return;
-  if (!Merge(change.rows, record.get()).ok()) CommitFailed(std::move(change));
+  if (!Merge(change.rows, record.get()).ok()) return CommitFailed(std::move(change));
+  if (!IsClosed(*record)) return;
+  base::MutexLock lock(&mutex_);
+  const auto slot = slots_.find(change.cache_key);
+  if (slot != slots_.end() && slot->second.kept == record) LetGo(change.cache_key);
 }
 
 void MatterBook::CommitFailed(Change change) {

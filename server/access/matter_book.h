@@ -48,7 +48,7 @@
 
 namespace hedui::access {
 
-// A matter with four letters takes some 3 KB: the cache holds at most some 50 MB.
+// Open ones. A matter with four letters takes some 3 KB: the cache holds at most some 50 MB.
 inline constexpr size_t kMattersCachedDefault = 16'384;
 // Changes of matters under way or waiting for one of the same matter or letter.
 inline constexpr size_t kReservationsMax = 4'096;
@@ -155,7 +155,7 @@ class MatterBook {
   // What the book knows of one matter. The record itself belongs to whoever holds it.
   struct Slot {
     std::weak_ptr<MatterRecord> record;
-    std::shared_ptr<MatterRecord> kept;         // null when the cache let it go
+    std::shared_ptr<MatterRecord> kept;         // null when the cache let it go, or closed
     std::list<std::string>::iterator recently;  // in recently_, while `kept`
     int loading = 0;                            // Loads now reading the store for it
   };
@@ -173,10 +173,14 @@ class MatterBook {
   void EndLoad(const std::string& key, const std::shared_ptr<MatterRecord>& record, bool loaded);
   absl::Status ReadInto(absl::string_view agency, absl::string_view number,
                         MatterRecord* record) const;
+  // Unless it is closed: of that nobody asks any more.
   void Keep(const std::string& key, const std::shared_ptr<MatterRecord>& record)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // From the cache; there is a slot. By value: the list's own text goes with it.
+  void LetGo(std::string key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SweepExpired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static bool IsReady(const MatterRecord& record);
+  static bool IsClosed(const MatterRecord& record);
   // Adds the rows to what the record shows; the same rows again, or in another order, come to the
   // same.
   static absl::Status Merge(const std::vector<base::Row>& rows, MatterRecord* record);

@@ -76,8 +76,11 @@ struct SqliteStoreOptions {
   // What hedui.db may grow to; 0: as far as the disk allows. Beyond: RESOURCE_EXHAUSTED
   // (STORE_FULL), as on a full disk.
   uint64_t max_bytes = 0;
-  int readers = 4;  // connections for reading; at least 1
-  int cache_kib_per_connection = 8'192;
+  int readers = 4;        // connections for reading; at least 1
+  int cache_kib = 8'192;  // pages of the connection that commits, and of that which merges look-ups
+  // Of each other connection, of which there are two for each reader: inner pages of the trees.
+  // Rows are mostly read once; what is read again the system's page cache has.
+  int reader_cache_kib = 1'024;
   // Of the write-ahead log, in pages of 8 KiB, before the background thread copies it into the
   // database: 2 MiB. A flush of much more at once holds up the commits' own flushes, and they the
   // slowest calls (docs/adr/0016-small-steps.md).

@@ -250,6 +250,21 @@ TEST_F(MatterBookTest, LoadedMatterIsServedFromMemory) {
   EXPECT_EQ(book_.TryCached("xingqing-mz", "M-2"), nullptr);
 }
 
+TEST_F(MatterBookTest, ClosedMatterLeavesMemory) {
+  MustRegister(RequestOf({FatherDraft()}));
+  MatterHandle held = MustLoad();
+  MustClose();
+  EXPECT_EQ(held->Snapshot()->state, MatterState::kClosed);
+  EXPECT_EQ(book_.TryCached("xingqing-mz", "M-1"), held) << "one record for all who hold it";
+  const std::weak_ptr<const MatterRecord> record = held;
+  held = nullptr;
+  EXPECT_TRUE(record.expired());
+  const int finds = rows_.finds();
+  EXPECT_EQ(MustLoad()->Snapshot()->state, MatterState::kClosed);
+  EXPECT_GT(rows_.finds(), finds);
+  EXPECT_EQ(book_.TryCached("xingqing-mz", "M-1"), nullptr);
+}
+
 TEST_F(MatterBookTest, RevocationReachesAHandleOfAnEvictedMatter) {
   MatterBook small(&rows_, &clock_, &ids_, /*matters_cached=*/1);
   MustRegister(RequestOf({FatherDraft()}));

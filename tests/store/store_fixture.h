@@ -34,7 +34,8 @@ inline SqliteStoreOptions TestOptions(const TemporaryDirectory& directory,
   options.directory = vfs.empty() ? directory.path() : "/disk";
   options.key_encryption_key_file = directory.Write("kek", kKekOne);
   options.readers = 2;
-  options.cache_kib_per_connection = 512;
+  options.cache_kib = 512;
+  options.reader_cache_kib = 512;
   options.background_thread = false;
   options.vfs = vfs;
   return options;

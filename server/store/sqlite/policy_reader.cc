@@ -42,7 +42,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Open(const SqliteStoreOptions& optio
   ConnectionOptions file;
   file.path = options.directory + "/hedui.db";
   file.vfs = options.vfs;
-  file.cache_kib = options.cache_kib_per_connection;
+  file.cache_kib = options.reader_cache_kib;
   file.read_only = true;
   HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection, Connection::Open(file));
   HEDUI_ASSIGN_OR_RETURN(const std::optional<SchemaState> schema, ReadSchema(connection.get()));

@@ -71,7 +71,7 @@ absl::StatusOr<std::unique_ptr<SqliteRowReader>> SqliteRowReader::Open(
 
   ConnectionOptions file;
   file.vfs = options.vfs;
-  file.cache_kib = options.cache_kib_per_connection;
+  file.cache_kib = options.reader_cache_kib;
   file.read_only = true;
   file.path = options.directory + "/hedui.db";
   const base::MutexLock lock(&reader->mutex_);

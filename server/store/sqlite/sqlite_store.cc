@@ -58,7 +58,7 @@ ConnectionOptions SqliteStore::FileOptions(const std::string& path) const {
   ConnectionOptions file;
   file.path = path;
   file.vfs = options_.vfs;
-  file.cache_kib = options_.cache_kib_per_connection;
+  file.cache_kib = options_.reader_cache_kib;
   return file;
 }
 
@@ -67,6 +67,7 @@ absl::Status SqliteStore::Start() {
   rows.page_bytes = kStorePageBytes;
   HEDUI_RETURN_IF_ERROR(OpenKeysAndSchema(rows));
   ConnectionOptions limited = rows;
+  limited.cache_kib = options_.cache_kib;
   limited.pages_max = static_cast<int64_t>(options_.max_bytes / kStorePageBytes);
   HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<StoreWriter> writer, StoreWriter::Open(limited));
   ConnectionOptions impatient = rows;
@@ -123,9 +124,11 @@ absl::Status SqliteStore::OpenLookups(const ConnectionOptions& rows) {
   ConnectionOptions lookup = FileOptions(options_.directory + "/lookup.db");
   lookup.create = true;
   lookup.synchronous_full = false;
+  lookup.cache_kib = options_.cache_kib;
   HEDUI_ASSIGN_OR_RETURN(index_, LookupIndex::Open(lookup, options_.run_keys, history));
   HEDUI_RETURN_IF_ERROR(AddUnmerged(connection.get()));
   lookup.create = false;
+  lookup.cache_kib = options_.reader_cache_kib;
   std::vector<std::unique_ptr<Reader>> readers;
   for (int i = 0; i < std::max(1, options_.readers); ++i) {
     HEDUI_ASSIGN_OR_RETURN(std::unique_ptr<Reader> reader, Reader::Open(rows, lookup));
