@@ -42,8 +42,8 @@ constexpr int kCallsWithoutChange = 20;
 // A query is noted at most so much later than it was sent: gRPC's threads take some of those calls
 // to hand it over when the machine does much else.
 constexpr absl::Duration kOnTheWay = absl::Milliseconds(600);
-// One in so many is refused, one in so many is not answered: seldom the same one. Together less than
-// the tenth that further attempts may be.
+// One in so many is refused, one in so many is not answered: seldom the same one. Together less
+// than the tenth that further attempts may be.
 constexpr int kRefusedEach = 25;
 constexpr int kSilentEach = 41;
 
@@ -82,8 +82,8 @@ class SourceRateTest : public ::testing::Test {
     return *std::move(child);
   }
 
-  // Verifies with so many callers until the platform is dead, or until `go_on` says no to each. Time
-  // passes while nothing else happens.
+  // Verifies with so many callers until the platform is dead, or until `go_on` says no to each.
+  // Time passes while nothing else happens.
   void Load(int count, const std::function<bool(const v1::VerifyHouseholdResponse&)>& go_on) {
     std::atomic<int> ended{0};
     std::atomic<int> verified{0};
