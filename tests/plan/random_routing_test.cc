@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/limits.h"
 #include "tests/plan/plan_fixture.h"
 
 namespace hedui::plan {
