@@ -9,6 +9,7 @@
 #include "server/base/limits.h"
 #include "server/base/status.h"
 #include "server/chain_flow.h"
+#include "server/correction_flow.h"
 #include "server/flow_bytes.h"
 #include "server/ledger/entry.h"
 #include "server/report_steps.h"
@@ -67,9 +68,10 @@ class AnswerFlow final : public ChainFlow<AnswerEnd> {
  private:
   void Work(ReportChain chain) override {
     if (chain.annulled.has_value()) return Drop(chain.verification_id, AnswerEnd::kAnnulled);
-    if (chain.reports.size() >= kLateReportsMax) {
+    if (chain.reports.size() >= kCorrectionsMax) {
       return Drop(chain.verification_id, AnswerEnd::kNotWaited);
     }
+    closing_ = chain.reports.size() >= kLateReportsMax;
     // Only what is superseded is needed while it waits.
     chain.KeepCurrentRow();
     OnCompute([this, chain = std::move(chain)]() mutable { Make(chain); });
@@ -81,11 +83,14 @@ class AnswerFlow final : public ChainFlow<AnswerEnd> {
     if (!made.ok() || *made == AnswerEnd::kWithdrawn) return Finish(made);
     if (*made != AnswerEnd::kReported) return Drop(chain.verification_id, *made);
     ledger::CommitRequest commit;
-    commit.rows = std::move(request_.rows);
+    if (!closing_) commit.rows = std::move(request_.rows);
     commit.rows.push_back(std::move(row_));
     commit.entry = std::move(entry_);
-    Commit(std::move(commit),
-           [this](const ledger::CommitReceipt&) { Finish(AnswerEnd::kReported); });
+    Commit(std::move(commit), [this, id = chain.verification_id](const ledger::CommitReceipt&) {
+      // Should the process end in between, the promise is polled again, and nothing waits for it.
+      if (closing_) return Drop(id, AnswerEnd::kNotWaited);
+      Finish(AnswerEnd::kReported);
+    });
   }
 
   absl::StatusOr<AnswerEnd> TryMake(const ReportChain& chain) {
@@ -98,13 +103,15 @@ class AnswerFlow final : public ChainFlow<AnswerEnd> {
                            rooms_.matters->Load(request_.agency, bundle.frame.matter_number));
     if (matter->Snapshot()->state == access::MatterState::kClosed) return AnswerEnd::kClosed;
     std::vector<SourceOutcomeView> outcomes = OutcomesOf(stored);
-    if (ReplaceAnswers(request_, &bundle, &outcomes) == 0) return AnswerEnd::kNotWaited;
+    const size_t replaced =
+        closing_ ? CloseAll(&bundle, &outcomes) : ReplaceAnswers(request_, &bundle, &outcomes);
+    if (replaced == 0) return AnswerEnd::kNotWaited;
     bundle.frame.previous_report = current.report_id;
     bundle.frame.superseding_reason = request_.reason;
     HEDUI_ASSIGN_OR_RETURN(MadeReport made, MakeReport(rooms_, *setup_, std::move(bundle), Now()));
     made.used = UsesOf(stored);
     for (const LateAnswers& late : request_.answers) {
-      if (!std::any_of(late.answers.begin(), late.answers.end(), IsSaid)) continue;
+      if (closing_ || !std::any_of(late.answers.begin(), late.answers.end(), IsSaid)) continue;
       made.used.push_back({late.source_id, late.at});
     }
     // No request made it: it has no digest of one.
@@ -113,7 +120,21 @@ class AnswerFlow final : public ChainFlow<AnswerEnd> {
     row_.keys.push_back(ChainKey(chain.verification_id));
     entry_ = made.draft.entry;
     // As late as can be: what is withdrawn after this comes after the report.
-    return AllAuthorized() ? AnswerEnd::kReported : AnswerEnd::kWithdrawn;
+    return closing_ || AllAuthorized() ? AnswerEnd::kReported : AnswerEnd::kWithdrawn;
+  }
+
+  // Whatever is waited for, of any source, is not any more.
+  size_t CloseAll(report::CaseBundle* bundle, std::vector<SourceOutcomeView>* outcomes) const {
+    size_t closed = 0;
+    for (match::SourceOutcome& outcome : bundle->input.outcomes) {
+      base::Answer& answer = outcome.answer;
+      if (outcome.manual || answer.kind != base::AnswerKind::kPending) continue;
+      answer.kind = base::AnswerKind::kUnavailable;
+      answer.reason = base::Reason::kLate;
+      Show(outcome.source_id, answer, request_.answers.front().elapsed_ms, outcomes);
+      ++closed;
+    }
+    return closed;
   }
 
   bool AllAuthorized() const {
@@ -142,6 +163,7 @@ class AnswerFlow final : public ChainFlow<AnswerEnd> {
   }
 
   AnswerRequest request_;
+  bool closing_ = false;  // the chain takes no further answer, and says so
   base::Row row_;
   std::string entry_;
 };

@@ -31,7 +31,8 @@ namespace hedui {
 struct Rooms;
 
 // A chain has at most so many reports where a late answer is to add one: as many as a plan has
-// sources, and one.
+// sources, and one. What comes then is dropped, and in one more report all that is waited for is
+// UNAVAILABLE (LATE): nothing says PENDING that no report will ever say more of.
 inline constexpr size_t kLateReportsMax = 65;
 
 // What one source answered, later.

@@ -225,8 +225,11 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
     polls_.erase(id);
     switch (end.next) {
       case PollEnd::Next::kOver:
-        schedule_.Remove(id);
-        if (end.renewed.has_value()) Hold(end.renewed->id, DueAt(*end.renewed));
+        if (end.renewed.has_value()) {
+          schedule_.Replace(id, end.renewed->id, DueAt(*end.renewed), Now(), Random());
+        } else {
+          schedule_.Remove(id);
+        }
         break;
       case PollEnd::Next::kAgain:
         schedule_.Again(id, end.due_at, Now(), Random());

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/base/status.h"
 #include "server/stored_report.h"
@@ -30,6 +31,16 @@ absl::Status ReadPeriod(const stored::v1::PendingAnswer& body, base::Period* per
 std::optional<absl::Time> DueAt(const Promise& promise) {
   if (!promise.ready_after.has_value()) return std::nullopt;
   return std::min(*promise.ready_after, promise.promised_at + kPromiseKeptFor);
+}
+
+std::optional<base::Uuid> RequestIdOf(const base::Row& first_report) {
+  for (const base::LookupKey& key : first_report.keys) {
+    // As ResultKey has it.
+    const std::vector<std::string> parts = absl::StrSplit(key.text, '\n');
+    if (key.kind != base::LookupKind::kRequest || parts.size() != 3) continue;
+    if (auto id = base::Uuid::Parse(parts[1]); id.ok()) return *id;
+  }
+  return std::nullopt;
 }
 
 base::LookupKey PromiseKey(const base::Uuid& id) { return KeyOf("item", id.ToBytes()); }
@@ -120,8 +131,14 @@ absl::StatusOr<bool> IsOpen(const base::RowPages& pages, const base::Uuid& id) {
 
 absl::StatusOr<int> CountOpenPromises(const base::RowPages& pages,
                                       const base::Uuid& verification_id) {
-  HEDUI_ASSIGN_OR_RETURN(const auto promises,
-                         pages.FindHeads(PromisesOfKey(verification_id), kPromisesMax));
+  const base::LookupKey key = PromisesOfKey(verification_id);
+  // The newest are left out where there are more: twice as many are read then, until all are there.
+  std::vector<base::RowHead> promises;
+  size_t limit = kPromisesAtOnce;
+  do {
+    HEDUI_ASSIGN_OR_RETURN(promises, pages.FindHeads(key, limit));
+    limit *= 2;
+  } while (2 * promises.size() == limit);
   int open = 0;
   for (const base::RowHead& promise : promises) {
     HEDUI_ASSIGN_OR_RETURN(const bool is_open, IsOpen(pages, promise.id));

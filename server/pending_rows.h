@@ -20,8 +20,8 @@ namespace hedui {
 // How long a promise is waited for. Exchanges of files take days; what takes longer than a month is
 // for the next verification.
 inline constexpr absl::Duration kPromiseKeptFor = absl::Hours(30 * 24);
-// Of one verification: as many as sources of a plan, each renewed now and then.
-inline constexpr size_t kPromisesMax = 1'000;
+// Of one verification, read at once: as many as sources of a plan, each renewed now and then.
+inline constexpr size_t kPromisesAtOnce = 1'000;
 
 // One person and category that a source will answer about.
 struct PromisedPair {
@@ -58,6 +58,9 @@ absl::StatusOr<std::optional<Promise>> ReadPromise(const base::Row& row);
 // `id`: of the new row.
 base::Row PromiseEndRow(const Promise& promise, PromiseEnd how, const base::Uuid& id,
                         absl::Time now);
+
+// The request that a verification's first report answered, of that report's row.
+std::optional<base::Uuid> RequestIdOf(const base::Row& first_report);
 
 base::LookupKey PromiseKey(const base::Uuid& id);      // the row itself
 base::LookupKey PromisesOfDayKey(absl::CivilDay day);  // those made on a day

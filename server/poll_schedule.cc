@@ -59,9 +59,18 @@ void PollSchedule::Again(const base::Uuid& id, std::optional<absl::Time> due_at,
   absl::Duration pause = Pause(item.polls, random);
   if (due_at.has_value() && *due_at > now.wall) {
     item.due_at = due_at;
-    pause = std::max(Until(*due_at, now), kPollPauseLeast);
+    pause = std::max(Until(*due_at, now), item.polls > kTimesBelieved ? pause : kPollPauseLeast);
   }
   SetDue(id, &item, now.steady + pause);
+}
+
+void PollSchedule::Replace(const base::Uuid& id, const base::Uuid& by,
+                           std::optional<absl::Time> due_at, const Now& now, uint64_t random) {
+  const auto at = items_.find(id);
+  const int polls = at == items_.end() ? 0 : at->second.polls;
+  Remove(id);
+  items_[by].polls = polls;
+  Again(by, due_at, now, random);
 }
 
 void PollSchedule::Retry(const base::Uuid& id, absl::Duration after, const Now& now) {

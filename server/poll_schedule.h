@@ -26,6 +26,9 @@ inline constexpr absl::Duration kPollPauseFirst = absl::Minutes(1);
 inline constexpr absl::Duration kPollPauseMax = absl::Hours(1);
 // No source is asked about the same promise sooner again.
 inline constexpr absl::Duration kPollPauseLeast = absl::Seconds(10);
+// So often a source is believed when it says when to ask again. From then on the pauses grow all
+// the same: whoever promises anew each time, for soon, would be asked, and leave rows, without end.
+inline constexpr int kTimesBelieved = 60;
 // However far away the time that a source named is, the clock is looked at again after this: it may
 // be set meanwhile.
 inline constexpr absl::Duration kPollLookAgain = absl::Hours(1);
@@ -45,6 +48,9 @@ class PollSchedule {
   // It was asked, or could not be, and is waited for still. `due_at`: what the source said.
   void Again(const base::Uuid& id, std::optional<absl::Time> due_at, const Now& now,
              uint64_t random);
+  // The same for one that stands in its place under another id: it has been polled as often.
+  void Replace(const base::Uuid& id, const base::Uuid& by, std::optional<absl::Time> due_at,
+               const Now& now, uint64_t random);
   // There was no room for it here: soon.
   void Retry(const base::Uuid& id, absl::Duration after, const Now& now);
   void Remove(const base::Uuid& id);

@@ -168,6 +168,12 @@ void NameSource(const Setup& setup, const std::string& id, report::ReportFrame* 
   frame->sources.push_back({id, source->name, std::string(base::LevelName(source->level))});
 }
 
+// Of a person who has withdrawn this may be neither used nor waited for.
+bool IsOfWithdrawn(const access::Grant& grant, const base::Answer& answer) {
+  const bool is_of_use = IsSaid(answer) || answer.kind == base::AnswerKind::kPending;
+  return is_of_use && !access::IsLive(grant, answer.person_id);
+}
+
 // What does not fit the report any more is not used, and said so.
 void HoldToBudget(const std::vector<match::SourceOutcome>& others, base::Answer* answer) {
   size_t records = answer->records.size();
@@ -238,6 +244,31 @@ absl::StatusOr<Reverification> PrepareReverification(const Rooms& rooms, const S
   const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
   HEDUI_RETURN_IF_ERROR(MakeIntent(rooms, now, &anew));
   return anew;
+}
+
+bool HasWithdrawn(const access::Grant& grant, const std::vector<gather::Outcome>& outcomes) {
+  return std::any_of(outcomes.begin(), outcomes.end(), [&grant](const gather::Outcome& outcome) {
+    return std::any_of(
+        outcome.answers.begin(), outcome.answers.end(),
+        [&grant](const base::Answer& answer) { return IsOfWithdrawn(grant, answer); });
+  });
+}
+
+bool DropWithdrawn(const access::Grant& grant, std::vector<gather::Outcome>* outcomes) {
+  bool dropped = false;
+  for (gather::Outcome& outcome : *outcomes) {
+    for (base::Answer& answer : outcome.answers) {
+      if (!IsOfWithdrawn(grant, answer)) continue;
+      base::Answer nothing;
+      nothing.person_id = answer.person_id;
+      nothing.category = answer.category;
+      nothing.kind = base::AnswerKind::kUnavailable;
+      nothing.reason = base::Reason::kNoAuthorization;
+      answer = std::move(nothing);
+      dropped = true;
+    }
+  }
+  return dropped;
 }
 
 void PutAnswers(const Setup& setup, const RecallSpan& span, const Reverification& anew,

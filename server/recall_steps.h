@@ -76,6 +76,11 @@ absl::StatusOr<Reverification> PrepareReverification(const Rooms& rooms, const S
                                                      const std::string& agency,
                                                      const base::Uuid& report_id);
 
+// Whether somebody may not be asked about any more of whom there is something in these outcomes.
+bool HasWithdrawn(const access::Grant& grant, const std::vector<gather::Outcome>& outcomes);
+// Destroys that: UNAVAILABLE (NO_AUTHORIZATION). False where nobody has withdrawn.
+bool DropWithdrawn(const access::Grant& grant, std::vector<gather::Outcome>* outcomes);
+
 // Puts into the case what the source says now in place of what it said, and what those who stand in
 // for it say beside it. What it was not asked again is NOT_ASKED. Pure.
 void PutAnswers(const Setup& setup, const RecallSpan& span, const Reverification& anew,

@@ -6,15 +6,19 @@
 #include "absl/strings/str_cat.h"
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/base/dates.h"
+#include "server/base/event.h"
 #include "server/base/status.h"
 #include "server/chain_flow.h"
 #include "server/flow_bytes.h"
 #include "server/gather/gatherer.h"
+#include "server/pending_desk.h"
+#include "server/pending_rows.h"
 #include "server/report_steps.h"
 #include "server/rooms.h"
 #include "server/source_log.h"
 #include "server/source_quality.h"
 #include "server/stored_report.h"
+#include "server/verify_steps.h"
 
 namespace hedui {
 namespace {
@@ -42,6 +46,7 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
   void Work(ReportChain chain) override {
     if (chain.annulled.has_value()) return Finish(ReverifyEnd::kAnnulled);
     if (chain.current().report_id != anew_.current) return Finish(Changed());
+    request_id_ = RequestIdOf(chain.reports.front().row);
     chain.KeepCurrentRow();
     // Copied by nobody: shared, since tasks may be.
     auto kept = std::make_shared<ReportChain>(std::move(chain));
@@ -54,29 +59,46 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
     if (!made.ok() || *made != ReverifyEnd::kVerified) return Finish(made);
     ledger::CommitRequest commit;
     commit.rows.push_back(std::move(row_));
+    for (const Promise& promise : promises_) commit.rows.push_back(PromiseRow(promise, Now()));
     commit.entry = std::move(entry_);
-    Commit(std::move(commit),
-           [this](const ledger::CommitReceipt&) { Finish(ReverifyEnd::kVerified); });
+    Commit(std::move(commit), [this](const ledger::CommitReceipt&) {
+      if (rooms_.pending != nullptr) rooms_.pending->Add(std::move(promises_));
+      Finish(ReverifyEnd::kVerified);
+    });
   }
 
   absl::StatusOr<ReverifyEnd> TryMake(const ReportChain& chain) {
-    const ChainReport& current = chain.current();
     stored::v1::Result stored;
-    if (!stored.ParseFromString(current.row.body)) return Damaged("report");
-    HEDUI_ASSIGN_OR_RETURN(report::CaseBundle bundle,
+    if (!stored.ParseFromString(chain.current().row.body)) return Damaged("report");
+    HEDUI_ASSIGN_OR_RETURN(const report::CaseBundle before,
                            report::DecodeCaseBundle(stored.case_bundle()));
     HEDUI_ASSIGN_OR_RETURN(const auto matter,
-                           rooms_.matters->Load(agency_, bundle.frame.matter_number));
-    if (matter->Snapshot()->state == access::MatterState::kClosed) {
-      return ReverifyEnd::kMatterClosed;
-    }
+                           rooms_.matters->Load(agency_, before.frame.matter_number));
+    do {
+      if (matter->Snapshot()->state == access::MatterState::kClosed) {
+        return ReverifyEnd::kMatterClosed;
+      }
+      if (DropWithdrawn(anew_.grant, &outcomes_)) {
+        rooms_.tell(base::Event(base::EventLevel::kInfo, "answer_dropped")
+                        .With("report_id", anew_.current.ToString())
+                        .With("source", span_.source_id));
+      }
+      HEDUI_RETURN_IF_ERROR(MakeFrom(chain, stored, before));
+      // As late as can be: what is withdrawn after this comes after the report.
+    } while (HasWithdrawn(anew_.grant, outcomes_));
+    return ReverifyEnd::kVerified;
+  }
+
+  absl::Status MakeFrom(const ReportChain& chain, const stored::v1::Result& stored,
+                        report::CaseBundle bundle) {
     std::vector<UsedSource> used = UsesOf(outcomes_);
     for (UsedSource& use : UsesOf(stored)) {
       if (use.source_id != span_.source_id) used.push_back(std::move(use));
     }
+    promises_ = Promises(chain, bundle);
     std::vector<SourceOutcomeView> views = OutcomesOf(stored);
-    PutAnswers(*setup_, span_, anew_, std::move(outcomes_), &bundle, &views);
-    bundle.frame.previous_report = current.report_id;
+    PutAnswers(*setup_, span_, anew_, outcomes_, &bundle, &views);
+    bundle.frame.previous_report = chain.current().report_id;
     bundle.frame.superseding_reason = kRecalledReason;
     HEDUI_ASSIGN_OR_RETURN(MadeReport made, MakeReport(rooms_, *setup_, std::move(bundle), Now()));
     made.used = std::move(used);
@@ -85,14 +107,30 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
                      chain.reports.front().report_id);
     row_.keys.push_back(ChainKey(chain.verification_id));
     entry_ = made.draft.entry;
-    return ReverifyEnd::kVerified;
+    return absl::OkStatus();
+  }
+
+  // They are kept as those of the verification, and polled for it.
+  std::vector<Promise> Promises(const ReportChain& chain, const report::CaseBundle& bundle) const {
+    if (!request_id_.has_value()) return {};
+    Promise common;
+    common.verification_id = chain.verification_id;
+    common.matter = chain.matter;
+    common.agency = agency_;
+    common.request_id = *request_id_;
+    common.intent_id = anew_.intent_id;
+    common.promised_at = Now();
+    common.period = AskedPeriod(bundle.input.dates);
+    return PromisesIn(rooms_, common, outcomes_);
   }
 
   const RecallSpan span_;
   const Reverification anew_;
   std::vector<gather::Outcome> outcomes_;
+  std::optional<base::Uuid> request_id_;
   base::Row row_;
   std::string entry_;
+  std::vector<Promise> promises_;
 };
 
 // Verb and On<Verb>Done pairs in the order in which they run.

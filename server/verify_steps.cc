@@ -59,11 +59,6 @@ absl::StatusOr<Earlier> LookUp(const Rooms& rooms, const VerifyRequest& request)
   return earlier;
 }
 
-base::Period AskedPeriod(const base::CaseDates& dates) {
-  const absl::CivilMonth first = absl::CivilMonth(dates.application) - kLookBackMonths;
-  return {absl::CivilDay(first), std::max(dates.application, dates.policy) + 1};
-}
-
 // --- the intent
 
 // Keys of the first intent only, so that a verification which was resumed is listed once.
@@ -196,37 +191,33 @@ base::Row ResultRow(const VerifyRequest& request, const Prepared& prepared, cons
   return row;
 }
 
-// Departments' promises to answer later, kept with the report that says PENDING.
-std::vector<Promise> PromisesIn(const Rooms& rooms, const VerifyRequest& request,
-                                const Prepared& prepared,
-                                const std::vector<gather::Outcome>& outcomes, absl::Time now) {
+}  // namespace
+
+base::Period AskedPeriod(const base::CaseDates& dates) {
+  const absl::CivilMonth first = absl::CivilMonth(dates.application) - kLookBackMonths;
+  return {absl::CivilDay(first), std::max(dates.application, dates.policy) + 1};
+}
+
+std::vector<Promise> PromisesIn(const Rooms& rooms, const Promise& common,
+                                const std::vector<gather::Outcome>& outcomes) {
   std::vector<Promise> promises;
   for (const gather::Outcome& outcome : outcomes) {
-    Promise promise;
+    Promise promise = common;
     for (const base::Answer& answer : outcome.answers) {
       if (answer.kind != base::AnswerKind::kPending) continue;
       promise.pairs.push_back({answer.person_id, answer.category});
     }
     if (promise.pairs.empty()) continue;
-    promise.id = rooms.ids->NextId(now);
-    promise.verification_id = prepared.verification_id;
-    promise.matter = prepared.grant.matter_id;
-    promise.agency = request.agency;
-    promise.request_id = request.request_id;
-    promise.intent_id = prepared.intent_id;
+    promise.id = rooms.ids->NextId(common.promised_at);
     promise.source_id = outcome.source_id;
     promise.token = outcome.pending_token;
-    promise.promised_at = now;
     if (outcome.pending_ready_after != absl::InfinitePast()) {
       promise.ready_after = outcome.pending_ready_after;
     }
-    promise.period = AskedPeriod(request.dates);
     promises.push_back(std::move(promise));
   }
   return promises;
 }
-
-}  // namespace
 
 absl::StatusOr<plan::Plan> PlanRequest(const Setup& setup, const VerifyRequest& request,
                                        const access::Grant& grant) {
@@ -347,7 +338,15 @@ absl::StatusOr<Concluded> Conclude(const Rooms& rooms, const Setup& setup,
   Concluded concluded;
   concluded.outcomes = Views(outcomes, unasked);
   const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
-  concluded.promises = PromisesIn(rooms, request, prepared, outcomes, now);
+  Promise common;
+  common.verification_id = prepared.verification_id;
+  common.matter = prepared.grant.matter_id;
+  common.agency = request.agency;
+  common.request_id = request.request_id;
+  common.intent_id = prepared.intent_id;
+  common.promised_at = now;
+  common.period = AskedPeriod(request.dates);
+  concluded.promises = PromisesIn(rooms, common, outcomes);
   report::CaseBundle bundle;
   bundle.frame = Frame(request, prepared);
   bundle.input.household = request.household;

@@ -28,6 +28,14 @@ namespace hedui {
 // since: the longest look-back in the domain (rigid spending, farm income).
 inline constexpr int kLookBackMonths = 12;
 
+// What sources are asked about of a case.
+base::Period AskedPeriod(const base::CaseDates& dates);
+
+// Sources' promises to answer later, to be kept with the report that says PENDING. `common`: what
+// they have in common; ids, sources, tokens and pairs are theirs.
+std::vector<Promise> PromisesIn(const Rooms& rooms, const Promise& common,
+                                const std::vector<gather::Outcome>& outcomes);
+
 // What stands before the first query.
 struct Prepared {
   std::optional<StoredReport> stored;  // the request was answered before: nothing else is set but

@@ -93,19 +93,22 @@ Reaction Department::Redeem(const v1::PollRequest& request) {
                        clock_->WallNow()};
   const FaultDraw faults(*source_, seed, call, query);
   if (!BeginReaction(query, faults, &reaction)) return reaction;
-  const std::optional<Promise> promise = ReadPromise(seed, source_->id(), request.pending_token());
+  std::string token = request.pending_token();
+  std::optional<Promise> promise = ReadPromise(seed, source_->id(), token);
   if (!promise.has_value()) {
     reaction.status = absl::NotFoundError("simulated: no such token");
     return reaction;
   }
   // Answers of either have the same fields under the same numbers.
   v1::QueryResponse response;
-  if (promise->IsReady(call.now)) {
+  if (faults.Renews(&*promise, &token)) {
+    AnswerPending(query, token, *promise, &response);
+  } else if (promise->IsReady(call.now)) {
     reaction.status = AnswerAll(query, &response);
     if (!reaction.status.ok()) return reaction;
     faults.Distort(&response);
   } else {
-    AnswerPending(query, request.pending_token(), *promise, &response);
+    AnswerPending(query, token, *promise, &response);
   }
   reaction.response = response.SerializeAsString();
   return reaction;

@@ -67,11 +67,18 @@ void Contradict(v1::SourceAnswer* answer) {
 }
 
 constexpr absl::string_view kTokenMark = "sim";
+constexpr absl::string_view kRenewedMark = "sim2";
 
-std::string TokenOf(uint64_t seed, absl::string_view source_id, int64_t ready, uint64_t call) {
-  const std::string what = absl::StrCat(ready, "-", call);
-  return absl::StrCat(kTokenMark, "-", what, "-",
-                      absl::Hex(Draw(seed, absl::StrCat("promise", source_id), what)));
+std::string TokenOf(uint64_t seed, absl::string_view source_id, const Promise& promise,
+                    uint64_t call) {
+  const absl::string_view mark = promise.renewed ? kRenewedMark : kTokenMark;
+  const std::string what = absl::StrCat(promise.ready_after_seconds, "-", call);
+  return absl::StrCat(mark, "-", what, "-",
+                      absl::Hex(Draw(seed, absl::StrCat("promise", source_id, mark), what)));
+}
+
+bool HitsPollsOnly(const SimulatedFault& fault) {
+  return fault.kind() == SimulatedFault::KIND_RENEW || fault.kind() == SimulatedFault::KIND_PARTLY;
 }
 
 }  // namespace
@@ -81,10 +88,9 @@ std::optional<Promise> ReadPromise(uint64_t seed, absl::string_view source_id,
   const std::vector<absl::string_view> parts = absl::StrSplit(token, '-');
   Promise promise;
   uint64_t call = 0;
-  if (parts.size() != 4 || parts[0] != kTokenMark ||
-      !absl::SimpleAtoi(parts[1], &promise.ready_after_seconds) ||
-      !absl::SimpleAtoi(parts[2], &call) ||
-      token != TokenOf(seed, source_id, promise.ready_after_seconds, call)) {
+  promise.renewed = parts[0] == kRenewedMark;
+  if (parts.size() != 4 || !absl::SimpleAtoi(parts[1], &promise.ready_after_seconds) ||
+      !absl::SimpleAtoi(parts[2], &call) || token != TokenOf(seed, source_id, promise, call)) {
     return std::nullopt;
   }
   return promise;
@@ -107,6 +113,7 @@ FaultDraw::FaultDraw(const config::v1::SimulatedSource& source, uint64_t seed,
 bool FaultDraw::Hits(const SimulatedFault& fault, size_t index,
                      const v1::QueryRequest& request) const {
   if (call_.poll && fault.kind() == SimulatedFault::KIND_PENDING) return false;
+  if (!call_.poll && HitsPollsOnly(fault)) return false;
   if (fault.first_calls() > 0 && call_.number >= static_cast<uint64_t>(fault.first_calls())) {
     return false;
   }
@@ -161,14 +168,24 @@ bool FaultDraw::EndsCall(const v1::QueryRequest& request, Reaction* reaction) co
   }
 }
 
+int64_t FaultDraw::ReadyAfterSeconds() const {
+  if (!fault_->has_pending_for()) return 0;
+  return absl::ToUnixSeconds(call_.now + absl::Seconds(fault_->pending_for().seconds()));
+}
+
 void FaultDraw::MakePromise(v1::QueryResponse* response) const {
-  int64_t ready = 0;
-  if (fault_->has_pending_for()) {
-    const absl::Duration wait = absl::Seconds(fault_->pending_for().seconds());
-    ready = absl::ToUnixSeconds(call_.now + wait);
+  const Promise promise{ReadyAfterSeconds()};
+  response->set_pending_token(TokenOf(seed_, source_.id(), promise, call_.number));
+  response->set_pending_ready_after_seconds(promise.ready_after_seconds);
+}
+
+bool FaultDraw::Renews(Promise* promise, std::string* token) const {
+  if (fault_ == nullptr || fault_->kind() != SimulatedFault::KIND_RENEW || promise->renewed) {
+    return false;
   }
-  response->set_pending_token(TokenOf(seed_, source_.id(), ready, call_.number));
-  response->set_pending_ready_after_seconds(ready);
+  *promise = {ReadyAfterSeconds(), /*renewed=*/true};
+  *token = TokenOf(seed_, source_.id(), *promise, call_.number);
+  return true;
 }
 
 void FaultDraw::Distort(v1::QueryResponse* response) const {
@@ -191,6 +208,11 @@ void FaultDraw::Distort(v1::QueryResponse* response) const {
         Strip(answer, v1::ANSWER_KIND_REFUSED);
         break;
       case SimulatedFault::KIND_PENDING:
+        Strip(answer, v1::ANSWER_KIND_PENDING);
+        MakePromise(response);
+        break;
+      case SimulatedFault::KIND_PARTLY:
+        if (i == 0) break;
         Strip(answer, v1::ANSWER_KIND_PENDING);
         MakePromise(response);
         break;

@@ -27,6 +27,7 @@ struct FaultCall {
 // What a token of a simulated department says.
 struct Promise {
   int64_t ready_after_seconds = 0;  // since the epoch; 0: never
+  bool renewed = false;             // it stands in the place of another
 
   bool IsReady(absl::Time now) const {
     return ready_after_seconds != 0 && now >= absl::FromUnixSeconds(ready_after_seconds);
@@ -45,6 +46,8 @@ class FaultDraw {
   absl::Duration delay() const { return delay_; }
   // True when a fault takes the place of answers; `reaction` then says how the call ends.
   bool EndsCall(const v1::QueryRequest& request, Reaction* reaction) const;
+  // Whether a poll with this gets another token in its place; then that, and what it says.
+  bool Renews(Promise* promise, std::string* token) const;
   // What a fault makes of right answers.
   void Distort(v1::QueryResponse* response) const;
 
@@ -52,6 +55,8 @@ class FaultDraw {
   bool Hits(const config::v1::SimulatedFault& fault, size_t index,
             const v1::QueryRequest& request) const;
   void MakePromise(v1::QueryResponse* response) const;
+  // The time from which an answer that is promised now can be had; 0: never.
+  int64_t ReadyAfterSeconds() const;
 
   const config::v1::SimulatedSource& source_;
   const uint64_t seed_;

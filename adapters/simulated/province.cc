@@ -68,8 +68,11 @@ void Checker::CheckFault(const SimulatedFault& fault, const std::string& where) 
   const bool delays = fault.kind() == SimulatedFault::KIND_DELAY;
   if (delays != fault.has_delay()) Add(where, "delay goes with kind delay, and only with it");
   if (fault.delay().seconds() > kDelaySecondsMax) Add(where, "delay is above an hour");
-  if (fault.has_pending_for() && fault.kind() != SimulatedFault::KIND_PENDING) {
-    Add(where, "pending_for goes with kind pending only");
+  const bool promises = fault.kind() == SimulatedFault::KIND_PENDING ||
+                        fault.kind() == SimulatedFault::KIND_RENEW ||
+                        fault.kind() == SimulatedFault::KIND_PARTLY;
+  if (fault.has_pending_for() && !promises) {
+    Add(where, "pending_for goes with kinds pending, renew and partly only");
   }
   if (fault.pending_for().seconds() > kPendingSecondsMax || fault.pending_for().nanos() != 0) {
     Add(where, "pending_for is above 60 days, or no whole seconds");

@@ -13,90 +13,17 @@
 #include "gtest/gtest.h"
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/base/status.h"
-#include "server/report_chain.h"
-#include "server/stored_report.h"
-#include "tests/integration/running_platform.h"
-#include "tests/integration/still_platform.h"
+#include "tests/integration/pending_fixture.h"
 
 namespace hedui::testing {
 namespace {
 
 using report::v1::LINE_KIND_INDICATION;
-using report::v1::LINE_KIND_OUTCOME;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr char kBank[] = "nx-bank";
-
-class PendingDeskTest : public ::testing::Test {
- protected:
-  // The bank does so; everybody else answers at once.
-  void Begin(const std::string& bank_faults) {
-    Scenario::Replace(&scenario_.simulation_yaml, "faults: [{kind: silent}]",
-                      absl::StrCat("faults: [", bank_faults, "]"));
-    platform_.emplace(&scenario_);
-    platform_->Register();
-    auto first = platform_->Verify();
-    ASSERT_TRUE(first.ok()) << first.status();
-    first_ = *std::move(first);
-    ASSERT_EQ(KindOf(first_, "m1"), base::AnswerKind::kPending);
-    ASSERT_EQ(Open(), 1);
-  }
-
-  static const SourceOutcomeView* Find(const VerifyResult& result, const std::string& person) {
-    for (const SourceOutcomeView& view : result.outcomes) {
-      if (view.source_id == kBank && view.person_id == person) return &view;
-    }
-    return nullptr;
-  }
-  static base::AnswerKind KindOf(const VerifyResult& result, const std::string& person) {
-    const SourceOutcomeView* const view = Find(result, person);
-    return view == nullptr ? base::AnswerKind::kNotAsked : view->kind;
-  }
-  static base::Reason ReasonOf(const VerifyResult& result, const std::string& person) {
-    const SourceOutcomeView* const view = Find(result, person);
-    return view == nullptr ? base::Reason::kNone : view->reason;
-  }
-
-  VerifyResult Current() {
-    auto current = platform_->Current();
-    EXPECT_TRUE(current.ok()) << current.status();
-    return current.ok() ? *std::move(current) : VerifyResult();
-  }
-  ReportChain Chain() {
-    auto chain =
-        ReadChainBy(platform_->rooms(), kAgency, ResultKey(kAgency, platform_->request_id()));
-    EXPECT_TRUE(chain.ok()) << chain.status();
-    return *std::move(chain);
-  }
-  int Open() {
-    auto open = CountOpenPromises(*platform_->rooms().pages, first_.verification_id);
-    EXPECT_TRUE(open.ok()) << open.status();
-    return open.value_or(-1);
-  }
-  // How the promises of the verification ended, in order.
-  std::vector<int> Ends() {
-    std::vector<int> ends;
-    for (const base::Row& row : platform_->RowsOf(first_.verification_id)) {
-      if (row.kind != base::RowKind::kPendingEnd) continue;
-      stored::v1::PendingEnd end;
-      EXPECT_TRUE(end.ParseFromString(row.body));
-      ends.push_back(end.how());
-    }
-    return ends;
-  }
-  // Nothing that is not known counts as nothing: the asset test waits for the bank.
-  static void ExpectUndetermined(const VerifyResult& result) {
-    EXPECT_EQ(LineOf(result.envelope, LINE_KIND_INDICATION, "dibao").indication().result(),
-              report::v1::TRUTH_UNDETERMINED);
-  }
-  size_t AskedOfBank() const { return platform_->AskedOf(kBank).size(); }
-
-  Scenario scenario_;
-  std::optional<StillPlatform> platform_;
-  VerifyResult first_;
-};
+using PendingDeskTest = PendingFixture;
 
 TEST_F(PendingDeskTest, HoursLaterTheAnswerSupersedesTheReport) {
   Begin("{kind: pending, pending_for: 21600s}");
@@ -208,9 +135,7 @@ TEST_F(PendingDeskTest, WhatComesAfterAWithdrawalIsDestroyedAndInTheLog) {
   EXPECT_EQ(Open(), 0);
   EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_REVOKED));
   EXPECT_EQ(AskedOfBank(), 2u);
-  for (const base::Row& row : platform_->RowsOf(first_.verification_id)) {
-    EXPECT_FALSE(absl::StrContains(row.body, "6217000000003171")) << "the account is nowhere";
-  }
+  ExpectNowhere("6217000000003171");
 }
 
 TEST_F(PendingDeskTest, OfSeveralOnlyWhoWithdrewMeanwhileIsLeftOut) {
@@ -229,6 +154,67 @@ TEST_F(PendingDeskTest, OfSeveralOnlyWhoWithdrewMeanwhileIsLeftOut) {
   EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_RENEWED,
                                   stored::v1::PendingEnd::HOW_ANSWERED));
   EXPECT_EQ(AskedOfBank(), 2u);
+}
+
+// The answer is there and its report is about to be made when the letters are withdrawn: nothing of
+// it is in a report that comes after the withdrawal.
+TEST_F(PendingDeskTest, WhatIsWithdrawnBetweenTheAnswerAndItsReportIsDestroyedAndInTheLog) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  platform_->HoldCompute();
+  platform_->RunUntil([&] { return polled_ == 1; });
+  platform_->Settle();
+  for (int letter = 0; letter < 3; ++letter) platform_->Withdraw(letter);
+  EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), IsEmpty()) << "it is in hand";
+  platform_->LetCompute();
+  const auto dropped = platform_->EntriesOf<ledger::AnswerDroppedEntry>();
+  ASSERT_THAT(dropped, SizeIs(1));
+  EXPECT_EQ(dropped[0].verification, first_.verification_id);
+  EXPECT_EQ(dropped[0].why, 1);
+  EXPECT_EQ(Chain().reports.size(), 1u);
+  EXPECT_EQ(Open(), 0);
+  EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_REVOKED));
+  ExpectNowhere("6217000000003171");
+  platform_->AdvanceBy(absl::Hours(100));
+  EXPECT_EQ(AskedOfBank(), 2u);
+}
+
+TEST_F(PendingDeskTest, OfSeveralOnlyWhoWithdrewBeforeTheReportIsLeftOutOfIt) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  platform_->HoldCompute();
+  platform_->RunUntil([&] { return polled_ == 1; });
+  platform_->Settle();
+  platform_->Withdraw(0);
+  platform_->LetCompute();
+  ASSERT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), SizeIs(1));
+  ASSERT_EQ(Chain().reports.size(), 2u);
+  const VerifyResult later = Current();
+  EXPECT_EQ(KindOf(later, "m1"), base::AnswerKind::kPending);
+  EXPECT_EQ(KindOf(later, "m2"), base::AnswerKind::kConfirmedNone);
+  EXPECT_EQ(KindOf(later, "m3"), base::AnswerKind::kConfirmedNone);
+  ExpectUndetermined(later);
+  ExpectNowhere("6217000000003171");
+  EXPECT_EQ(Open(), 0);
+  EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_RENEWED,
+                                  stored::v1::PendingEnd::HOW_ANSWERED));
+  EXPECT_EQ(AskedOfBank(), 2u);
+}
+
+TEST_F(PendingDeskTest, AMatterClosedWhileTheAnswerComesDestroysIt) {
+  Begin("{kind: delay, delay: 1s}, {kind: pending, pending_for: 21600s}");
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  platform_->CloseMatter();
+  platform_->AdvanceBy(absl::Hours(1));
+  ExpectDroppedForAClosedMatter();
+}
+
+TEST_F(PendingDeskTest, AMatterClosedBetweenTheAnswerAndItsReportDestroysIt) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  platform_->HoldCompute();
+  platform_->RunUntil([&] { return polled_ == 1; });
+  platform_->Settle();
+  platform_->CloseMatter();
+  platform_->LetCompute();
+  ExpectDroppedForAClosedMatter();
 }
 
 TEST_F(PendingDeskTest, WhatIsAnnulledIsFetchedNoMore) {

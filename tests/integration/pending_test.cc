@@ -2,6 +2,7 @@
 // the platform killed before, after and while what came is made durable.
 #include <signal.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,9 +30,9 @@ constexpr char kBank[] = "nx-bank";
 
 class PendingTest : public ::testing::Test {
  protected:
-  PendingTest() {
+  explicit PendingTest(const char* faults = "[{kind: pending, pending_for: 2s}]") {
     Scenario::Replace(&scenario_.simulation_yaml, "faults: [{kind: silent}]",
-                      "faults: [{kind: pending, pending_for: 2s}]");
+                      absl::StrCat("faults: ", faults));
     departments_ = std::make_unique<Departments>(&scenario_);
     trust_ = *ledger::LogTrust::Load(scenario_.pki().ca_path());
     given_out_ = std::make_unique<GivenOut>(kAgency, trust_.get());
@@ -52,9 +53,33 @@ class PendingTest : public ::testing::Test {
     return watch;
   }
 
-  // What holds of the store whatever happened: one report that superseded, one end of the promise,
+  std::unique_ptr<ChildProcess> Start(const std::string& moment, int count) {
+    auto child = ChildProcess::Start({absl::StrCat(HEDUI_BIN_DIR, "/../tests/kill_platform"),
+                                      scenario_.Path("heduid.yaml"), moment, absl::StrCat(count)});
+    EXPECT_TRUE(child.ok()) << child.status();
+    const auto line = (*child)->ReadLine("listening ");
+    EXPECT_TRUE(line.ok() && absl::SimpleAtoi(*line, &port_)) << line.status();
+    return *std::move(child);
+  }
+  // Its verification's id. The bank has promised.
+  std::string VerifyAt(clients::Client& client, const v1::VerifyHouseholdRequest& request) {
+    EXPECT_TRUE(client.RegisterAuthorizations(scenario_.letters, kPatience).ok());
+    const auto first = client.VerifyHousehold(request, kPatience);
+    EXPECT_TRUE(first.ok()) << first.status();
+    if (!first.ok()) return "";
+    EXPECT_EQ(OutcomeOf(*first, "m1", "deposit").kind(), v1::ANSWER_KIND_PENDING);
+    given_out_->NoteReport(request.header().request_id(), first->verification_id(),
+                           first->envelope());
+    return first->verification_id();
+  }
+  static void Kill(ChildProcess& platform) {
+    ASSERT_EQ(kill(platform.pid(), SIGKILL), 0);
+    EXPECT_EQ(platform.AwaitEnd(), (ProcessEnd{SIGKILL, 0}));
+  }
+
+  // What holds of the store whatever happened: one report that superseded, one end of each promise,
   // no query without its intent.
-  void ExpectSettledOnce(const std::string& verification_id) {
+  void ExpectSettledOnce(const std::string& verification_id, int promises = 1) {
     given_out_->NoteQueries(departments_->TakeJournal());
     const auto store = scenario_.OpenStore();
     ASSERT_NE(store, nullptr);
@@ -69,11 +94,12 @@ class PendingTest : public ::testing::Test {
       if (row.kind == base::RowKind::kPendingEnd) ++ends;
     }
     EXPECT_EQ(reports, 2);
-    EXPECT_EQ(ends, 1);
+    EXPECT_EQ(ends, promises);
     EXPECT_EQ(CountOpenPromises(*store, id).value_or(-1), 0);
   }
 
   Scenario scenario_;
+  int port_ = 0;
   std::unique_ptr<Departments> departments_;
   std::unique_ptr<ledger::LogTrust> trust_;
   std::unique_ptr<GivenOut> given_out_;
@@ -152,33 +178,15 @@ struct KillMoment {
   int count;
 };
 
-class PendingKillsTest : public PendingTest, public ::testing::WithParamInterface<KillMoment> {
- protected:
-  std::unique_ptr<ChildProcess> Start(const std::string& moment, int count) {
-    auto child = ChildProcess::Start({absl::StrCat(HEDUI_BIN_DIR, "/../tests/kill_platform"),
-                                      scenario_.Path("heduid.yaml"), moment, absl::StrCat(count)});
-    EXPECT_TRUE(child.ok()) << child.status();
-    const auto line = (*child)->ReadLine("listening ");
-    EXPECT_TRUE(line.ok() && absl::SimpleAtoi(*line, &port_)) << line.status();
-    return *std::move(child);
-  }
-  int port_ = 0;
-};
+class PendingKillsTest : public PendingTest, public ::testing::WithParamInterface<KillMoment> {};
 
 TEST_P(PendingKillsTest, TheAnswerIsInOneReportAllTheSame) {
   const v1::VerifyHouseholdRequest request = NewRequest();
   std::string verification_id;
   {
     auto platform = Start("never", 0);
-    auto client = scenario_.Connect(port_);
-    ASSERT_TRUE(client->RegisterAuthorizations(scenario_.letters, kPatience).ok());
-    const auto first = client->VerifyHousehold(request, kPatience);
-    ASSERT_TRUE(first.ok()) << first.status();
-    EXPECT_EQ(OutcomeOf(*first, "m1", "deposit").kind(), v1::ANSWER_KIND_PENDING);
-    verification_id = first->verification_id();
-    given_out_->NoteReport(request.header().request_id(), verification_id, first->envelope());
-    ASSERT_EQ(kill(platform->pid(), SIGKILL), 0);
-    EXPECT_EQ(platform->AwaitEnd(), (ProcessEnd{SIGKILL, 0}));
+    verification_id = VerifyAt(*scenario_.Connect(port_), request);
+    Kill(*platform);
   }
   {
     // All that this one commits is what the bank answers.
@@ -203,6 +211,43 @@ INSTANTIATE_TEST_SUITE_P(Moments, PendingKillsTest,
                                            KillMoment{"AfterThePoll", "polled", 1},
                                            KillMoment{"InTheCommit", "late", 2}),
                          [](const auto& tested) { return std::string(tested.param.name); });
+
+// The token that the query brought is good for nothing once the bank has given another.
+class RenewedPromiseTest : public PendingTest {
+ protected:
+  RenewedPromiseTest()
+      : PendingTest("[{kind: pending, pending_for: 1s}, {kind: renew, pending_for: 1s}]") {}
+};
+
+TEST_F(RenewedPromiseTest, AfterAKillItIsPolledWithTheNewToken) {
+  const v1::VerifyHouseholdRequest request = NewRequest();
+  std::string verification_id;
+  {
+    auto platform = Start("never", 0);
+    verification_id = VerifyAt(*scenario_.Connect(port_), request);
+    const auto renewed = [&] {
+      // A reader beside the platform knows what there was when it was opened.
+      const auto store = scenario_.OpenStore();
+      auto rows = store->Find(
+          {base::LookupKind::kVerification, base::Uuid::Parse(verification_id)->ToBytes()}, 100);
+      EXPECT_TRUE(rows.ok()) << rows.status();
+      return rows.ok() && std::any_of(rows->begin(), rows->end(), [](const base::Row& row) {
+               return row.kind == base::RowKind::kPendingEnd;
+             });
+    };
+    while (!renewed() && !HasFailure()) {
+    }
+    Kill(*platform);
+  }
+  auto platform = Start("never", 0);
+  const auto last = scenario_.Connect(port_)->WatchVerification(Watching(request), kPatience,
+                                                                [](const v1::SourceOutcome&) {});
+  ASSERT_TRUE(last.ok()) << last.status();
+  EXPECT_EQ(OutcomeOf(*last, "m1", "deposit").kind(), v1::ANSWER_KIND_FOUND);
+  EXPECT_EQ(CheckOffline(scenario_, last->envelope()).verdict, report::Verdict::kValid);
+  EXPECT_EQ(platform->Stop(), ProcessEnd{});
+  ExpectSettledOnce(verification_id, /*promises=*/2);
+}
 
 }  // namespace
 }  // namespace hedui::testing

@@ -92,6 +92,43 @@ TEST_F(PollScheduleTest, ASourceThatSaysAtOnceIsNotAskedWithoutPause) {
   EXPECT_EQ(schedule_.next() - now_.steady, absl::Seconds(1));
 }
 
+TEST_F(PollScheduleTest, WhatStandsInItsPlaceHasBeenPolledAsOften) {
+  schedule_.Add(IdOf(1), std::nullopt, now_, Random());
+  absl::Duration longest;
+  for (uint8_t number = 1; number < 100; ++number) {
+    const absl::Duration pause = schedule_.next() - now_.steady;
+    EXPECT_GE(pause, kPollPauseLeast);
+    longest = std::max(longest, pause);
+    Pass(pause);
+    ASSERT_EQ(schedule_.TakeDue(now_), IdOf(number));
+    schedule_.Replace(IdOf(number), IdOf(number + 1), std::nullopt, now_, Random());
+    ASSERT_EQ(schedule_.size(), 1u);
+  }
+  EXPECT_GT(longest, kPollPauseMax * 0.9) << "the pauses grow";
+}
+
+TEST_F(PollScheduleTest, ASourceThatSaysSoonForAMonthIsNotBelievedForAMonth) {
+  schedule_.Add(IdOf(0), now_.wall, now_, Random());
+  const absl::Time begun = now_.wall;
+  int polls = 0;
+  while (now_.wall < begun + absl::Hours(30 * 24)) {
+    Pass(schedule_.next() - now_.steady);
+    const auto due = schedule_.TakeDue(now_);
+    ASSERT_TRUE(due.has_value());
+    ++polls;
+    if (polls == kTimesBelieved) {
+      EXPECT_LT(now_.wall - begun, absl::Hours(1)) << "it is at first";
+    }
+    const auto next = IdOf(static_cast<uint8_t>(polls % 200));
+    if (polls % 2 == 0) {
+      schedule_.Again(*due, now_.wall + absl::Seconds(10), now_, Random());
+    } else {
+      schedule_.Replace(*due, next, now_.wall + absl::Seconds(10), now_, Random());
+    }
+  }
+  EXPECT_LT(polls, 2'000) << "some two an hour";
+}
+
 // Many at once, taken, put back and removed in any order: each is due once at a time, none is lost.
 TEST_F(PollScheduleTest, NoneIsLostOrTakenTwice) {
   std::map<base::Uuid, bool> in_hand;

@@ -19,7 +19,6 @@
 #include "server/report/report_builder.h"
 #include "server/report_chain.h"
 #include "server/stored_report.h"
-#include "tests/support/notification.h"
 
 namespace hedui::testing {
 namespace {
@@ -155,19 +154,24 @@ void StillPlatform::Start() {
 // Returns when pools and committer have done what they had.
 void StillPlatform::Barrier() {
   for (runtime::WorkerPool* pool : {parts_->disk.get(), parts_->compute.get()}) {
+    if (pool == parts_->compute.get() && held_compute_ != nullptr) continue;
     Notification done;
     ASSERT_TRUE(pool->TrySubmit([&done] { done.Notify(); }));
     done.Wait();
   }
+  const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(clock_.WallNow()));
+  Commit({{base::RowKind::kQuotaLease,
+           ids_.NextId(now),
+           base::kOperations,
+           now,
+           {{base::LookupKind::kSourceDay, "nobody\nlease\n2025-03-03"}},
+           ""}});
+}
+
+void StillPlatform::Commit(std::vector<base::Row> rows) {
   Notification done;
   ledger::CommitRequest request;
-  const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(clock_.WallNow()));
-  request.rows.push_back({base::RowKind::kQuotaLease,
-                          ids_.NextId(now),
-                          base::kOperations,
-                          now,
-                          {{base::LookupKind::kSourceDay, "nobody\nlease\n2025-03-03"}},
-                          ""});
+  request.rows = std::move(rows);
   request.done = [&done](const absl::StatusOr<ledger::CommitReceipt>& receipt) {
     EXPECT_TRUE(receipt.ok()) << receipt.status();
     done.Notify();
@@ -201,6 +205,18 @@ void StillPlatform::AdvanceBy(absl::Duration by) {
     Settle();
   }
   loop_->AdvanceTo(until);
+  Settle();
+}
+
+void StillPlatform::HoldCompute() {
+  Settle();
+  held_compute_ = std::make_shared<Notification>();
+  ASSERT_TRUE(parts_->compute->TrySubmit([let = held_compute_] { let->Wait(); }));
+}
+
+void StillPlatform::LetCompute() {
+  held_compute_->Notify();
+  held_compute_.reset();
   Settle();
 }
 

@@ -29,6 +29,7 @@
 #include "tests/integration/scenario.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_loop.h"
+#include "tests/support/notification.h"
 
 namespace hedui::testing {
 
@@ -47,6 +48,10 @@ class StillPlatform {
   // to happen.
   void RunUntil(absl::FunctionRef<bool()> done);
   void AdvanceBy(absl::Duration by);
+  // What is matched, assessed and drafted from now on waits for LetCompute: a report is about to be
+  // made, and everything else goes on.
+  void HoldCompute();
+  void LetCompute();
 
   void Register();
   // Letters by their place in the scenario.
@@ -70,6 +75,8 @@ class StillPlatform {
     }
     return found;
   }
+  // Makes rows durable, as whatever runs beside might.
+  void Commit(std::vector<base::Row> rows);
   // Rows of a verification.
   std::vector<base::Row> RowsOf(const base::Uuid& verification_id);
 
@@ -113,6 +120,7 @@ class StillPlatform {
   base::SecureIdSource ids_;
   FakeClock clock_;
   std::map<std::string, std::vector<v1::QueryRequest>> asked_;
+  std::shared_ptr<Notification> held_compute_;  // notified: let go
   std::unique_ptr<FakeLoop> loop_;
   std::unique_ptr<PartsOf> parts_;
 };
