@@ -29,6 +29,13 @@ bool IsLate(const adapters::SourceReply& reply) {
   return !reply.answers.empty() && reply.answers.front().reason == Reason::kLate;
 }
 
+// Nothing in it but that there was no answer in time.
+bool IsSilence(const adapters::SourceReply& reply) {
+  return std::all_of(reply.answers.begin(), reply.answers.end(), [](const base::Answer& answer) {
+    return answer.kind == AnswerKind::kUnavailable && answer.reason == Reason::kLate;
+  });
+}
+
 }  // namespace
 
 SourceCall::SourceCall(const WaveContext* wave, const Source* source, size_t query_index,
@@ -280,7 +287,8 @@ void SourceCall::OnReply(int number, adapters::SourceReply reply) {
     return;
   }
   DropWork();
-  if (failed_.has_value() && !reply.sent) {
+  // What the other came to is known; that this one did not leave, or was not answered, is less.
+  if (failed_.has_value() && (!reply.sent || IsSilence(reply))) {
     return Decide(/*made_no_attempt=*/false, *std::exchange(failed_, std::nullopt));
   }
   failed_.reset();
@@ -303,6 +311,8 @@ void SourceCall::Decide(bool made_no_attempt, adapters::SourceReply reply) {
 
 void SourceCall::OnDeadline() {
   DropWork(Drop::kDeadline);
+  // Of two attempts one has failed: why is known, and more than that the other is silent.
+  if (failed_.has_value()) return End(*std::exchange(failed_, std::nullopt));
   End(adapters::UniformReply(rest(), AnswerKind::kUnavailable, Reason::kLate,
                              /*retryable=*/false, "no answer by the deadline"));
 }

@@ -1,8 +1,8 @@
 // SourceCall: one query of a wave on its way: waiting in line, attempts, pauses, until it ends
 // once. Whether an attempt may be made its source's state decides (source_state.h). Beside an
 // attempt that takes long a hedge may be under way: a second one that asks the same. The first
-// usable reply of the two counts and ends the other; a failure waits for the other. Internal to
-// gather.
+// usable reply of the two counts and ends the other; a failure waits for the other, and is what is
+// said where the other is silent to the end. Internal to gather.
 //
 // Threads: the loop's only. Held by its wave alone; whatever it leaves behind (an attempt at the
 // adapter, a timer, a position in line) refers to it weakly, so that a completion which comes

@@ -109,6 +109,57 @@ TEST_F(GathererHedgeTest, SilenceOfBothIsLateAtTheDeadline) {
   EXPECT_TRUE(bank.attempts.at(1)->cancelled);
 }
 
+// Which of the two failed makes no difference.
+TEST_F(GathererHedgeTest, WhyOneFailedIsSaidWhereTheOtherIsSilentToTheEnd) {
+  AddHedgedBank();
+  for (const size_t failing : {size_t{0}, size_t{1}}) {
+    SCOPED_TRACE(failing);
+    bank.attempts.clear();
+    const auto flow = NewFlow();
+    flow->Start({QueryOf("bank", {"m1"})});
+    const absl::Duration begun = loop.Now();
+    loop.AdvanceBy(StateOf("bank").HedgeAfter());
+    ASSERT_EQ(bank.attempts.size(), 2u);
+    bank.attempts[failing]->ReplyAll(AnswerKind::kUnavailable, Reason::kOverloaded, true);
+    loop.AdvanceTo(begun + absl::Seconds(3) - absl::Microseconds(1));
+    EXPECT_TRUE(flow->outcomes.empty()) << "the other may answer yet";
+    loop.AdvanceBy(absl::Microseconds(1));
+    EXPECT_EQ(flow->Only().kind, AnswerKind::kUnavailable);
+    EXPECT_EQ(flow->Only().reason, Reason::kOverloaded);
+    EXPECT_EQ(flow->outcomes.at(0).elapsed, absl::Seconds(3));
+    EXPECT_EQ(flow->outcomes[0].attempts, 2);
+    EXPECT_TRUE(bank.attempts[1 - failing]->cancelled);
+    bank.attempts[1 - failing]->ReplyAll(AnswerKind::kUnavailable, Reason::kCancelled);
+    loop.RunReady();
+    EXPECT_EQ(StateOf("bank").in_flight(), 0u);
+    EXPECT_EQ(loop.armed_timers(), 0u);
+  }
+}
+
+// The adapter's own timer may be the first to say that there was no answer.
+TEST_F(GathererHedgeTest, WhyOneFailedIsSaidWhereTheAdapterGivesTheOtherUp) {
+  AddHedgedBank();
+  const auto flow = StartHedged();
+  ASSERT_EQ(bank.attempts.size(), 2u);
+  bank.attempts[1]->ReplyAll(AnswerKind::kUnavailable, Reason::kSourceError);
+  loop.RunReady();
+  EXPECT_TRUE(flow->outcomes.empty());
+  bank.attempts[0]->ReplyAll(AnswerKind::kUnavailable, Reason::kLate);
+  loop.RunReady();
+  EXPECT_EQ(flow->Only().reason, Reason::kSourceError);
+}
+
+TEST_F(GathererHedgeTest, OfTwoFailuresTheLastIsSaid) {
+  AddHedgedBank();
+  const auto flow = StartHedged();
+  ASSERT_EQ(bank.attempts.size(), 2u);
+  bank.attempts[1]->ReplyAll(AnswerKind::kUnavailable, Reason::kOverloaded);
+  loop.RunReady();
+  bank.attempts[0]->ReplyAll(AnswerKind::kUnavailable, Reason::kSourceError);
+  loop.RunReady();
+  EXPECT_EQ(flow->Only().reason, Reason::kSourceError);
+}
+
 TEST_F(GathererHedgeTest, NobodyWhoWithdrewIsInAHedge) {
   AddHedgedBank();
   const auto flow = NewFlow();
