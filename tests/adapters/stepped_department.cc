@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "gtest/gtest.h"
 
 namespace hedui::adapters {
@@ -12,7 +13,7 @@ namespace hedui::adapters {
 class SteppedDepartment::Call final : public grpc::ServerGenericBidiReactor,
                                       public std::enable_shared_from_this<Call> {
  public:
-  explicit Call(SteppedDepartment* department) : department_(department) {}
+  Call(SteppedDepartment* department, bool poll) : department_(department), poll_(poll) {}
 
   void Begin() {
     self_ = shared_from_this();
@@ -51,7 +52,7 @@ class SteppedDepartment::Call final : public grpc::ServerGenericBidiReactor,
 
   void OnReadDone(bool ok) override {
     if (!ok) return FinishOnce(grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no request"));
-    department_->OnArrived(shared_from_this(), request_);
+    department_->OnArrived(shared_from_this(), request_, poll_);
   }
   void OnWriteDone(bool) override { department_->OnStep(this, /*gone=*/false); }
   void OnCancel() override {
@@ -64,6 +65,7 @@ class SteppedDepartment::Call final : public grpc::ServerGenericBidiReactor,
   enum class State { kOpen, kStarting, kFinishWanted, kFinished };
 
   SteppedDepartment* const department_;
+  const bool poll_;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;
   grpc::Status status_;
@@ -72,8 +74,8 @@ class SteppedDepartment::Call final : public grpc::ServerGenericBidiReactor,
 };
 
 SteppedDepartment::SteppedDepartment(const std::shared_ptr<grpc::ServerCredentials>& credentials,
-                                     Answer answer)
-    : answer_(std::move(answer)) {
+                                     Answer answer, AnswerPoll answer_poll)
+    : answer_(std::move(answer)), answer_poll_(std::move(answer_poll)) {
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", credentials, &port_);
   builder.RegisterCallbackGenericService(this);
@@ -137,20 +139,37 @@ void SteppedDepartment::AwaitGone() {
 }
 
 grpc::ServerGenericBidiReactor* SteppedDepartment::CreateReactor(
-    grpc::GenericCallbackServerContext*) {
-  const auto call = std::make_shared<Call>(this);
+    grpc::GenericCallbackServerContext* context) {
+  const bool poll = absl::EndsWith(context->method(), "/Poll");
+  const auto call = std::make_shared<Call>(this, poll);
   call->Begin();
   return call.get();
 }
 
-void SteppedDepartment::OnArrived(const std::shared_ptr<Call>& call,
-                                  const grpc::ByteBuffer& request) {
+SteppedDepartment::Reply SteppedDepartment::ReplyTo(const grpc::ByteBuffer& request, bool poll,
+                                                    v1::QueryRequest* query) const {
   grpc::ByteBuffer bytes = request;
   grpc::Slice whole;
-  v1::QueryRequest query;
   EXPECT_TRUE(bytes.DumpToSingleSlice(&whole).ok());
-  EXPECT_TRUE(query.ParseFromArray(whole.begin(), static_cast<int>(whole.size())));
-  const Reply reply = answer_(query);
+  const auto size = static_cast<int>(whole.size());
+  if (!poll) {
+    EXPECT_TRUE(query->ParseFromArray(whole.begin(), size));
+    return answer_(*query);
+  }
+  v1::PollRequest asked;
+  EXPECT_TRUE(asked.ParseFromArray(whole.begin(), size));
+  EXPECT_NE(answer_poll_, nullptr);
+  query->set_attempt_id(asked.attempt_id());
+  query->set_warrant(asked.warrant());
+  *query->mutable_people() = asked.people();
+  *query->mutable_period() = asked.period();
+  return answer_poll_(asked);
+}
+
+void SteppedDepartment::OnArrived(const std::shared_ptr<Call>& call,
+                                  const grpc::ByteBuffer& request, bool poll) {
+  v1::QueryRequest query;
+  const Reply reply = ReplyTo(request, poll, &query);
   call->Prepare(reply);
   bool stepping = false;
   {

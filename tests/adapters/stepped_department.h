@@ -29,8 +29,12 @@ class SteppedDepartment final : private grpc::CallbackGenericService {
   };
   // What is sent for a query; on a thread of gRPC's, before the query counts as arrived.
   using Answer = std::function<Reply(const v1::QueryRequest&)>;
+  // The same for a poll, which counts as a query.
+  using AnswerPoll = std::function<Reply(const v1::PollRequest&)>;
 
-  SteppedDepartment(const std::shared_ptr<grpc::ServerCredentials>& credentials, Answer answer);
+  // `answer_poll` null: nobody polls.
+  SteppedDepartment(const std::shared_ptr<grpc::ServerCredentials>& credentials, Answer answer,
+                    AnswerPoll answer_poll = nullptr);
   ~SteppedDepartment() override;
 
   int port() const { return port_; }
@@ -52,11 +56,15 @@ class SteppedDepartment final : private grpc::CallbackGenericService {
 
  private:
   class Call;
-  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext*) override;
-  void OnArrived(const std::shared_ptr<Call>& call, const grpc::ByteBuffer& request);
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override;
+  void OnArrived(const std::shared_ptr<Call>& call, const grpc::ByteBuffer& request, bool poll);
   void OnStep(const Call* call, bool gone);
 
+  Reply ReplyTo(const grpc::ByteBuffer& request, bool poll, v1::QueryRequest* query) const;
+
   const Answer answer_;
+  const AnswerPoll answer_poll_;
   mutable base::Mutex mutex_;
   base::CondVar changed_;
   bool stepping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -19,6 +19,14 @@ std::unique_ptr<adapters::Department> DepartmentOf(const std::string& simulation
   return department.ok() ? *std::move(department) : nullptr;
 }
 
+// It is polled after a pause, which passes on the clock of the test.
+void WithoutATime(std::string* bytes) {
+  v1::QueryResponse response;
+  EXPECT_TRUE(response.ParseFromString(*bytes));
+  response.clear_pending_ready_after_seconds();
+  *bytes = response.SerializeAsString();
+}
+
 }  // namespace
 
 ScriptedDepartment::ScriptedDepartment(Scenario* scenario, const std::string& source_id,
@@ -28,17 +36,28 @@ ScriptedDepartment::ScriptedDepartment(Scenario* scenario, const std::string& so
   std::string with_faults = scenario->simulation_yaml;
   Scenario::AddToSource(&with_faults, source_id, "faults: [" + faults + "]");
   faulty_ = DepartmentOf(with_faults, source_id);
+  std::string with_promises = scenario->simulation_yaml;
+  Scenario::AddToSource(&with_promises, source_id, "faults: [{kind: pending, pending_for: 0s}]");
+  promising_ = DepartmentOf(with_promises, source_id);
   server_ = std::make_unique<adapters::SteppedDepartment>(
       adapters::DepartmentServer::MutualTls(scenario->pki().ca_pem(), tls_.certificate_pem,
                                             tls_.key_pem),
-      [this](const v1::QueryRequest& query) { return ReplyTo(query); });
+      [this](const v1::QueryRequest& query) {
+        return ReplyTo(query, [&query](adapters::Department& one) { return one.React(query); });
+      },
+      [this](const v1::PollRequest& poll) {
+        v1::QueryRequest query;
+        *query.mutable_people() = poll.people();
+        return ReplyTo(query, [&poll](adapters::Department& one) { return one.Redeem(poll); });
+      });
   // Nobody knows the server's port but the proxy, so no query comes before it.
   proxy_ = std::make_unique<FaultProxy>(server_->port());
   proxy_of_queries_ = proxy_.get();
   scenario->UseGrpc(source_id, proxy_->port());
 }
 
-adapters::SteppedDepartment::Reply ScriptedDepartment::ReplyTo(const v1::QueryRequest& query) {
+adapters::SteppedDepartment::Reply ScriptedDepartment::ReplyTo(const v1::QueryRequest& query,
+                                                               const React& react) {
   using Reacts = ScriptStep::Reacts;
   ScriptStep step;
   {
@@ -54,8 +73,10 @@ adapters::SteppedDepartment::Reply ScriptedDepartment::ReplyTo(const v1::QueryRe
   } else if (step.reacts == Reacts::kUnavailable) {
     reply.status = grpc::Status(grpc::StatusCode::UNAVAILABLE, "down for maintenance");
   } else {
-    adapters::Department& department = step.reacts == Reacts::kRight ? *right_ : *faulty_;
-    adapters::Reaction reaction = department.React(query);
+    adapters::Reaction reaction = react(step.reacts == Reacts::kRight    ? *right_
+                                        : step.reacts == Reacts::kFaulty ? *faulty_
+                                                                         : *promising_);
+    if (step.reacts == Reacts::kPromises) WithoutATime(&reaction.response);
     // Nobody here waits for a delay: it is past every deadline, or there is none.
     reply.silent = reaction.silent || reaction.delay > absl::ZeroDuration();
     reply.bytes = std::move(reaction.response);

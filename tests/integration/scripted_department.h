@@ -20,7 +20,8 @@ namespace hedui::testing {
 
 // As query number so and so has arrived, before anything of a reply leaves.
 struct ScriptStep {
-  enum class Reacts : uint8_t { kRight, kFaulty, kSilent, kUnavailable };
+  // kPromises: to answer later, without a time; what is polled for is there at once.
+  enum class Reacts : uint8_t { kRight, kFaulty, kSilent, kUnavailable, kPromises };
   Reacts reacts = Reacts::kRight;
   std::optional<FaultProxy::Fault> from_now = std::nullopt;
   std::optional<FaultProxy::Fault> on_new_connections = std::nullopt;
@@ -28,7 +29,7 @@ struct ScriptStep {
 
 class ScriptedDepartment {
  public:
-  // Queries count from 1, and are told one by one in their order.
+  // Queries, polls among them, count from 1, and are told one by one in their order.
   using Script = std::function<ScriptStep(int number, const v1::QueryRequest& query)>;
 
   // Takes the source's place in the scenario's catalogue; write the scenario afterwards. `faults`
@@ -41,13 +42,16 @@ class ScriptedDepartment {
   int arrived() const { return arrived_; }
 
  private:
-  adapters::SteppedDepartment::Reply ReplyTo(const v1::QueryRequest& query);
+  // Of one of the departments, to what has arrived.
+  using React = std::function<adapters::Reaction(adapters::Department&)>;
+  adapters::SteppedDepartment::Reply ReplyTo(const v1::QueryRequest& query, const React& react);
 
   base::Mutex mutex_;
   const Script script_;
   const Issued tls_;
   std::unique_ptr<adapters::Department> right_;
   std::unique_ptr<adapters::Department> faulty_;
+  std::unique_ptr<adapters::Department> promising_;
   int told_ ABSL_GUARDED_BY(mutex_) = 0;
   std::atomic<int> arrived_{0};
   std::atomic<FaultProxy*> proxy_of_queries_{nullptr};
