@@ -28,6 +28,13 @@ class ServerCertificates::Reloading final : public grpc::ServerCredentials {
   grpc_server_credentials* const credentials_;
 };
 
+// Every handshake of the servers is over. The lock makes that order seen by who does not know how
+// gRPC keeps it.
+ServerCertificates::~ServerCertificates() {
+  const base::MutexLock lock(&mutex_);
+  fetchers_.clear();
+}
+
 void ServerCertificates::Replace(TlsMaterial material) {
   const base::MutexLock lock(&mutex_);
   material_ = std::move(material);

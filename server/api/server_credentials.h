@@ -33,6 +33,7 @@ class ServerCertificates {
   explicit ServerCertificates(TlsMaterial material) : material_(std::move(material)) {}
   ServerCertificates(const ServerCertificates&) = delete;
   ServerCertificates& operator=(const ServerCertificates&) = delete;
+  ~ServerCertificates();
 
   // For handshakes that begin from now on.
   void Replace(TlsMaterial material);

@@ -221,10 +221,9 @@ class SoakTest : public ::testing::Test {
     return false;
   }
 
-  void Call(uint32_t seed) {
+  void Call(clients::Client* client, uint32_t seed) {
     std::mt19937 random(seed);
-    const auto client = scenario_.Connect(port_);
-    VerifyOnce(client.get());
+    VerifyOnce(client);
     while (!over_) {
       const Matter matter(scenario_, ++matters_);
       if (!Succeeded("RegisterAuthorizations",
@@ -236,14 +235,14 @@ class SoakTest : public ::testing::Test {
         const uint32_t drawn = random() % 100;
         const v1::VerifyHouseholdRequest request = matter.NewRequest(&ids_);
         if (drawn < kRevokedPercent) {
-          if (Promise(client.get(), request, &promised)) {
-            Withdraw(client.get(), matter.Withdrawal(random()));
+          if (Promise(client, request, &promised)) {
+            Withdraw(client, matter.Withdrawal(random()));
           }
-          End(client.get(), matter, promised);
+          End(client, matter, promised);
           break;
         }
         if (drawn < kRevokedPercent + kPromisedPercent) {
-          Promise(client.get(), request, &promised);
+          Promise(client, request, &promised);
         } else {
           const auto response = client->VerifyHousehold(request, kCallTimeout);
           if (Succeeded("VerifyHousehold", response)) Reported(*response);
@@ -353,7 +352,10 @@ class SoakTest : public ::testing::Test {
   void Soak() {
     std::vector<std::thread> callers;
     const uint32_t wanted = seconds_ < kSecondsForMemory ? kFewCallers : kCallers;
-    for (uint32_t i = 1; i <= wanted; ++i) callers.emplace_back([this, i] { Call(i); });
+    for (uint32_t i = 1; i <= wanted; ++i) {
+      // Connected here: certificates are issued by one thread.
+      callers.emplace_back([this, i, client = scenario_.Connect(port_)] { Call(client.get(), i); });
+    }
     const absl::Duration lasting = absl::Seconds(seconds_);
     const absl::Duration begun = clock_.SteadyNow();
     const absl::Duration mood_lasts = std::min(absl::Seconds(5), lasting / 6);

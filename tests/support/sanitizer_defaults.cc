@@ -15,6 +15,7 @@ extern "C" const char* __tsan_default_suppressions() {
          "called_from_lib:libssl.so\n"
          "called_from_lib:libupb.so\n"
          "called_from_lib:libprotobuf.so\n"
+         "called_from_lib:libz.so\n"  // of gRPC
          "race:libgrpc.so\n"
          "race:libgrpc++.so\n"
          "race:libgpr.so\n"
