@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "hedui/stored/v1/verification.pb.h"
 #include "server/base/limits.h"
 #include "server/base/status.h"
 #include "server/chain_flow.h"
@@ -13,6 +12,7 @@
 #include "server/flow_bytes.h"
 #include "server/ledger/entry.h"
 #include "server/report_steps.h"
+#include "server/superseding_steps.h"
 
 namespace hedui {
 namespace {
@@ -84,8 +84,8 @@ class AnswerFlow final : public ChainFlow<AnswerEnd> {
     if (*made != AnswerEnd::kReported) return Drop(chain.verification_id, *made);
     ledger::CommitRequest commit;
     if (!closing_) commit.rows = std::move(request_.rows);
-    commit.rows.push_back(std::move(row_));
-    commit.entry = std::move(entry_);
+    commit.rows.push_back(std::move(report_.row));
+    commit.entry = std::move(report_.made.draft.entry);
     Commit(std::move(commit), [this, id = chain.verification_id](const ledger::CommitReceipt&) {
       // Should the process end in between, the promise is polled again, and nothing waits for it.
       if (closing_) return Drop(id, AnswerEnd::kNotWaited);
@@ -94,31 +94,18 @@ class AnswerFlow final : public ChainFlow<AnswerEnd> {
   }
 
   absl::StatusOr<AnswerEnd> TryMake(const ReportChain& chain) {
-    const ChainReport& current = chain.current();
-    stored::v1::Result stored;
-    if (!stored.ParseFromString(current.row.body)) return Damaged("report");
-    HEDUI_ASSIGN_OR_RETURN(report::CaseBundle bundle,
-                           report::DecodeCaseBundle(stored.case_bundle()));
-    HEDUI_ASSIGN_OR_RETURN(auto matter,
-                           rooms_.matters->Load(request_.agency, bundle.frame.matter_number));
-    if (matter->Snapshot()->state == access::MatterState::kClosed) return AnswerEnd::kClosed;
-    std::vector<SourceOutcomeView> outcomes = OutcomesOf(stored);
-    const size_t replaced =
-        closing_ ? CloseAll(&bundle, &outcomes) : ReplaceAnswers(request_, &bundle, &outcomes);
+    HEDUI_ASSIGN_OR_RETURN(CurrentCase current, ReadCurrentCase(rooms_, request_.agency, chain));
+    if (current.IsClosed()) return AnswerEnd::kClosed;
+    const size_t replaced = closing_ ? CloseAll(&current.bundle, &current.outcomes)
+                                     : ReplaceAnswers(request_, &current.bundle, &current.outcomes);
     if (replaced == 0) return AnswerEnd::kNotWaited;
-    bundle.frame.previous_report = current.report_id;
-    bundle.frame.superseding_reason = request_.reason;
-    HEDUI_ASSIGN_OR_RETURN(MadeReport made, MakeReport(rooms_, *setup_, std::move(bundle), Now()));
-    made.used = UsesOf(stored);
     for (const LateAnswers& late : request_.answers) {
       if (closing_ || !std::any_of(late.answers.begin(), late.answers.end(), IsSaid)) continue;
-      made.used.push_back({late.source_id, late.at});
+      current.used.push_back({late.source_id, late.at});
     }
-    // No request made it: it has no digest of one.
-    row_ = ReportRow(made, outcomes, request_.agency, chain.matter, /*request_digest=*/"",
-                     chain.reports.front().report_id);
-    row_.keys.push_back(ChainKey(chain.verification_id));
-    entry_ = made.draft.entry;
+    HEDUI_ASSIGN_OR_RETURN(report_,
+                           Supersede(rooms_, *setup_, request_.agency, chain, std::move(current),
+                                     request_.reason, /*request_digest=*/"", Now()));
     // As late as can be: what is withdrawn after this comes after the report.
     return closing_ || AllAuthorized() ? AnswerEnd::kReported : AnswerEnd::kWithdrawn;
   }
@@ -164,8 +151,7 @@ class AnswerFlow final : public ChainFlow<AnswerEnd> {
 
   AnswerRequest request_;
   bool closing_ = false;  // the chain takes no further answer, and says so
-  base::Row row_;
-  std::string entry_;
+  SupersedingReport report_;
 };
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "server/report_steps.h"
 #include "server/rooms.h"
 #include "server/stored_report.h"
+#include "server/superseding_steps.h"
 
 namespace hedui {
 namespace {
@@ -111,63 +112,49 @@ class Correction final : public ChainFlow<VerifyResult> {
     return absl::OkStatus();
   }
 
-  absl::Status CheckMatter(const std::string& matter_number) {
-    HEDUI_ASSIGN_OR_RETURN(auto matter, rooms_.matters->Load(request_.agency, matter_number));
-    if (matter->Snapshot()->state == access::MatterState::kClosed) {
-      return NotNow("MATTER_CLOSED", "the matter is closed; nothing is added to its reports");
-    }
-    return absl::OkStatus();
-  }
-
   // On the compute pool.
   void Make(ReportChain chain) {
     const absl::Status made = TryMake(chain);
     if (!made.ok()) return Finish(made);
     ledger::CommitRequest commit;
-    commit.rows.push_back(std::move(row_));
-    commit.entry = made_.draft.entry;
+    commit.rows.push_back(std::move(report_.row));
+    commit.entry = report_.made.draft.entry;
     auto self = shared_from_this();
     Commit(std::move(commit),
            [self, this](ledger::CommitReceipt receipt) { Seal(std::move(receipt)); });
   }
 
   absl::Status TryMake(const ReportChain& chain) {
-    const ChainReport& corrected = chain.current();
-    stored::v1::Result stored;
-    if (!stored.ParseFromString(corrected.row.body)) return Damaged("report");
-    HEDUI_ASSIGN_OR_RETURN(report::CaseBundle bundle,
-                           report::DecodeCaseBundle(stored.case_bundle()));
-    HEDUI_RETURN_IF_ERROR(CheckMatter(bundle.frame.matter_number));
-    outcomes_ = OutcomesOf(stored);
-    if (request_.found.has_value()) {
-      HEDUI_RETURN_IF_ERROR(AddFinding(*setup_, *request_.found,
-                                       base::HmacSha256(digest_key_, request_.bytes), &bundle,
-                                       &outcomes_));
-    } else {
-      HEDUI_RETURN_IF_ERROR(Decide(*setup_, *request_.decision,
-                                   base::CivilDayOf(chain.reports.front().issued_at), &bundle,
-                                   &outcomes_));
+    HEDUI_ASSIGN_OR_RETURN(CurrentCase current, ReadCurrentCase(rooms_, request_.agency, chain));
+    if (current.IsClosed()) {
+      return NotNow("MATTER_CLOSED", "the matter is closed; nothing is added to its reports");
     }
-    bundle.frame.officer = request_.officer;
-    bundle.frame.previous_report = corrected.report_id;
-    bundle.frame.superseding_reason =
-        request_.found.has_value() ? "MANUAL_FINDING" : "IDENTITY_RESOLVED";
-    HEDUI_ASSIGN_OR_RETURN(made_, MakeReport(rooms_, *setup_, std::move(bundle), Now()));
-    made_.used = UsesOf(stored);
-    row_ = ReportRow(made_, outcomes_, request_.agency, chain.matter, request_digest_,
-                     chain.reports.front().report_id);
-    row_.keys.push_back(ChainKey(chain.verification_id));
-    row_.keys.push_back(CorrectionKey(request_.agency, request_.request_id));
+    absl::string_view reason;
+    if (request_.found.has_value()) {
+      reason = "MANUAL_FINDING";
+      HEDUI_RETURN_IF_ERROR(AddFinding(*setup_, *request_.found,
+                                       base::HmacSha256(digest_key_, request_.bytes),
+                                       &current.bundle, &current.outcomes));
+    } else {
+      reason = "IDENTITY_RESOLVED";
+      HEDUI_RETURN_IF_ERROR(Decide(*setup_, *request_.decision,
+                                   base::CivilDayOf(chain.reports.front().issued_at),
+                                   &current.bundle, &current.outcomes));
+    }
+    current.bundle.frame.officer = request_.officer;
+    HEDUI_ASSIGN_OR_RETURN(report_, Supersede(rooms_, *setup_, request_.agency, chain,
+                                              std::move(current), reason, request_digest_, Now()));
+    report_.row.keys.push_back(CorrectionKey(request_.agency, request_.request_id));
     return absl::OkStatus();
   }
 
   // On the committer's thread: a proof is put behind what is laid out already.
   void Seal(ledger::CommitReceipt receipt) {
     VerifyResult result;
-    result.verification_id = made_.bundle.frame.verification_id;
-    result.report_number = made_.number;
-    result.outcomes = std::move(outcomes_);
-    auto envelope = report::SealReport(std::move(made_.draft), *receipt.proof);
+    result.verification_id = report_.made.bundle.frame.verification_id;
+    result.report_number = report_.made.number;
+    result.outcomes = std::move(report_.outcomes);
+    auto envelope = report::SealReport(std::move(report_.made.draft), *receipt.proof);
     if (!envelope.ok()) return Finish(envelope.status());
     result.envelope = *std::move(envelope);
     bytes_.ResizeTo(result.envelope.size());
@@ -179,9 +166,7 @@ class Correction final : public ChainFlow<VerifyResult> {
   base::ByteBudget::Place bytes_;
   std::string digest_key_;
   std::string request_digest_;
-  std::vector<SourceOutcomeView> outcomes_;
-  MadeReport made_;
-  base::Row row_;
+  SupersedingReport report_;
 };
 
 class Annulling final : public ChainFlow<ReportStatus> {

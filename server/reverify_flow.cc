@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "hedui/stored/v1/verification.pb.h"
 #include "server/base/dates.h"
 #include "server/base/event.h"
 #include "server/base/status.h"
@@ -18,6 +17,7 @@
 #include "server/source_log.h"
 #include "server/source_quality.h"
 #include "server/stored_report.h"
+#include "server/superseding_steps.h"
 #include "server/verify_steps.h"
 
 namespace hedui {
@@ -58,9 +58,9 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
     const absl::StatusOr<ReverifyEnd> made = TryMake(chain);
     if (!made.ok() || *made != ReverifyEnd::kVerified) return Finish(made);
     ledger::CommitRequest commit;
-    commit.rows.push_back(std::move(row_));
+    commit.rows.push_back(std::move(report_.row));
     for (const Promise& promise : promises_) commit.rows.push_back(PromiseRow(promise, Now()));
-    commit.entry = std::move(entry_);
+    commit.entry = std::move(report_.made.draft.entry);
     Commit(std::move(commit), [this](const ledger::CommitReceipt&) {
       if (rooms_.pending != nullptr) rooms_.pending->Add(std::move(promises_));
       Finish(ReverifyEnd::kVerified);
@@ -68,45 +68,28 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
   }
 
   absl::StatusOr<ReverifyEnd> TryMake(const ReportChain& chain) {
-    stored::v1::Result stored;
-    if (!stored.ParseFromString(chain.current().row.body)) return Damaged("report");
-    HEDUI_ASSIGN_OR_RETURN(const report::CaseBundle before,
-                           report::DecodeCaseBundle(stored.case_bundle()));
-    HEDUI_ASSIGN_OR_RETURN(const auto matter,
-                           rooms_.matters->Load(agency_, before.frame.matter_number));
+    HEDUI_ASSIGN_OR_RETURN(const CurrentCase current, ReadCurrentCase(rooms_, agency_, chain));
     do {
-      if (matter->Snapshot()->state == access::MatterState::kClosed) {
-        return ReverifyEnd::kMatterClosed;
-      }
+      if (current.IsClosed()) return ReverifyEnd::kMatterClosed;
       if (DropWithdrawn(anew_.grant, &outcomes_)) {
         rooms_.tell(base::Event(base::EventLevel::kInfo, "answer_dropped")
                         .With("report_id", anew_.current.ToString())
                         .With("source", span_.source_id));
       }
-      HEDUI_RETURN_IF_ERROR(MakeFrom(chain, stored, before));
+      HEDUI_RETURN_IF_ERROR(MakeFrom(chain, current));
       // As late as can be: what is withdrawn after this comes after the report.
     } while (HasWithdrawn(anew_.grant, outcomes_));
     return ReverifyEnd::kVerified;
   }
 
-  absl::Status MakeFrom(const ReportChain& chain, const stored::v1::Result& stored,
-                        report::CaseBundle bundle) {
-    std::vector<UsedSource> used = UsesOf(outcomes_);
-    for (UsedSource& use : UsesOf(stored)) {
-      if (use.source_id != span_.source_id) used.push_back(std::move(use));
-    }
-    promises_ = Promises(chain, bundle);
-    std::vector<SourceOutcomeView> views = OutcomesOf(stored);
-    PutAnswers(*setup_, span_, anew_, outcomes_, &bundle, &views);
-    bundle.frame.previous_report = chain.current().report_id;
-    bundle.frame.superseding_reason = kRecalledReason;
-    HEDUI_ASSIGN_OR_RETURN(MadeReport made, MakeReport(rooms_, *setup_, std::move(bundle), Now()));
-    made.used = std::move(used);
-    // No request of its agency made it: it has no digest of one.
-    row_ = ReportRow(made, views, agency_, chain.matter, /*request_digest=*/"",
-                     chain.reports.front().report_id);
-    row_.keys.push_back(ChainKey(chain.verification_id));
-    entry_ = made.draft.entry;
+  absl::Status MakeFrom(const ReportChain& chain, CurrentCase changed) {
+    std::erase_if(changed.used,
+                  [this](const UsedSource& use) { return use.source_id == span_.source_id; });
+    for (UsedSource& use : UsesOf(outcomes_)) changed.used.push_back(std::move(use));
+    promises_ = Promises(chain, changed.bundle);
+    PutAnswers(*setup_, span_, anew_, outcomes_, &changed.bundle, &changed.outcomes);
+    HEDUI_ASSIGN_OR_RETURN(report_, Supersede(rooms_, *setup_, agency_, chain, std::move(changed),
+                                              kRecalledReason, /*request_digest=*/"", Now()));
     return absl::OkStatus();
   }
 
@@ -128,8 +111,7 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
   const Reverification anew_;
   std::vector<gather::Outcome> outcomes_;
   std::optional<base::Uuid> request_id_;
-  base::Row row_;
-  std::string entry_;
+  SupersedingReport report_;
   std::vector<Promise> promises_;
 };
 
