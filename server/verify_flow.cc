@@ -43,8 +43,9 @@ absl::Status Draining() {
 
 }  // namespace
 
-// One verification. Verb and On<Verb>Done pairs stand in the order in which they run, all on the
-// loop's thread.
+// One verification. Verb and On<Verb>Done pairs stand in the order in which they run: on the loop's
+// thread, but for CommitIntent and CommitResult, which hand over what they are given on the thread
+// that made it. A busy loop would only pass it on, some tenths of a millisecond later.
 class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_this<Flow> {
  public:
   Flow(const Rooms* rooms, std::shared_ptr<FlowBook> book, runtime::EventLoop* loop,
@@ -82,12 +83,10 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
 
  private:
   enum class State {
-    kLooking,
+    kBeginning,  // until the intent is durable
     kCommittingAccess,
-    kCommittingIntent,
     kGathering,
-    kConcluding,
-    kCommittingResult,
+    kConcluding,  // until the report is durable
     kCommittingEnd,
     kDone,
   };
@@ -137,12 +136,15 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   }
 
   void Look() {
-    state_ = State::kLooking;
+    state_ = State::kBeginning;
     auto self = shared_from_this();
-    runtime::Task task = [self] {
+    runtime::Task task = [self, slot = commits_.TakeOne()]() mutable {
       auto prepared = hedui::Prepare(self->rooms_, *self->setup_, self->request_);
-      self->loop_->Post([self, prepared = std::move(prepared)]() mutable {
-        self->OnLookDone(std::move(prepared));
+      if (prepared.ok() && !prepared->stored.has_value()) {
+        return self->CommitIntent(std::move(slot), *std::move(prepared));
+      }
+      self->loop_->Post([self, slot = std::move(slot), prepared = std::move(prepared)]() mutable {
+        self->OnLookDone(std::move(slot), std::move(prepared));
       });
     };
     if (!rooms_.disk->TrySubmit(std::move(task))) {
@@ -150,39 +152,48 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     }
   }
 
-  void OnLookDone(absl::StatusOr<Prepared> prepared) {
+  // Nothing was begun: refused, or answered before.
+  void OnLookDone(runtime::Reservation slot, absl::StatusOr<Prepared> prepared) {
     if (!prepared.ok()) return Finish(prepared.status());
     begun_ = prepared->begun;
     promises_ = prepared->promises;
-    if (prepared->stored.has_value()) return CommitAccess(*std::move(prepared->stored));
-    prepared_ = *std::move(prepared);
-    unasked_ = std::move(prepared_.plan.unasked);
-    // In the intent's row now, and its digest is kept.
-    request_.bytes = std::string();
-    CommitIntent();
+    CommitAccess(std::move(slot), *std::move(prepared->stored));
   }
 
   // The request was answered before: handing the report out again is an access of its own.
-  void CommitAccess(StoredReport stored) {
+  void CommitAccess(runtime::Reservation slot, StoredReport stored) {
     state_ = State::kCommittingAccess;
     stored_ = std::move(stored.result);
-    Commit({}, std::move(stored.access_entry), &Flow::OnCommitAccessDone);
+    Commit(std::move(slot), {}, std::move(stored.access_entry),
+           [this](absl::StatusOr<ledger::CommitReceipt> receipt) {
+             OnCommitAccessDone(receipt.status());
+           });
   }
 
-  void OnCommitAccessDone(absl::StatusOr<ledger::CommitReceipt> receipt) {
-    if (!receipt.ok()) return Finish(receipt.status());
+  void OnCommitAccessDone(const absl::Status& committed) {
+    if (!committed.ok()) return Finish(committed);
     Finish(std::move(stored_));
   }
 
-  void CommitIntent() {
-    state_ = State::kCommittingIntent;
+  // On the disk pool's thread.
+  void CommitIntent(runtime::Reservation slot, Prepared prepared) {
+    std::vector<base::Row> rows = std::move(prepared.rows);
     std::optional<std::string> entry;
-    if (prepared_.parts.has_value()) entry = std::move(prepared_.entry);
-    Commit(std::move(prepared_.rows), std::move(entry), &Flow::OnCommitIntentDone);
+    if (prepared.parts.has_value()) entry = std::move(prepared.entry);
+    Commit(std::move(slot), std::move(rows), std::move(entry),
+           [this,
+            prepared = std::move(prepared)](absl::StatusOr<ledger::CommitReceipt> receipt) mutable {
+             OnCommitIntentDone(std::move(prepared), std::move(receipt));
+           });
   }
 
-  void OnCommitIntentDone(absl::StatusOr<ledger::CommitReceipt> receipt) {
+  void OnCommitIntentDone(Prepared prepared, absl::StatusOr<ledger::CommitReceipt> receipt) {
     if (!receipt.ok()) return Finish(receipt.status());
+    begun_ = prepared.begun;
+    prepared_ = std::move(prepared);
+    unasked_ = std::move(prepared_.plan.unasked);
+    // In the intent's row now, and its digest is kept.
+    request_.bytes = std::string();
     intent_ = std::move(receipt->proof);
     prepared_.day_place.Keep();
     if (request_.detached) {
@@ -300,51 +311,55 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     StopPacking();
     Step(FlowStep::kAnswersIn);
     auto self = shared_from_this();
-    runtime::Task task = [self] {
+    runtime::Task task = [self, slot = commits_.TakeOne()]() mutable {
       auto concluded = hedui::Conclude(self->rooms_, *self->setup_, self->request_, self->prepared_,
                                        self->outcomes_.Take(), self->unasked_);
-      self->loop_->Post([self, concluded = std::move(concluded)]() mutable {
-        self->OnConcludeDone(std::move(concluded));
-      });
+      if (concluded.ok()) {
+        return self->CommitResult(std::move(slot), *std::move(concluded));
+      }
+      self->loop_->Post([self, failure = concluded.status()] { self->Finish(failure); });
     };
     if (!rooms_.compute->Submit(&compute_, std::move(task))) Finish(Draining());
   }
 
-  void OnConcludeDone(absl::StatusOr<Concluded> concluded) {
-    if (!concluded.ok()) return Finish(concluded.status());
-    concluded_ = *std::move(concluded);
-    CommitResult();
+  // On the compute pool's thread.
+  void CommitResult(runtime::Reservation slot, Concluded concluded) {
+    std::vector<base::Row> rows = std::move(concluded.rows);
+    std::string entry = concluded.draft.entry;
+    Commit(std::move(slot), std::move(rows), std::move(entry),
+           [this, concluded =
+                      std::move(concluded)](absl::StatusOr<ledger::CommitReceipt> receipt) mutable {
+             OnCommitResultDone(std::move(concluded), std::move(receipt));
+           });
   }
 
-  void CommitResult() {
-    state_ = State::kCommittingResult;
-    Commit(std::move(concluded_.rows), concluded_.draft.entry, &Flow::OnCommitResultDone);
-  }
-
-  void OnCommitResultDone(absl::StatusOr<ledger::CommitReceipt> receipt) {
+  void OnCommitResultDone(Concluded concluded, absl::StatusOr<ledger::CommitReceipt> receipt) {
     if (!receipt.ok()) return Finish(receipt.status());
     Step(FlowStep::kResultCommitted);
-    promises_ = concluded_.promises.size();
-    if (rooms_.pending != nullptr) rooms_.pending->Add(std::move(concluded_.promises));
-    auto envelope = report::SealReport(std::move(concluded_.draft), *receipt->proof);
+    promises_ = concluded.promises.size();
+    if (rooms_.pending != nullptr) rooms_.pending->Add(std::move(concluded.promises));
+    auto envelope = report::SealReport(std::move(concluded.draft), *receipt->proof);
     if (!envelope.ok()) return Finish(envelope.status());
     VerifyResult result;
     result.verification_id = prepared_.verification_id;
-    result.report_number = std::move(concluded_.report_number);
+    result.report_number = std::move(concluded.report_number);
     result.envelope = *std::move(envelope);
-    result.outcomes = std::move(concluded_.outcomes);
+    result.outcomes = std::move(concluded.outcomes);
     Finish(std::move(result));
   }
 
   void CommitEnd() {
     state_ = State::kCommittingEnd;
     const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms_.clock->WallNow()));
-    Commit({EndedRow(request_, prepared_, *cancelled_by_, rooms_.ids->NextId(now), now)},
-           std::nullopt, &Flow::OnCommitEndDone);
+    Commit(commits_.TakeOne(),
+           {EndedRow(request_, prepared_, *cancelled_by_, rooms_.ids->NextId(now), now)},
+           std::nullopt, [this](absl::StatusOr<ledger::CommitReceipt> receipt) {
+             OnCommitEndDone(receipt.status());
+           });
   }
 
-  void OnCommitEndDone(absl::StatusOr<ledger::CommitReceipt> receipt) {
-    Finish(receipt.ok() ? CancelledError() : receipt.status());
+  void OnCommitEndDone(const absl::Status& committed) {
+    Finish(committed.ok() ? CancelledError() : committed);
   }
 
   FlowKey Key() const { return {request_.agency, request_.request_id}; }
@@ -370,19 +385,23 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
     return result.status();
   }
 
-  // Submits one commit; `next` runs on the loop.
-  void Commit(std::vector<base::Row> rows, std::optional<std::string> entry,
-              void (Flow::*next)(absl::StatusOr<ledger::CommitReceipt>)) {
+  // Submits one commit under `slot`, from any thread; `next` runs on the loop, while the flow
+  // lives.
+  template <typename Next>
+  void Commit(runtime::Reservation slot, std::vector<base::Row> rows,
+              std::optional<std::string> entry, Next next) {
     auto self = shared_from_this();
     ledger::CommitRequest request;
     request.rows = std::move(rows);
     request.entry = std::move(entry);
-    request.done = [self, next](absl::StatusOr<ledger::CommitReceipt> receipt) {
-      self->loop_->Post([self, next, receipt = std::move(receipt)]() mutable {
-        ((*self).*next)(std::move(receipt));
+    request.done = [self,
+                    next = std::move(next)](absl::StatusOr<ledger::CommitReceipt> receipt) mutable {
+      self->loop_->Post([self, next = std::move(next), receipt = std::move(receipt)]() mutable {
+        next(std::move(receipt));
       });
     };
-    if (!rooms_.committer->Submit(&commits_, std::move(request))) Finish(Draining());
+    if (rooms_.committer->Submit(&slot, std::move(request))) return;
+    loop_->Post([self] { self->Finish(Draining()); });
   }
 
   void Step(FlowStep step) const {
@@ -421,7 +440,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   runtime::EventLoop* const loop_;
   VerifyRequest request_;  // without its bytes, once they are in a row
 
-  State state_ = State::kLooking;
+  State state_ = State::kBeginning;
   absl::Duration deadline_;  // for the sources, on the loop's clock
   access::InFlight::Place place_;
   base::ByteBudget::Place bytes_;
@@ -441,7 +460,6 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   std::optional<std::string> cancelled_by_;  // the officer
   size_t records_ = 0;
   size_t record_bytes_ = 0;
-  Concluded concluded_;
   size_t promises_ = 0;  // of sources, that are waited for once there is a report
 };
 

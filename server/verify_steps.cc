@@ -98,10 +98,18 @@ base::Row IntentRow(const VerifyRequest& request, const Prepared& prepared, bool
 
 // --- after the answers
 
+// Of pairs of person and category.
+size_t CountOf(const std::vector<gather::Outcome>& outcomes) {
+  size_t count = 0;
+  for (const gather::Outcome& outcome : outcomes) count += outcome.answers.size();
+  return count;
+}
+
 std::vector<match::SourceOutcome> MatchOutcomes(const Setup& setup, const Prepared& prepared,
                                                 std::vector<gather::Outcome> outcomes,
                                                 const std::vector<plan::Unasked>& unasked) {
   std::vector<match::SourceOutcome> result;
+  result.reserve(CountOf(outcomes) + unasked.size());
   for (gather::Outcome& outcome : outcomes) {
     for (base::Answer& answer : outcome.answers) {
       std::string authorization = AuthorityText(prepared.grant.Find(answer.person_id));
@@ -125,6 +133,7 @@ std::vector<match::SourceOutcome> MatchOutcomes(const Setup& setup, const Prepar
 std::vector<SourceOutcomeView> Views(const std::vector<gather::Outcome>& outcomes,
                                      const std::vector<plan::Unasked>& unasked) {
   std::vector<SourceOutcomeView> views;
+  views.reserve(CountOf(outcomes) + unasked.size());
   for (const gather::Outcome& outcome : outcomes) {
     std::vector<SourceOutcomeView> own = ViewsOf(outcome);
     std::move(own.begin(), own.end(), std::back_inserter(views));
@@ -314,6 +323,7 @@ gather::Sharing::StillAuthorized KeepAuthority(const access::Grant& grant) {
 
 std::vector<SourceOutcomeView> ViewsOf(const gather::Outcome& outcome) {
   std::vector<SourceOutcomeView> views;
+  views.reserve(outcome.answers.size());
   for (const base::Answer& answer : outcome.answers) {
     views.push_back({outcome.source_id, answer.person_id, answer.category, answer.kind,
                      answer.reason, answer.data_day,

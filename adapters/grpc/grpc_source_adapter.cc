@@ -44,6 +44,10 @@ grpc::ChannelArguments ChannelArgumentsOf(const GrpcSourceConfig& config) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // Four mebibytes, the most that may come, unpack to gibibytes before anybody looks at their size.
+  // No department is told that it may pack, and nothing is unpacked.
+  arguments.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   arguments.SetMaxReceiveMessageSize(static_cast<int>(base::kAnswerBytesMax));
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectFirstMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMs);

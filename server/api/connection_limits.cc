@@ -16,6 +16,8 @@ void ApplyConnectionLimits(const ConnectionLimits& limits, grpc::ServerBuilder* 
   builder->SetMaxSendMessageSize(kResponseBytesMax);
   // A mebibyte of zeros unpacks to a gibibyte before anybody looks at its size.
   set(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  // Responses are not packed either: what does it would stand in the way of each.
+  set(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   set(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);

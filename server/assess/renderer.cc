@@ -103,11 +103,14 @@ class Renderer {
   void PlaceEntries() {
     int32_t next = 0;
     const std::vector<Visit>& visits = evaluator_.visits();
+    visit_of_.reserve(visits.size());
+    entry_of_.reserve(visits.size());
     for (size_t i = 0; i < visits.size(); ++i) {
       const int64_t key = Key(visits[i].symbol, visits[i].person);
       visit_of_[key] = i;
       if (IsEntry(visits[i])) entry_of_[key] = next++;
     }
+    out_.entries.reserve(static_cast<size_t>(next));
   }
 
   std::string PersonId(int32_t person) const {
@@ -127,7 +130,8 @@ class Renderer {
     const Symbol& symbol = SymbolOf(visit.symbol);
     const Value& value = visit.person < 0 ? evaluator_.household(visit.symbol)
                                           : evaluator_.person(visit.symbol, visit.person);
-    TraceEntry entry;
+    // Made where it stays: an entry is some hundred bytes of texts and lists.
+    TraceEntry& entry = out_.entries.emplace_back();
     entry.id = symbol.name;
     entry.label = symbol.label;
     entry.kind = symbol.kind == SymbolKind::kTest ? EntryKind::kTest : EntryKind::kQuantity;
@@ -143,7 +147,6 @@ class Renderer {
     CollectRefs(visit, &entry);
     for (std::vector<int32_t>* list : {&entry.entries, &entry.facts, &entry.answers, &entry.rows})
       SortUnique(list);
-    out_.entries.push_back(std::move(entry));
     return CheckSize();
   }
 

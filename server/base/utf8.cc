@@ -76,6 +76,8 @@ bool IsUtf8(absl::string_view text) {
       text.remove_prefix(kWordBytes);
     } else if (text.size() >= 3 && IsPlainThree(text)) {
       text.remove_prefix(3);
+    } else if (static_cast<unsigned char>(text.front()) < 0x80) {
+      text.remove_prefix(1);
     } else if (!TakeCodePoint(&text, &ignored)) {
       return false;
     }

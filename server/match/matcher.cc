@@ -82,7 +82,9 @@ class Matching {
   static const SourceOutcome* Choose(const std::vector<const SourceOutcome*>& outcomes,
                                      bool* contradiction) {
     const SourceOutcome* chosen = outcomes.front();
-    for (const SourceOutcome* outcome : outcomes) {
+    // Mostly there is no other.
+    for (size_t i = 1; i < outcomes.size(); ++i) {
+      const SourceOutcome* const outcome = outcomes[i];
       const base::Answer& best = chosen->answer;
       const base::Answer& answer = outcome->answer;
       if (SaysSomething(best.kind) && SaysSomething(answer.kind)) {

@@ -98,10 +98,13 @@ NextWaveResult NextWave(const Plan& plan, size_t index, const Progress& progress
   NextWaveResult result;
   if (index >= plan.waves.size()) return result;
   const bool fallback = index >= plan.first_fallback;
+  result.queries.reserve(plan.waves[index].size());
   for (const SourceQuery& planned : plan.waves[index]) {
     SourceQuery query{planned.source_id, {}, planned.period};
+    query.people.reserve(planned.people.size());
     for (const PersonQuery& person : planned.people) {
       PersonQuery left{person.person_id, person.identity, {}};
+      left.categories.reserve(person.categories.size());
       for (const std::string& category : person.categories) {
         if (fallback) {
           const Standing* const standing =

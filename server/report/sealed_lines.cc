@@ -23,11 +23,15 @@ void SealedLines::Add(absl::string_view line) {
   const ledger::Hash& leaf =
       leaves_.emplace_back(LineLeaf(seed_.algorithm(), ledger::HashView(salt), line));
   WireWriter writer(&bytes_);
-  const size_t begun = writer.Begin(v1::Envelope::kLinesFieldNumber);
-  writer.Bytes(v1::SealedLine::kLeafFieldNumber, ledger::HashView(leaf));
-  writer.Bytes(v1::SealedLine::kSaltFieldNumber, ledger::HashView(salt));
+  // How long it becomes is known: nothing has to be moved for the length's sake.
+  writer.Head(
+      v1::Envelope::kLinesFieldNumber,
+      WireWriter::SizeOf(v1::SealedLine::kLeafFieldNumber, leaf.size()) +
+          WireWriter::SizeOf(v1::SealedLine::kSaltFieldNumber, salt.size()) +
+          (line.empty() ? 0 : WireWriter::SizeOf(v1::SealedLine::kLineFieldNumber, line.size())));
+  writer.BytesAlways(v1::SealedLine::kLeafFieldNumber, ledger::HashView(leaf));
+  writer.BytesAlways(v1::SealedLine::kSaltFieldNumber, ledger::HashView(salt));
   writer.Bytes(v1::SealedLine::kLineFieldNumber, line);
-  writer.End(begun);
   spans_.push_back({bytes_.size() - line.size(), line.size()});
 }
 

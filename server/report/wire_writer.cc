@@ -6,8 +6,6 @@
 namespace hedui::report {
 namespace {
 
-constexpr int kVarintType = 0;
-constexpr int kLengthType = 2;
 constexpr size_t kVarintBytesMax = 10;
 
 // Writes the value's digits of seven bits, least first; returns where it ended.
@@ -24,21 +22,11 @@ char* PutTag(int field, int wire_type, char* out) {
   return PutVarint(static_cast<uint64_t>(field) << 3 | static_cast<uint64_t>(wire_type), out);
 }
 
-// Most fields have a number below 16 and a value or length below 128: two bytes.
-constexpr int kShortFieldEnd = 16;
-constexpr uint64_t kShortEnd = 128;
-
-void PutShort(int field, int wire_type, uint64_t value, std::string* out) {
-  out->push_back(static_cast<char>(field << 3 | wire_type));
-  out->push_back(static_cast<char>(value));
-}
-
 }  // namespace
 
-void WireWriter::UintAlways(int field, uint64_t value) {
-  if (field < kShortFieldEnd && value < kShortEnd) return PutShort(field, kVarintType, value, out_);
+void WireWriter::PutLong(int field, int wire_type, uint64_t value) {
   char bytes[2 * kVarintBytesMax];
-  const char* const end = PutVarint(value, PutTag(field, kVarintType, bytes));
+  const char* const end = PutVarint(value, PutTag(field, wire_type, bytes));
   out_->append(bytes, static_cast<size_t>(end - bytes));
 }
 
@@ -57,13 +45,6 @@ void WireWriter::BytesAlways(int field, absl::string_view bytes) {
   out_->append(bytes.data(), bytes.size());
 }
 
-void WireWriter::Head(int field, size_t size) {
-  if (field < kShortFieldEnd && size < kShortEnd) return PutShort(field, kLengthType, size, out_);
-  char head[2 * kVarintBytesMax];
-  const char* const end = PutVarint(size, PutTag(field, kLengthType, head));
-  out_->append(head, static_cast<size_t>(end - head));
-}
-
 size_t WireWriter::SizeOf(int field, size_t size) {
   char head[2 * kVarintBytesMax];
   return static_cast<size_t>(PutVarint(size, PutTag(field, kLengthType, head)) - head) + size;
@@ -80,8 +61,8 @@ void WireWriter::Packed(int field, const std::vector<uint32_t>& values) {
 }
 
 size_t WireWriter::Begin(int field) {
-  if (field < kShortFieldEnd) {
-    PutShort(field, kLengthType, 0, out_);
+  if (IsShort(field, 0)) {
+    PutShort(field, kLengthType, 0);
     return out_->size();
   }
   char head[kVarintBytesMax];

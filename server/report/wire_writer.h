@@ -42,12 +42,18 @@ class WireWriter {
   void Packed(int field, const std::vector<uint32_t>& values);
 
   // Members of a oneof and of repeated fields are written whatever they hold.
-  void UintAlways(int field, uint64_t value);
+  void UintAlways(int field, uint64_t value) {
+    if (IsShort(field, value)) return PutShort(field, kVarintType, value);
+    PutLong(field, kVarintType, value);
+  }
   void SintAlways(int field, int64_t value);
   void TextAlways(int field, absl::string_view text);
   void BytesAlways(int field, absl::string_view bytes);
   // The front of a bytes field whose `size` bytes the caller appends next.
-  void Head(int field, size_t size);
+  void Head(int field, size_t size) {
+    if (IsShort(field, size)) return PutShort(field, kLengthType, size);
+    PutLong(field, kLengthType, size);
+  }
   // What BytesAlways takes for so many bytes.
   static size_t SizeOf(int field, size_t size);
 
@@ -57,6 +63,18 @@ class WireWriter {
   void End(size_t begun);
 
  private:
+  static constexpr int kVarintType = 0;
+  static constexpr int kLengthType = 2;
+
+  // Most fields have a number below 16 and a value or length below 128: two bytes, written here
+  // since there are thousands in a report.
+  static bool IsShort(int field, uint64_t value) { return field < 16 && value < 128; }
+  void PutShort(int field, int wire_type, uint64_t value) {
+    out_->push_back(static_cast<char>(field << 3 | wire_type));
+    out_->push_back(static_cast<char>(value));
+  }
+  void PutLong(int field, int wire_type, uint64_t value);
+
   std::string* const out_;
 };
 

@@ -197,6 +197,63 @@ TEST_F(GrpcSourceAdapterTest, MissingFilesAndAddressesAreRefusedAtStart) {
   EXPECT_EQ(base::ReasonOf(MakeGrpcSourceAdapter(config).status()), "ADAPTER_CONFIG");
 }
 
+// A department that packs its answer although nobody said that it may.
+class PackingDepartment final : public v1::SourceService::Service {
+ public:
+  explicit PackingDepartment(bool packs) : packs_(packs) {}
+  grpc::Status Query(grpc::ServerContext* context, const v1::QueryRequest*,
+                     v1::QueryResponse* response) override {
+    context->set_compression_algorithm(packs_ ? GRPC_COMPRESS_GZIP : GRPC_COMPRESS_NONE);
+    v1::SourceAnswer answer;
+    answer.set_person_id("m1");
+    answer.set_category("employment");
+    answer.set_kind(v1::ANSWER_KIND_CONFIRMED_NONE);
+    answer.set_data_day("2025-03-02");
+    *response->add_answers() = answer;
+    // About nobody who was asked about; gRPC packs only what that shortens.
+    answer.set_person_id("m2");
+    for (int i = 0; i < 20; ++i) *response->add_answers() = answer;
+    return grpc::Status::OK;
+  }
+
+ private:
+  const bool packs_;
+};
+
+class PackedAnswerTest : public GrpcSourceAdapterTest {
+ protected:
+  base::Answer AnswerFrom(bool packs) {
+    PackingDepartment department(packs);
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0",
+                             DepartmentServer::MutualTls(pki_.ca_pem(), server_tls_.certificate_pem,
+                                                         server_tls_.key_pem),
+                             &port);
+    builder.RegisterService(&department);
+    const auto server = builder.BuildAndStart();
+    GrpcSourceConfig config;
+    config.target = absl::StrCat("127.0.0.1:", port);
+    config.ca_file = pki_.ca_path();
+    config.certificate_file = client_tls_.certificate_path;
+    config.key_file = client_tls_.key_path;
+    Connect(config);
+    const SourceReply reply = Ask();
+    server->Shutdown();
+    return reply.answers.at(0);
+  }
+};
+
+TEST_F(PackedAnswerTest, IsMalformedAndNotUnpacked) {
+  const base::Answer answer = AnswerFrom(/*packs=*/true);
+  EXPECT_EQ(answer.kind, AnswerKind::kUnavailable);
+  EXPECT_EQ(answer.reason, Reason::kMalformed);
+}
+
+TEST_F(PackedAnswerTest, TheSameAnswerAsItIsIsRead) {
+  EXPECT_EQ(AnswerFrom(/*packs=*/false).kind, AnswerKind::kConfirmedNone);
+}
+
 // A department that writes down the trace context it is called with.
 class TracedDepartment final : public v1::SourceService::Service {
  public:
