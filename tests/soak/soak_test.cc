@@ -37,6 +37,7 @@
 #include "tests/operation/http_get.h"
 #include "tests/soak/rates.h"
 #include "tests/soak/soak_departments.h"
+#include "tests/soak/soak_matter.h"
 #include "tests/support/child_process.h"
 
 namespace hedui::testing {
@@ -108,47 +109,6 @@ double Metric(const std::string& scraped, const std::string& name, const std::st
   }
   return sum;
 }
-
-// One agency's matters, one after another: the household's letters, and its request.
-class Matter {
- public:
-  Matter(const Scenario& scenario, int number)
-      : letters_(scenario.letters), request_(scenario.household) {
-    const std::string before = letters_.matter_number();
-    const std::string matter = absl::StrCat("XQ-2025-", 100'000 + number);
-    letters_.set_matter_number(matter);
-    request_.mutable_header()->set_matter_number(matter);
-    for (auto& letter : *letters_.mutable_letters()) {
-      letter.set_letter_number(absl::StrReplaceAll(letter.letter_number(), {{before, matter}}));
-    }
-  }
-
-  const v1::RegisterAuthorizationsRequest& letters() const { return letters_; }
-  v1::VerifyHouseholdRequest NewRequest(base::IdSource* ids) const {
-    v1::VerifyHouseholdRequest request = request_;
-    request.mutable_header()->set_request_id(ids->NextId(absl::Now()).ToString());
-    return request;
-  }
-  v1::RevokeAuthorizationRequest Withdrawal(uint32_t drawn) const {
-    v1::RevokeAuthorizationRequest withdrawal;
-    withdrawal.set_matter_number(letters_.matter_number());
-    withdrawal.set_letter_number(
-        letters_.letters(static_cast<int>(drawn % static_cast<uint32_t>(letters_.letters_size())))
-            .letter_number());
-    withdrawal.set_officer(kOfficer);
-    return withdrawal;
-  }
-  v1::CloseMatterRequest Closing() const {
-    v1::CloseMatterRequest closing;
-    closing.set_matter_number(letters_.matter_number());
-    closing.set_officer(kOfficer);
-    return closing;
-  }
-
- private:
-  v1::RegisterAuthorizationsRequest letters_;
-  v1::VerifyHouseholdRequest request_;
-};
 
 class SoakTest : public ::testing::Test {
  protected:
