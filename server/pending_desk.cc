@@ -35,20 +35,33 @@ struct Open {
   std::optional<absl::Time> due_at;
 };
 
+absl::StatusOr<std::optional<Open>> ReadIfOpen(const Rooms& rooms, const base::Uuid& id) {
+  HEDUI_ASSIGN_OR_RETURN(const bool is_open, IsOpen(*rooms.pages, id));
+  if (!is_open) return std::nullopt;
+  auto rows = rooms.rows->Find(PromiseKey(id), 1);
+  if (absl::IsNotFound(rows.status())) return std::nullopt;  // its matter was erased
+  HEDUI_RETURN_IF_ERROR(rows.status());
+  if (rows->empty()) return std::nullopt;
+  HEDUI_ASSIGN_OR_RETURN(const std::optional<Promise> promise, ReadPromise(rows->front()));
+  if (!promise.has_value()) return std::nullopt;
+  return Open{promise->id, DueAt(*promise)};
+}
+
 // What is open of the promises made on a day. Blocks on the store.
 absl::StatusOr<std::vector<Open>> ReadOpenOf(const Rooms& rooms, absl::CivilDay day) {
   std::vector<Open> open;
   HEDUI_ASSIGN_OR_RETURN(const auto heads,
                          rooms.pages->FindHeads(PromisesOfDayKey(day), kPromisesOfDayMax));
   for (const base::RowHead& head : heads) {
-    HEDUI_ASSIGN_OR_RETURN(const bool is_open, IsOpen(*rooms.pages, head.id));
-    if (!is_open) continue;
-    auto rows = rooms.rows->Find(PromiseKey(head.id), 1);
-    if (absl::IsNotFound(rows.status())) continue;  // its matter was erased
-    HEDUI_RETURN_IF_ERROR(rows.status());
-    if (rows->empty()) continue;
-    HEDUI_ASSIGN_OR_RETURN(const std::optional<Promise> promise, ReadPromise(rows->front()));
-    if (promise.has_value()) open.push_back({promise->id, DueAt(*promise)});
+    const absl::StatusOr<std::optional<Open>> one = ReadIfOpen(rooms, head.id);
+    if (absl::IsDataLoss(one.status())) {
+      // It holds nobody else back: not the day's others, nor the days before.
+      rooms.tell(base::FailureEvent("promise_not_read", one.status())
+                     .With("promise_id", head.id.ToString()));
+      continue;
+    }
+    HEDUI_RETURN_IF_ERROR(one.status());
+    if (one->has_value()) open.push_back(**one);
   }
   return open;
 }
@@ -113,16 +126,32 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
     std::vector<Follower> gone;  // go away outside the lock, with what they hold
     const base::MutexLock lock(&mutex_);
     if (closed_) return Stopping();
+    if (++followed_ % kFollowersSweptAfter == 0) TakeAllGone(&gone);
     std::vector<Follower>& some = followers_[verification];
-    const auto left = std::stable_partition(
-        some.begin(), some.end(), [](const Follower& other) { return !other.watcher.expired(); });
-    std::move(left, some.end(), std::back_inserter(gone));
-    some.erase(left, some.end());
+    TakeGone(&some, &gone);
     if (some.size() >= kFollowersMax) {
       return Busy("IN_FLIGHT", "too many calls wait for this verification");
     }
     some.push_back({loop, std::move(watcher), std::move(told)});
     return absl::OkStatus();
+  }
+
+  void Unfollow(const FlowKey& verification, const Presence& watcher) {
+    std::vector<Follower> gone;
+    const base::MutexLock lock(&mutex_);
+    const auto at = followers_.find(verification);
+    if (at == followers_.end()) return;
+    Take(&at->second, &gone, [&watcher](const Follower& other) {
+      return !other.watcher.owner_before(watcher) && !watcher.owner_before(other.watcher);
+    });
+    if (at->second.empty()) followers_.erase(at);
+  }
+
+  size_t followers() const {
+    const base::MutexLock lock(&mutex_);
+    size_t count = 0;
+    for (const auto& [key, some] : followers_) count += some.size();
+    return count;
   }
 
   size_t held() const {
@@ -136,6 +165,20 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
     Presence watcher;
     Told told;
   };
+
+  template <typename IsIt>
+  static void Take(std::vector<Follower>* some, std::vector<Follower>* taken, IsIt is_it) {
+    const auto left = std::stable_partition(some->begin(), some->end(), std::not_fn(is_it));
+    std::move(left, some->end(), std::back_inserter(*taken));
+    some->erase(left, some->end());
+  }
+  static void TakeGone(std::vector<Follower>* some, std::vector<Follower>* gone) {
+    Take(some, gone, [](const Follower& other) { return other.watcher.expired(); });
+  }
+  void TakeAllGone(std::vector<Follower>* gone) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    for (auto& [key, some] : followers_) TakeGone(&some, gone);
+    std::erase_if(followers_, [](const auto& one) { return one.second.empty(); });
+  }
 
   static void Tell(Follower follower, bool stopping) {
     runtime::EventLoop* const loop = follower.loop;
@@ -287,6 +330,7 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   size_t held_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<FlowKey, std::vector<Follower>> followers_ ABSL_GUARDED_BY(mutex_);
+  size_t followed_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 PendingDesk::PendingDesk(const Rooms* rooms, DecodeKept decode)
@@ -304,6 +348,12 @@ absl::Status PendingDesk::Follow(const FlowKey& verification, runtime::EventLoop
                                  Presence watcher, Told told) {
   return impl_->Follow(verification, loop, std::move(watcher), std::move(told));
 }
+
+void PendingDesk::Unfollow(const FlowKey& verification, const Presence& watcher) {
+  impl_->Unfollow(verification, watcher);
+}
+
+size_t PendingDesk::followers() const { return impl_->followers(); }
 
 size_t PendingDesk::held() const { return impl_->held(); }
 

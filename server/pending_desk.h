@@ -32,6 +32,8 @@ struct Rooms;
 // Under way at once, over all sources; each takes memory for its answers.
 inline constexpr size_t kPollsAtOnceMax = 64;
 inline constexpr size_t kFollowersMax = 16;
+// After so many more that began to follow, those are let go whose callers have gone.
+inline constexpr size_t kFollowersSweptAfter = 64;
 
 class PendingDesk {
  public:
@@ -54,6 +56,12 @@ class PendingDesk {
   using Told = std::function<void(bool stopping)>;
   absl::Status Follow(const FlowKey& verification, runtime::EventLoop* loop, Presence watcher,
                       Told told);
+
+  // Whoever follows with this presence is not told any more.
+  void Unfollow(const FlowKey& verification, const Presence& watcher);
+
+  // Calls that would be told, those included whose callers have gone since the last sweep.
+  size_t followers() const;
 
   // Promises held, for metrics.
   size_t held() const;

@@ -151,6 +151,9 @@ void PollFlow::OnAskDone() {
 }
 
 void PollFlow::Use() {
+  // A commit about the matter has failed, so it is not known who may be asked about: no reason to
+  // destroy what came as if somebody had withdrawn. It is asked for again.
+  if (!plan_.grant.matter->Trusted()) return Finish({PollEnd::Next::kAgain, {}, {}, {}});
   std::vector<PromisedPair> dropped;
   for (const base::Answer& answer : reply_.answers) {
     if (!access::IsLive(plan_.grant, answer.person_id)) {
@@ -209,7 +212,10 @@ void PollFlow::AddAnswers(PromiseEnd how) {
   if (renewed_.has_value()) request.rows.push_back(PromiseRow(*renewed_, Now()));
   if (came_) {
     request.promise = plan_.promise.id;
-    request.rows_if_dropped.push_back(EndRow(PromiseEnd::kRevoked));
+    // What the source promises anew is no part of what is dropped.
+    request.rows_if_dropped.push_back(
+        EndRow(renewed_.has_value() ? PromiseEnd::kRenewed : PromiseEnd::kRevoked));
+    if (renewed_.has_value()) request.rows_if_dropped.push_back(PromiseRow(*renewed_, Now()));
     request.still_authorized = [grant = plan_.grant](const std::string& person_id) {
       return access::IsLive(grant, person_id);
     };
@@ -237,8 +243,8 @@ void PollFlow::OnAddAnswersDone(absl::StatusOr<AnswerEnd> end, PromiseEnd how) {
     case AnswerEnd::kClosed:
     case AnswerEnd::kAnnulled:
     case AnswerEnd::kNotWaited:
-      renewed_.reset();
       if (came_) return FinishOver();
+      renewed_.reset();
       // Nothing came, so nothing was dropped; it is over all the same.
       return CommitEnd(*end == AnswerEnd::kNotWaited ? how : PromiseEnd::kRevoked);
   }

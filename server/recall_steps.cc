@@ -168,10 +168,24 @@ void NameSource(const Setup& setup, const std::string& id, report::ReportFrame* 
   frame->sources.push_back({id, source->name, std::string(base::LevelName(source->level))});
 }
 
+bool IsOfUse(const base::Answer& answer) {
+  return IsSaid(answer) || answer.kind == base::AnswerKind::kPending;
+}
+
 // Of a person who has withdrawn this may be neither used nor waited for.
 bool IsOfWithdrawn(const access::Grant& grant, const base::Answer& answer) {
-  const bool is_of_use = IsSaid(answer) || answer.kind == base::AnswerKind::kPending;
-  return is_of_use && !access::IsLive(grant, answer.person_id);
+  return IsOfUse(answer) && !access::IsLive(grant, answer.person_id);
+}
+
+// Takes out of the outcome what would put a failure in the place of an answer or a promise.
+void KeepEarlier(const std::vector<match::SourceOutcome>& all, gather::Outcome* outcome) {
+  std::erase_if(outcome->answers, [&](const base::Answer& answer) {
+    if (IsOfUse(answer)) return false;
+    const RecalledPair pair(answer.person_id, answer.category);
+    return std::any_of(all.begin(), all.end(), [&](const match::SourceOutcome& before) {
+      return IsOf(before, outcome->source_id, pair) && IsOfUse(before.answer);
+    });
+  });
 }
 
 // What does not fit the report any more is not used, and said so.
@@ -302,17 +316,19 @@ void PutAnswers(const Setup& setup, const RecallSpan& span, const Reverification
   }
   for (gather::Outcome& outcome : outcomes) {
     NameSource(setup, outcome.source_id, &bundle->frame);
-    for (base::Answer& answer : outcome.answers) HoldToBudget(all, &answer);
+    // What one who stands in has said or promised is not in doubt: that it said nothing when asked
+    // once more takes nothing away.
+    if (outcome.source_id != span.source_id) KeepEarlier(all, &outcome);
+    for (base::Answer& answer : outcome.answers) {
+      HoldToBudget(all, &answer);
+      const RecalledPair pair(answer.person_id, answer.category);
+      match::SourceOutcome one = MatchOutcome(setup, anew.plan, outcome.source_id, answer);
+      one.authorization = AuthorityText(anew.grant.Find(pair.first));
+      Put(outcome.source_id, pair, std::move(one), &all);
+    }
     for (SourceOutcomeView& view : ViewsOf(outcome)) {
       const RecalledPair pair(view.person_id, view.category);
       Put(outcome.source_id, pair, std::move(view), views);
-    }
-    for (base::Answer& answer : outcome.answers) {
-      const RecalledPair pair(answer.person_id, answer.category);
-      match::SourceOutcome one =
-          MatchOutcome(setup, anew.plan, outcome.source_id, std::move(answer));
-      one.authorization = AuthorityText(anew.grant.Find(pair.first));
-      Put(outcome.source_id, pair, std::move(one), &all);
     }
   }
 }

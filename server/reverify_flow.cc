@@ -71,6 +71,8 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
     HEDUI_ASSIGN_OR_RETURN(const CurrentCase current, ReadCurrentCase(rooms_, agency_, chain));
     do {
       if (current.IsClosed()) return ReverifyEnd::kMatterClosed;
+      // A commit about it has failed: that is no withdrawal. Once more, with what the store says.
+      if (!anew_.grant.matter->Trusted()) return Changed();
       if (DropWithdrawn(anew_.grant, &outcomes_)) {
         rooms_.tell(base::Event(base::EventLevel::kInfo, "answer_dropped")
                         .With("report_id", anew_.current.ToString())

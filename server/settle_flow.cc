@@ -132,6 +132,11 @@ class Settling : public std::enable_shared_from_this<Settling> {
     if (!status.ok() && base::VisibilityOf(status) == base::Visibility::kOperator) {
       rooms_.tell(base::FailureEvent("watching_failed", status));
     }
+    // What it holds of the call and of the last report goes now, whoever still holds this.
+    watch_.on_outcome = nullptr;
+    watch_.on_report = nullptr;
+    outcomes_.clear();
+    if (following_) rooms_.pending->Unfollow({watch_.agency, watch_.request_id}, watch_.watcher);
     loop_->Post([done = std::move(watch_.done), status]() mutable { std::move(done)(status); });
   }
 
