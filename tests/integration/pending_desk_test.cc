@@ -351,6 +351,7 @@ TEST_F(PendingDeskTest, TellsHowManyAreWaitedForAndShowsWhatComesToWhoWatches) {
   ASSERT_TRUE(settled.has_value());
   EXPECT_TRUE(settled->ok()) << *settled;
   EXPECT_EQ(platform_->Get()->pending, 0);
+  EXPECT_EQ(platform_->desk().followers(), 0u) << "nothing is held for who has been answered";
   EXPECT_THAT(platform_->EntriesOf<ledger::AccessEntry>(), SizeIs(2)) << "both readings";
 }
 

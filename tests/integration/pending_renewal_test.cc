@@ -249,5 +249,17 @@ TEST_F(PendingRenewalTest, AsManyMayWatchOneVerificationAsThereIsRoomFor) {
   EXPECT_TRUE(follow(present).ok());
 }
 
+TEST_F(PendingRenewalTest, WhoHasGoneIsLetGoOfAlthoughNobodyElseWatchesTheSame) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  const auto held = std::make_shared<int>();
+  for (size_t i = 0; i < 10 * kFollowersSweptAfter; ++i) {
+    const auto gone = std::make_shared<int>();
+    const FlowKey key{kAgency, base::SecureIdSource().NextId(absl::Now())};
+    ASSERT_TRUE(platform_->desk().Follow(key, &platform_->loop(), gone, [held](bool) {}).ok());
+  }
+  EXPECT_LE(platform_->desk().followers(), kFollowersSweptAfter);
+  EXPECT_LE(held.use_count(), 1 + static_cast<long>(kFollowersSweptAfter));
+}
+
 }  // namespace
 }  // namespace hedui::testing

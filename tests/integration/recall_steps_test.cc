@@ -1,10 +1,12 @@
 // What a recall makes of a stored case, without a platform.
 #include "server/recall_steps.h"
 
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "server/base/digest.h"
+#include "server/gather/gatherer.h"
 #include "server/report/case_bundle.h"
 
 namespace hedui::testing {
@@ -46,6 +48,34 @@ TEST(RecallStepsTest, NothingIsLeftOfWhatIsNotAskedAgain) {
   EXPECT_EQ(other.answer.kind, base::AnswerKind::kFound);
   EXPECT_EQ(other.answer.records.size(), 1u);
   EXPECT_TRUE(other.reused.has_value());
+}
+
+// Who stands in is asked once more beside the recalled source, and is not in doubt itself.
+TEST(RecallStepsTest, AFailureOfWhoStandsInTakesNothingAwayThatItSaidOrPromised) {
+  report::CaseBundle bundle;
+  bundle.input.outcomes = {Found("nx-tax"), Found("nx-social-security"), Found("nx-bank")};
+  bundle.input.outcomes[2].answer.kind = base::AnswerKind::kPending;
+  RecallSpan span;
+  span.source_id = "nx-tax";
+  Reverification anew;
+  anew.pairs = {{"m1", "employment"}};
+  std::vector<gather::Outcome> outcomes;
+  for (const char* const id : {"nx-social-security", "nx-bank"}) {
+    gather::Outcome& outcome = outcomes.emplace_back();
+    outcome.source_id = id;
+    base::Answer& answer = outcome.answers.emplace_back();
+    answer.person_id = "m1";
+    answer.category = "employment";
+    answer.kind = base::AnswerKind::kUnavailable;
+    answer.reason = base::Reason::kLate;
+  }
+  std::vector<SourceOutcomeView> views;
+  PutAnswers(hedui::Setup(), span, anew, std::move(outcomes), &bundle, &views);
+  ASSERT_EQ(bundle.input.outcomes.size(), 3u);
+  EXPECT_EQ(bundle.input.outcomes[1].answer.kind, base::AnswerKind::kFound);
+  EXPECT_EQ(bundle.input.outcomes[1].answer.records.size(), 1u);
+  EXPECT_EQ(bundle.input.outcomes[2].answer.kind, base::AnswerKind::kPending);
+  EXPECT_EQ(views.size(), 1u) << "of the recalled source";
 }
 
 }  // namespace
