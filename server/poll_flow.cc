@@ -136,8 +136,9 @@ void PollFlow::OnAskDone() {
   reply_ = ReadPollReply(plan_.promise, *std::exchange(outcome_, std::nullopt));
   came_ = !reply_.answers.empty();
   if (came_ && rooms_.on_step) rooms_.on_step(FlowStep::kPolled);
+  asked_ = true;
   // Without room for it, it is asked for once more.
-  if (!bytes_.TryGrow(kRecordCopies * BytesOf(reply_.answers))) return Finish({});
+  if (!bytes_.TryGrow(kRecordCopies * BytesOf(reply_.answers))) return FinishAfter(NoBytes());
   if (reply_.lost) {
     reply_.answers = AllUnavailable(base::Reason::kSourceError);
     reply_.promised.clear();
@@ -304,7 +305,9 @@ void PollFlow::Commit(std::vector<base::Row> rows, std::string entry, Then then)
       if (!self->abandoned_) then(std::move(receipt));
     });
   };
-  if (!rooms_.committer->TrySubmit(std::move(request))) Finish({});
+  if (!rooms_.committer->TrySubmit(std::move(request))) {
+    FinishAfter(Busy("COMMITTER_FULL", "the platform has no room for another commit"));
+  }
 }
 
 absl::Time PollFlow::Now() const {
@@ -317,7 +320,8 @@ void PollFlow::FinishAfter(const absl::Status& status) {
     rooms_.tell(base::FailureEvent("promise_not_polled", status)
                     .With("promise_id", promise_id_.ToString()));
   }
-  Finish({no_room ? PollEnd::Next::kRetry : PollEnd::Next::kAgain, {}, {}, {}});
+  // The source is not asked again at once for what there was no room for here.
+  Finish({no_room && !asked_ ? PollEnd::Next::kRetry : PollEnd::Next::kAgain, {}, {}, {}});
 }
 
 void PollFlow::FinishOver() {

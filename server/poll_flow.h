@@ -96,7 +96,8 @@ class PollFlow : public std::enable_shared_from_this<PollFlow> {
   std::unique_ptr<gather::Gatherer> gatherer_;
   std::optional<gather::Outcome> outcome_;
   PollReply reply_;
-  bool came_ = false;  // data of people have reached us
+  bool asked_ = false;  // the source has answered, or has not
+  bool came_ = false;   // data of people have reached us
   std::optional<Promise> renewed_;
 };
 

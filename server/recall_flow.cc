@@ -26,8 +26,10 @@ constexpr size_t kRowsAtOnce = 64;
 constexpr size_t kSaltBytes = 32;
 // Its beginning and its end.
 constexpr size_t kRowsOfOne = 2;
-// Whoever was turned away for lack of room tries again after this.
+// Whoever was turned away for lack of room tries again after this; each time after twice as long,
+// up to the longest, since the source may have been asked each time.
 constexpr absl::Duration kAgainAfter = absl::Seconds(1);
+constexpr absl::Duration kAgainAfterMax = absl::Minutes(1);
 // A chain that others change all the while.
 constexpr int kTriesMax = 5;
 
@@ -173,7 +175,7 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
         rooms_.tell(base::FailureEvent("recall_cannot_list", page.status())
                         .With("recall_id", id().ToString()));
       }
-      return Later([](Run& run) { run.Pump(); });
+      return Later(kAgainAfter, [](Run& run) { run.Pump(); });
     }
     for (const ReportUsing& report : page->items) {
       const auto report_id = report::ReportIdOfNumber(report.report_number);
@@ -202,10 +204,13 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
       Count(*end);
     } else if (!stopped_) {
       // Lack of room passes; a chain that never stays as it is does not.
-      if (absl::IsAborted(end.status()) && ++item.tries == kTriesMax) {
+      ++item.tries;
+      if (absl::IsAborted(end.status()) && item.tries >= kTriesMax) {
         Count(ReverifyEnd::kFailed);
       } else {
-        return Later([item = std::move(item)](Run& run) mutable {
+        const absl::Duration pause =
+            std::min(kAgainAfterMax, kAgainAfter * (1 << std::min(item.tries - 1, 6)));
+        return Later(pause, [item = std::move(item)](Run& run) mutable {
           run.items_.push_back(std::move(item));
           run.Pump();
         });
@@ -220,9 +225,9 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
   }
 
   template <typename Then>
-  void Later(Then then) {
+  void Later(absl::Duration pause, Then then) {
     ++waiting_;
-    loop_->After(kAgainAfter, [self = shared_from_this(), then = std::move(then)]() mutable {
+    loop_->After(pause, [self = shared_from_this(), then = std::move(then)]() mutable {
       --self->waiting_;
       if (self->ended_) return;
       std::move(then)(*self);
@@ -263,7 +268,7 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
   void OnCommitEndDone(bool ok) {
     committing_ = false;
     if (ok || stopped_) return End();
-    Later([](Run& run) { run.Pump(); });
+    Later(kAgainAfter, [](Run& run) { run.Pump(); });
   }
 
   void End() {

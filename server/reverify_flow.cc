@@ -257,7 +257,10 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
   void Finish(absl::StatusOr<ReverifyEnd> end) {
     gatherer_.reset();
     bytes_ = {};
-    const bool again = absl::IsResourceExhausted(end.status()) || absl::IsAborted(end.status()) ||
+    // That there are too many sources where the household lives does not pass.
+    const bool no_room =
+        absl::IsResourceExhausted(end.status()) && base::ReasonOf(end.status()) != "PLAN_TOO_WIDE";
+    const bool again = no_room || absl::IsAborted(end.status()) ||
                        absl::IsCancelled(end.status()) || absl::IsUnavailable(end.status());
     if (!end.ok() && !again) {
       rooms_.tell(base::FailureEvent("not_verified_anew", end.status())

@@ -25,6 +25,7 @@ extern "C" const char* __tsan_default_suppressions() {
          "race:libcrypto.so\n"
          "race:libssl.so\n"
          "race:libupb.so\n"
+         "race:Status::Unref\n"  // absl's, in its headers: the count itself is in the library
          "race:grpc::internal::CallOp\n"  // in its headers, so in our programs
          "mutex:libgrpc.so\n"
          "mutex:google::protobuf::\n"  // in its headers, so in our programs
