@@ -134,6 +134,9 @@ void AddStore(const PlatformParts& parts, base::MetricBook* book) {
   counter("hedui_store_rows_total", "Rows written since the start.", &store::Store::Stats::rows);
   book->AddGauge("hedui_store_unmerged_keys", "Look-up keys not yet merged into a sorted run.",
                  [store] { return static_cast<double>(store->stats().unmerged_keys); });
+  book->AddGauge("hedui_store_lookup_bytes",
+                 "Memory of look-ups: keys not yet merged, fences and filters of the runs.",
+                 [store] { return static_cast<double>(store->stats().lookup_bytes); });
   book->AddGauge("hedui_store_runs", "Sorted runs that a look-up may have to search.",
                  [store] { return static_cast<double>(store->stats().runs); });
   book->AddGauge("hedui_store_background_failing",

@@ -60,6 +60,7 @@ class Store : public base::RowReader,
     uint64_t commits = 0;
     uint64_t rows = 0;
     uint64_t unmerged_keys = 0;  // look-up keys in memory
+    uint64_t lookup_bytes = 0;   // memory of these and of what is held of the runs
     uint64_t runs = 0;           // sorted runs a look-up may have to search
     absl::Status background;     // the last failure of the background thread, or OK
   };

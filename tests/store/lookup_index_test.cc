@@ -155,6 +155,28 @@ TEST_F(LookupIndexTest, MergingBoundsTheNumberOfRuns) {
   ExpectWhole();
 }
 
+TEST_F(LookupIndexTest, SaysWhatItsMemoryIs) {
+  constexpr size_t kRunKeys = 6'000;
+  Open(kRunKeys);
+  EXPECT_EQ(index_->memory_bytes(), 0u) << "an idle store takes none";
+  Commit(1);
+  const size_t table = index_->memory_bytes();
+  EXPECT_GE(table, kRunKeys * sizeof(IndexEntry));
+  Commit(kRunKeys / (2 * kRowsPerCommit) - 2);
+  EXPECT_EQ(index_->memory_bytes(), table) << "taken at once, not step by step";
+  Commit(1);
+  EXPECT_EQ(index_->unmerged_keys(), kRunKeys) << "waits to be merged";
+  EXPECT_EQ(index_->memory_bytes(), table);
+  MergeAll();
+  ASSERT_EQ(index_->runs(), 1u);
+  // Ten bits an entry, and eight bytes a block of 160.
+  EXPECT_GE(index_->memory_bytes(), kRunKeys * 10 / 8);
+  EXPECT_LE(index_->memory_bytes(), kRunKeys * 11 / 8);
+  const size_t runs = index_->memory_bytes();
+  Open(kRunKeys);
+  EXPECT_EQ(index_->memory_bytes(), runs) << "after a start too";
+}
+
 TEST_F(LookupIndexTest, ADigestOfManyRowsIsFoundAcrossBlocks) {
   Open(/*run_keys=*/6'000);
   Commit(750);  // 3,000 rows: each shared digest fills more than two blocks

@@ -108,7 +108,7 @@ LookupIndex::LookupIndex(std::unique_ptr<RunTables> tables, size_t run_keys,
     : run_keys_(run_keys),
       tables_(std::move(tables)),
       progress_(std::move(progress)),
-      active_(std::make_shared<MemoryIndex>()),
+      active_(std::make_shared<MemoryIndex>(run_keys)),
       runs_(std::make_shared<const Runs>(std::move(runs))),
       merged_through_(progress_.merged_through) {}
 
@@ -148,7 +148,7 @@ void LookupIndex::Add(uint64_t commit, const std::string& token,
   active_->Add(commit, token, entries);
   if (active_->size() < run_keys_) return;
   frozen_.push_back(std::move(active_));
-  active_ = std::make_shared<MemoryIndex>();
+  active_ = std::make_shared<MemoryIndex>(run_keys_);
 }
 
 bool LookupIndex::HasRoom() const {
@@ -163,6 +163,19 @@ size_t LookupIndex::unmerged_keys() const {
   size_t keys = active_->size();
   for (const auto& frozen : frozen_) keys += frozen->size();
   return keys;
+}
+
+size_t LookupIndex::memory_bytes() const {
+  size_t bytes = 0;
+  std::shared_ptr<const Runs> runs;
+  {
+    const base::MutexLock lock(&mutex_);
+    bytes = active_->memory_bytes();
+    for (const auto& frozen : frozen_) bytes += frozen->memory_bytes();
+    runs = runs_;
+  }
+  for (const RunPointer& run : *runs) bytes += run->memory_bytes();
+  return bytes;
 }
 
 size_t LookupIndex::runs() const { return CurrentRuns()->size(); }

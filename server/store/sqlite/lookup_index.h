@@ -5,7 +5,7 @@
 // commits, so that lookup.db is written without flushing.
 //
 // Thread-safe, except that MergeStep is called by one thread at a time. Limits: run_keys entries in
-// each of at most nine tables in memory (some 30 MB); seven runs a level below the last, whose runs
+// each of at most nine tables in memory (some 40 MB); seven runs a level below the last, whose runs
 // of 512 * run_keys entries are not merged any further.
 #ifndef HEDUI_SERVER_STORE_SQLITE_LOOKUP_INDEX_H_
 #define HEDUI_SERVER_STORE_SQLITE_LOOKUP_INDEX_H_
@@ -65,6 +65,8 @@ class LookupIndex {
   absl::StatusOr<bool> MergeStep();
 
   size_t unmerged_keys() const;
+  // Of the entries in memory and of what is held of the runs.
+  size_t memory_bytes() const;
   size_t runs() const;
 
  private:

@@ -6,7 +6,11 @@ namespace hedui::store {
 
 void MemoryIndex::Add(uint64_t sequence, std::string check,
                       const std::vector<IndexEntry>& entries) {
-  if (first_ == 0) first_ = sequence;
+  if (empty()) {
+    first_ = sequence;
+    nodes_.reserve(expected_);
+    chains_.reserve(expected_);
+  }
   last_ = sequence;
   last_check_ = std::move(check);
   for (const IndexEntry& entry : entries) {
@@ -36,6 +40,12 @@ std::vector<IndexEntry> MemoryIndex::Sorted() const {
   }
   std::sort(entries.begin(), entries.end());
   return entries;
+}
+
+size_t MemoryIndex::memory_bytes() const {
+  // A slot and its byte of control each.
+  constexpr size_t kSlotBytes = sizeof(decltype(chains_)::value_type) + 1;
+  return nodes_.capacity() * sizeof(Node) + chains_.capacity() * kSlotBytes;
 }
 
 }  // namespace hedui::store

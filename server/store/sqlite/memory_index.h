@@ -16,6 +16,10 @@ namespace hedui::store {
 
 class MemoryIndex {
  public:
+  // With the first commit it takes the memory of `expected` entries at once: growing step by step
+  // would copy everything while look-ups wait, and leave holes of every size behind.
+  explicit MemoryIndex(size_t expected) : expected_(expected) {}
+
   // The entries of commit `sequence`; commits in order, without gaps. `check` identifies the
   // segment's bytes.
   void Add(uint64_t sequence, std::string check, const std::vector<IndexEntry>& entries);
@@ -28,6 +32,8 @@ class MemoryIndex {
   uint64_t first() const { return first_; }  // commit
   uint64_t last() const { return last_; }
   const std::string& last_check() const { return last_check_; }
+  // Bytes of memory that the entries take, room for more included.
+  size_t memory_bytes() const;
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
@@ -40,6 +46,7 @@ class MemoryIndex {
     uint32_t last;
   };
 
+  const size_t expected_;
   absl::flat_hash_map<LookupDigest, Chain> chains_;
   std::vector<Node> nodes_;
   uint64_t first_ = 0;

@@ -36,6 +36,7 @@ struct Run {
   std::string filter;            // empty: none
 
   bool MayHold(const LookupDigest& digest) const;
+  size_t memory_bytes() const { return fences.capacity() * sizeof(fences[0]) + filter.capacity(); }
 };
 
 using RunPointer = std::shared_ptr<const Run>;

@@ -473,6 +473,7 @@ Store::Stats SqliteStore::stats() const {
   stats.commits = commits_;
   stats.rows = rows_;
   stats.unmerged_keys = index_->unmerged_keys();
+  stats.lookup_bytes = index_->memory_bytes();
   stats.runs = index_->runs();
   const base::MutexLock lock(&state_mutex_);
   stats.background = background_;
