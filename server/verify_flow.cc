@@ -267,10 +267,11 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
 
   void OnOutcome(gather::Outcome outcome) {
     outcome.ended = rooms_.clock->WallNow();
-    HoldToBudget(&outcome);
+    // What did not fit here is not the source's failing.
     rooms_.source_log->Ended({prepared_.verification_id, prepared_.intent_id, request_.trace},
                              outcome);
     rooms_.source_quality->Ended(request_.household.division, outcome);
+    HoldToBudget(&outcome);
     for (const Spectator& spectator : spectators_) Show(outcome, spectator);
     // Only what a later wave is made from.
     if (!IsLastWave()) progress_.Add(prepared_.plan, outcome.source_id, outcome.answers);

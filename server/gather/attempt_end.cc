@@ -20,6 +20,7 @@ AttemptEnd EndOf(const adapters::SourceReply& reply, bool had_its_time) {
   if (!nothing_came || reply.token_unknown) return AttemptEnd::kGood;
   switch (reply.answers.front().reason) {
     case Reason::kCancelled:
+    case Reason::kOversized:  // our own limit on what is received
       return AttemptEnd::kNeutral;
     case Reason::kLate:
       return had_its_time ? AttemptEnd::kFailed : AttemptEnd::kNeutral;

@@ -150,7 +150,9 @@ inline Expected Of(const Cell& cell) {
   }
   expected.kind = cell.department->kind;
   expected.reasons = {cell.department->reason};
-  expected.is_failure = expected.kind == "UNAVAILABLE";
+  // Our own limit on what is received says nothing of it.
+  expected.is_failure =
+      expected.kind == "UNAVAILABLE" && expected.reasons.front() != std::string("OVERSIZED");
   expected.at_deadline = expected.reasons.front() == "LATE";
   // A hedge that failed leaves the first query to be waited for, which nobody answers; why it
   // failed is what is known then.
