@@ -31,6 +31,12 @@ TEST(AttemptEndTest, OneAnswerIsEnoughAndARefusalIsOne) {
             AttemptEnd::kGood);
 }
 
+// UNAVAILABLE, since the promise stands.
+TEST(AttemptEndTest, APollThatIsRefusedAsAWholeIsNoFailureOfItsSource) {
+  EXPECT_EQ(EndOf(ReplyOf(AnswerKind::kUnavailable, Reason::kSourceRefused), true),
+            AttemptEnd::kGood);
+}
+
 TEST(AttemptEndTest, SilenceIsAFailureOnlyOfWhoHadItsTime) {
   const auto late = ReplyOf(AnswerKind::kUnavailable, Reason::kLate);
   EXPECT_EQ(EndOf(late, true), AttemptEnd::kFailed);

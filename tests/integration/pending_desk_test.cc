@@ -280,7 +280,8 @@ TEST_P(FailingBankTest, LosesNoPromiseAndNothingIsTakenForNone) {
 
 INSTANTIATE_TEST_SUITE_P(Faults, FailingBankTest,
                          ::testing::Values("unavailable", "silent", "source_error", "garbage",
-                                           "empty", "reject_warrant", "malformed", "overloaded"),
+                                           "empty", "deny", "reject_warrant", "malformed",
+                                           "overloaded"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 TEST_F(PendingDeskTest, APromiseThatIsNeverKeptIsNotWaitedForForEver) {
