@@ -30,12 +30,11 @@ constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 // Where the store could not be read.
 constexpr absl::Duration kReadAgainAfter = absl::Minutes(1);
 
-struct Open {
-  base::Uuid id;
-  std::optional<absl::Time> due_at;
-};
+WaitedFor WaitedForOf(const Promise& promise) {
+  return {promise.id, promise.source_id, DueAt(promise)};
+}
 
-absl::StatusOr<std::optional<Open>> ReadIfOpen(const Rooms& rooms, const base::Uuid& id) {
+absl::StatusOr<std::optional<WaitedFor>> ReadIfOpen(const Rooms& rooms, const base::Uuid& id) {
   HEDUI_ASSIGN_OR_RETURN(const bool is_open, IsOpen(*rooms.pages, id));
   if (!is_open) return std::nullopt;
   auto rows = rooms.rows->Find(PromiseKey(id), 1);
@@ -44,16 +43,16 @@ absl::StatusOr<std::optional<Open>> ReadIfOpen(const Rooms& rooms, const base::U
   if (rows->empty()) return std::nullopt;
   HEDUI_ASSIGN_OR_RETURN(const std::optional<Promise> promise, ReadPromise(rows->front()));
   if (!promise.has_value()) return std::nullopt;
-  return Open{promise->id, DueAt(*promise)};
+  return WaitedForOf(*promise);
 }
 
 // What is open of the promises made on a day. Blocks on the store.
-absl::StatusOr<std::vector<Open>> ReadOpenOf(const Rooms& rooms, absl::CivilDay day) {
-  std::vector<Open> open;
+absl::StatusOr<std::vector<WaitedFor>> ReadOpenOf(const Rooms& rooms, absl::CivilDay day) {
+  std::vector<WaitedFor> open;
   HEDUI_ASSIGN_OR_RETURN(const auto heads,
                          rooms.pages->FindHeads(PromisesOfDayKey(day), kPromisesOfDayMax));
   for (const base::RowHead& head : heads) {
-    const absl::StatusOr<std::optional<Open>> one = ReadIfOpen(rooms, head.id);
+    const absl::StatusOr<std::optional<WaitedFor>> one = ReadIfOpen(rooms, head.id);
     if (absl::IsDataLoss(one.status())) {
       // It holds nobody else back: not the day's others, nor the days before.
       rooms.tell(base::FailureEvent("promise_not_read", one.status())
@@ -75,7 +74,8 @@ absl::Status Stopping() {
 
 class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(const Rooms* rooms, DecodeKept decode) : rooms_(*rooms), decode_(std::move(decode)) {}
+  Impl(const Rooms* rooms, DecodeKept decode, const PollLimits& limits)
+      : rooms_(*rooms), decode_(std::move(decode)), schedule_(limits) {}
 
   void Start(runtime::EventLoop* loop) {
     {
@@ -116,7 +116,7 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
     if (loop == nullptr || promises.empty()) return;
     loop->Post([self = shared_from_this(), promises = std::move(promises)] {
       if (self->stopping_) return;
-      for (const Promise& promise : promises) self->Hold(promise.id, DueAt(promise));
+      for (const Promise& promise : promises) self->Hold(WaitedForOf(promise));
       self->Go();
     });
   }
@@ -222,30 +222,28 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void OnReadDayDone(absl::CivilDay day, absl::CivilDay last,
-                     const absl::StatusOr<std::vector<Open>>& open) {
+                     const absl::StatusOr<std::vector<WaitedFor>>& open) {
     if (!open.ok()) {
       rooms_.tell(
           base::FailureEvent("promises_not_read", open.status()).With("day", base::FormatDay(day)));
       return ReadDayAfter(kReadAgainAfter, day, last);
     }
-    for (const Open& one : *open) Hold(one.id, one.due_at);
+    for (const WaitedFor& one : *open) Hold(one);
     Go();
     ReadDay(day - 1, last);
   }
 
-  void Hold(const base::Uuid& id, std::optional<absl::Time> due_at) {
-    if (!schedule_.Add(id, due_at, Now(), Random()) && schedule_.size() >= kPromisesHeldMax) {
+  void Hold(const WaitedFor& promise) {
+    if (!schedule_.Add(promise, Now(), Random()) && schedule_.full()) {
       rooms_.tell(base::Event(base::EventLevel::kWarning, "promise_not_held")
-                      .With("promise_id", id.ToString()));
+                      .With("promise_id", promise.id.ToString()));
     }
     NoteHeld();
   }
 
   // Takes up what is due, and sees to it that it is called when something is.
   void Go() {
-    while (polls_.size() < kPollsAtOnceMax) {
-      const std::optional<base::Uuid> id = schedule_.TakeDue(Now());
-      if (!id.has_value()) break;
+    while (const std::optional<base::Uuid> id = schedule_.TakeDue(Now())) {
       auto poll = std::make_shared<PollFlow>(&rooms_, loop_, decode_, *id,
                                              [weak = weak_from_this(), id = *id](PollEnd end) {
                                                if (const auto self = weak.lock())
@@ -256,7 +254,7 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
     }
     if (timer_ != 0) loop_->Cancel(std::exchange(timer_, 0));
     const absl::Duration next = schedule_.next();
-    if (next == absl::InfiniteDuration() || polls_.size() >= kPollsAtOnceMax) return;
+    if (next == absl::InfiniteDuration()) return;
     timer_ = loop_->After(std::max(next - loop_->Now(), absl::ZeroDuration()),
                           [self = shared_from_this()] {
                             self->timer_ = 0;
@@ -269,7 +267,7 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
     switch (end.next) {
       case PollEnd::Next::kOver:
         if (end.renewed.has_value()) {
-          schedule_.Replace(id, end.renewed->id, DueAt(*end.renewed), Now(), Random());
+          schedule_.Replace(id, WaitedForOf(*end.renewed), Now(), Random());
         } else {
           schedule_.Remove(id);
         }
@@ -333,8 +331,8 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
   size_t followed_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-PendingDesk::PendingDesk(const Rooms* rooms, DecodeKept decode)
-    : impl_(std::make_shared<Impl>(rooms, std::move(decode))) {}
+PendingDesk::PendingDesk(const Rooms* rooms, DecodeKept decode, const PollLimits& limits)
+    : impl_(std::make_shared<Impl>(rooms, std::move(decode), limits)) {}
 
 PendingDesk::~PendingDesk() { Stop(); }
 

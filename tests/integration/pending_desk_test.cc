@@ -320,6 +320,56 @@ TEST_F(PendingDeskTest, ALostTokenIsSaidToBeNoAnswer) {
   ExpectUndetermined(later);
 }
 
+// Promises that are all overdue when the platform starts; the bank takes a second for each poll.
+class ManyPromisesTest : public PendingDeskTest {
+ protected:
+  void BeginWithTwo(const PollLimits& limits) {
+    limits_ = limits;
+    Scenario::AddToSource(&scenario_.simulation_yaml, kTax,
+                          "faults: [{kind: pending, pending_for: 3600s}]");
+    Begin("{kind: delay, delay: 1s}, {kind: pending, pending_for: 3600s}", /*promises=*/2);
+    second_ = VerifyAnother();
+    ASSERT_EQ(CountOpenPromises(*platform_->rooms().pages, second_.verification_id).value_or(-1),
+              2);
+    ASSERT_EQ(AskedOfBank(), 2u);
+    ASSERT_EQ(AskedOfTax(), 2u);
+    platform_->clock().SetWall(platform_->clock().WallNow() + absl::Hours(2));
+    platform_->Restart();
+    platform_->Settle();
+  }
+  size_t AskedOfTax() const { return platform_->AskedOf(kTax).size(); }
+  void ExpectNothingLeft() {
+    EXPECT_EQ(Open(), 0);
+    EXPECT_EQ(CountOpenPromises(*platform_->rooms().pages, second_.verification_id).value_or(-1),
+              0);
+    EXPECT_EQ(platform_->desk().held(), 0u);
+    EXPECT_EQ(AskedOfBank(), 4u);
+    EXPECT_EQ(AskedOfTax(), 4u);
+  }
+
+  static constexpr char kTax[] = "nx-tax";
+  VerifyResult second_;
+};
+
+TEST_F(ManyPromisesTest, ASlowSourceDoesNotHoldUpTheOthers) {
+  BeginWithTwo({.at_once_max = 2, .of_source_max = 1});
+  EXPECT_EQ(AskedOfBank(), 3u) << "one of two, that is not answered yet";
+  EXPECT_EQ(AskedOfTax(), 4u) << "both";
+  platform_->AdvanceBy(absl::Seconds(1));
+  EXPECT_EQ(AskedOfBank(), 4u);
+  platform_->AdvanceBy(absl::Seconds(1));
+  ExpectNothingLeft();
+}
+
+TEST_F(ManyPromisesTest, NoMoreThanMayBeArePolledForAtOnce) {
+  BeginWithTwo({.at_once_max = 1});
+  for (int answered = 0; answered < 2; ++answered) {
+    EXPECT_EQ(AskedOfBank(), 3u + answered) << "the bank has answered one after another";
+    platform_->AdvanceBy(absl::Seconds(1));
+  }
+  ExpectNothingLeft();
+}
+
 TEST_F(PendingDeskTest, ASetClockChangesWhenAndNotWhether) {
   Begin("{kind: pending, pending_for: 604800s}");
   platform_->AdvanceBy(absl::Hours(2));

@@ -29,8 +29,9 @@ constexpr int kQuietRounds = 4;
 
 }  // namespace
 
-StillPlatform::StillPlatform(Scenario* scenario, std::function<void(FlowStep)> on_step)
-    : scenario_(scenario), on_step_(std::move(on_step)), clock_(absl::Now()) {
+StillPlatform::StillPlatform(Scenario* scenario, std::function<void(FlowStep)> on_step,
+                             const PollLimits& limits)
+    : scenario_(scenario), on_step_(std::move(on_step)), limits_(limits), clock_(absl::Now()) {
   scenario_->Write();
   Start();
 }
@@ -141,9 +142,11 @@ void StillPlatform::Start() {
   rooms.source_log = parts.source_log.get();
   rooms.source_quality = parts.source_quality.get();
   parts.desk = std::make_unique<PendingDesk>(
-      &rooms, [this](const std::string& agency, const std::string& bytes) {
+      &rooms,
+      [this](const std::string& agency, const std::string& bytes) {
         return api::DecodeKeptRequest(agency, bytes, base::CivilDayOf(clock_.WallNow()));
-      });
+      },
+      limits_);
   rooms.pending = parts.desk.get();
   parts.verifier = std::make_unique<Verifier>(&rooms);
   parts.registrar = std::make_unique<Registrar>(&rooms);

@@ -21,6 +21,7 @@
 #include "server/ledger/entry.h"
 #include "server/pending_desk.h"
 #include "server/platform_configuration.h"
+#include "server/poll_schedule.h"
 #include "server/rooms.h"
 #include "server/runtime/worker_pool.h"
 #include "server/source_log.h"
@@ -36,7 +37,8 @@ namespace hedui::testing {
 class StillPlatform {
  public:
   // Starts, after writing the scenario. `on_step` as PlatformOptions'.
-  explicit StillPlatform(Scenario* scenario, std::function<void(FlowStep)> on_step = nullptr);
+  explicit StillPlatform(Scenario* scenario, std::function<void(FlowStep)> on_step = nullptr,
+                         const PollLimits& limits = {});
   ~StillPlatform();
 
   // As a kill would, but that what the committer has is written; and a new start on the same files.
@@ -117,6 +119,7 @@ class StillPlatform {
 
   Scenario* const scenario_;
   const std::function<void(FlowStep)> on_step_;
+  const PollLimits limits_;
   base::SecureIdSource ids_;
   FakeClock clock_;
   std::map<std::string, std::vector<v1::QueryRequest>> asked_;
