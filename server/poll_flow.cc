@@ -241,6 +241,9 @@ void PollFlow::OnAddAnswersDone(absl::StatusOr<AnswerEnd> end, PromiseEnd how) {
     case AnswerEnd::kWithdrawn:
       renewed_.reset();
       return Use();
+    case AnswerEnd::kFull:
+      renewed_.reset();
+      return FinishOver();
     case AnswerEnd::kClosed:
     case AnswerEnd::kAnnulled:
     case AnswerEnd::kNotWaited:
