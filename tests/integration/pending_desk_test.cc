@@ -199,6 +199,71 @@ TEST_F(PendingDeskTest, OfSeveralOnlyWhoWithdrewBeforeTheReportIsLeftOutOfIt) {
   EXPECT_EQ(AskedOfBank(), 2u);
 }
 
+// A commit about the matter failed: whether anybody withdrew is not known, and nobody did.
+TEST_F(PendingDeskTest, AMatterInDoubtWhileTheAnswerComesIsNotTakenForWithdrawn) {
+  Begin("{kind: delay, delay: 1s}, {kind: pending, pending_for: 21600s}");
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  platform_->LoseTrustInMatter();
+  platform_->AdvanceBy(absl::Seconds(2));
+  ASSERT_EQ(polled_, 1);
+  EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), IsEmpty());
+  EXPECT_EQ(Open(), 1);
+  EXPECT_EQ(Chain().reports.size(), 1u);
+  platform_->AdvanceBy(absl::Hours(1));
+  EXPECT_EQ(AskedOfBank(), 3u);
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
+  EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_ANSWERED));
+  EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), IsEmpty());
+}
+
+// That there is no room for what came is no reason to ask the source again at once: it would be
+// asked every second for as long as that lasts.
+TEST_F(PendingDeskTest, WhatThereWasNoRoomForIsAskedForAgainAfterAPause) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  base::ByteBudget& bytes = *platform_->rooms().bytes;
+  std::optional<base::ByteBudget::Place> all;
+  on_polled_ = [&] { all = bytes.TryTake("another", bytes.bytes_max() - bytes.used()); };
+  platform_->RunUntil([&] { return polled_ == 1; });
+  ASSERT_TRUE(all.has_value());
+  EXPECT_EQ(AskedOfBank(), 2u);
+  on_polled_ = nullptr;
+  all.reset();
+  platform_->AdvanceBy(kPollPauseLeast - absl::Seconds(1));
+  EXPECT_EQ(AskedOfBank(), 2u);
+  EXPECT_EQ(Open(), 1);
+  platform_->AdvanceBy(absl::Hours(1));
+  EXPECT_EQ(AskedOfBank(), 3u);
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
+}
+
+TEST_F(PendingDeskTest, ARowThatCannotBeReadHoldsNoOtherPromiseBack) {
+  Begin("{kind: pending, pending_for: 259200s}");
+  base::Row damaged;
+  for (const base::Row& row : platform_->RowsOf(first_.verification_id)) {
+    if (row.kind == base::RowKind::kPending) damaged = row;
+  }
+  ASSERT_EQ(damaged.kind, base::RowKind::kPending);
+  damaged.body = "no message";
+  // One of the same day as the promise, and one of a day that is read before that.
+  for (int days = 0; days < 2; ++days) {
+    const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(platform_->clock().WallNow()));
+    damaged.id = platform_->rooms().ids->NextId(now);
+    damaged.at = now;
+    damaged.keys = {PromiseKey(damaged.id), PromisesOfDayKey(base::CivilDayOf(now))};
+    platform_->Commit({damaged});
+    platform_->AdvanceBy(absl::Hours(24));
+  }
+  platform_->Expect("promise_not_read");
+  platform_->Restart();
+  platform_->Settle();
+  EXPECT_EQ(platform_->Told("promise_not_read"), 2);
+  EXPECT_EQ(platform_->Told("promises_not_read"), 0) << "each alone, and never again";
+  EXPECT_EQ(platform_->desk().held(), 1u);
+  platform_->AdvanceBy(absl::Hours(30));
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
+  EXPECT_EQ(Open(), 0);
+}
+
 TEST_F(PendingDeskTest, AMatterClosedWhileTheAnswerComesDestroysIt) {
   Begin("{kind: delay, delay: 1s}, {kind: pending, pending_for: 21600s}");
   platform_->RunUntil([&] { return AskedOfBank() == 2; });

@@ -3,6 +3,7 @@
 #ifndef HEDUI_TESTS_INTEGRATION_PENDING_FIXTURE_H_
 #define HEDUI_TESTS_INTEGRATION_PENDING_FIXTURE_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -32,7 +33,9 @@ class PendingFixture : public ::testing::Test {
     platform_.emplace(
         &scenario_,
         [this](FlowStep step) {
-          if (step == FlowStep::kPolled) ++polled_;
+          if (step != FlowStep::kPolled) return;
+          ++polled_;
+          if (on_polled_) on_polled_();
         },
         limits_);
     platform_->Register();
@@ -127,6 +130,7 @@ class PendingFixture : public ::testing::Test {
   Scenario scenario_;
   PollLimits limits_;
   int polled_ = 0;  // answers that came; on the loop
+  std::function<void()> on_polled_;
   std::optional<StillPlatform> platform_;
   VerifyResult first_;
 };

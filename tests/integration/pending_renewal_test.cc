@@ -163,6 +163,27 @@ TEST_F(PendingRenewalTest, TheRestOfAnAnswerInPartIsFetchedAfterARestart) {
   EXPECT_EQ(Open(), 0);
 }
 
+// What came is dropped, and with it must not go what was promised anew beside it.
+TEST_F(PendingRenewalTest, ThePromisedRestOfAnAnswerThatNothingWaitsForIsFetched) {
+  Begin(kPartly);
+  Answer(kBank, "deposit", /*pending_only=*/true);
+  platform_->AdvanceBy(absl::Hours(2) + absl::Minutes(1));
+  ASSERT_EQ(AskedOfBank(), 2u);
+  const auto dropped = platform_->EntriesOf<ledger::AnswerDroppedEntry>();
+  ASSERT_THAT(dropped, SizeIs(1));
+  EXPECT_EQ(dropped[0].why, 3);
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kConfirmedNone);
+  EXPECT_EQ(PendingIn(Current()), 2);
+  EXPECT_THAT(Ends(), ElementsAre(PendingEnd::HOW_RENEWED));
+  EXPECT_EQ(Open(), 1);
+  platform_->AdvanceBy(absl::Hours(5));
+  EXPECT_EQ(PendingIn(Current()), 0);
+  EXPECT_EQ(KindOf(Current(), "m2"), base::AnswerKind::kConfirmedNone);
+  EXPECT_EQ(KindOf(Current(), "m3"), base::AnswerKind::kConfirmedNone);
+  EXPECT_EQ(Open(), 0);
+  EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), SizeIs(1));
+}
+
 // It would be asked for ever, and leave two rows or a report each time.
 class HastyBankTest : public PendingFixture, public ::testing::WithParamInterface<const char*> {};
 
