@@ -31,7 +31,7 @@ constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 constexpr absl::Duration kReadAgainAfter = absl::Minutes(1);
 
 WaitedFor WaitedForOf(const Promise& promise) {
-  return {promise.id, promise.source_id, DueAt(promise)};
+  return {promise.id, promise.source_id, DueAt(promise), {promise.agency, promise.request_id}};
 }
 
 absl::StatusOr<std::optional<WaitedFor>> ReadIfOpen(const Rooms& rooms, const base::Uuid& id) {
@@ -266,6 +266,7 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
     polls_.erase(id);
     switch (end.next) {
       case PollEnd::Next::kOver:
+        TellFollowers(schedule_.VerificationOf(id));
         if (end.renewed.has_value()) {
           schedule_.Replace(id, WaitedForOf(*end.renewed), Now(), Random());
         } else {
@@ -280,7 +281,6 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
         break;
     }
     NoteHeld();
-    if (end.changed.has_value()) TellFollowers(*end.changed);
     Go();
   }
 

@@ -45,6 +45,8 @@ PollSchedule::Item* PollSchedule::AddInHand(const WaitedFor& promise) {
   const auto [at, added] = items_.try_emplace(promise.id);
   if (!added) return nullptr;
   at->second.source = &sources_[promise.source_id];
+  at->second.agency = &*agencies_.insert(promise.verification.first).first;
+  at->second.request_id = promise.verification.second;
   ++at->second.source->in_hand;
   ++in_hand_;
   return &at->second;
@@ -116,6 +118,11 @@ void PollSchedule::Remove(const base::Uuid& id) {
   if (at == items_.end()) return;
   TakeOut(id, &at->second);
   items_.erase(at);
+}
+
+FlowKey PollSchedule::VerificationOf(const base::Uuid& id) const {
+  const Item& item = items_.at(id);
+  return {*item.agency, item.request_id};
 }
 
 absl::Duration PollSchedule::next() const {

@@ -14,6 +14,7 @@
 
 #include "absl/time/time.h"
 #include "server/base/ids.h"
+#include "server/flow_book.h"
 
 namespace hedui {
 
@@ -50,6 +51,7 @@ struct WaitedFor {
   base::Uuid id;
   std::string source_id;
   std::optional<absl::Time> due_at;  // as the source said; absent: after a pause
+  FlowKey verification;              // whose it is
 };
 
 class PollSchedule {
@@ -76,6 +78,8 @@ class PollSchedule {
   void Retry(const base::Uuid& id, absl::Duration after, const Now& now);
   void Remove(const base::Uuid& id);
 
+  // Whose a promise is that is held.
+  FlowKey VerificationOf(const base::Uuid& id) const;
   // When the next that may be taken in hand is to be looked at; InfiniteDuration: none.
   absl::Duration next() const;
   size_t size() const { return items_.size(); }
@@ -89,6 +93,8 @@ class PollSchedule {
   };
   struct Item {
     Source* source = nullptr;
+    const std::string* agency = nullptr;
+    base::Uuid request_id;
     std::optional<absl::Time> due_at;
     int polls = 0;
     // Absent while it is in hand.
@@ -109,6 +115,7 @@ class PollSchedule {
   const PollLimits limits_;
   std::map<base::Uuid, Item> items_;
   std::map<std::string, Source> sources_;  // that ever promised anything
+  std::set<std::string> agencies_;         // that were ever promised anything
   size_t in_hand_ = 0;
 };
 

@@ -471,6 +471,62 @@ TEST_F(PendingDeskTest, TellsHowManyAreWaitedForAndShowsWhatComesToWhoWatches) {
   EXPECT_THAT(platform_->EntriesOf<ledger::AccessEntry>(), SizeIs(2)) << "both readings";
 }
 
+// Whoever watches what will never be more than it is.
+class WatchedPromiseTest : public PendingDeskTest {
+ protected:
+  void Watch() {
+    platform_->verifier().WatchUntilSettled(
+        &platform_->loop(), kAgency, "XQ-0107", platform_->request_id(), [](SourceOutcomeView) {},
+        [](VerifyResult) {}, present_, [&](const absl::Status& status) { settled_ = status; });
+    platform_->Settle();
+    ASSERT_FALSE(settled_.has_value());
+  }
+  void Erase() {
+    auto matter = platform_->rooms().matters->Load(kAgency, scenario_.letters.matter_number());
+    ASSERT_TRUE(matter.ok());
+    ASSERT_TRUE(platform_->EraseMatter((*matter)->Snapshot()->id).ok());
+  }
+  void ExpectToldThatThereIsNothing() {
+    ASSERT_TRUE(settled_.has_value()) << "nobody was told";
+    EXPECT_TRUE(absl::IsNotFound(*settled_)) << *settled_;
+    EXPECT_EQ(base::ReasonOf(*settled_), "REPORT_UNKNOWN");
+    EXPECT_EQ(platform_->desk().followers(), 0u);
+    EXPECT_EQ(platform_->desk().held(), 0u);
+  }
+
+  const std::shared_ptr<int> present_ = std::make_shared<int>();
+  std::optional<absl::Status> settled_;
+};
+
+TEST_F(WatchedPromiseTest, ThatItsMatterWasErasedIsTold) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  ASSERT_NO_FATAL_FAILURE(Watch());
+  ASSERT_NO_FATAL_FAILURE(Erase());
+  platform_->AdvanceBy(absl::Hours(7));
+  EXPECT_EQ(AskedOfBank(), 1u);
+  ExpectToldThatThereIsNothing();
+}
+
+TEST_F(WatchedPromiseTest, ThatItsMatterWasErasedWhileTheAnswerCameIsTold) {
+  Begin("{kind: delay, delay: 1s}, {kind: pending, pending_for: 21600s}");
+  ASSERT_NO_FATAL_FAILURE(Watch());
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  ASSERT_NO_FATAL_FAILURE(Erase());
+  platform_->AdvanceBy(absl::Seconds(2));
+  EXPECT_EQ(polled_, 1);
+  ExpectToldThatThereIsNothing();
+}
+
+TEST_F(WatchedPromiseTest, ThatItsMatterWasClosedIsTold) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  ASSERT_NO_FATAL_FAILURE(Watch());
+  platform_->CloseMatter();
+  platform_->AdvanceBy(absl::Hours(7));
+  ASSERT_TRUE(settled_.has_value());
+  EXPECT_TRUE(settled_->ok()) << *settled_;
+  EXPECT_EQ(platform_->desk().followers(), 0u);
+}
+
 TEST_F(PendingDeskTest, WhoWatchesIsToldThatThePlatformStops) {
   Begin("{kind: pending, pending_for: 21600s}");
   std::optional<absl::Status> settled;

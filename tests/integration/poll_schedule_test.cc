@@ -199,6 +199,14 @@ TEST_F(PollScheduleTest, HoldsAsManyAsItMay) {
   EXPECT_TRUE(add(3));
 }
 
+TEST_F(PollScheduleTest, KnowsWhoseAPromiseIs) {
+  ASSERT_TRUE(schedule_.Add({IdOf(1), "bank", now_.wall, {"one", IdOf(7)}}, now_, Random()));
+  ASSERT_TRUE(schedule_.Add({IdOf(2), "bank", now_.wall, {"two", IdOf(8)}}, now_, Random()));
+  EXPECT_EQ(schedule_.VerificationOf(IdOf(1)), FlowKey("one", IdOf(7)));
+  schedule_.Replace(IdOf(2), {IdOf(3), "bank", now_.wall, {"two", IdOf(8)}}, now_, Random());
+  EXPECT_EQ(schedule_.VerificationOf(IdOf(3)), FlowKey("two", IdOf(8)));
+}
+
 // Its row was read after its commit and before this is told of it; it is in hand already.
 TEST_F(PollScheduleTest, WhatStandsInItsPlaceIsNotTakenTwice) {
   ASSERT_TRUE(Add(IdOf(1), now_.wall));
