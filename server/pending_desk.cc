@@ -23,8 +23,6 @@ namespace {
 
 // Twice as long as a promise is waited for: one that ended while no process ran is still ended.
 constexpr int kDaysRead = 61;
-// Beyond kPromisesHeldMax nothing of a day could be held anyway.
-constexpr size_t kPromisesOfDayMax = kPromisesHeldMax;
 // Where pools or the committer had no room.
 constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 // Where the store could not be read.
@@ -46,12 +44,14 @@ absl::StatusOr<std::optional<WaitedFor>> ReadIfOpen(const Rooms& rooms, const ba
   return WaitedForOf(*promise);
 }
 
-// What is open of the promises made on a day. Blocks on the store.
-absl::StatusOr<std::vector<WaitedFor>> ReadOpenOf(const Rooms& rooms, absl::CivilDay day) {
+// What is open of the promises made on a day, the oldest first and at most `limit`. Blocks on the
+// store.
+absl::StatusOr<std::vector<WaitedFor>> ReadOpenOf(const Rooms& rooms, absl::CivilDay day,
+                                                  size_t limit) {
   std::vector<WaitedFor> open;
-  HEDUI_ASSIGN_OR_RETURN(const auto heads,
-                         rooms.pages->FindHeads(PromisesOfDayKey(day), kPromisesOfDayMax));
+  HEDUI_ASSIGN_OR_RETURN(const auto heads, FindPromises(*rooms.pages, PromisesOfDayKey(day)));
   for (const base::RowHead& head : heads) {
+    if (open.size() == limit) break;
     const absl::StatusOr<std::optional<WaitedFor>> one = ReadIfOpen(rooms, head.id);
     if (absl::IsDataLoss(one.status())) {
       // It holds nobody else back: not the day's others, nor the days before.
@@ -75,18 +75,14 @@ absl::Status Stopping() {
 class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(const Rooms* rooms, DecodeKept decode, const PollLimits& limits)
-      : rooms_(*rooms), decode_(std::move(decode)), schedule_(limits) {}
+      : rooms_(*rooms), decode_(std::move(decode)), limits_(limits), schedule_(limits) {}
 
   void Start(runtime::EventLoop* loop) {
     {
       const base::MutexLock lock(&mutex_);
       loop_ = loop;
     }
-    loop->Post([self = shared_from_this()] {
-      const absl::CivilDay today = base::CivilDayOf(self->rooms_.clock->WallNow());
-      // One more than today: the clock may have been set back.
-      self->ReadDay(today + 1, today - kDaysRead);
-    });
+    loop->Post([self = shared_from_this()] { self->ReadAll(); });
   }
 
   // From any thread; returns when the loop has stopped.
@@ -202,11 +198,24 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
     changed_.SignalAll();
   }
 
+  void ReadAll() {
+    reading_ = true;
+    left_out_ = false;
+    const absl::CivilDay today = base::CivilDayOf(rooms_.clock->WallNow());
+    // One more than today: the clock may have been set back.
+    ReadDay(today + 1, today - kDaysRead);
+  }
+
   // From the newest day back: what was promised last is likely to come first.
   void ReadDay(absl::CivilDay day, absl::CivilDay last) {
-    if (stopping_ || day < last) return;
+    if (stopping_) return;
+    if (day < last) {
+      reading_ = false;
+      return ReadLeftOut();
+    }
     runtime::Task task = [self = shared_from_this(), day, last] {
-      auto open = ReadOpenOf(self->rooms_, day);
+      // One more than could be held tells that there are more.
+      auto open = ReadOpenOf(self->rooms_, day, self->limits_.held_max + 1);
       self->loop_->Post([self, day, last, open = std::move(open)] {
         if (!self->stopping_) self->OnReadDayDone(day, last, open);
       });
@@ -234,11 +243,17 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void Hold(const WaitedFor& promise) {
-    if (!schedule_.Add(promise, Now(), Random()) && schedule_.full()) {
-      rooms_.tell(base::Event(base::EventLevel::kWarning, "promise_not_held")
-                      .With("promise_id", promise.id.ToString()));
+    const bool added = schedule_.Add(promise, Now(), Random());
+    if (!added && schedule_.full() && !std::exchange(left_out_, true)) {
+      rooms_.tell(base::Event(base::EventLevel::kWarning, "promises_not_held")
+                      .With("held", static_cast<int64_t>(schedule_.size())));
     }
     NoteHeld();
+  }
+
+  // What there was no room for, where there is again.
+  void ReadLeftOut() {
+    if (left_out_ && !reading_ && schedule_.has_room_again()) ReadAll();
   }
 
   // Takes up what is due, and sees to it that it is called when something is.
@@ -281,6 +296,7 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
         break;
     }
     NoteHeld();
+    ReadLeftOut();
     Go();
   }
 
@@ -312,11 +328,14 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
 
   const Rooms& rooms_;
   const DecodeKept decode_;
+  const PollLimits limits_;
   // Set once, before anything is posted to it.
   runtime::EventLoop* loop_ = nullptr;
 
   // On the loop.
   bool stopping_ = false;
+  bool reading_ = false;   // what is open, from the store
+  bool left_out_ = false;  // of that, or of what reports added, for want of room
   PollSchedule schedule_;
   std::map<base::Uuid, std::shared_ptr<PollFlow>> polls_;
   runtime::EventLoop::TimerId timer_ = 0;

@@ -18,8 +18,8 @@
 
 namespace hedui {
 
-// A tenth of a large region's households in a month; 50 MB. What is more is taken up at the next
-// start.
+// A tenth of a large region's households in a month; 50 MB. What is more is taken up when there is
+// room.
 inline constexpr size_t kPromisesHeldMax = 200'000;
 // Polls under way at once, over all sources; each takes memory for its answers.
 inline constexpr size_t kPollsAtOnceMax = 64;
@@ -84,6 +84,8 @@ class PollSchedule {
   absl::Duration next() const;
   size_t size() const { return items_.size(); }
   bool full() const { return items_.size() >= limits_.held_max; }
+  // After it was full: a quarter is free, so that not for each that ends all rows are read again.
+  bool has_room_again() const { return items_.size() < limits_.held_max - limits_.held_max / 4; }
 
  private:
   struct Source {

@@ -435,6 +435,44 @@ TEST_F(ManyPromisesTest, NoMoreThanMayBeArePolledForAtOnce) {
   ExpectNothingLeft();
 }
 
+TEST_F(PendingDeskTest, WhatThereIsNoRoomToHoldIsTakenUpWhenThereIs) {
+  limits_.held_max = 1;
+  Begin("{kind: pending, pending_for: 3600s}");
+  const VerifyResult second = VerifyAnother();
+  const auto open_of_second = [&] {
+    return CountOpenPromises(*platform_->rooms().pages, second.verification_id).value_or(-1);
+  };
+  ASSERT_EQ(open_of_second(), 1);
+  platform_->Settle();
+  EXPECT_EQ(platform_->desk().held(), 1u);
+  EXPECT_EQ(platform_->Told("promises_not_held"), 1);
+  platform_->AdvanceBy(absl::Minutes(59));
+  EXPECT_EQ(platform_->desk().held(), 1u);
+  EXPECT_EQ(AskedOfBank(), 2u);
+  platform_->AdvanceBy(absl::Minutes(2));
+  EXPECT_EQ(Open(), 0);
+  EXPECT_EQ(open_of_second(), 0);
+  EXPECT_EQ(AskedOfBank(), 4u);
+  EXPECT_EQ(platform_->desk().held(), 0u);
+}
+
+TEST_F(PendingDeskTest, WhatAStartHasNoRoomToHoldIsTakenUpWhenThereIs) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  for (int more = 0; more < 4; ++more) VerifyAnother();
+  ASSERT_EQ(AskedOfBank(), 5u);
+  limits_.held_max = 2;
+  platform_->SetLimits(limits_);
+  platform_->Restart();
+  platform_->Settle();
+  EXPECT_EQ(platform_->desk().held(), 2u);
+  platform_->AdvanceBy(absl::Hours(7));
+  EXPECT_EQ(AskedOfBank(), 10u) << "each once";
+  EXPECT_EQ(platform_->desk().held(), 0u);
+  platform_->Restart();
+  platform_->Settle();
+  EXPECT_EQ(platform_->desk().held(), 0u);
+}
+
 TEST_F(PendingDeskTest, ASetClockChangesWhenAndNotWhether) {
   Begin("{kind: pending, pending_for: 604800s}");
   platform_->AdvanceBy(absl::Hours(2));

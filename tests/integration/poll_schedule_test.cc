@@ -199,6 +199,23 @@ TEST_F(PollScheduleTest, HoldsAsManyAsItMay) {
   EXPECT_TRUE(add(3));
 }
 
+TEST_F(PollScheduleTest, HasRoomAgainOnceAQuarterIsFree) {
+  PollSchedule eight({.held_max = 8});
+  for (uint8_t number = 0; number < 8; ++number) {
+    ASSERT_TRUE(eight.Add({IdOf(number), "bank", now_.wall}, now_, Random()));
+  }
+  EXPECT_FALSE(eight.has_room_again());
+  eight.Remove(IdOf(0));
+  eight.Remove(IdOf(1));
+  EXPECT_FALSE(eight.has_room_again());
+  eight.Remove(IdOf(2));
+  EXPECT_TRUE(eight.has_room_again());
+  PollSchedule one({.held_max = 1});
+  EXPECT_TRUE(one.has_room_again());
+  ASSERT_TRUE(one.Add({IdOf(0), "bank", now_.wall}, now_, Random()));
+  EXPECT_FALSE(one.has_room_again());
+}
+
 TEST_F(PollScheduleTest, KnowsWhoseAPromiseIs) {
   ASSERT_TRUE(schedule_.Add({IdOf(1), "bank", now_.wall, {"one", IdOf(7)}}, now_, Random()));
   ASSERT_TRUE(schedule_.Add({IdOf(2), "bank", now_.wall, {"two", IdOf(8)}}, now_, Random()));
