@@ -272,6 +272,21 @@ TEST_F(FullChainTest, SaysSoOfAllThatIsWaitedForAndNothingIsAskedForAnyMore) {
   EXPECT_EQ(platform_->desk().held(), 0u);
 }
 
+// Killed after what came was dropped, say, and before the last report.
+TEST_F(FullChainTest, ItsPromisesEndAfterARestartAllTheSame) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  Fill();
+  platform_->Restart();
+  platform_->AdvanceBy(absl::Hours(7));
+  ExpectLastReport();
+  EXPECT_THAT(Ends(), SizeIs(1));
+  platform_->Restart();
+  platform_->AdvanceBy(absl::Hours(100));
+  EXPECT_EQ(Chain().reports.size(), kLateReportsMax + 1);
+  EXPECT_EQ(AskedOfBank(), 1u);
+  EXPECT_EQ(platform_->desk().held(), 0u);
+}
+
 TEST_F(FullChainTest, WhatIsUnderWayWhenItFillsUpIsDropped) {
   Begin("{kind: delay, delay: 1s}, {kind: pending, pending_for: 21600s}");
   platform_->RunUntil([&] { return AskedOfBank() == 2; });
