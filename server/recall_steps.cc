@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/access/defects.h"
+#include "server/answer_budget.h"
 #include "server/base/dates.h"
 #include "server/base/limits.h"
 #include "server/base/status.h"
@@ -191,20 +192,16 @@ void KeepEarlier(const std::vector<match::SourceOutcome>& all, gather::Outcome* 
 // What does not fit the report any more is not used, and said so.
 void HoldToBudget(const std::vector<match::SourceOutcome>& others, base::Answer* answer) {
   size_t records = answer->records.size();
-  size_t bytes = 0;
-  for (const base::Record& record : answer->records) bytes += base::SizeOf(record);
+  size_t bytes = RecordBytes(*answer);
   for (const match::SourceOutcome& other : others) {
     records += other.answer.records.size();
-    for (const base::Record& record : other.answer.records) bytes += base::SizeOf(record);
+    bytes += RecordBytes(other.answer);
   }
   if (records <= base::kRecordsPerVerificationMax &&
       bytes <= base::kRecordBytesPerVerificationMax) {
     return;
   }
-  answer->kind = base::AnswerKind::kUnavailable;
-  answer->reason = base::Reason::kOversized;
-  answer->complete = false;
-  answer->records.clear();
+  LeaveOut(answer);
 }
 
 }  // namespace

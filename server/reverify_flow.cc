@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/answer_budget.h"
 #include "server/base/dates.h"
 #include "server/base/event.h"
 #include "server/base/status.h"
@@ -236,6 +237,7 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
 
   void OnOutcome(gather::Outcome outcome) {
     outcome.ended = rooms_.clock->WallNow();
+    answer_budget_.Hold(&bytes_, &outcome);
     rooms_.source_log->Ended({anew_.verification_id, anew_.intent_id, std::nullopt}, outcome);
     rooms_.source_quality->Ended(anew_.division, outcome);
     anew_.progress.Add(anew_.plan, outcome.source_id, outcome.answers);
@@ -283,6 +285,7 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
   std::optional<ledger::EntryProof> intent_;
   absl::Duration deadline_;
   size_t wave_ = 0;
+  AnswerBudget answer_budget_;
   std::vector<gather::Outcome> outcomes_;
   std::unique_ptr<gather::Gatherer> gatherer_;
 };

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/limits.h"
+#include "server/answer_budget.h"
 #include "server/base/retry_after.h"
 #include "server/base/status.h"
 #include "server/flow_book.h"
@@ -267,35 +267,14 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
 
   void OnOutcome(gather::Outcome outcome) {
     outcome.ended = rooms_.clock->WallNow();
-    // What did not fit here is not the source's failing.
+    answer_budget_.Hold(&bytes_, &outcome);
     rooms_.source_log->Ended({prepared_.verification_id, prepared_.intent_id, request_.trace},
                              outcome);
     rooms_.source_quality->Ended(request_.household.division, outcome);
-    HoldToBudget(&outcome);
     for (const Spectator& spectator : spectators_) Show(outcome, spectator);
     // Only what a later wave is made from.
     if (!IsLastWave()) progress_.Add(prepared_.plan, outcome.source_id, outcome.answers);
     outcomes_.Add(std::move(outcome));
-  }
-
-  // One department must not be able to make a report too large to be issued: what passes the
-  // verification's budget, or the process's, is not used, and said so.
-  void HoldToBudget(gather::Outcome* outcome) {
-    for (base::Answer& answer : outcome->answers) {
-      size_t bytes = 0;
-      for (const base::Record& record : answer.records) bytes += base::SizeOf(record);
-      if (records_ + answer.records.size() <= base::kRecordsPerVerificationMax &&
-          record_bytes_ + bytes <= base::kRecordBytesPerVerificationMax &&
-          bytes_.TryGrow(kRecordCopies * bytes)) {
-        records_ += answer.records.size();
-        record_bytes_ += bytes;
-        continue;
-      }
-      answer.kind = base::AnswerKind::kUnavailable;
-      answer.reason = base::Reason::kOversized;
-      answer.complete = false;
-      answer.records.clear();
-    }
   }
 
   void StopPacking() {
@@ -459,8 +438,7 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   std::vector<plan::Unasked> unasked_;
   std::vector<Spectator> spectators_;
   std::optional<std::string> cancelled_by_;  // the officer
-  size_t records_ = 0;
-  size_t record_bytes_ = 0;
+  AnswerBudget answer_budget_;
   size_t promises_ = 0;  // of sources, that are waited for once there is a report
 };
 

@@ -1,15 +1,23 @@
 // A recalled source asked anew, on a clock that the test moves: withdrawals between its answer and
-// the report, and answers that it promises.
+// the report, answers that it promises, and what there is no room for.
 #include "server/reverify_flow.h"
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/access/matter_book.h"
+#include "server/base/status.h"
+#include "server/flow_bytes.h"
 #include "tests/integration/pending_fixture.h"
 
 namespace hedui::testing {
@@ -39,8 +47,8 @@ class ReverifyFlowTest : public PendingFixture {
     const absl::Time now = platform_->clock().WallNow();
     const RecallSpan span{kBank, now - absl::Hours(1), now, now};
     end_.reset();
-    flow_ = BeginReverify(&platform_->rooms(), &platform_->loop(), span, kAgency,
-                          Chain().current().report_id,
+    const base::Uuid report_id = Chain().current().report_id;
+    flow_ = BeginReverify(&platform_->rooms(), &platform_->loop(), span, kAgency, report_id,
                           [this](absl::StatusOr<ReverifyEnd> end) { end_ = std::move(end); });
   }
   void ExpectVerified() {
@@ -107,6 +115,53 @@ TEST_F(ReverifyFlowTest, WithoutAWithdrawalTheNewAnswerIsUsed) {
   EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
   EXPECT_TRUE(UsesTheBank());
   EXPECT_EQ(Open(), 0);
+}
+
+TEST_F(ReverifyFlowTest, WhatTheMemoryBudgetCannotHoldIsNotUsedAndTheReportSaysSo) {
+  // From now on the bank has much more to say.
+  std::string records;
+  for (int i = 0; i < 2'000; ++i) {
+    absl::StrAppend(&records, "          - {kind: deposit, fields: [{name: account, text: \"", i,
+                    "\"}, {name: amount, money_fen: 1}]}\n");
+  }
+  const std::string head = "        category: deposit\n        records:\n";
+  Scenario::Replace(&scenario_.simulation_yaml, head, absl::StrCat(head, records));
+  platform_->Restart();
+  base::ByteBudget& budget = *platform_->rooms().bytes;
+  const size_t chain = Chain().bytes.bytes();
+  // Room for one that asks and makes a report, not for what it is told.
+  auto others = budget.TryTake("others", budget.bytes_max() - budget.used() - kFlowBytes - chain);
+  ASSERT_TRUE(others.has_value());
+  const size_t before = budget.used();
+  Recall();
+  platform_->AdvanceBy(absl::Seconds(1));
+  EXPECT_EQ(budget.used(), before) << "what was held is given back";
+  others = base::ByteBudget::Place();
+  ExpectVerified();
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kUnavailable);
+  EXPECT_EQ(ReasonOf(Current(), "m1"), base::Reason::kOversized);
+  EXPECT_EQ(KindOf(Current(), "m2"), base::AnswerKind::kConfirmedNone) << "takes no room";
+  ExpectUndetermined(Current());
+  EXPECT_FALSE(absl::StrContains(Chain().current().row.body, kAccount));
+  EXPECT_EQ(AskedOfBank(), 2u) << "not once more for want of room";
+}
+
+TEST_F(ReverifyFlowTest, WhatItHoldsOfTheAnswersIsCountedUntilTheReportIsMade) {
+  const base::ByteBudget& budget = *platform_->rooms().bytes;
+  const size_t before = budget.used();
+  ReportChain chain = Chain();
+  chain.KeepCurrentRow();
+  const size_t held_beside = kFlowBytes + chain.bytes.bytes();
+  chain.bytes = base::ByteBudget::Place();
+  platform_->HoldCompute();
+  Recall();
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  platform_->AdvanceBy(absl::Seconds(1));
+  EXPECT_GT(budget.used(), before + held_beside);
+  platform_->LetCompute();
+  ExpectVerified();
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
+  EXPECT_EQ(budget.used(), before);
 }
 
 TEST_F(ReverifyFlowTest, WhatTheSourcePromisesIsFetched) {
