@@ -37,11 +37,13 @@ absl::Status Changed() {
 class Replacing final : public ChainFlow<ReverifyEnd> {
  public:
   Replacing(const Rooms* rooms, runtime::EventLoop* loop, RecallSpan span, Reverification anew,
-            std::vector<gather::Outcome> outcomes, ReverifyDone done)
+            std::vector<gather::Outcome> outcomes, std::vector<plan::Unasked> unasked,
+            ReverifyDone done)
       : ChainFlow(rooms, loop, anew.agency, ReportKey(anew.current), "", std::move(done)),
         span_(std::move(span)),
         anew_(std::move(anew)),
-        outcomes_(std::move(outcomes)) {}
+        outcomes_(std::move(outcomes)),
+        unasked_(std::move(unasked)) {}
 
  private:
   void Work(ReportChain chain) override {
@@ -90,7 +92,7 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
                   [this](const UsedSource& use) { return use.source_id == span_.source_id; });
     for (UsedSource& use : UsesOf(outcomes_)) changed.used.push_back(std::move(use));
     promises_ = Promises(chain, changed.bundle);
-    PutAnswers(*setup_, span_, anew_, outcomes_, &changed.bundle, &changed.outcomes);
+    PutAnswers(*setup_, span_, anew_, outcomes_, unasked_, &changed.bundle, &changed.outcomes);
     HEDUI_ASSIGN_OR_RETURN(report_, Supersede(rooms_, *setup_, agency_, chain, std::move(changed),
                                               kRecalledReason, /*request_digest=*/"", Now()));
     return absl::OkStatus();
@@ -113,6 +115,7 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
   const RecallSpan span_;
   const Reverification anew_;
   std::vector<gather::Outcome> outcomes_;
+  const std::vector<plan::Unasked> unasked_;
   std::optional<base::Uuid> request_id_;
   SupersedingReport report_;
   std::vector<Promise> promises_;
@@ -162,6 +165,7 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
     anew_ = *std::move(anew);
     if (anew_.end.has_value()) return Finish(*anew_.end);
     if (stopped_) return Finish(Draining());
+    unasked_ = std::move(anew_.plan.unasked);
     if (!anew_.parts.has_value()) return Replace();
     CommitIntent();
   }
@@ -196,6 +200,7 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
     if (stopped_) return Finish(Draining());
     while (wave_ < anew_.plan.waves.size()) {
       plan::NextWaveResult next = plan::NextWave(anew_.plan, wave_, anew_.progress);
+      unasked_.insert(unasked_.end(), next.unasked.begin(), next.unasked.end());
       if (!next.queries.empty()) return StartGather(std::move(next.queries));
       ++wave_;
     }
@@ -248,6 +253,7 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
     gatherer_.reset();
     auto self = shared_from_this();
     std::make_shared<Replacing>(&rooms_, loop_, span_, std::move(anew_), std::move(outcomes_),
+                                std::move(unasked_),
                                 [self](absl::StatusOr<ReverifyEnd> end) { self->Finish(end); })
         ->Begin();
   }
@@ -287,6 +293,7 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
   size_t wave_ = 0;
   AnswerBudget answer_budget_;
   std::vector<gather::Outcome> outcomes_;
+  std::vector<plan::Unasked> unasked_;
   std::unique_ptr<gather::Gatherer> gatherer_;
 };
 

@@ -26,6 +26,14 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+size_t CountOfOutcomes(const std::string& envelope) {
+  size_t outcomes = 0;
+  for (const report::v1::Line& line : LinesOf(envelope)) {
+    outcomes += line.kind() == report::v1::LINE_KIND_OUTCOME ? 1 : 0;
+  }
+  return outcomes;
+}
+
 // The household's, as the bank has it.
 constexpr char kAccount[] = "6217000000003171";
 
@@ -33,6 +41,10 @@ class ReverifyFlowTest : public PendingFixture {
  protected:
   ReverifyFlowTest() {
     Scenario::Replace(&scenario_.simulation_yaml, "faults: [{kind: silent}]", "faults: []");
+    Start();
+  }
+
+  void Start() {
     platform_.emplace(&scenario_);
     platform_->Register();
     auto first = platform_->Verify();
@@ -222,6 +234,73 @@ TEST_F(ReverifyFlowTest, WhoWithdrewBeforeTheReportIsPromisedNothing) {
   EXPECT_EQ(ReasonOf(Current(), "m1"), base::Reason::kNoAuthorization);
   EXPECT_EQ(KindOf(Current(), "m2"), base::AnswerKind::kConfirmedNone);
   EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), IsEmpty());
+}
+
+// The register of deaths has the father, and was asked together with the bank. When the bank is
+// asked anew that is known.
+class ReverifyDeceasedTest : public ReverifyFlowTest {
+ protected:
+  ReverifyDeceasedTest() {
+    const std::string father =
+        "  - identity: {kind: resident_id, number: \"640104197905123171\", name: 马志远}\n"
+        "    holdings:\n";
+    Scenario::Replace(&scenario_.simulation_yaml, father,
+                      absl::StrCat(father,
+                                   "      - source: mca-centre\n"
+                                   "        category: death\n"
+                                   "        records:\n"
+                                   "          - kind: death\n"
+                                   "            fields:\n"
+                                   "              - {name: day, day: \"2024-12-20\"}\n"));
+    scenario_.household.mutable_header()->set_request_id("7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d12");
+    platform_->Restart();
+  }
+};
+
+TEST_F(ReverifyDeceasedTest, WhoIsDeadIsNotAskedAboutAndTheReportSaysThatThisIsWhy) {
+  first_ = *platform_->Verify();
+  ASSERT_EQ(KindOf(first_, "m1"), base::AnswerKind::kFound) << "asked in the same wave";
+  const size_t asked = AskedOfBank();
+  platform_->AdvanceBy(absl::Minutes(1));
+  Recall();
+  platform_->AdvanceBy(absl::Seconds(1));
+  ExpectVerified();
+  ASSERT_EQ(AskedOfBank(), asked + 1);
+  EXPECT_EQ(platform_->AskedOf(kBank).back().people_size(), 2);
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kNotAsked);
+  EXPECT_EQ(ReasonOf(Current(), "m1"), base::Reason::kDeceased);
+  EXPECT_EQ(KindOf(Current(), "m2"), base::AnswerKind::kConfirmedNone);
+  std::vector<std::string> told;
+  for (const report::v1::Line& line : LinesOf(Current().envelope)) {
+    if (line.kind() != report::v1::LINE_KIND_OUTCOME || line.person_id() != "m1" ||
+        line.outcome().source_id() != kBank) {
+      continue;
+    }
+    told.push_back(absl::StrCat(line.outcome().kind(), "/", line.outcome().reason()));
+  }
+  EXPECT_THAT(told, ElementsAre("NOT_ASKED/DECEASED"));
+  EXPECT_FALSE(absl::StrContains(Chain().current().row.body, kAccount));
+}
+
+// What another wave does not ask of who is dead is said as in a verification made today.
+TEST_F(ReverifyDeceasedTest, TheReportSaysWhatAVerificationMadeNowSays) {
+  first_ = *platform_->Verify();
+  ASSERT_EQ(KindOf(first_, "m1"), base::AnswerKind::kFound);
+  platform_->AdvanceBy(absl::Minutes(1));
+  Scenario::AddToSource(&scenario_.catalogue_yaml, kBank, "wave: 2");
+  platform_->Restart();
+  Recall();
+  platform_->AdvanceBy(absl::Seconds(1));
+  ExpectVerified();
+  const VerifyResult anew = Current();
+  scenario_.household.mutable_header()->set_request_id("7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d13");
+  const VerifyResult fresh = *platform_->Verify();
+  for (const char* const person : {"m1", "m2", "m3"}) {
+    EXPECT_EQ(KindOf(anew, person), KindOf(fresh, person)) << person;
+    EXPECT_EQ(ReasonOf(anew, person), ReasonOf(fresh, person)) << person;
+  }
+  EXPECT_EQ(ReasonOf(fresh, "m1"), base::Reason::kDeceased);
+  EXPECT_EQ(CountOfOutcomes(anew.envelope), CountOfOutcomes(fresh.envelope));
 }
 
 }  // namespace
