@@ -46,7 +46,11 @@ VerifyRequest RequestOf(const report::CaseBundle& bundle) {
 
 // Why the request is refused, where that is how it stands with it and not with the platform.
 std::optional<ReverifyEnd> RefusalOf(const absl::Status& status) {
-  const std::vector<access::Defect> defects = access::DefectsOf(status);
+  std::vector<access::Defect> defects = access::DefectsOf(status);
+  // What is in doubt at present (MATTER_IN_DOUBT) is asked once more.
+  std::erase_if(defects, [](const access::Defect& defect) {
+    return defect.code == absl::StatusCode::kUnavailable;
+  });
   for (const access::Defect& defect : defects) {
     if (defect.reason == "MATTER_CLOSED" || defect.reason == "MATTER_UNKNOWN") {
       return ReverifyEnd::kMatterClosed;

@@ -37,6 +37,27 @@ size_t CountOfOutcomes(const std::string& envelope) {
 // The household's, as the bank has it.
 constexpr char kAccount[] = "6217000000003171";
 
+// Runs once when its wall time is asked for, on the loop or beside it.
+class HookedClock final : public base::Clock {
+ public:
+  HookedClock(const base::Clock* clock, const runtime::EventLoop* loop, bool in_loop,
+              std::function<void()> hook)
+      : clock_(clock), loop_(loop), in_loop_(in_loop), hook_(std::move(hook)) {}
+
+  absl::Time WallNow() const override {
+    if (loop_->InLoop() == in_loop_ && !run_.exchange(true)) hook_();
+    return clock_->WallNow();
+  }
+  absl::Duration SteadyNow() const override { return clock_->SteadyNow(); }
+
+ private:
+  const base::Clock* const clock_;
+  const runtime::EventLoop* const loop_;
+  const bool in_loop_;
+  const std::function<void()> hook_;
+  mutable std::atomic<bool> run_{false};
+};
+
 class ReverifyFlowTest : public PendingFixture {
  protected:
   ReverifyFlowTest() {
@@ -75,6 +96,44 @@ class ReverifyFlowTest : public PendingFixture {
     Scenario::Replace(&scenario_.simulation_yaml, "faults: []",
                       absl::StrCat("faults: [{kind: pending, pending_for: ", pending_for, "}]"));
     platform_->Restart();
+  }
+  // From now on it is not known who may be asked about: a commit about the matter has ended in
+  // doubt.
+  void PutInDoubt() {
+    access::MatterBook& matters = *platform_->rooms().matters;
+    const std::string number = scenario_.letters.matter_number();
+    absl::StatusOr<access::MatterBook::Reservation> reservation;
+    matters.Reserve(kAgency, access::MatterBook::KeysOf(kAgency, number),
+                    [&reservation](absl::StatusOr<access::MatterBook::Reservation> got) {
+                      reservation = std::move(got);
+                    });
+    ASSERT_TRUE(reservation.ok()) << reservation.status();
+    const std::shared_ptr<const hedui::Setup> setup = platform_->rooms().setup();
+    auto change = matters.PrepareClose(*setup->reg.FindAgency(kAgency), {number, "XQ-0107"},
+                                       *std::move(reservation));
+    ASSERT_TRUE(change.ok()) << change.status();
+    matters.CommitFailed(*std::move(change));
+  }
+  // When the recall next looks at the clock, on the loop or beside it.
+  void RecallAndPutInDoubt(bool in_loop) {
+    const HookedClock clock(&platform_->clock(), &platform_->loop(), in_loop,
+                            [this] { PutInDoubt(); });
+    const base::Clock* const usual = std::exchange(platform_->rooms().clock, &clock);
+    Recall();
+    platform_->Settle();
+    platform_->rooms().clock = usual;
+  }
+  // Nothing has been reported, and it is tried again.
+  void ExpectNotYet(const std::string& reason) {
+    ASSERT_TRUE(end_.has_value());
+    ASSERT_FALSE(end_->ok()) << "as " << static_cast<int>(**end_);
+    EXPECT_EQ(base::ReasonOf(end_->status()), reason) << end_->status();
+    EXPECT_EQ(Chain().reports.size(), 1u);
+    EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
+    Recall();
+    platform_->AdvanceBy(absl::Seconds(1));
+    ExpectVerified();
+    EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
   }
   bool UsesTheBank() {
     stored::v1::Result stored;
@@ -118,6 +177,29 @@ TEST_F(ReverifyFlowTest, WhereAllWithdrewNothingOfTheSourceIsUsed) {
   }
   ExpectUndetermined(Current());
   EXPECT_FALSE(UsesTheBank()) << "another recall has nothing to do";
+}
+
+// Nobody has withdrawn where it is not known at present whether somebody has.
+TEST_F(ReverifyFlowTest, AMatterInDoubtBeforeTheReportIsNoWithdrawal) {
+  platform_->HoldCompute();
+  Recall();
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  platform_->AdvanceBy(absl::Seconds(1));
+  PutInDoubt();
+  platform_->LetCompute();
+  ExpectNotYet("CHAIN_CHANGED");
+}
+
+TEST_F(ReverifyFlowTest, AMatterInDoubtBeforeItIsAskedIsNoWithdrawal) {
+  RecallAndPutInDoubt(/*in_loop=*/true);
+  EXPECT_EQ(AskedOfBank(), 1u) << "nobody is asked about whom it is not known";
+  ExpectNotYet("CHAIN_CHANGED");
+}
+
+TEST_F(ReverifyFlowTest, AMatterInDoubtWhileItIsAuthorizedIsNoRefusal) {
+  RecallAndPutInDoubt(/*in_loop=*/false);
+  EXPECT_EQ(AskedOfBank(), 1u);
+  ExpectNotYet("MATTER_IN_DOUBT");
 }
 
 TEST_F(ReverifyFlowTest, WithoutAWithdrawalTheNewAnswerIsUsed) {
