@@ -297,9 +297,9 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
   std::optional<RecallCounts> last_pass_ ABSL_GUARDED_BY(mutex_);
 };
 
-RecallDesk::RecallDesk(const Rooms* rooms, gather::SourceStates* states, runtime::EventLoops* loops,
+RecallDesk::RecallDesk(const Rooms* rooms, gather::SourceStates* states, NextLoop next_loop,
                        absl::Duration settles)
-    : rooms_(*rooms), states_(states), loops_(loops), settles_(settles) {}
+    : rooms_(*rooms), states_(states), next_loop_(std::move(next_loop)), settles_(settles) {}
 
 RecallDesk::~RecallDesk() = default;
 
@@ -338,7 +338,7 @@ void RecallDesk::Add(const RecallView& recall) {
     const base::MutexLock lock(&mutex_);
     // What was begun is durable: the next process finds it.
     if (stopped_) return;
-    run = std::make_shared<Run>(this, loops_->Next(), recall);
+    run = std::make_shared<Run>(this, next_loop_(), recall);
     runs_.push_back(run);
     if (runs_.size() > 1) return;
   }

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,7 +33,7 @@
 #include "server/base/mutex.h"
 #include "server/base/row.h"
 #include "server/recall_steps.h"
-#include "server/runtime/grpc_event_loop.h"
+#include "server/runtime/event_loop.h"
 
 namespace hedui {
 
@@ -72,9 +73,11 @@ struct RecallView {
 class RecallDesk {
  public:
   using Done = absl::AnyInvocable<void(absl::StatusOr<RecallView>) &&>;
+  // The loop of one more recall. Thread-safe.
+  using NextLoop = std::function<runtime::EventLoop*()>;
 
   // Borrowed objects outlive it.
-  RecallDesk(const Rooms* rooms, gather::SourceStates* states, runtime::EventLoops* loops,
+  RecallDesk(const Rooms* rooms, gather::SourceStates* states, NextLoop next_loop,
              absl::Duration settles = kRecallSettles);
   ~RecallDesk();
 
@@ -104,7 +107,7 @@ class RecallDesk {
 
   const Rooms& rooms_;
   gather::SourceStates* const states_;
-  runtime::EventLoops* const loops_;
+  const NextLoop next_loop_;
   const absl::Duration settles_;
   mutable base::Mutex mutex_;
   base::CondVar changed_;
