@@ -5,12 +5,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/answer_budget.h"
-#include "server/base/dates.h"
 #include "server/base/event.h"
 #include "server/base/status.h"
 #include "server/chain_flow.h"
 #include "server/flow_bytes.h"
 #include "server/gather/gatherer.h"
+#include "server/intent_steps.h"
 #include "server/pending_desk.h"
 #include "server/pending_rows.h"
 #include "server/report_steps.h"
@@ -210,22 +210,13 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
   }
 
   void StartGather(plan::Wave queries) {
-    gather::GatherRequest request;
-    request.name = absl::StrCat(anew_.intent_id.ToString(), "/", wave_);
-    const ledger::WarrantWriter warrants(&*anew_.parts, *intent_);
-    for (plan::SourceQuery& query : queries) {
-      std::string warrant = warrants.For(*anew_.parts->Find(query.source_id));
-      request.queries.push_back({std::move(query), std::move(warrant)});
-    }
+    auto self = shared_from_this();
+    gather::GatherRequest request =
+        RequestUnder(rooms_, anew_.intent_id, absl::StrCat(wave_), *anew_.parts, *intent_,
+                     {self, &anew_.grant}, std::move(queries));
     request.deadline =
         plan::WaveDeadline(anew_.plan, setup_->catalogue, wave_, loop_->Now(), deadline_);
-    request.digest_key = anew_.grant.digest_key;
-    request.today = base::CivilDayOf(rooms_.clock->WallNow());
     request.urgency = gather::Urgency::kBackground;
-    auto self = shared_from_this();
-    request.still_authorized = [self](const std::string& person_id) {
-      return access::IsLive(self->anew_.grant, person_id);
-    };
     // Nothing is shared: what the source said before is what is in doubt.
     if (gatherer_ == nullptr) {
       gatherer_ = std::make_unique<gather::Gatherer>(loop_, setup_->sources, rooms_.ids);

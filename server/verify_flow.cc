@@ -9,6 +9,7 @@
 #include "server/flow_book.h"
 #include "server/flow_bytes.h"
 #include "server/gather/gatherer.h"
+#include "server/intent_steps.h"
 #include "server/outcome_shelf.h"
 #include "server/pending_desk.h"
 #include "server/read_flow.h"
@@ -220,31 +221,22 @@ class Verifier::Flow final : public RunningFlow, public std::enable_shared_from_
   bool IsLastWave() const { return wave_ + 1 >= prepared_.plan.waves.size(); }
 
   void StartGather(plan::Wave queries) {
-    gather::GatherRequest request;
-    // Not the verification's: one that is resumed has it again, and asks anew.
-    request.name = absl::StrCat(prepared_.intent_id.ToString(), "/", wave_);
-    // There is no wave without parts.
-    const ledger::WarrantWriter warrants(&*prepared_.parts, *intent_);
-    for (plan::SourceQuery& query : queries) {
-      std::string warrant = warrants.For(*prepared_.parts->Find(query.source_id));
-      request.queries.push_back({std::move(query), std::move(warrant)});
-    }
+    auto self = shared_from_this();
+    // There is no wave without parts. Named by the intent, not the verification: one that is
+    // resumed has that again, and asks anew.
+    gather::GatherRequest request =
+        RequestUnder(rooms_, prepared_.intent_id, absl::StrCat(wave_), *prepared_.parts, *intent_,
+                     {self, &prepared_.grant}, std::move(queries));
     request.deadline =
         plan::WaveDeadline(prepared_.plan, setup_->catalogue, wave_, loop_->Now(), deadline_);
     if (IsLastWave()) {
       LetGoOfPlan(&prepared_);
       intent_.reset();
     }
-    request.digest_key = prepared_.grant.digest_key;
-    request.today = base::CivilDayOf(rooms_.clock->WallNow());
     request.trace = request_.trace;
     if (request_.check_kind == base::CheckKind::kReview) {
       request.urgency = gather::Urgency::kBackground;
     }
-    auto self = shared_from_this();
-    request.still_authorized = [self](const std::string& person_id) {
-      return access::IsLive(self->prepared_.grant, person_id);
-    };
     request.sharing.answers = rooms_.answers;
     request.sharing.scope = ShareScope(request_, prepared_.grant);
     request.sharing.keep_authority = [self] { return KeepAuthority(self->prepared_.grant); };
