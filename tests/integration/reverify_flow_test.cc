@@ -318,6 +318,21 @@ TEST_F(ReverifyFlowTest, WhoWithdrewBeforeTheReportIsPromisedNothing) {
   EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), IsEmpty());
 }
 
+// The source is in the catalogue still, and takes other documents only.
+TEST_F(ReverifyFlowTest, WhomItCannotBeAskedAboutAnyMoreIsSaidWithTheReasonOfAVerification) {
+  Scenario::AddToSource(&scenario_.catalogue_yaml, kBank, "identity_kinds: [passport]");
+  platform_->Restart();
+  Recall();
+  platform_->AdvanceBy(absl::Seconds(1));
+  ExpectVerified();
+  EXPECT_EQ(AskedOfBank(), 1u);
+  for (const char* const person : {"m1", "m2", "m3"}) {
+    EXPECT_EQ(KindOf(Current(), person), base::AnswerKind::kNotAsked) << person;
+    EXPECT_EQ(ReasonOf(Current(), person), base::Reason::kUnknownPerson) << person;
+  }
+  EXPECT_FALSE(absl::StrContains(Chain().current().row.body, kAccount));
+}
+
 // The register of deaths has the father, and was asked together with the bank. When the bank is
 // asked anew that is known.
 class ReverifyDeceasedTest : public ReverifyFlowTest {
