@@ -235,9 +235,10 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
 
   void OnOutcome(gather::Outcome outcome) {
     outcome.ended = rooms_.clock->WallNow();
-    answer_budget_.Hold(&bytes_, &outcome);
+    // What did not fit here is not the source's failing.
     rooms_.source_log->Ended({anew_.verification_id, anew_.intent_id, std::nullopt}, outcome);
     rooms_.source_quality->Ended(anew_.division, outcome);
+    answer_budget_.Hold(&bytes_, &outcome);
     anew_.progress.Add(anew_.plan, outcome.source_id, outcome.answers);
     outcomes_.push_back(std::move(outcome));
   }

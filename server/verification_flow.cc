@@ -244,10 +244,11 @@ class Flow final : public VerificationFlow, public std::enable_shared_from_this<
 
   void OnOutcome(gather::Outcome outcome) {
     outcome.ended = rooms_.clock->WallNow();
-    answer_budget_.Hold(&bytes_, &outcome);
+    // What did not fit here is not the source's failing.
     rooms_.source_log->Ended({prepared_.verification_id, prepared_.intent_id, request_.trace},
                              outcome);
     rooms_.source_quality->Ended(request_.household.division, outcome);
+    answer_budget_.Hold(&bytes_, &outcome);
     for (const Spectator& spectator : spectators_) Show(outcome, spectator);
     // Only what a later wave is made from.
     if (!IsLastWave()) progress_.Add(prepared_.plan, outcome.source_id, outcome.answers);
