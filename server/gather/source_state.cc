@@ -1,6 +1,7 @@
 #include "server/gather/source_state.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "server/base/dates.h"
@@ -20,6 +21,13 @@ constexpr absl::Duration kPatienceLeast = absl::Seconds(1);
 
 DayCount::Limits DayLimits(const SourceLimits& limits) {
   return {limits.per_day, limits.rate.interactive_percent};
+}
+
+// Each is handed out once in a process, whatever the source: what was kept of a state that is gone
+// bears a number that the one made in its place never has.
+uint64_t NewEra() {
+  static std::atomic<uint64_t> eras{0};
+  return ++eras;
 }
 
 }  // namespace
@@ -100,6 +108,7 @@ SourceState::SourceState(const SourceLimits& limits, const base::Clock* clock, L
     : clock_(clock),
       lease_day_(std::move(lease_day)),
       limits_(limits),
+      era_(NewEra()),
       breaker_(limits.breaker),
       extra_(limits.extra),
       rate_(limits.rate, clock->SteadyNow()),
@@ -418,7 +427,7 @@ void SourceState::SetHeld(bool held) {
     const base::MutexLock lock(&mutex_);
     if (held == held_) return;
     held_ = held;
-    if (held) ++era_;
+    if (held) era_ = NewEra();
     Admit(clock_->SteadyNow(), &todo);
   }
   Do(std::move(todo));
@@ -431,7 +440,7 @@ bool SourceState::held() const {
 
 void SourceState::BeginEra() {
   const base::MutexLock lock(&mutex_);
-  ++era_;
+  era_ = NewEra();
 }
 
 uint64_t SourceState::era() const {

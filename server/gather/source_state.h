@@ -138,7 +138,9 @@ class SourceState : public std::enable_shared_from_this<SourceState> {
   // sent goes on, and its answer counts.
   void SetHeld(bool held);
   bool held() const;
-  // What was answered in an earlier era is not used again (share_key.h). Each hold begins one.
+  // What was answered in an earlier era is not used again (share_key.h). Each hold begins one, and
+  // each state: none comes twice, also where a source is set up anew, so that nothing that the one
+  // before it had left behind is taken for its own.
   void BeginEra();
   uint64_t era() const;
 
@@ -211,7 +213,7 @@ class SourceState : public std::enable_shared_from_this<SourceState> {
   mutable base::Mutex mutex_;
   SourceLimits limits_ ABSL_GUARDED_BY(mutex_);
   bool held_ ABSL_GUARDED_BY(mutex_) = false;
-  uint64_t era_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t era_ ABSL_GUARDED_BY(mutex_);
   Breaker breaker_ ABSL_GUARDED_BY(mutex_);
   RetryBudget extra_ ABSL_GUARDED_BY(mutex_);
   RateWindow rate_ ABSL_GUARDED_BY(mutex_);
@@ -243,7 +245,8 @@ class SourceStates {
   std::shared_ptr<SourceState> Get(const std::string& id, const SourceLimits& limits);
   // Also of a source that nobody has set up yet, and of one that is set up anew.
   void SetHeld(const std::string& id, bool held);
-  // For nothing where it is not set up: then nothing of its answers is kept.
+  // Nothing is to be done where it is not set up: what it had said may be kept still, but a state
+  // that is made later has an era of its own.
   void BeginEra(const std::string& id);
 
  private:

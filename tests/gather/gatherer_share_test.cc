@@ -1,5 +1,7 @@
 // Queries that ask the same share one answer: of the same scope, while everybody's authority lives.
 #include "server/gather/answer_share.h"
+
+#include "absl/functional/function_ref.h"
 #include "tests/gather/gather_fixture.h"
 
 namespace hedui::gather {
@@ -280,6 +282,74 @@ TEST_F(GathererShareTest, WhoFollowsWhenItIsHeldDoesNotUseWhatTheLeaderGets) {
   EXPECT_EQ(leading->Only().kind, AnswerKind::kFound) << "it had been sent";
   EXPECT_EQ(following->Only().kind, AnswerKind::kNotAsked);
   EXPECT_EQ(following->Only().reason, Reason::kHeld);
+}
+
+// A source whose state dies when it leaves the catalogue and nobody asks it any more, as the
+// program's do, while its adapter and what is kept of it live on.
+class GathererShareReloadTest : public GathererShareTest {
+ protected:
+  GathererShareReloadTest() { Reload(/*has_source=*/true); }
+
+  void Reload(bool has_source) {
+    auto read = std::make_shared<Sources>();
+    if (has_source) {
+      SourcePolicy policy = PolicyNamed("bank");
+      policy.cache_lifetime = absl::Hours(12);
+      ASSERT_TRUE(read->Add(policy, &bank, states.Get("bank", policy.limits)).ok());
+    }
+    sources = std::move(read);  // the one before goes last
+  }
+  // An hour apart, and nothing else happens to it meanwhile.
+  void TakeOutAndPutBack(absl::FunctionRef<void()> while_out = [] {}) {
+    loop.AdvanceBy(absl::Hours(1));
+    const std::weak_ptr<SourceState> before = sources->Find("bank")->state;
+    Reload(/*has_source=*/false);
+    ASSERT_TRUE(before.expired()) << "somebody asks it still";
+    while_out();
+    loop.AdvanceBy(absl::Hours(1));
+    Reload(/*has_source=*/true);
+  }
+  // True: it was asked, and not told what it had said before.
+  bool IsAskedAnew() {
+    const size_t before = bank.attempts.size();
+    const auto flow = Sharing("v9/0");
+    flow->Start({Query("m1")});
+    loop.RunReady();
+    return bank.attempts.size() == before + 1 && flow->outcomes.empty();
+  }
+
+  SourceStates states{&clock};
+};
+
+TEST_F(GathererShareReloadTest, WhatIsKeptLastsWhileItStaysInTheCatalogue) {
+  Fill();
+  loop.AdvanceBy(absl::Hours(1));
+  Reload(/*has_source=*/true);
+  EXPECT_FALSE(IsAskedAnew());
+}
+
+TEST_F(GathererShareReloadTest, WhatWasRecalledIsNotUsedByOneThatLeftAndCameBack) {
+  Fill();
+  states.BeginEra("bank");
+  TakeOutAndPutBack();
+  EXPECT_TRUE(IsAskedAnew());
+}
+
+TEST_F(GathererShareReloadTest, WhatWasSaidBeforeAHoldIsNotUsedByOneThatLeftWhileHeldAndCameBack) {
+  Fill();
+  states.SetHeld("bank", true);
+  TakeOutAndPutBack([this] { states.SetHeld("bank", false); });
+  EXPECT_TRUE(IsAskedAnew());
+}
+
+TEST_F(GathererShareReloadTest, NorWhatWasSaidUnderTheEraOfAnEarlierHold) {
+  // Its second era, and the second of the state that comes after it.
+  states.SetHeld("bank", true);
+  states.SetHeld("bank", false);
+  Fill();
+  TakeOutAndPutBack([this] { states.SetHeld("bank", true); });
+  states.SetHeld("bank", false);
+  EXPECT_TRUE(IsAskedAnew());
 }
 
 }  // namespace

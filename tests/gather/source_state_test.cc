@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <memory>
+#include <set>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -528,11 +530,24 @@ TEST_F(SourceStateTest, OneLookSaysHowItStands) {
   view = state_->view();
   EXPECT_TRUE(view.held);
   EXPECT_EQ(view.waiting, 0u);
-  EXPECT_EQ(state_->era(), 1u);
+}
+
+TEST_F(SourceStateTest, NoEraComesTwiceAlsoNotToAStateMadeAnew) {
+  Open(Places(1));
+  std::set<uint64_t> eras = {state_->era()};
   state_->SetHeld(true);
-  EXPECT_EQ(state_->era(), 1u) << "it was held";
+  EXPECT_TRUE(eras.insert(state_->era()).second);
+  state_->SetHeld(true);
+  EXPECT_FALSE(eras.insert(state_->era()).second) << "it was held";
+  state_->SetHeld(false);
+  EXPECT_FALSE(eras.insert(state_->era()).second) << "the hold began it";
   state_->BeginEra();
-  EXPECT_EQ(state_->era(), 2u);
+  EXPECT_TRUE(eras.insert(state_->era()).second);
+  state_.reset();
+  Open(Places(1));
+  EXPECT_TRUE(eras.insert(state_->era()).second);
+  state_->BeginEra();
+  EXPECT_TRUE(eras.insert(state_->era()).second);
 }
 
 }  // namespace
