@@ -58,4 +58,10 @@ std::vector<SeenQuery> Departments::TakeJournal() {
   return queries;
 }
 
+int Departments::TakeQueriesTo(const std::string& source_id) {
+  int queries = 0;
+  for (const SeenQuery& query : TakeJournal()) queries += query.source_id == source_id ? 1 : 0;
+  return queries;
+}
+
 }  // namespace hedui::testing

@@ -30,6 +30,8 @@ class Departments {
 
   // The queries accepted since the last call, in their order.
   std::vector<SeenQuery> TakeJournal();
+  // The same; how many of them were one source's.
+  int TakeQueriesTo(const std::string& source_id);
 
  private:
   const std::string journal_file_;

@@ -99,6 +99,16 @@ class RecallTest : public SourceAdminTest {
     }
     return told;
   }
+  // The earlier queries of the source whose answers it uses.
+  static std::set<std::string> Reused(const v1::GetReportResponse& report) {
+    std::set<std::string> queries;
+    for (const report::v1::Line& line : LinesOf(report.envelope())) {
+      if (line.outcome().source_id() == kSource && !line.outcome().reused_query().empty()) {
+        queries.insert(line.outcome().reused_query());
+      }
+    }
+    return queries;
+  }
   static int64_t OutcomesIn(const v1::GetReportResponse& report) {
     int64_t outcomes = 0;
     for (const report::v1::Line& line : LinesOf(report.envelope())) {
@@ -170,6 +180,52 @@ TEST_F(RecallTest, OnlyTheSourceItselfIsAskedAgain) {
   std::vector<std::string> asked;
   for (const SeenQuery& query : departments.TakeJournal()) asked.push_back(query.source_id);
   EXPECT_THAT(asked, ElementsAre(kSource));
+}
+
+TEST_F(RecallTest, WhatWasRecalledIsUsedAgainByNobody) {
+  Scenario::AddToSource(&scenario_.catalogue_yaml, kSource, "cache_lifetime: 600s");
+  Departments departments(&scenario_);
+  Begin();
+  const absl::Time from = clock_.Step();
+  const std::string first = Verify();
+  const absl::Time to = clock_.Step();
+  const std::string second = Verify();
+  ASSERT_EQ(departments.TakeQueriesTo(kSource), 1) << "the second one used the first one's";
+  clock_.Step();
+  EXPECT_THAT(CountsOf(MustRecall(from, to)), ElementsAre(Pair("VERIFIED", 2)))
+      << "it counts when the source said it";
+  EXPECT_EQ(departments.TakeQueriesTo(kSource), 2) << "each asks for itself";
+  for (const std::string& request : {first, second}) {
+    const std::vector<v1::ReportStatus> chain = Chain(request);
+    ASSERT_THAT(chain, SizeIs(2));
+    const v1::GetReportResponse now = Read(chain[1].report_number());
+    EXPECT_THAT(Wages(now), ElementsAre(Pair(kSource, "FOUND")));
+    EXPECT_THAT(Reused(now), IsEmpty());
+  }
+  const std::string after = Verify();
+  EXPECT_EQ(departments.TakeQueriesTo(kSource), 1) << "it was told what had been recalled";
+  EXPECT_THAT(Reused(Read(Chain(after)[0].report_number())), IsEmpty());
+  Verify();
+  EXPECT_EQ(departments.TakeQueriesTo(kSource), 0) << "what it says from then on is used again";
+}
+
+TEST_F(RecallTest, NorOnceItHasLeftTheCatalogueAndComeBack) {
+  Scenario::AddToSource(&scenario_.catalogue_yaml, kSource, "cache_lifetime: 600s");
+  Departments departments(&scenario_);
+  Begin();
+  const absl::Time from = clock_.Step();
+  Verify();
+  const absl::Time to = clock_.Step();
+  EXPECT_THAT(CountsOf(MustRecall(from, to)), ElementsAre(Pair("VERIFIED", 1)));
+  const std::string whole = scenario_.catalogue_yaml;
+  TakeOut(kSource);
+  Reload();
+  Verify();  // and nobody asks the source any more
+  scenario_.catalogue_yaml = whole;
+  Reload();
+  ASSERT_EQ(departments.TakeQueriesTo(kSource), 2);
+  Verify();
+  EXPECT_EQ(departments.TakeQueriesTo(kSource), 1);
 }
 
 TEST_F(RecallTest, WhileItIsHeldItsFallbackIsAskedAndNothingOfItIsLeft) {

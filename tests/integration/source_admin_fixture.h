@@ -70,6 +70,18 @@ class SourceAdminTest : public ::testing::Test {
     Start();
     platform_->Register();
   }
+  // The catalogue has it no more, once it is written and read.
+  void TakeOut(const std::string& source) {
+    const size_t at = scenario_.catalogue_yaml.find(absl::StrCat("  - id: ", source, "\n"));
+    const size_t end = scenario_.catalogue_yaml.find("  - id: ", at + 1);
+    ASSERT_TRUE(at != std::string::npos && end != std::string::npos) << source;
+    scenario_.catalogue_yaml.erase(at, end - at);
+  }
+  void Reload() {
+    scenario_.Write();
+    const absl::Status reloaded = platform_->Reload();
+    ASSERT_TRUE(reloaded.ok()) << reloaded;
+  }
   void Connect() { operators_ = scenario_.Connect(platform_->port(), kOperators); }
   void Restart() {
     operators_.reset();

@@ -17,6 +17,7 @@
 #include "server/base/row.h"
 #include "server/base/status.h"
 #include "server/stored_report.h"
+#include "tests/integration/departments.h"
 #include "tests/integration/source_admin_fixture.h"
 #include "tests/support/child_process.h"
 
@@ -147,10 +148,7 @@ TEST_F(SourceAdminTest, AHeldSourceIsHeldAlsoAfterItLeftTheCatalogueAndCameBack)
   ASSERT_TRUE(Hold(kFallback).ok());
   platform_.reset();
   const std::string whole = scenario_.catalogue_yaml;
-  const size_t at = scenario_.catalogue_yaml.find("  - id: nx-tax\n");
-  const size_t end = scenario_.catalogue_yaml.find("  - id: ", at + 1);
-  ASSERT_NE(end, std::string::npos);
-  scenario_.catalogue_yaml.erase(at, end - at);
+  TakeOut(kFallback);
   Start();
   const v1::ListSourcesResponse without = List();
   EXPECT_THAT(without.held_elsewhere(), ElementsAre(kFallback));
@@ -159,6 +157,42 @@ TEST_F(SourceAdminTest, AHeldSourceIsHeldAlsoAfterItLeftTheCatalogueAndCameBack)
   Start();
   EXPECT_TRUE(Listed(kFallback).has_hold());
   EXPECT_EQ(List().held_elsewhere_size(), 0);
+}
+
+TEST_F(SourceAdminTest, WhatItSaidBeforeAHoldIsNotUsedAgainOnceItIsReleased) {
+  Scenario::AddToSource(&scenario_.catalogue_yaml, kSource, "cache_lifetime: 600s");
+  Departments departments(&scenario_);
+  Begin();
+  MustVerify();
+  ASSERT_EQ(departments.TakeQueriesTo(kSource), 1);
+  MustVerify();
+  ASSERT_EQ(departments.TakeQueriesTo(kSource), 0) << "nothing is used again anyway";
+  ASSERT_TRUE(Hold(kSource).ok());
+  EXPECT_THAT(Wages(MustVerify()),
+              UnorderedElementsAre(std::pair(kSource, "ANSWER_KIND_NOT_ASKED/REASON_HELD")));
+  ASSERT_TRUE(Release(kSource).ok());
+  MustVerify();
+  EXPECT_EQ(departments.TakeQueriesTo(kSource), 1);
+  MustVerify();
+  EXPECT_EQ(departments.TakeQueriesTo(kSource), 0) << "what it says from then on is";
+}
+
+TEST_F(SourceAdminTest, NorOnceItIsReleasedWhileTheCatalogueDoesNotHaveIt) {
+  Scenario::AddToSource(&scenario_.catalogue_yaml, kSource, "cache_lifetime: 600s");
+  Departments departments(&scenario_);
+  Begin();
+  MustVerify();
+  ASSERT_TRUE(Hold(kSource).ok());
+  const std::string whole = scenario_.catalogue_yaml;
+  TakeOut(kSource);
+  Reload();
+  EXPECT_EQ(Wages(MustVerify()).count(kSource), 0u);
+  ASSERT_TRUE(Release(kSource).ok());
+  scenario_.catalogue_yaml = whole;
+  Reload();
+  ASSERT_EQ(departments.TakeQueriesTo(kSource), 1);
+  MustVerify();
+  EXPECT_EQ(departments.TakeQueriesTo(kSource), 1);
 }
 
 TEST_F(SourceAdminTest, WhatNoCatalogueHasIsNotHeld) {
