@@ -47,13 +47,14 @@ class SourceQuotaTest : public ::testing::Test {
   SourceQuotaTest() {
     Scenario::Replace(&scenario_.simulation_yaml, "faults: [{kind: silent}]", "faults: []");
   }
-  v1::VerifyHouseholdRequest NewRequest() {
+  v1::VerifyHouseholdRequest NewRequest(v1::CheckKind kind) {
     v1::VerifyHouseholdRequest request = scenario_.household;
+    request.mutable_header()->set_check_kind(kind);
     request.mutable_header()->set_request_id(ids_.NextId(absl::Now()).ToString());
     return request;
   }
-  bool VerifyOne(RunningPlatform* platform) {
-    const auto response = platform->Verify(NewRequest());
+  bool VerifyOne(RunningPlatform* platform, v1::CheckKind kind = v1::CHECK_KIND_NEW) {
+    const auto response = platform->Verify(NewRequest(kind));
     EXPECT_TRUE(response.ok()) << response.status();
     return response.ok() && WasAsked(*response);
   }
@@ -75,6 +76,22 @@ TEST_F(SourceQuotaTest, ItIsKeptOverRestarts) {
   EXPECT_TRUE(VerifyOne(&platform)) << "with blocks of one a restart loses nothing";
   EXPECT_FALSE(VerifyOne(&platform));
   platform.Restart();
+  EXPECT_FALSE(VerifyOne(&platform));
+}
+
+TEST_F(SourceQuotaTest, ReviewsLeaveOfTheDayWhatIsForThoseWhoWait) {
+  Scenario::AddToSource(&scenario_.catalogue_yaml, kSource,
+                        "per_day: 6\n    interactive_percent: 50");
+  const NoonClock clock;
+  RunningPlatform platform(&scenario_, nullptr,
+                           [&clock](PlatformOptions* options) { options->clock = &clock; });
+  platform.Register();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(VerifyOne(&platform, v1::CHECK_KIND_REVIEW)) << i;
+  EXPECT_FALSE(VerifyOne(&platform, v1::CHECK_KIND_REVIEW));
+  EXPECT_TRUE(VerifyOne(&platform));
+  platform.Restart();
+  EXPECT_FALSE(VerifyOne(&platform, v1::CHECK_KIND_REVIEW));
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(VerifyOne(&platform)) << i;
   EXPECT_FALSE(VerifyOne(&platform));
 }
 
