@@ -80,11 +80,15 @@ enum class Moment : uint8_t {
   kPoll,           // of the first poll for what a query was promised
 };
 
+// Who is asked where the source gives nothing that counts, and what they say.
+enum class StandIn : uint8_t { kNobody, kSaysNone, kFinds, kFails };
+
 struct Cell {
   Adapter adapter;
   Moment moment;
   const DepartmentFault* department = nullptr;  // one of the two
   const NetworkFault* network = nullptr;
+  StandIn stand_in = StandIn::kNobody;
 };
 
 inline std::vector<Cell> CellsOf(std::vector<Moment> moments) {
@@ -111,12 +115,24 @@ inline std::vector<Cell> CellsOf(std::vector<Moment> moments) {
   return cells;
 }
 
+// Each cell once for each thing that may become of a fallback.
+inline std::vector<Cell> WithAFallback(const std::vector<Cell>& cells) {
+  std::vector<Cell> all;
+  for (const StandIn stand_in : {StandIn::kSaysNone, StandIn::kFinds, StandIn::kFails}) {
+    for (const Cell& cell : cells) all.emplace_back(cell).stand_in = stand_in;
+  }
+  return all;
+}
+
 inline std::string NameOf(const Cell& cell) {
   static constexpr const char* kMoments[] = {"Alone", "AtTheSecondAttempt", "WhileAHedgeIsOut",
                                              "AtTheProbe", "AtThePoll"};
+  static constexpr const char* kStandIns[] = {"", "AndTheFallbackSaysNone", "AndTheFallbackFinds",
+                                              "AndTheFallbackFails"};
   return absl::StrCat(cell.adapter == Adapter::kGrpc ? "Grpc" : "Simulated",
                       cell.network != nullptr ? cell.network->name : cell.department->name,
-                      kMoments[static_cast<size_t>(cell.moment)]);
+                      kMoments[static_cast<size_t>(cell.moment)],
+                      kStandIns[static_cast<size_t>(cell.stand_in)]);
 }
 
 // ---- what it should come to

@@ -47,10 +47,40 @@ inline constexpr int kVerificationsUntilKnown = 22;
 // A platform that was started has read its promises long before as many calls were answered.
 inline constexpr int kQuietUntilRead = 200;
 
+// Stands in for the wage source, and has nothing else; what it finds is the father's.
+inline constexpr char kFallback[] = "nx-payroll";
+inline void OfferFallback(Scenario* scenario, StandIn stand_in) {
+  absl::StrAppend(&scenario->catalogue_yaml, "  - id: ", kFallback,
+                  "\n    name: 工资支付系统（演示）\n    department: 示例部门\n    level: region\n"
+                  "    divisions: [\"640000\"]\n"
+                  "    categories: [{code: employment, fallback: true}]\n"
+                  "    simulated: {file: simulation.yaml}\n");
+  Scenario::Replace(&scenario->simulation_yaml, "\nsources:\n",
+                    absl::StrCat("\nsources:\n  - id: ", kFallback,
+                                 "\n    categories: [employment]\n    divisions: [\"640000\"]\n"));
+  if (stand_in == StandIn::kFails) {
+    Scenario::AddToSource(&scenario->simulation_yaml, kFallback, "faults: [{kind: unavailable}]");
+  }
+  if (stand_in != StandIn::kFinds) return;
+  const std::string father =
+      "  - identity: {kind: resident_id, number: \"640104197905123171\", name: 马志远}\n"
+      "    holdings:\n";
+  Scenario::Replace(&scenario->simulation_yaml, father,
+                    absl::StrCat(father, "      - source: ", kFallback,
+                                 "\n        category: employment\n"
+                                 "        records:\n"
+                                 "          - kind: wage\n"
+                                 "            fields:\n"
+                                 "              - {name: month, month: \"2025-02\"}\n"
+                                 "              - {name: payer, text: 示例公司}\n"
+                                 "              - {name: amount, money_fen: 310000}\n"));
+}
+
 class MatrixPlatform {
  public:
   explicit MatrixPlatform(const Cell& cell) : cell_(cell) {
     Scenario::Replace(&scenario_.simulation_yaml, "faults: [{kind: silent}]", "faults: []");
+    if (cell_.stand_in != StandIn::kNobody) OfferFallback(&scenario_, cell_.stand_in);
     Scenario::AddToSource(&scenario_.catalogue_yaml, kWageSource, Policy());
     if (cell_.adapter == Adapter::kGrpc) {
       department_ = std::make_unique<ScriptedDepartment>(

@@ -1,0 +1,154 @@
+// The fault matrix's row for fallbacks: whatever goes wrong with a department, who stands in for it
+// is asked, in the same verification and within its time. The report says of both what came of
+// them; it counts what the fallback said, all of it and nothing else, as if nobody but the fallback
+// had been there to ask. Where that fails too, nothing is taken for none.
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "tests/integration/department_cells.h"
+#include "tests/integration/department_matrix.h"
+
+namespace hedui::testing {
+namespace {
+
+using report::v1::Line;
+
+constexpr const char* kPeople[] = {"m1", "m2", "m3"};
+
+// "[low, high]" of each person's wages, an empty end where there is none; and what the programmes'
+// indications come to.
+std::map<std::string, std::string> CountedIn(const std::string& envelope) {
+  std::map<std::string, std::string> counted;
+  for (const Line& line : LinesOf(envelope)) {
+    if (line.kind() == report::v1::LINE_KIND_QUANTITY && line.code() == "wage_total") {
+      counted[line.person_id()] =
+          absl::StrCat("[", line.value().low(), ", ", line.value().high(), "]");
+    }
+    if (line.kind() == report::v1::LINE_KIND_INDICATION) {
+      counted[line.code()] = report::v1::Truth_Name(line.indication().result());
+    }
+  }
+  return counted;
+}
+
+bool IsOpen(const std::string& counted) {
+  return absl::EndsWith(counted, ", ]") || counted == "TRUTH_UNDETERMINED";
+}
+
+// Where the fallback is the only one there is.
+const std::map<std::string, std::string>& CountedOfTheFallbackAlone(StandIn stand_in) {
+  static const auto* const all = [] {
+    auto* const counted = new std::map<StandIn, std::map<std::string, std::string>>();
+    for (const StandIn one : {StandIn::kSaysNone, StandIn::kFinds}) {
+      Scenario scenario;
+      Scenario::Replace(&scenario.simulation_yaml, "faults: [{kind: silent}]", "faults: []");
+      OfferFallback(&scenario, one);
+      Scenario::Replace(&scenario.catalogue_yaml, ", fallback: true", "");
+      const std::string head = absl::StrCat("  - id: ", kWageSource, "\n");
+      const size_t at = scenario.catalogue_yaml.find(head);
+      const size_t end = scenario.catalogue_yaml.find("  - id: ", at + 1);
+      EXPECT_TRUE(at != std::string::npos && end != std::string::npos);
+      scenario.catalogue_yaml.erase(at, end - at);
+      RunningPlatform alone(&scenario);
+      alone.Register();
+      const auto response = alone.Verify();
+      EXPECT_TRUE(response.ok()) << response.status();
+      if (response.ok()) (*counted)[one] = CountedIn(response->envelope());
+    }
+    return counted;
+  }();
+  return all->at(stand_in);
+}
+
+class FallbackMatrixTest : public ::testing::TestWithParam<Cell> {
+ protected:
+  static std::string Told(const std::string& kind, const std::string& reason) {
+    return absl::StrCat(kind, "/", reason);
+  }
+  // Of each person's wages, by source, as the reply says; the test fails where it says so twice.
+  static std::map<std::string, std::string> InReply(const v1::VerifyHouseholdResponse& response) {
+    std::map<std::string, std::string> told;
+    for (const v1::SourceOutcome& outcome : response.outcomes()) {
+      if (outcome.category() != kWageCategory) continue;
+      const std::string kind =
+          v1::AnswerKind_Name(outcome.kind()).substr(sizeof("ANSWER_KIND_") - 1);
+      const std::string reason = v1::Reason_Name(outcome.reason()).substr(sizeof("REASON_") - 1);
+      const bool once =
+          told.try_emplace(absl::StrCat(outcome.person_id(), " ", outcome.source_id()),
+                           Told(kind, reason))
+              .second;
+      EXPECT_TRUE(once) << outcome.ShortDebugString();
+    }
+    return told;
+  }
+  // The same, as the report says.
+  static std::map<std::string, std::string> InReport(const std::string& envelope) {
+    std::map<std::string, std::string> told;
+    for (const Line& line : LinesOf(envelope)) {
+      const report::v1::Outcome& outcome = line.outcome();
+      if (line.kind() != report::v1::LINE_KIND_OUTCOME || outcome.category() != kWageCategory) {
+        continue;
+      }
+      told[absl::StrCat(line.person_id(), " ", outcome.source_id())] =
+          Told(outcome.kind(), outcome.reason() == "NONE" ? "UNSPECIFIED" : outcome.reason());
+    }
+    return told;
+  }
+  void ExpectTold(const std::map<std::string, std::string>& told) {
+    EXPECT_EQ(told.size(), 2 * std::size(kPeople));
+    for (const std::string person : kPeople) {
+      const auto main = told.find(absl::StrCat(person, " ", kWageSource));
+      const auto fallback = told.find(absl::StrCat(person, " ", kFallback));
+      ASSERT_TRUE(main != told.end() && fallback != told.end()) << person;
+      const bool as_expected = std::any_of(
+          expected_.reasons.begin(), expected_.reasons.end(),
+          [&](const std::string& reason) { return main->second == Told(expected_.kind, reason); });
+      EXPECT_TRUE(as_expected) << person << ": " << main->second;
+      const bool fails = GetParam().stand_in == StandIn::kFails;
+      const bool finds = GetParam().stand_in == StandIn::kFinds && person == "m1";
+      EXPECT_EQ(fallback->second, fails   ? "UNAVAILABLE/UNREACHABLE"
+                                  : finds ? "FOUND/UNSPECIFIED"
+                                          : "CONFIRMED_NONE/UNSPECIFIED");
+    }
+  }
+
+  const Expected expected_ = Of(GetParam());
+  MatrixPlatform platform_{GetParam()};
+};
+
+TEST_P(FallbackMatrixTest, TheReportSaysSoOfBothAndCountsWhatTheFallbackSaid) {
+  const v1::VerifyHouseholdResponse response = platform_.VerifyThroughTheFault(expected_, nullptr);
+  ExpectTold(InReply(response));
+  ExpectTold(InReport(response.envelope()));
+  EXPECT_EQ(CheckOffline(platform_.scenario(), response.envelope()).verdict,
+            report::Verdict::kValid);
+
+  std::map<std::string, std::string> counted = CountedIn(response.envelope());
+  EXPECT_EQ(counted.size(), std::size(kPeople) + 2) << "wages, and two programmes";
+  if (GetParam().stand_in == StandIn::kFails) {
+    for (const auto& [what, value] : counted) EXPECT_TRUE(IsOpen(value)) << what << " " << value;
+    return;
+  }
+  const std::map<std::string, std::string>& alone = CountedOfTheFallbackAlone(GetParam().stand_in);
+  ASSERT_EQ(alone.size(), counted.size());
+  // What is ambiguous the fallback need not make up for: then as much is open as without one.
+  if (expected_.kind == "AMBIGUOUS") {
+    for (auto& [what, value] : counted) {
+      if (IsOpen(value)) value = alone.at(what);
+    }
+  }
+  EXPECT_EQ(counted, alone);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, FallbackMatrixTest,
+                         ::testing::ValuesIn(WithAFallback(CellsOf({Moment::kAlone}))),
+                         [](const auto& tested) { return NameOf(tested.param); });
+
+}  // namespace
+}  // namespace hedui::testing
