@@ -82,7 +82,8 @@ bool HasWithdrawn(const access::Grant& grant, const std::vector<gather::Outcome>
 bool DropWithdrawn(const access::Grant& grant, std::vector<gather::Outcome>* outcomes);
 
 // Puts into the case what the source says now in place of what it said, and what those who stand in
-// for it say beside it. What it was not asked again is NOT_ASKED. Pure.
+// for it say beside it. What it was not asked again is NOT_ASKED; but where it stands in for others
+// who have answered by now, so that it would not be asked at all, it is in the case no more. Pure.
 void PutAnswers(const Setup& setup, const RecallSpan& span, const Reverification& anew,
                 std::vector<gather::Outcome> outcomes, report::CaseBundle* bundle,
                 std::vector<SourceOutcomeView>* views);
