@@ -285,13 +285,13 @@ bool DropWithdrawn(const access::Grant& grant, std::vector<gather::Outcome>* out
   for (gather::Outcome& outcome : *outcomes) {
     for (base::Answer& answer : outcome.answers) {
       if (!IsOfWithdrawn(grant, answer)) continue;
+      dropped = dropped || IsSaid(answer);
       base::Answer nothing;
       nothing.person_id = answer.person_id;
       nothing.category = answer.category;
       nothing.kind = base::AnswerKind::kUnavailable;
       nothing.reason = base::Reason::kNoAuthorization;
       answer = std::move(nothing);
-      dropped = true;
     }
   }
   return dropped;

@@ -78,7 +78,8 @@ absl::StatusOr<Reverification> PrepareReverification(const Rooms& rooms, const S
 
 // Whether somebody may not be asked about any more of whom there is something in these outcomes.
 bool HasWithdrawn(const access::Grant& grant, const std::vector<gather::Outcome>& outcomes);
-// Destroys that: UNAVAILABLE (NO_AUTHORIZATION). False where nobody has withdrawn.
+// Destroys that: UNAVAILABLE (NO_AUTHORIZATION). Whether there was an answer among it; a promise is
+// none.
 bool DropWithdrawn(const access::Grant& grant, std::vector<gather::Outcome>* outcomes);
 
 // Puts into the case what the source says now in place of what it said, and what those who stand in
