@@ -270,8 +270,9 @@ absl::Status Platform::Parts::Listen() {
   loops = std::make_unique<runtime::EventLoops>(options.clock);
   read->api.page_token_key = store->TokenKey();
   if (options.adjust_api) options.adjust_api(&read->api);
-  recalls = std::make_unique<RecallDesk>(&rooms, reloader->source_states(), loops.get(),
-                                         options.recall_settles.value_or(kRecallSettles));
+  recalls = std::make_unique<RecallDesk>(
+      &rooms, reloader->source_states(), [this] { return loops->Next(); },
+      options.recall_settles.value_or(kRecallSettles));
   api = std::make_unique<api::ApiServer>(
       read->api,
       [this] {

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,7 +33,7 @@
 #include "server/base/mutex.h"
 #include "server/base/row.h"
 #include "server/recall_steps.h"
-#include "server/runtime/grpc_event_loop.h"
+#include "server/runtime/event_loop.h"
 
 namespace hedui {
 
@@ -67,6 +68,7 @@ struct RecallView {
   absl::Time begun;
   std::optional<absl::Time> ended;
   RecallCounts reports{};
+  bool incomplete = false;  // its reports could not be listed to the end
 };
 
 class RecallDesk {
@@ -74,19 +76,20 @@ class RecallDesk {
   using Done = absl::AnyInvocable<void(absl::StatusOr<RecallView>) &&>;
 
   // Borrowed objects outlive it.
-  RecallDesk(const Rooms* rooms, gather::SourceStates* states, runtime::EventLoops* loops,
+  RecallDesk(const Rooms* rooms, gather::SourceStates* states,
+             std::function<runtime::EventLoop*()> next_loop,
              absl::Duration settles = kRecallSettles);
   ~RecallDesk();
 
-  // Goes on with what an earlier process left. Once the loops run.
+  // Goes on with what an earlier process left, as soon as it can be read. Once the loops run.
   void Resume();
   // Begins nothing any more, ends what is being asked, and waits for it. Before the loops and pools
   // go.
   void Stop();
 
-  // Answers once it is durable. NOT_FOUND (SOURCE_UNKNOWN); ALREADY_EXISTS (REQUEST_ID_REUSED);
-  // INVALID_ARGUMENT (RECALL_SPAN): `to` is not over; RESOURCE_EXHAUSTED (RECALLS_FULL,
-  // READERS_FULL, COMMITTER_FULL).
+  // Answers once it is durable; one that is, and has not ended, is gone on with. NOT_FOUND
+  // (SOURCE_UNKNOWN); ALREADY_EXISTS (REQUEST_ID_REUSED); INVALID_ARGUMENT (RECALL_SPAN): `to` is
+  // not over; RESOURCE_EXHAUSTED (RECALLS_FULL, READERS_FULL, COMMITTER_FULL).
   void Begin(runtime::EventLoop* loop, RecallRequest request, Done done);
   // NOT_FOUND (RECALL_UNKNOWN).
   void Get(runtime::EventLoop* loop, base::Uuid id, Done done);
@@ -97,14 +100,17 @@ class RecallDesk {
   // On the disk pool.
   void BeginOnDisk(runtime::EventLoop* loop, const RecallRequest& request, Done done);
   absl::StatusOr<RecallView> Read(const base::Uuid& id) const;
-  void ReadOpen();
+  void SubmitReadOpen(runtime::EventLoop* loop);
+  void ReadOpen(runtime::EventLoop* loop);
+  void ReadOpenAfter(absl::Duration pause, runtime::EventLoop* loop);
   absl::StatusOr<std::map<base::Uuid, RecallView>> FindOpen() const;
+  // Once each: whoever reads it again adds nothing.
   void Add(const RecallView& recall);
   void OnEnded(const base::Uuid& id);
 
   const Rooms& rooms_;
   gather::SourceStates* const states_;
-  runtime::EventLoops* const loops_;
+  const std::function<runtime::EventLoop*()> next_loop_;
   const absl::Duration settles_;
   mutable base::Mutex mutex_;
   base::CondVar changed_;
@@ -112,6 +118,8 @@ class RecallDesk {
   std::set<base::Uuid> beginning_ ABSL_GUARDED_BY(mutex_);
   // The first is being worked on.
   std::deque<std::shared_ptr<Run>> runs_ ABSL_GUARDED_BY(mutex_);
+  // In this process; begun by hand, so not many.
+  std::set<base::Uuid> ended_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace hedui

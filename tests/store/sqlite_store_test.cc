@@ -200,6 +200,31 @@ TEST_F(SqliteStoreTest, PagesMissNothingAndRepeatNothingWhileRowsAreAddedAndRuns
   for (size_t i = 0; i < listed.size(); ++i) EXPECT_EQ(listed[i], std::to_string(199 - i));
 }
 
+TEST_F(SqliteStoreTest, RowsThatCannotBeOpenedAreInThePageOfWhoGoesPastThem) {
+  const base::Uuid matter = OpenMatter();
+  for (const char* body : {"a", "b", "c"}) {
+    ASSERT_TRUE(Commit({RowOf(&ids_, matter, {PersonKey("p")}, body)}).ok());
+  }
+  const uint64_t lost = store_->FindBefore(PersonKey("p"), base::kNewestPlace, 2)->place;
+  {
+    const auto connection = *Connection::Open({.path = "/disk/hedui.db", .vfs = disk_.vfs()});
+    const std::string change = "UPDATE rows SET at_ms=at_ms+1 WHERE row=" + std::to_string(lost);
+    ASSERT_TRUE(connection->Execute(change.c_str()).ok());
+  }
+  EXPECT_TRUE(absl::IsDataLoss(store_->FindBefore(PersonKey("p"), base::kNewestPlace, 2).status()));
+  const auto page = store_->FindBeforeWithLost(PersonKey("p"), base::kNewestPlace, 2);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->rows.size(), 2u);
+  EXPECT_EQ(page->rows[0].row.body, "c");
+  EXPECT_TRUE(page->rows[0].lost.ok());
+  EXPECT_EQ(page->rows[1].place, lost);
+  EXPECT_TRUE(absl::IsDataLoss(page->rows[1].lost));
+  EXPECT_EQ(page->rows[1].row.body, "");
+  EXPECT_EQ(page->place, lost);
+  EXPECT_TRUE(page->more);
+  EXPECT_EQ(store_->FindBeforeWithLost(PersonKey("p"), lost, 2)->rows[0].row.body, "a");
+}
+
 TEST_F(SqliteStoreTest, RowsOfErasedMattersAreLeftOutOfPagesAndPassedBy) {
   const base::Uuid erased = OpenMatter();
   const base::Uuid kept = OpenMatter();
