@@ -7,7 +7,8 @@
 // A recall is durable, and in the log, before anything of it is done, and is gone on with after a
 // restart. What it did is not noted apart: a chain whose current report holds nothing of the source
 // within the span is done. It goes through the reports once at once, and once more when every
-// verification that was under way when it began has its report: then it has ended.
+// verification that was under way when it began has its report: then it has ended. What cannot be
+// read or done at last counts as kFailed and holds back nothing else.
 //
 // Thread safety: Resume and Stop on the main thread, the rest from any; `done` runs once, on
 // `loop`. Limits: one recall is worked on at a time, kRecallsMax wait; kReverifiedAtOnce reports at

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/base/status.h"
@@ -223,6 +225,29 @@ TEST_F(SqliteStoreTest, RowsThatCannotBeOpenedAreInThePageOfWhoGoesPastThem) {
   EXPECT_EQ(page->place, lost);
   EXPECT_TRUE(page->more);
   EXPECT_EQ(store_->FindBeforeWithLost(PersonKey("p"), lost, 2)->rows[0].row.body, "a");
+}
+
+// keys.db comes from a backup that is older than the matter.
+TEST_F(SqliteStoreTest, RowsOfAMatterThatHasNoKeyAreInThePageOfWhoGoesPastThem) {
+  const base::Uuid kept = OpenMatter();
+  const base::Uuid keyless = OpenMatter();
+  ASSERT_TRUE(Commit({RowOf(&ids_, kept, {PersonKey("p")}, "kept")}).ok());
+  ASSERT_TRUE(Commit({RowOf(&ids_, keyless, {PersonKey("p")}, "keyless")}).ok());
+  store_.reset();
+  {
+    const auto keys = *Connection::Open({.path = "/disk/keys.db", .vfs = disk_.vfs()});
+    const std::string remove = absl::StrCat("DELETE FROM matters WHERE matter=x'",
+                                            absl::BytesToHexString(keyless.ToBytes()), "'");
+    ASSERT_TRUE(keys->Execute(remove.c_str()).ok());
+  }
+  Open();
+  EXPECT_EQ(base::ReasonOf(store_->FindBefore(PersonKey("p"), base::kNewestPlace, kAll).status()),
+            "KEYS_MISSING");
+  const auto page = store_->FindBeforeWithLost(PersonKey("p"), base::kNewestPlace, kAll);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->rows.size(), 2u);
+  EXPECT_EQ(base::ReasonOf(page->rows[0].lost), "KEYS_MISSING");
+  EXPECT_EQ(page->rows[1].row.body, "kept");
 }
 
 TEST_F(SqliteStoreTest, RowsOfErasedMattersAreLeftOutOfPagesAndPassedBy) {
