@@ -18,7 +18,9 @@
 //
 // A source may promise to answer later (kPending, with a token). Poll() asks it for what it
 // promised: a call like any other, under a warrant, with may_be_sent, a deadline and one answer for
-// each pair.
+// each pair. A poll that the source refuses as a whole is kUnavailable/kSourceRefused, since it
+// says nothing about anybody and what was promised may still come; who is refused within a
+// response is kRefused, an answer.
 //
 // A failure of the whole call is a reply too: all answers kUnavailable (or kRefused) with the
 // reason, and `retryable` says whether another attempt may help. Adapters never report absl errors

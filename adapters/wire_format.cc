@@ -331,6 +331,11 @@ SourceReply FailedPoll(absl::StatusCode code, absl::string_view message,
                        const plan::SourceQuery& query) {
   SourceReply reply = FailedCall(code, message, query);
   reply.token_unknown = code == absl::StatusCode::kNotFound;
+  // Nobody in particular was refused, and the promise was given before: as an answer it would end
+  // the promise for everybody, for what may be a certificate that is renewed tomorrow.
+  for (Answer& answer : reply.answers) {
+    if (answer.reason == Reason::kSourceRefused) answer.kind = AnswerKind::kUnavailable;
+  }
   return reply;
 }
 

@@ -48,7 +48,9 @@ SourceReply DecodeQueryResponse(absl::string_view bytes, const plan::SourceQuery
 // have put personal data into it.
 SourceReply FailedCall(absl::StatusCode code, absl::string_view message,
                        const plan::SourceQuery& query);
-// The same of a poll: NOT_FOUND says that the token is unknown.
+// The same of a poll, but: NOT_FOUND says that the token is unknown; and a refusal of all of it
+// (PERMISSION_DENIED, UNAUTHENTICATED) is a failure, UNAVAILABLE/SOURCE_REFUSED, after which the
+// promise stands.
 SourceReply FailedPoll(absl::StatusCode code, absl::string_view message,
                        const plan::SourceQuery& query);
 

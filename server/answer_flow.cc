@@ -11,6 +11,7 @@
 #include "server/correction_flow.h"
 #include "server/flow_bytes.h"
 #include "server/ledger/entry.h"
+#include "server/pending_rows.h"
 #include "server/report_steps.h"
 #include "server/superseding_steps.h"
 
@@ -72,9 +73,28 @@ class AnswerFlow final : public ChainFlow<AnswerEnd> {
       return Drop(chain.verification_id, AnswerEnd::kNotWaited);
     }
     closing_ = chain.reports.size() >= kLateReportsMax;
+    if (closing_) {
+      if (const absl::Status ends = EndAll(chain); !ends.ok()) return Finish(ends);
+    }
     // Only what is superseded is needed while it waits.
     chain.KeepCurrentRow();
     OnCompute([this, chain = std::move(chain)]() mutable { Make(chain); });
+  }
+
+  // All promises end in one commit with the closing report, of whatever source. One that is renewed
+  // in between ends when it is due (poll_steps.cc).
+  absl::Status EndAll(const ReportChain& chain) {
+    HEDUI_ASSIGN_OR_RETURN(const auto open, FindOpenPromises(*rooms_.pages, chain.verification_id));
+    Promise promise;
+    promise.verification_id = chain.verification_id;
+    promise.matter = chain.matter;
+    ends_.clear();
+    for (const base::Uuid& id : open) {
+      promise.id = id;
+      ends_.push_back(
+          PromiseEndRow(promise, PromiseEnd::kExpired, rooms_.ids->NextId(Now()), Now()));
+    }
+    return absl::OkStatus();
   }
 
   // On the compute pool.
@@ -82,15 +102,24 @@ class AnswerFlow final : public ChainFlow<AnswerEnd> {
     const absl::StatusOr<AnswerEnd> made = TryMake(chain);
     if (!made.ok() || *made == AnswerEnd::kWithdrawn) return Finish(made);
     if (*made != AnswerEnd::kReported) return Drop(chain.verification_id, *made);
+    if (!closing_) return CommitReport(std::move(request_.rows), AnswerEnd::kReported);
+    request_.answers.clear();
+    if (!request_.promise.has_value()) return CommitReport(std::move(ends_), AnswerEnd::kFull);
+    // In the log first. Should the process end in between, its promise is open still, and ends with
+    // the others in such a report, without another poll.
     ledger::CommitRequest commit;
-    if (!closing_) commit.rows = std::move(request_.rows);
+    commit.entry = DroppedEntry(chain.verification_id, AnswerEnd::kNotWaited);
+    Commit(std::move(commit), [this](const ledger::CommitReceipt&) {
+      CommitReport(std::move(ends_), AnswerEnd::kFull);
+    });
+  }
+
+  void CommitReport(std::vector<base::Row> rows, AnswerEnd end) {
+    ledger::CommitRequest commit;
+    commit.rows = std::move(rows);
     commit.rows.push_back(std::move(report_.row));
     commit.entry = std::move(report_.made.draft.entry);
-    Commit(std::move(commit), [this, id = chain.verification_id](const ledger::CommitReceipt&) {
-      // Should the process end in between, the promise is polled again, and nothing waits for it.
-      if (closing_) return Drop(id, AnswerEnd::kNotWaited);
-      Finish(AnswerEnd::kReported);
-    });
+    Commit(std::move(commit), [this, end](const ledger::CommitReceipt&) { Finish(end); });
   }
 
   absl::StatusOr<AnswerEnd> TryMake(const ReportChain& chain) {
@@ -138,19 +167,24 @@ class AnswerFlow final : public ChainFlow<AnswerEnd> {
   void Drop(const base::Uuid& verification_id, AnswerEnd why) {
     request_.answers.clear();
     if (!request_.promise.has_value()) return Finish(why);
+    ledger::CommitRequest commit;
+    commit.rows = std::move(request_.rows_if_dropped);
+    commit.entry = DroppedEntry(verification_id, why);
+    Commit(std::move(commit), [this, why](const ledger::CommitReceipt&) { Finish(why); });
+  }
+
+  std::string DroppedEntry(const base::Uuid& verification_id, AnswerEnd why) const {
     ledger::AnswerDroppedEntry entry;
     entry.verification = verification_id;
     entry.promise = *request_.promise;
     entry.why = static_cast<uint8_t>(why);
     entry.time = Now();
-    ledger::CommitRequest commit;
-    commit.rows = std::move(request_.rows_if_dropped);
-    commit.entry = ledger::EncodeEntry(entry);
-    Commit(std::move(commit), [this, why](const ledger::CommitReceipt&) { Finish(why); });
+    return ledger::EncodeEntry(entry);
   }
 
   AnswerRequest request_;
-  bool closing_ = false;  // the chain takes no further answer, and says so
+  bool closing_ = false;         // the chain takes no further answer, and says so
+  std::vector<base::Row> ends_;  // closing_: of what was waited for
   SupersedingReport report_;
 };
 

@@ -32,7 +32,8 @@ struct Rooms;
 
 // A chain has at most so many reports where a late answer is to add one: as many as a plan has
 // sources, and one. What comes then is dropped, and in one more report all that is waited for is
-// UNAVAILABLE (LATE): nothing says PENDING that no report will ever say more of.
+// UNAVAILABLE (LATE), with the ends of all promises in its commit: nothing says PENDING, and
+// nothing is asked for, that no report will ever say more of.
 inline constexpr size_t kLateReportsMax = 65;
 
 // What one source answered, later.
@@ -70,8 +71,9 @@ enum class AnswerEnd : uint8_t {
   kReported = 0,
   kClosed = 1,      // dropped: the matter is closed
   kAnnulled = 2,    // dropped: the verification's reports count no longer
-  kNotWaited = 3,   // dropped: nothing in the current case waits for it, or the chain is full
+  kNotWaited = 3,   // dropped: nothing in the current case waits for it
   kWithdrawn = 10,  // nothing was done: a person in it may not be asked about any more
+  kFull = 11,       // the chain is full: as kNotWaited, and a last report that ends all promises
 };
 
 using AnswerDone = absl::AnyInvocable<void(absl::StatusOr<AnswerEnd>) &&>;

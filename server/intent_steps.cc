@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/dates.h"
 #include "server/base/status.h"
 #include "server/ledger/entry.h"
 #include "server/ledger/proof_reader.h"
@@ -83,6 +84,26 @@ std::string EncodeIntent(const base::Row& row, const base::Uuid& verification_id
   entry.parts_root = parts.root();
   entry.body_digest = KeyedHash(digest_key, "intent", row.body);
   return ledger::EncodeEntry(entry);
+}
+
+gather::GatherRequest RequestUnder(const Rooms& rooms, const base::Uuid& intent_id,
+                                   absl::string_view turn, const ledger::IntentParts& parts,
+                                   const ledger::EntryProof& intent,
+                                   std::shared_ptr<const access::Grant> grant, plan::Wave queries) {
+  gather::GatherRequest request;
+  request.name = absl::StrCat(intent_id.ToString(), "/", turn);
+  const ledger::WarrantWriter warrants(&parts, intent);
+  request.queries.reserve(queries.size());
+  for (plan::SourceQuery& query : queries) {
+    std::string warrant = warrants.For(*parts.Find(query.source_id));
+    request.queries.push_back({std::move(query), std::move(warrant)});
+  }
+  request.digest_key = grant->digest_key;
+  request.today = base::CivilDayOf(rooms.clock->WallNow());
+  request.still_authorized = [grant = std::move(grant)](const std::string& person_id) {
+    return access::IsLive(*grant, person_id);
+  };
+  return request;
 }
 
 base::LookupKey PersonKey(const base::Identity& identity) {

@@ -1,20 +1,24 @@
 // What an intent says and how it is proved: the parts of what is to be asked, one for each source,
-// and the proof of an entry as of now. For verifications, and for polls after their first intent
-// has run out. Functions over the rooms; thread-safe.
+// the proof of an entry as of now, and what is asked under it. For verifications, recalls, and
+// polls after their first intent has run out. Functions over the rooms; thread-safe.
 #ifndef HEDUI_SERVER_INTENT_STEPS_H_
 #define HEDUI_SERVER_INTENT_STEPS_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/access/access_control.h"
 #include "server/base/ids.h"
 #include "server/base/row.h"
+#include "server/gather/gatherer.h"
 #include "server/ledger/entry_proof.h"
 #include "server/ledger/warrant.h"
+#include "server/plan/planner.h"
 #include "server/plan/source_query.h"
 #include "server/rooms.h"
 
@@ -41,6 +45,15 @@ absl::StatusOr<ledger::IntentParts> BuildParts(const access::Grant& grant,
 // The log's entry of the intent that `row` keeps.
 std::string EncodeIntent(const base::Row& row, const base::Uuid& verification_id,
                          const ledger::IntentParts& parts, const std::string& digest_key);
+
+// What all of a flow's waves have in common: the queries with their warrants, and who may be asked
+// about. Deadline, urgency, tracing and sharing are the flow's own. `turn` is its own within the
+// intent (GatherRequest::name). `grant` is held, with all that it shares its life with, until the
+// request is destroyed. Every source of `queries` has one of `parts`.
+gather::GatherRequest RequestUnder(const Rooms& rooms, const base::Uuid& intent_id,
+                                   absl::string_view turn, const ledger::IntentParts& parts,
+                                   const ledger::EntryProof& intent,
+                                   std::shared_ptr<const access::Grant> grant, plan::Wave queries);
 
 // Under what a row finds a person.
 base::LookupKey PersonKey(const base::Identity& identity);

@@ -23,19 +23,16 @@ namespace {
 
 // Twice as long as a promise is waited for: one that ended while no process ran is still ended.
 constexpr int kDaysRead = 61;
-// Beyond kPromisesHeldMax nothing of a day could be held anyway.
-constexpr size_t kPromisesOfDayMax = kPromisesHeldMax;
 // Where pools or the committer had no room.
 constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 // Where the store could not be read.
 constexpr absl::Duration kReadAgainAfter = absl::Minutes(1);
 
-struct Open {
-  base::Uuid id;
-  std::optional<absl::Time> due_at;
-};
+WaitedFor WaitedForOf(const Promise& promise) {
+  return {promise.id, promise.source_id, DueAt(promise), {promise.agency, promise.request_id}};
+}
 
-absl::StatusOr<std::optional<Open>> ReadIfOpen(const Rooms& rooms, const base::Uuid& id) {
+absl::StatusOr<std::optional<WaitedFor>> ReadIfOpen(const Rooms& rooms, const base::Uuid& id) {
   HEDUI_ASSIGN_OR_RETURN(const bool is_open, IsOpen(*rooms.pages, id));
   if (!is_open) return std::nullopt;
   auto rows = rooms.rows->Find(PromiseKey(id), 1);
@@ -44,16 +41,18 @@ absl::StatusOr<std::optional<Open>> ReadIfOpen(const Rooms& rooms, const base::U
   if (rows->empty()) return std::nullopt;
   HEDUI_ASSIGN_OR_RETURN(const std::optional<Promise> promise, ReadPromise(rows->front()));
   if (!promise.has_value()) return std::nullopt;
-  return Open{promise->id, DueAt(*promise)};
+  return WaitedForOf(*promise);
 }
 
-// What is open of the promises made on a day. Blocks on the store.
-absl::StatusOr<std::vector<Open>> ReadOpenOf(const Rooms& rooms, absl::CivilDay day) {
-  std::vector<Open> open;
-  HEDUI_ASSIGN_OR_RETURN(const auto heads,
-                         rooms.pages->FindHeads(PromisesOfDayKey(day), kPromisesOfDayMax));
+// What is open of the promises made on a day, the oldest first and at most `limit`. Blocks on the
+// store.
+absl::StatusOr<std::vector<WaitedFor>> ReadOpenOf(const Rooms& rooms, absl::CivilDay day,
+                                                  size_t limit) {
+  std::vector<WaitedFor> open;
+  HEDUI_ASSIGN_OR_RETURN(const auto heads, FindPromises(*rooms.pages, PromisesOfDayKey(day)));
   for (const base::RowHead& head : heads) {
-    const absl::StatusOr<std::optional<Open>> one = ReadIfOpen(rooms, head.id);
+    if (open.size() == limit) break;
+    const absl::StatusOr<std::optional<WaitedFor>> one = ReadIfOpen(rooms, head.id);
     if (absl::IsDataLoss(one.status())) {
       // It holds nobody else back: not the day's others, nor the days before.
       rooms.tell(base::FailureEvent("promise_not_read", one.status())
@@ -75,18 +74,15 @@ absl::Status Stopping() {
 
 class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(const Rooms* rooms, DecodeKept decode) : rooms_(*rooms), decode_(std::move(decode)) {}
+  Impl(const Rooms* rooms, DecodeKept decode, const PollLimits& limits)
+      : rooms_(*rooms), decode_(std::move(decode)), limits_(limits), schedule_(limits) {}
 
   void Start(runtime::EventLoop* loop) {
     {
       const base::MutexLock lock(&mutex_);
       loop_ = loop;
     }
-    loop->Post([self = shared_from_this()] {
-      const absl::CivilDay today = base::CivilDayOf(self->rooms_.clock->WallNow());
-      // One more than today: the clock may have been set back.
-      self->ReadDay(today + 1, today - kDaysRead);
-    });
+    loop->Post([self = shared_from_this()] { self->ReadAll(); });
   }
 
   // From any thread; returns when the loop has stopped.
@@ -116,7 +112,7 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
     if (loop == nullptr || promises.empty()) return;
     loop->Post([self = shared_from_this(), promises = std::move(promises)] {
       if (self->stopping_) return;
-      for (const Promise& promise : promises) self->Hold(promise.id, DueAt(promise));
+      for (const Promise& promise : promises) self->Hold(WaitedForOf(promise));
       self->Go();
     });
   }
@@ -202,11 +198,24 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
     changed_.SignalAll();
   }
 
+  void ReadAll() {
+    reading_ = true;
+    left_out_ = false;
+    const absl::CivilDay today = base::CivilDayOf(rooms_.clock->WallNow());
+    // One more than today: the clock may have been set back.
+    ReadDay(today + 1, today - kDaysRead);
+  }
+
   // From the newest day back: what was promised last is likely to come first.
   void ReadDay(absl::CivilDay day, absl::CivilDay last) {
-    if (stopping_ || day < last) return;
+    if (stopping_) return;
+    if (day < last) {
+      reading_ = false;
+      return ReadLeftOut();
+    }
     runtime::Task task = [self = shared_from_this(), day, last] {
-      auto open = ReadOpenOf(self->rooms_, day);
+      // One more than could be held tells that there are more.
+      auto open = ReadOpenOf(self->rooms_, day, self->limits_.held_max + 1);
       self->loop_->Post([self, day, last, open = std::move(open)] {
         if (!self->stopping_) self->OnReadDayDone(day, last, open);
       });
@@ -222,30 +231,34 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void OnReadDayDone(absl::CivilDay day, absl::CivilDay last,
-                     const absl::StatusOr<std::vector<Open>>& open) {
+                     const absl::StatusOr<std::vector<WaitedFor>>& open) {
     if (!open.ok()) {
       rooms_.tell(
           base::FailureEvent("promises_not_read", open.status()).With("day", base::FormatDay(day)));
       return ReadDayAfter(kReadAgainAfter, day, last);
     }
-    for (const Open& one : *open) Hold(one.id, one.due_at);
+    for (const WaitedFor& one : *open) Hold(one);
     Go();
     ReadDay(day - 1, last);
   }
 
-  void Hold(const base::Uuid& id, std::optional<absl::Time> due_at) {
-    if (!schedule_.Add(id, due_at, Now(), Random()) && schedule_.size() >= kPromisesHeldMax) {
-      rooms_.tell(base::Event(base::EventLevel::kWarning, "promise_not_held")
-                      .With("promise_id", id.ToString()));
+  void Hold(const WaitedFor& promise) {
+    const bool added = schedule_.Add(promise, Now(), Random());
+    if (!added && schedule_.full() && !std::exchange(left_out_, true)) {
+      rooms_.tell(base::Event(base::EventLevel::kWarning, "promises_not_held")
+                      .With("held", static_cast<int64_t>(schedule_.size())));
     }
     NoteHeld();
   }
 
+  // What there was no room for, where there is again.
+  void ReadLeftOut() {
+    if (left_out_ && !reading_ && schedule_.has_room_again()) ReadAll();
+  }
+
   // Takes up what is due, and sees to it that it is called when something is.
   void Go() {
-    while (polls_.size() < kPollsAtOnceMax) {
-      const std::optional<base::Uuid> id = schedule_.TakeDue(Now());
-      if (!id.has_value()) break;
+    while (const std::optional<base::Uuid> id = schedule_.TakeDue(Now())) {
       auto poll = std::make_shared<PollFlow>(&rooms_, loop_, decode_, *id,
                                              [weak = weak_from_this(), id = *id](PollEnd end) {
                                                if (const auto self = weak.lock())
@@ -256,7 +269,7 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
     }
     if (timer_ != 0) loop_->Cancel(std::exchange(timer_, 0));
     const absl::Duration next = schedule_.next();
-    if (next == absl::InfiniteDuration() || polls_.size() >= kPollsAtOnceMax) return;
+    if (next == absl::InfiniteDuration()) return;
     timer_ = loop_->After(std::max(next - loop_->Now(), absl::ZeroDuration()),
                           [self = shared_from_this()] {
                             self->timer_ = 0;
@@ -268,8 +281,9 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
     polls_.erase(id);
     switch (end.next) {
       case PollEnd::Next::kOver:
+        TellFollowers(schedule_.VerificationOf(id));
         if (end.renewed.has_value()) {
-          schedule_.Replace(id, end.renewed->id, DueAt(*end.renewed), Now(), Random());
+          schedule_.Replace(id, WaitedForOf(*end.renewed), Now(), Random());
         } else {
           schedule_.Remove(id);
         }
@@ -282,7 +296,7 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
         break;
     }
     NoteHeld();
-    if (end.changed.has_value()) TellFollowers(*end.changed);
+    ReadLeftOut();
     Go();
   }
 
@@ -314,11 +328,14 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
 
   const Rooms& rooms_;
   const DecodeKept decode_;
+  const PollLimits limits_;
   // Set once, before anything is posted to it.
   runtime::EventLoop* loop_ = nullptr;
 
   // On the loop.
   bool stopping_ = false;
+  bool reading_ = false;   // what is open, from the store
+  bool left_out_ = false;  // of that, or of what reports added, for want of room
   PollSchedule schedule_;
   std::map<base::Uuid, std::shared_ptr<PollFlow>> polls_;
   runtime::EventLoop::TimerId timer_ = 0;
@@ -333,8 +350,8 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
   size_t followed_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-PendingDesk::PendingDesk(const Rooms* rooms, DecodeKept decode)
-    : impl_(std::make_shared<Impl>(rooms, std::move(decode))) {}
+PendingDesk::PendingDesk(const Rooms* rooms, DecodeKept decode, const PollLimits& limits)
+    : impl_(std::make_shared<Impl>(rooms, std::move(decode), limits)) {}
 
 PendingDesk::~PendingDesk() { Stop(); }
 

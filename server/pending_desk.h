@@ -9,8 +9,7 @@
 // a promise it is open, whatever becomes of this process.
 //
 // Thread safety: Start and Stop on the main thread, or on the loop's own where that is the same;
-// everything else from any thread. Limits: kPromisesHeldMax promises, kPollsAtOnceMax polls under
-// way, kFollowersMax who wait for one verification.
+// everything else from any thread. Limits: PollLimits; kFollowersMax who wait for one verification.
 #ifndef HEDUI_SERVER_PENDING_DESK_H_
 #define HEDUI_SERVER_PENDING_DESK_H_
 
@@ -22,6 +21,7 @@
 #include "absl/status/status.h"
 #include "server/flow_book.h"
 #include "server/pending_rows.h"
+#include "server/poll_schedule.h"
 #include "server/poll_steps.h"
 #include "server/runtime/event_loop.h"
 
@@ -29,8 +29,6 @@ namespace hedui {
 
 struct Rooms;
 
-// Under way at once, over all sources; each takes memory for its answers.
-inline constexpr size_t kPollsAtOnceMax = 64;
 inline constexpr size_t kFollowersMax = 16;
 // After so many more that began to follow, those are let go whose callers have gone.
 inline constexpr size_t kFollowersSweptAfter = 64;
@@ -38,7 +36,7 @@ inline constexpr size_t kFollowersSweptAfter = 64;
 class PendingDesk {
  public:
   // `rooms` outlives it and everything under way.
-  PendingDesk(const Rooms* rooms, DecodeKept decode);
+  PendingDesk(const Rooms* rooms, DecodeKept decode, const PollLimits& limits = {});
   ~PendingDesk();
 
   // Begins to read what is open, and to poll. `loop` outlives Stop. Once.

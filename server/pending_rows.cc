@@ -129,9 +129,8 @@ absl::StatusOr<bool> IsOpen(const base::RowPages& pages, const base::Uuid& id) {
   return ends.empty();
 }
 
-absl::StatusOr<int> CountOpenPromises(const base::RowPages& pages,
-                                      const base::Uuid& verification_id) {
-  const base::LookupKey key = PromisesOfKey(verification_id);
+absl::StatusOr<std::vector<base::RowHead>> FindPromises(const base::RowPages& pages,
+                                                        const base::LookupKey& key) {
   // The newest are left out where there are more: twice as many are read then, until all are there.
   std::vector<base::RowHead> promises;
   size_t limit = kPromisesAtOnce;
@@ -139,12 +138,24 @@ absl::StatusOr<int> CountOpenPromises(const base::RowPages& pages,
     HEDUI_ASSIGN_OR_RETURN(promises, pages.FindHeads(key, limit));
     limit *= 2;
   } while (2 * promises.size() == limit);
-  int open = 0;
+  return promises;
+}
+
+absl::StatusOr<std::vector<base::Uuid>> FindOpenPromises(const base::RowPages& pages,
+                                                         const base::Uuid& verification_id) {
+  HEDUI_ASSIGN_OR_RETURN(const auto promises, FindPromises(pages, PromisesOfKey(verification_id)));
+  std::vector<base::Uuid> open;
   for (const base::RowHead& promise : promises) {
     HEDUI_ASSIGN_OR_RETURN(const bool is_open, IsOpen(pages, promise.id));
-    if (is_open) ++open;
+    if (is_open) open.push_back(promise.id);
   }
   return open;
+}
+
+absl::StatusOr<int> CountOpenPromises(const base::RowPages& pages,
+                                      const base::Uuid& verification_id) {
+  HEDUI_ASSIGN_OR_RETURN(const auto open, FindOpenPromises(pages, verification_id));
+  return static_cast<int>(open.size());
 }
 
 }  // namespace hedui

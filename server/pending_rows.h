@@ -69,7 +69,13 @@ base::LookupKey PromiseEndKey(const base::Uuid& id);  // what became of it
 
 // Whether nothing says yet what became of it.
 absl::StatusOr<bool> IsOpen(const base::RowPages& pages, const base::Uuid& id);
-// How many promises of a verification are open. Opens nothing.
+// Rows of promises under a key that they all have, in commit order, open or not. Opens nothing.
+absl::StatusOr<std::vector<base::RowHead>> FindPromises(const base::RowPages& pages,
+                                                        const base::LookupKey& key);
+// The promises of a verification that are open, by their rows' ids. Opens nothing.
+absl::StatusOr<std::vector<base::Uuid>> FindOpenPromises(const base::RowPages& pages,
+                                                         const base::Uuid& verification_id);
+// How many they are.
 absl::StatusOr<int> CountOpenPromises(const base::RowPages& pages,
                                       const base::Uuid& verification_id);
 

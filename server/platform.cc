@@ -271,7 +271,7 @@ absl::Status Platform::Parts::Listen() {
   read->api.page_token_key = store->TokenKey();
   if (options.adjust_api) options.adjust_api(&read->api);
   recalls = std::make_unique<RecallDesk>(
-      &rooms, reloader->source_states(), [this] { return loops->Next(); },
+      &rooms, reloader->source_states(), [loops = loops.get()] { return loops->Next(); },
       options.recall_settles.value_or(kRecallSettles));
   api = std::make_unique<api::ApiServer>(
       read->api,

@@ -65,13 +65,13 @@ void PollFlow::OnPrepareDone(absl::StatusOr<PollPlan> plan) {
   plan_ = *std::move(plan);
   switch (plan_.what) {
     case PollPlan::Do::kForget:
-      return Finish({PollEnd::Next::kOver, {}, {}, {}});
+      return Finish({PollEnd::Next::kOver, {}, {}});
     case PollPlan::Do::kWait:
       rooms_.tell(base::Event(base::EventLevel::kInfo, "promise_not_polled")
                       .With("promise_id", promise_id_.ToString())
                       .With("source", plan_.promise.source_id)
                       .With("reason", std::string(base::ReasonOf(plan_.why))));
-      return Finish({PollEnd::Next::kAgain, {}, {}, {}});
+      return Finish({PollEnd::Next::kAgain, {}, {}});
     case PollPlan::Do::kEnd:
       if (plan_.end != PromiseEnd::kExpired) return CommitEnd(plan_.end);
       reply_.answers = AllUnavailable(base::Reason::kLate);
@@ -148,13 +148,13 @@ void PollFlow::OnAskDone() {
   if (reply_.token != plan_.promise.token) return CommitRenewal();
   Promise promise = plan_.promise;
   promise.ready_after = reply_.ready_after;
-  Finish({PollEnd::Next::kAgain, DueAt(promise), {}, {}});
+  Finish({PollEnd::Next::kAgain, DueAt(promise), {}});
 }
 
 void PollFlow::Use() {
   // A commit about the matter has failed, so it is not known who may be asked about: no reason to
   // destroy what came as if somebody had withdrawn. It is asked for again.
-  if (!plan_.grant.matter->Trusted()) return Finish({PollEnd::Next::kAgain, {}, {}, {}});
+  if (!plan_.grant.matter->Trusted()) return Finish({PollEnd::Next::kAgain, {}, {}});
   std::vector<PromisedPair> dropped;
   for (const base::Answer& answer : reply_.answers) {
     if (!access::IsLive(plan_.grant, answer.person_id)) {
@@ -232,7 +232,7 @@ void PollFlow::AddAnswers(PromiseEnd how) {
 
 void PollFlow::OnAddAnswersDone(absl::StatusOr<AnswerEnd> end, PromiseEnd how) {
   if (base::ReasonOf(end.status()) == "REPORT_UNKNOWN") {  // erased meanwhile
-    return Finish({PollEnd::Next::kOver, {}, {}, {}});
+    return Finish({PollEnd::Next::kOver, {}, {}});
   }
   if (!end.ok()) return FinishAfter(end.status());
   switch (*end) {
@@ -241,6 +241,9 @@ void PollFlow::OnAddAnswersDone(absl::StatusOr<AnswerEnd> end, PromiseEnd how) {
     case AnswerEnd::kWithdrawn:
       renewed_.reset();
       return Use();
+    case AnswerEnd::kFull:
+      renewed_.reset();
+      return FinishOver();
     case AnswerEnd::kClosed:
     case AnswerEnd::kAnnulled:
     case AnswerEnd::kNotWaited:
@@ -321,15 +324,10 @@ void PollFlow::FinishAfter(const absl::Status& status) {
                     .With("promise_id", promise_id_.ToString()));
   }
   // The source is not asked again at once for what there was no room for here.
-  Finish({no_room && !asked_ ? PollEnd::Next::kRetry : PollEnd::Next::kAgain, {}, {}, {}});
+  Finish({no_room && !asked_ ? PollEnd::Next::kRetry : PollEnd::Next::kAgain, {}, {}});
 }
 
-void PollFlow::FinishOver() {
-  Finish({PollEnd::Next::kOver,
-          {},
-          std::move(renewed_),
-          FlowKey{plan_.promise.agency, plan_.promise.request_id}});
-}
+void PollFlow::FinishOver() { Finish({PollEnd::Next::kOver, {}, std::move(renewed_)}); }
 
 void PollFlow::Finish(PollEnd end) {
   if (abandoned_) return;
@@ -337,10 +335,7 @@ void PollFlow::Finish(PollEnd end) {
   // What the desk knows this by has ended; it goes on with what stands in its place.
   if (end.next != PollEnd::Next::kOver && plan_.promise.id != base::Uuid() &&
       plan_.promise.id != promise_id_) {
-    end = {PollEnd::Next::kOver,
-           {},
-           plan_.promise,
-           FlowKey{plan_.promise.agency, plan_.promise.request_id}};
+    end = {PollEnd::Next::kOver, {}, plan_.promise};
   }
   if (Done done = std::exchange(done_, nullptr)) done(std::move(end));
 }

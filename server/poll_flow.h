@@ -16,7 +16,6 @@
 #include "absl/time/time.h"
 #include "server/answer_flow.h"
 #include "server/base/byte_budget.h"
-#include "server/flow_book.h"
 #include "server/gather/gatherer.h"
 #include "server/ledger/committer.h"
 #include "server/pending_rows.h"
@@ -37,8 +36,6 @@ struct PollEnd {
   std::optional<absl::Time> due_at;  // kAgain: as the source said; absent: after a pause
   // kOver: what stands in its place.
   std::optional<Promise> renewed;
-  // Whose it was, where that was found out and something became of it: to be told to who waits.
-  std::optional<FlowKey> changed;
 };
 
 class PollFlow : public std::enable_shared_from_this<PollFlow> {

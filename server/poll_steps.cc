@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/access/defects.h"
+#include "server/answer_flow.h"
 #include "server/base/digest.h"
 #include "server/base/status.h"
 #include "server/intent_steps.h"
@@ -48,11 +49,21 @@ bool IsErased(const absl::Status& status) {
   return base::ReasonOf(status) == "MATTER_ERASED" || absl::IsNotFound(status);
 }
 
-absl::StatusOr<bool> IsAnnulled(const Rooms& rooms, const base::Uuid& verification_id) {
+// How the reports of a verification stand.
+struct Standing {
+  bool annulled = false;
+  size_t reports = 1;  // the first and, unless annulled, those that superseded
+};
+
+absl::StatusOr<Standing> ReadStanding(const Rooms& rooms, const base::Uuid& verification_id) {
   HEDUI_ASSIGN_OR_RETURN(const auto later,
                          rooms.pages->FindHeads(ChainKey(verification_id), kChainHeadsMax));
-  return std::any_of(later.begin(), later.end(),
-                     [](const base::RowHead& row) { return row.kind == base::RowKind::kAnnulled; });
+  Standing standing;
+  for (const base::RowHead& row : later) {
+    if (row.kind == base::RowKind::kAnnulled) standing.annulled = true;
+    if (row.kind == base::RowKind::kResult) ++standing.reports;
+  }
+  return standing;
 }
 
 bool SaysClosed(const absl::Status& status) {
@@ -215,10 +226,11 @@ absl::StatusOr<PollPlan> PreparePoll(const Rooms& rooms, const Setup& setup,
                                      const DecodeKept& decode, const base::Uuid& promise_id) {
   HEDUI_ASSIGN_OR_RETURN(std::optional<Promise> promise, ReadOpen(rooms, promise_id));
   if (!promise.has_value()) return PollPlan();
-  HEDUI_ASSIGN_OR_RETURN(const bool annulled, IsAnnulled(rooms, promise->verification_id));
-  if (annulled) return End(*std::move(promise), PromiseEnd::kRevoked);
+  HEDUI_ASSIGN_OR_RETURN(const Standing standing, ReadStanding(rooms, promise->verification_id));
+  if (standing.annulled) return End(*std::move(promise), PromiseEnd::kRevoked);
   const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
-  if (now >= promise->promised_at + kPromiseKeptFor) {
+  // Into a chain that is full no answer would come: whoever is asked would be asked for nothing.
+  if (standing.reports >= kLateReportsMax || now >= promise->promised_at + kPromiseKeptFor) {
     return End(*std::move(promise), PromiseEnd::kExpired);
   }
   if (setup.sources->Find(promise->source_id) == nullptr) {

@@ -346,8 +346,8 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
   std::optional<RecallCounts> last_pass_ ABSL_GUARDED_BY(mutex_);
 };
 
-RecallDesk::RecallDesk(const Rooms* rooms, gather::SourceStates* states,
-                       std::function<runtime::EventLoop*()> next_loop, absl::Duration settles)
+RecallDesk::RecallDesk(const Rooms* rooms, gather::SourceStates* states, NextLoop next_loop,
+                       absl::Duration settles)
     : rooms_(*rooms), states_(states), next_loop_(std::move(next_loop)), settles_(settles) {}
 
 RecallDesk::~RecallDesk() = default;

@@ -75,10 +75,11 @@ struct RecallView {
 class RecallDesk {
  public:
   using Done = absl::AnyInvocable<void(absl::StatusOr<RecallView>) &&>;
+  // The loop of one more recall. Thread-safe.
+  using NextLoop = std::function<runtime::EventLoop*()>;
 
   // Borrowed objects outlive it.
-  RecallDesk(const Rooms* rooms, gather::SourceStates* states,
-             std::function<runtime::EventLoop*()> next_loop,
+  RecallDesk(const Rooms* rooms, gather::SourceStates* states, NextLoop next_loop,
              absl::Duration settles = kRecallSettles);
   ~RecallDesk();
 
@@ -111,7 +112,7 @@ class RecallDesk {
 
   const Rooms& rooms_;
   gather::SourceStates* const states_;
-  const std::function<runtime::EventLoop*()> next_loop_;
+  const NextLoop next_loop_;
   const absl::Duration settles_;
   mutable base::Mutex mutex_;
   base::CondVar changed_;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/access/defects.h"
+#include "server/answer_budget.h"
 #include "server/base/dates.h"
 #include "server/base/limits.h"
 #include "server/base/status.h"
@@ -45,7 +46,11 @@ VerifyRequest RequestOf(const report::CaseBundle& bundle) {
 
 // Why the request is refused, where that is how it stands with it and not with the platform.
 std::optional<ReverifyEnd> RefusalOf(const absl::Status& status) {
-  const std::vector<access::Defect> defects = access::DefectsOf(status);
+  std::vector<access::Defect> defects = access::DefectsOf(status);
+  // What is in doubt at present (MATTER_IN_DOUBT) is asked once more.
+  std::erase_if(defects, [](const access::Defect& defect) {
+    return defect.code == absl::StatusCode::kUnavailable;
+  });
   for (const access::Defect& defect : defects) {
     if (defect.reason == "MATTER_CLOSED" || defect.reason == "MATTER_UNKNOWN") {
       return ReverifyEnd::kMatterClosed;
@@ -102,6 +107,9 @@ void Narrow(const std::string& source_id, const std::set<RecalledPair>& pairs, p
     narrowed.waves.push_back(std::move(wave));
   }
   narrowed.everything = NarrowedAll(plan->everything, *plan, source_id, pairs);
+  std::erase_if(narrowed.unasked, [&](const plan::Unasked& one) {
+    return one.source_id != source_id || !pairs.contains({one.person_id, one.category});
+  });
   *plan = std::move(narrowed);
 }
 
@@ -189,34 +197,35 @@ bool IsOfWithdrawn(const access::Grant& grant, const base::Answer& answer) {
   return IsOfUse(answer) && !access::IsLive(grant, answer.person_id);
 }
 
+// Whether the source has answered or promised something of the pair.
+bool HasEarlier(const std::vector<match::SourceOutcome>& all, const std::string& source_id,
+                const RecalledPair& pair) {
+  return std::any_of(all.begin(), all.end(), [&](const match::SourceOutcome& before) {
+    return IsOf(before, source_id, pair) && IsOfUse(before.answer);
+  });
+}
+
 // Takes out of the outcome what would put a failure in the place of an answer or a promise.
 void KeepEarlier(const std::vector<match::SourceOutcome>& all, gather::Outcome* outcome) {
   std::erase_if(outcome->answers, [&](const base::Answer& answer) {
-    if (IsOfUse(answer)) return false;
-    const RecalledPair pair(answer.person_id, answer.category);
-    return std::any_of(all.begin(), all.end(), [&](const match::SourceOutcome& before) {
-      return IsOf(before, outcome->source_id, pair) && IsOfUse(before.answer);
-    });
+    return !IsOfUse(answer) &&
+           HasEarlier(all, outcome->source_id, {answer.person_id, answer.category});
   });
 }
 
 // What does not fit the report any more is not used, and said so.
 void HoldToBudget(const std::vector<match::SourceOutcome>& others, base::Answer* answer) {
   size_t records = answer->records.size();
-  size_t bytes = 0;
-  for (const base::Record& record : answer->records) bytes += base::SizeOf(record);
+  size_t bytes = RecordBytes(*answer);
   for (const match::SourceOutcome& other : others) {
     records += other.answer.records.size();
-    for (const base::Record& record : other.answer.records) bytes += base::SizeOf(record);
+    bytes += RecordBytes(other.answer);
   }
   if (records <= base::kRecordsPerVerificationMax &&
       bytes <= base::kRecordBytesPerVerificationMax) {
     return;
   }
-  answer->kind = base::AnswerKind::kUnavailable;
-  answer->reason = base::Reason::kOversized;
-  answer->complete = false;
-  answer->records.clear();
+  LeaveOut(answer);
 }
 
 }  // namespace
@@ -298,8 +307,8 @@ bool DropWithdrawn(const access::Grant& grant, std::vector<gather::Outcome>* out
 }
 
 void PutAnswers(const Setup& setup, const RecallSpan& span, const Reverification& anew,
-                std::vector<gather::Outcome> outcomes, report::CaseBundle* bundle,
-                std::vector<SourceOutcomeView>* views) {
+                std::vector<gather::Outcome> outcomes, const std::vector<plan::Unasked>& unasked,
+                report::CaseBundle* bundle, std::vector<SourceOutcomeView>* views) {
   std::vector<match::SourceOutcome>& all = bundle->input.outcomes;
   // First of all: what the source said must be nowhere, whatever comes of asking it.
   for (const RecalledPair& pair : anew.pairs) {
@@ -332,6 +341,13 @@ void PutAnswers(const Setup& setup, const RecallSpan& span, const Reverification
         SourceOutcomeView{span.source_id, pair.first, pair.second, before->answer.kind,
                           before->answer.reason, std::nullopt, 0},
         views);
+  }
+  for (const plan::Unasked& one : unasked) {
+    const RecalledPair pair(one.person_id, one.category);
+    if (HasEarlier(all, one.source_id, pair)) continue;
+    NameSource(setup, one.source_id, &bundle->frame);
+    Put(one.source_id, pair, MatchUnasked(setup, anew.plan, one), &all);
+    Put(one.source_id, pair, ViewOf(one), views);
   }
   for (gather::Outcome& outcome : outcomes) {
     NameSource(setup, outcome.source_id, &bundle->frame);

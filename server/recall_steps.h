@@ -60,6 +60,7 @@ struct Reverification {
   std::set<RecalledPair> pairs;  // what the source said something of
   access::Grant grant;
   // Of the source about these pairs, then of those who stand in for it, where nobody else answered.
+  // Passed over (`unasked`) is the source alone.
   plan::Plan plan;
   plan::Progress progress;
   base::Uuid intent_id;
@@ -83,11 +84,12 @@ bool HasWithdrawn(const access::Grant& grant, const std::vector<gather::Outcome>
 bool DropWithdrawn(const access::Grant& grant, std::vector<gather::Outcome>* outcomes);
 
 // Puts into the case what the source says now in place of what it said, and what those who stand in
-// for it say beside it. What it was not asked again is NOT_ASKED; but where it stands in for others
-// who have answered by now, so that it would not be asked at all, it is in the case no more. Pure.
+// for it say beside it. What it was not asked again is NOT_ASKED, for the reason that `unasked`
+// gives, where it gives one; but where it stands in for others who have answered by now, so that it
+// would not be asked at all, it is in the case no more. Pure.
 void PutAnswers(const Setup& setup, const RecallSpan& span, const Reverification& anew,
-                std::vector<gather::Outcome> outcomes, report::CaseBundle* bundle,
-                std::vector<SourceOutcomeView>* views);
+                std::vector<gather::Outcome> outcomes, const std::vector<plan::Unasked>& unasked,
+                report::CaseBundle* bundle, std::vector<SourceOutcomeView>* views);
 
 }  // namespace hedui
 

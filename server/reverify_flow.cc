@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/answer_budget.h"
 #include "server/answer_flow.h"
-#include "server/base/dates.h"
 #include "server/base/event.h"
 #include "server/base/status.h"
 #include "server/chain_flow.h"
 #include "server/flow_bytes.h"
 #include "server/gather/gatherer.h"
+#include "server/intent_steps.h"
 #include "server/ledger/entry.h"
 #include "server/pending_desk.h"
 #include "server/pending_rows.h"
@@ -39,11 +40,13 @@ absl::Status Changed() {
 class Replacing final : public ChainFlow<ReverifyEnd> {
  public:
   Replacing(const Rooms* rooms, runtime::EventLoop* loop, RecallSpan span, Reverification anew,
-            std::vector<gather::Outcome> outcomes, ReverifyDone done)
+            std::vector<gather::Outcome> outcomes, std::vector<plan::Unasked> unasked,
+            ReverifyDone done)
       : ChainFlow(rooms, loop, anew.agency, ReportKey(anew.current), "", std::move(done)),
         span_(std::move(span)),
         anew_(std::move(anew)),
-        outcomes_(std::move(outcomes)) {}
+        outcomes_(std::move(outcomes)),
+        unasked_(std::move(unasked)) {}
 
  private:
   enum class Made { kReport, kClosed, kWithdrawn };
@@ -82,15 +85,16 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
     if (HasWithdrawn(anew_.grant, outcomes_)) return Made::kWithdrawn;
     HEDUI_RETURN_IF_ERROR(MakeFrom(chain, std::move(current)));
     // As late as can be: what is withdrawn after this comes after the report.
-    if (!HasWithdrawn(anew_.grant, outcomes_)) return Made::kReport;
-    if (!anew_.grant.matter->Trusted()) return Changed();
-    return Made::kWithdrawn;
+    return HasWithdrawn(anew_.grant, outcomes_) ? Made::kWithdrawn : Made::kReport;
   }
 
   // A report without what is destroyed; that it came is in the log before that.
   void Drop(const std::shared_ptr<ReportChain>& chain) {
     auto again = [this, chain] { OnCompute([this, chain] { Make(chain); }); };
-    if (!DropWithdrawn(anew_.grant, &outcomes_)) return again();
+    const bool came = DropWithdrawn(anew_.grant, &outcomes_);
+    // In doubt only since it was asked before: then what was dropped was not withdrawn.
+    if (!anew_.grant.matter->Trusted()) return Finish(Changed());
+    if (!came) return again();
     CommitDropped(AnswerEnd::kClosed, std::move(again));
   }
 
@@ -121,7 +125,7 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
                   [this](const UsedSource& use) { return use.source_id == span_.source_id; });
     for (UsedSource& use : UsesOf(outcomes_)) changed.used.push_back(std::move(use));
     promises_ = Promises(chain, changed.bundle);
-    PutAnswers(*setup_, span_, anew_, outcomes_, &changed.bundle, &changed.outcomes);
+    PutAnswers(*setup_, span_, anew_, outcomes_, unasked_, &changed.bundle, &changed.outcomes);
     HEDUI_ASSIGN_OR_RETURN(report_, Supersede(rooms_, *setup_, agency_, chain, std::move(changed),
                                               kRecalledReason, /*request_digest=*/"", Now()));
     return absl::OkStatus();
@@ -144,6 +148,7 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
   const RecallSpan span_;
   const Reverification anew_;
   std::vector<gather::Outcome> outcomes_;
+  const std::vector<plan::Unasked> unasked_;
   std::optional<base::Uuid> request_id_;
   SupersedingReport report_;
   std::vector<Promise> promises_;
@@ -193,6 +198,7 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
     anew_ = *std::move(anew);
     if (anew_.end.has_value()) return Finish(*anew_.end);
     if (stopped_) return Finish(Draining());
+    unasked_ = std::move(anew_.plan.unasked);
     if (!anew_.parts.has_value()) return Replace();
     CommitIntent();
   }
@@ -227,6 +233,7 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
     if (stopped_) return Finish(Draining());
     while (wave_ < anew_.plan.waves.size()) {
       plan::NextWaveResult next = plan::NextWave(anew_.plan, wave_, anew_.progress);
+      unasked_.insert(unasked_.end(), next.unasked.begin(), next.unasked.end());
       if (!next.queries.empty()) return StartGather(std::move(next.queries));
       ++wave_;
     }
@@ -234,22 +241,13 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
   }
 
   void StartGather(plan::Wave queries) {
-    gather::GatherRequest request;
-    request.name = absl::StrCat(anew_.intent_id.ToString(), "/", wave_);
-    const ledger::WarrantWriter warrants(&*anew_.parts, *intent_);
-    for (plan::SourceQuery& query : queries) {
-      std::string warrant = warrants.For(*anew_.parts->Find(query.source_id));
-      request.queries.push_back({std::move(query), std::move(warrant)});
-    }
+    auto self = shared_from_this();
+    gather::GatherRequest request =
+        RequestUnder(rooms_, anew_.intent_id, absl::StrCat(wave_), *anew_.parts, *intent_,
+                     {self, &anew_.grant}, std::move(queries));
     request.deadline =
         plan::WaveDeadline(anew_.plan, setup_->catalogue, wave_, loop_->Now(), deadline_);
-    request.digest_key = anew_.grant.digest_key;
-    request.today = base::CivilDayOf(rooms_.clock->WallNow());
     request.urgency = gather::Urgency::kBackground;
-    auto self = shared_from_this();
-    request.still_authorized = [self](const std::string& person_id) {
-      return access::IsLive(self->anew_.grant, person_id);
-    };
     // Nothing is shared: what the source said before is what is in doubt.
     if (gatherer_ == nullptr) {
       gatherer_ = std::make_unique<gather::Gatherer>(loop_, setup_->sources, rooms_.ids);
@@ -268,8 +266,10 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
 
   void OnOutcome(gather::Outcome outcome) {
     outcome.ended = rooms_.clock->WallNow();
+    // What did not fit here is not the source's failing.
     rooms_.source_log->Ended({anew_.verification_id, anew_.intent_id, std::nullopt}, outcome);
     rooms_.source_quality->Ended(anew_.division, outcome);
+    answer_budget_.Hold(&bytes_, &outcome);
     anew_.progress.Add(anew_.plan, outcome.source_id, outcome.answers);
     outcomes_.push_back(std::move(outcome));
   }
@@ -278,6 +278,7 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
     gatherer_.reset();
     auto self = shared_from_this();
     std::make_shared<Replacing>(&rooms_, loop_, span_, std::move(anew_), std::move(outcomes_),
+                                std::move(unasked_),
                                 [self](absl::StatusOr<ReverifyEnd> end) { self->Finish(end); })
         ->Begin();
   }
@@ -315,7 +316,9 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
   std::optional<ledger::EntryProof> intent_;
   absl::Duration deadline_;
   size_t wave_ = 0;
+  AnswerBudget answer_budget_;
   std::vector<gather::Outcome> outcomes_;
+  std::vector<plan::Unasked> unasked_;
   std::unique_ptr<gather::Gatherer> gatherer_;
 };
 

@@ -3,9 +3,10 @@
 //   look up ─► authorize ─► plan ─► commit intent ─► gather (waves) ─► match, assess, draft ─►
 //   commit result
 //
-// Verifier is the front door; a flow is its work on one request. Flows live on the loop they were
-// started on; computing, reading and sealing happen on pools, storing and signing in the committer.
-// Equal requests in flight join one flow; stored ones are answered from the store.
+// Verifier is the front door; a flow (verification_flow.h) is its work on one request. Flows live
+// on the loop they were started on; computing, reading and sealing happen on pools, storing and
+// signing in the committer. Equal requests in flight join one flow; stored ones are answered from
+// the store.
 //
 // A verification that was created rather than waited for is durable from its intent on: it is
 // resumed after a crash (resume.h), can be watched, and cancelled until its report is being made.
@@ -197,7 +198,6 @@ class Verifier {
   int InFlight() const;
 
  private:
-  class Flow;
   // Either of the two is wanted.
   void Enter(runtime::EventLoop* loop, VerifyRequest request, std::optional<VerifyDone> done,
              std::optional<ViewDone> durable);

@@ -118,14 +118,8 @@ std::vector<match::SourceOutcome> MatchOutcomes(const Setup& setup, const Prepar
       result.back().reused = outcome.reused;
     }
   }
-  // A source that was passed over is one that may be stood in for, as one that did not answer.
   for (const plan::Unasked& pair : unasked) {
-    base::Answer answer;
-    answer.person_id = pair.person_id;
-    answer.category = pair.category;
-    answer.kind = pair.kind;
-    answer.reason = pair.reason;
-    result.push_back(MatchOutcome(setup, prepared.plan, pair.source_id, std::move(answer)));
+    result.push_back(MatchUnasked(setup, prepared.plan, pair));
   }
   return result;
 }
@@ -138,10 +132,7 @@ std::vector<SourceOutcomeView> Views(const std::vector<gather::Outcome>& outcome
     std::vector<SourceOutcomeView> own = ViewsOf(outcome);
     std::move(own.begin(), own.end(), std::back_inserter(views));
   }
-  for (const plan::Unasked& pair : unasked) {
-    views.push_back(
-        {pair.source_id, pair.person_id, pair.category, pair.kind, pair.reason, std::nullopt, 0});
-  }
+  for (const plan::Unasked& pair : unasked) views.push_back(ViewOf(pair));
   return views;
 }
 
@@ -258,6 +249,16 @@ match::SourceOutcome MatchOutcome(const Setup& setup, const plan::Plan& plan,
   return outcome;
 }
 
+match::SourceOutcome MatchUnasked(const Setup& setup, const plan::Plan& plan,
+                                  const plan::Unasked& pair) {
+  base::Answer answer;
+  answer.person_id = pair.person_id;
+  answer.category = pair.category;
+  answer.kind = pair.kind;
+  answer.reason = pair.reason;
+  return MatchOutcome(setup, plan, pair.source_id, std::move(answer));
+}
+
 absl::StatusOr<Prepared> Prepare(const Rooms& rooms, const Setup& setup,
                                  const VerifyRequest& request) {
   Prepared prepared;
@@ -333,6 +334,10 @@ std::vector<SourceOutcomeView> ViewsOf(const gather::Outcome& outcome) {
     views.back().obtained = outcome.reused->obtained;
   }
   return views;
+}
+
+SourceOutcomeView ViewOf(const plan::Unasked& pair) {
+  return {pair.source_id, pair.person_id, pair.category, pair.kind, pair.reason, std::nullopt, 0};
 }
 
 base::Row EndedRow(const VerifyRequest& request, const Prepared& prepared,

@@ -91,8 +91,14 @@ absl::StatusOr<plan::Plan> PlanRequest(const Setup& setup, const VerifyRequest& 
 match::SourceOutcome MatchOutcome(const Setup& setup, const plan::Plan& plan,
                                   const std::string& source_id, base::Answer answer);
 
+// What is not asked about, the same. A source that was passed over is one that may be stood in for,
+// as one that did not answer.
+match::SourceOutcome MatchUnasked(const Setup& setup, const plan::Plan& plan,
+                                  const plan::Unasked& pair);
+
 // How the answers of one source, or several, are shown.
 std::vector<SourceOutcomeView> ViewsOf(const gather::Outcome& outcome);
+SourceOutcomeView ViewOf(const plan::Unasked& pair);
 
 // The row that says that there will be no report.
 base::Row EndedRow(const VerifyRequest& request, const Prepared& prepared,

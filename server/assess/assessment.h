@@ -127,6 +127,8 @@ class Shared {
 
   const T& operator*() const { return *value_; }
   const T* operator->() const { return value_.get(); }
+  // To tell later whether anybody has it still.
+  std::weak_ptr<const T> weak() const { return value_; }
   friend bool operator==(const Shared& a, const Shared& b) {
     return a.value_ == b.value_ || *a == *b;
   }

@@ -20,7 +20,12 @@ AttemptEnd EndOf(const adapters::SourceReply& reply, bool had_its_time) {
   if (!nothing_came || reply.token_unknown) return AttemptEnd::kGood;
   switch (reply.answers.front().reason) {
     case Reason::kCancelled:
+    case Reason::kOversized:  // our own limit on what is received
       return AttemptEnd::kNeutral;
+    case Reason::kSourceRefused:
+      // A poll refused as a whole (adapters/wire_format.h). The source is there and says so; that
+      // it refuses a query is none of its failures either.
+      return AttemptEnd::kGood;
     case Reason::kLate:
       return had_its_time ? AttemptEnd::kFailed : AttemptEnd::kNeutral;
     default:

@@ -11,7 +11,8 @@ namespace hedui::gather {
 enum class AttemptEnd : uint8_t {
   kGood,     // it answers; that it refuses is an answer
   kFailed,   // nothing usable came of the whole call
-  kNeutral,  // nothing can be said: we ended it, did not send it, or did not wait long enough
+  kNeutral,  // nothing can be said: we ended it, did not send it, did not wait long enough, or
+             // would not take so much
 };
 
 // `had_its_time`: whether silence until now is the source's fault.

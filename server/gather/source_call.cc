@@ -157,10 +157,11 @@ void SourceCall::OnRefused(Reason reason) {
 }
 
 void SourceCall::OnWaitedInVain() {
+  // As in OnRefused.
+  if (last_.has_value()) return End(*std::exchange(last_, std::nullopt));
   if (!source_->state->QuotaHoldsUp(wave_->urgency)) {
     return EndSoon(AnswerKind::kUnavailable, Reason::kLate, "waited in line until the deadline");
   }
-  if (last_.has_value()) return End(*std::exchange(last_, std::nullopt));
   EndSoon(AnswerKind::kNotAsked, Reason::kQuota,
           "the source's requests per second or per day had no room until the deadline");
 }
@@ -171,6 +172,7 @@ void SourceCall::Ask(SourceState::Permit permit) {
                    "nobody may be asked about any more");
   }
   if (deadline_ <= wave_->loop->Now()) {
+    if (last_.has_value()) return End(*std::exchange(last_, std::nullopt));
     return EndSoon(AnswerKind::kUnavailable, Reason::kLate, "no time was left to ask");
   }
   state_ = State::kAsking;

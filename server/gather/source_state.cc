@@ -14,6 +14,9 @@ constexpr uint64_t kBackgroundTurn = 8;
 constexpr int kHedgePermille = 950;
 constexpr int kHalfPermille = 500;
 constexpr int kPatienceFactor = 4;
+// A source that mostly answers within milliseconds may take longer for a while without being
+// broken; callers in a hurry must not spare it for those who have the time.
+constexpr absl::Duration kPatienceLeast = absl::Seconds(1);
 
 DayCount::Limits DayLimits(const SourceLimits& limits) {
   return {limits.per_day, limits.rate.interactive_percent};
@@ -385,7 +388,7 @@ absl::Duration SourceState::HedgeAfter() const {
 }
 
 absl::Duration SourceState::Patience(absl::Duration deadline) const {
-  return std::min(deadline, kPatienceFactor * HedgeAfter());
+  return std::min(deadline, std::max(kPatienceLeast, kPatienceFactor * HedgeAfter()));
 }
 
 bool SourceState::QuotaHoldsUp(Urgency urgency) const {

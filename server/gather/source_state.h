@@ -127,7 +127,7 @@ class SourceState : public std::enable_shared_from_this<SourceState> {
   // would have come. InfiniteDuration: not known yet.
   absl::Duration HedgeAfter() const;
   // How long an attempt must have waited for its silence to be the source's fault: `deadline`, or
-  // four times what nineteen of twenty take.
+  // four times what nineteen of twenty take, but a second at least.
   absl::Duration Patience(absl::Duration deadline) const;
   // Whether there are places and what holds up the line is the rate or the day's count.
   bool QuotaHoldsUp(Urgency urgency) const;

@@ -151,11 +151,14 @@ class Matching {
     state->complete = false;
   }
 
+  // What is ambiguous stays beside its stand-in: a register has something that may be this
+  // person's, and another's "nothing there" does not take that away.
   void MarkSuperseded() {
     std::vector<base::AnswerState>& answers = result_.facts.answers;
     for (size_t i = 0; i < answers.size(); ++i) {
       const std::vector<std::string>& stand_ins = chosen_[i]->stand_ins;
       if (stand_ins.empty() || IsUsable(answers[i].kind)) continue;
+      if (answers[i].kind == AnswerKind::kAmbiguous) continue;
       answers[i].superseded =
           std::any_of(answers.begin(), answers.end(), [&](const base::AnswerState& other) {
             return IsUsable(other.kind) && other.person_id == answers[i].person_id &&

@@ -10,13 +10,15 @@
 
 namespace hedui::report {
 
-// Of a thread. A county has some hundred; those of policy sets that were replaced go when there are
-// so many: three megabytes.
+// Of a thread: three megabytes. A county has some hundred. The lines of policy sets that were
+// replaced go, and with nothing of the sets kept by them, when there are twice as many as before.
 inline constexpr size_t kKeptRowsMax = 4'096;
 
 // Where this thread keeps the line of the row, but for its number: empty, and to be filled, the
 // first time. Valid until the next call on this thread.
 std::string* KeptRowLine(const assess::Shared<assess::PolicyRow>& row);
+
+size_t KeptRowsOfThisThread();
 
 }  // namespace hedui::report
 

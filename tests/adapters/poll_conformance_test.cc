@@ -81,6 +81,7 @@ TEST_P(PollConformanceTest, ATokenThatTheDepartmentDoesNotKnowIsNoOtherFailure) 
   }
 }
 
+// But for `deny`: a refusal of all of a query is its answer.
 TEST_P(PollConformanceTest, FailuresAreThoseOfQueriesAndLoseNoPromise) {
   struct {
     const char* fault;
@@ -91,6 +92,7 @@ TEST_P(PollConformanceTest, FailuresAreThoseOfQueriesAndLoseNoPromise) {
       {"unavailable", AnswerKind::kUnavailable, Reason::kUnreachable, true},
       {"overloaded", AnswerKind::kUnavailable, Reason::kOverloaded, true},
       {"source_error", AnswerKind::kUnavailable, Reason::kSourceError, false},
+      {"deny", AnswerKind::kUnavailable, Reason::kSourceRefused, false},
       {"reject_warrant", AnswerKind::kRefused, Reason::kWarrantRejected, false},
       {"garbage", AnswerKind::kUnavailable, Reason::kMalformed, false},
       {"empty", AnswerKind::kUnavailable, Reason::kEmpty, false},

@@ -344,5 +344,23 @@ TEST(WireFormatTest, FailedCallsHaveTheirReasons) {
   }
 }
 
+TEST(WireFormatTest, APollThatIsRefusedAsAWholeIsAFailure) {
+  for (const auto code :
+       {absl::StatusCode::kPermissionDenied, absl::StatusCode::kUnauthenticated}) {
+    const SourceReply reply = FailedPoll(code, "no", QueryOf({"m1", "m2"}));
+    ASSERT_EQ(reply.answers.size(), 2u);
+    for (const base::Answer& answer : reply.answers) {
+      EXPECT_EQ(answer.kind, AnswerKind::kUnavailable);
+      EXPECT_EQ(answer.reason, Reason::kSourceRefused);
+    }
+    EXPECT_FALSE(reply.retryable);
+    EXPECT_FALSE(reply.token_unknown);
+  }
+  const SourceReply warrant =
+      FailedPoll(absl::StatusCode::kPermissionDenied, "WARRANT_PERSON: x", QueryOf({"m1"}));
+  EXPECT_EQ(warrant.answers.at(0).kind, AnswerKind::kRefused) << "and no answer either";
+  EXPECT_EQ(warrant.answers[0].reason, Reason::kWarrantRejected);
+}
+
 }  // namespace
 }  // namespace hedui::adapters

@@ -16,7 +16,7 @@ adapters::SourceReply ReplyOf(AnswerKind kind, Reason reason) {
 
 TEST(AttemptEndTest, WhatNothingUsableCameOfIsAFailure) {
   for (const Reason reason : {Reason::kUnreachable, Reason::kOverloaded, Reason::kSourceError,
-                              Reason::kMalformed, Reason::kOversized, Reason::kEmpty}) {
+                              Reason::kMalformed, Reason::kEmpty}) {
     EXPECT_EQ(EndOf(ReplyOf(AnswerKind::kUnavailable, reason), false), AttemptEnd::kFailed)
         << base::ReasonName(reason);
   }
@@ -31,6 +31,12 @@ TEST(AttemptEndTest, OneAnswerIsEnoughAndARefusalIsOne) {
             AttemptEnd::kGood);
 }
 
+// UNAVAILABLE, since the promise stands.
+TEST(AttemptEndTest, APollThatIsRefusedAsAWholeIsNoFailureOfItsSource) {
+  EXPECT_EQ(EndOf(ReplyOf(AnswerKind::kUnavailable, Reason::kSourceRefused), true),
+            AttemptEnd::kGood);
+}
+
 TEST(AttemptEndTest, SilenceIsAFailureOnlyOfWhoHadItsTime) {
   const auto late = ReplyOf(AnswerKind::kUnavailable, Reason::kLate);
   EXPECT_EQ(EndOf(late, true), AttemptEnd::kFailed);
@@ -38,8 +44,10 @@ TEST(AttemptEndTest, SilenceIsAFailureOnlyOfWhoHadItsTime) {
 }
 
 TEST(AttemptEndTest, OurOwnCancellationsAndRejectionsSayNothing) {
-  EXPECT_EQ(EndOf(ReplyOf(AnswerKind::kUnavailable, Reason::kCancelled), true),
-            AttemptEnd::kNeutral);
+  for (const Reason reason : {Reason::kCancelled, Reason::kOversized}) {
+    EXPECT_EQ(EndOf(ReplyOf(AnswerKind::kUnavailable, reason), true), AttemptEnd::kNeutral)
+        << base::ReasonName(reason);
+  }
   EXPECT_EQ(EndOf(ReplyOf(AnswerKind::kNotAsked, Reason::kNoAuthorization), true),
             AttemptEnd::kNeutral);
 }

@@ -43,6 +43,25 @@ TEST_F(GathererLineTest, NoMoreAttemptsAreInFlightThanTheSourceBears) {
   EXPECT_EQ(bank.attempts[3]->request.query.people.at(0).person_id, "d");
 }
 
+TEST_F(GathererLineTest, WhatAnAttemptCameToStandsWhereTheNextWaitsInLineUntilTheDeadline) {
+  SourcePolicy policy = PolicyNamed("bank");
+  policy.attempts = 2;
+  policy.limits.concurrency = 1;
+  AddSource(policy, &bank);
+  const auto flow = NewFlow();
+  flow->Start({QueryOf("bank", {"m1"})});
+  loop.AdvanceBy(absl::Seconds(1));
+  const auto other = NewFlow();
+  other->Start({QueryOf("bank", {"m2"})});
+  bank.attempts.at(0)->ReplyAll(AnswerKind::kUnavailable, Reason::kOverloaded, true);
+  loop.RunReady();
+  ASSERT_EQ(bank.attempts.size(), 2u) << "the other has the place";
+  loop.AdvanceBy(policy.deadline - absl::Seconds(1));
+  EXPECT_EQ(flow->Only().kind, AnswerKind::kUnavailable);
+  EXPECT_EQ(flow->Only().reason, Reason::kOverloaded);
+  EXPECT_EQ(flow->outcomes.at(0).attempts, 1);
+}
+
 TEST_F(GathererLineTest, WhoWaitsInLineUntilTheDeadlineIsLateAndLeavesTheLine) {
   AddSource("bank", &bank, 1, 1);
   const auto first = NewFlow();

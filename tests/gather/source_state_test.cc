@@ -74,6 +74,16 @@ class SourceStateTest : public ::testing::Test {
     }
   }
 
+  // So often that its usual time is known, and no other.
+  void AnswerAfter(absl::Duration time) {
+    for (int i = 0; i < 1'000; ++i) {
+      const auto asker = Ask();
+      asker->permit->MaySend();
+      clock_.Advance(time);
+      asker->permit->Judge(AttemptEnd::kGood, /*timed=*/true);
+    }
+  }
+
   // A block that was asked for, and how to answer.
   struct AskedLease {
     DayLease lease;
@@ -382,14 +392,17 @@ TEST_F(SourceStateTest, HedgesAreWorthItOnceEnoughIsKnown) {
   Open(Places(10));
   EXPECT_EQ(state_->HedgeAfter(), absl::InfiniteDuration());
   EXPECT_EQ(state_->Patience(absl::Seconds(5)), absl::Seconds(5));
-  for (int i = 0; i < 100; ++i) {
-    const auto asker = Ask();
-    asker->permit->MaySend();
-    clock_.Advance(absl::Milliseconds(10));
-    asker->permit->Judge(AttemptEnd::kGood, /*timed=*/true);
-  }
+  AnswerAfter(absl::Milliseconds(10));
   EXPECT_GE(state_->HedgeAfter(), absl::Milliseconds(10));
   EXPECT_LE(state_->HedgeAfter(), absl::Microseconds(11'200));
+}
+
+TEST_F(SourceStateTest, SilenceIsJudgedByWhatTheSourceTakesButNotWithinASecond) {
+  Open(Places(10));
+  AnswerAfter(absl::Milliseconds(5));
+  EXPECT_EQ(state_->Patience(absl::Seconds(5)), absl::Seconds(1));
+  EXPECT_EQ(state_->Patience(absl::Milliseconds(300)), absl::Milliseconds(300));
+  AnswerAfter(absl::Milliseconds(400));
   EXPECT_EQ(state_->Patience(absl::Seconds(5)), 4 * state_->HedgeAfter());
 }
 

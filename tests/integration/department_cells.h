@@ -24,6 +24,7 @@ struct DepartmentFault {
   const char* kind;
   const char* reason;  // "UNSPECIFIED": none
   bool delays = false;
+  const char* kind_of_poll = nullptr;  // where a poll comes to another kind than a query
 };
 inline constexpr DepartmentFault kDepartmentFaults[] = {
     {"Silent", "{kind: silent}", "UNAVAILABLE", "LATE"},
@@ -31,7 +32,7 @@ inline constexpr DepartmentFault kDepartmentFaults[] = {
     {"Unavailable", "{kind: unavailable}", "UNAVAILABLE", "UNREACHABLE"},
     {"Overloaded", "{kind: overloaded}", "UNAVAILABLE", "OVERLOADED"},
     {"InError", "{kind: source_error}", "UNAVAILABLE", "SOURCE_ERROR"},
-    {"Denying", "{kind: deny}", "REFUSED", "SOURCE_REFUSED"},
+    {"Denying", "{kind: deny}", "REFUSED", "SOURCE_REFUSED", false, "UNAVAILABLE"},
     {"RejectingTheWarrant", "{kind: reject_warrant}", "REFUSED", "WARRANT_REJECTED"},
     {"Garbled", "{kind: garbage}", "UNAVAILABLE", "MALFORMED"},
     {"Malformed", "{kind: malformed}", "UNAVAILABLE", "MALFORMED"},
@@ -150,8 +151,13 @@ inline Expected Of(const Cell& cell) {
   }
   expected.kind = cell.department->kind;
   expected.reasons = {cell.department->reason};
-  expected.is_failure = expected.kind == "UNAVAILABLE";
+  // Our own limit on what is received says nothing of it.
+  expected.is_failure =
+      expected.kind == "UNAVAILABLE" && expected.reasons.front() != std::string("OVERSIZED");
   expected.at_deadline = expected.reasons.front() == "LATE";
+  if (cell.moment == Moment::kPoll && cell.department->kind_of_poll != nullptr) {
+    expected.kind = cell.department->kind_of_poll;
+  }
   // A hedge that failed leaves the first query to be waited for, which nobody answers; why it
   // failed is what is known then.
   if (cell.moment == Moment::kHedge && expected.is_failure) {

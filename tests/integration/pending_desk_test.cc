@@ -199,6 +199,71 @@ TEST_F(PendingDeskTest, OfSeveralOnlyWhoWithdrewBeforeTheReportIsLeftOutOfIt) {
   EXPECT_EQ(AskedOfBank(), 2u);
 }
 
+// A commit about the matter failed: whether anybody withdrew is not known, and nobody did.
+TEST_F(PendingDeskTest, AMatterInDoubtWhileTheAnswerComesIsNotTakenForWithdrawn) {
+  Begin("{kind: delay, delay: 1s}, {kind: pending, pending_for: 21600s}");
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  platform_->LoseTrustInMatter();
+  platform_->AdvanceBy(absl::Seconds(2));
+  ASSERT_EQ(polled_, 1);
+  EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), IsEmpty());
+  EXPECT_EQ(Open(), 1);
+  EXPECT_EQ(Chain().reports.size(), 1u);
+  platform_->AdvanceBy(absl::Hours(1));
+  EXPECT_EQ(AskedOfBank(), 3u);
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
+  EXPECT_THAT(Ends(), ElementsAre(stored::v1::PendingEnd::HOW_ANSWERED));
+  EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), IsEmpty());
+}
+
+// That there is no room for what came is no reason to ask the source again at once: it would be
+// asked every second for as long as that lasts.
+TEST_F(PendingDeskTest, WhatThereWasNoRoomForIsAskedForAgainAfterAPause) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  base::ByteBudget& bytes = *platform_->rooms().bytes;
+  std::optional<base::ByteBudget::Place> all;
+  on_polled_ = [&] { all = bytes.TryTake("another", bytes.bytes_max() - bytes.used()); };
+  platform_->RunUntil([&] { return polled_ == 1; });
+  ASSERT_TRUE(all.has_value());
+  EXPECT_EQ(AskedOfBank(), 2u);
+  on_polled_ = nullptr;
+  all.reset();
+  platform_->AdvanceBy(kPollPauseLeast - absl::Seconds(1));
+  EXPECT_EQ(AskedOfBank(), 2u);
+  EXPECT_EQ(Open(), 1);
+  platform_->AdvanceBy(absl::Hours(1));
+  EXPECT_EQ(AskedOfBank(), 3u);
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
+}
+
+TEST_F(PendingDeskTest, ARowThatCannotBeReadHoldsNoOtherPromiseBack) {
+  Begin("{kind: pending, pending_for: 259200s}");
+  base::Row damaged;
+  for (const base::Row& row : platform_->RowsOf(first_.verification_id)) {
+    if (row.kind == base::RowKind::kPending) damaged = row;
+  }
+  ASSERT_EQ(damaged.kind, base::RowKind::kPending);
+  damaged.body = "no message";
+  // One of the same day as the promise, and one of a day that is read before that.
+  for (int days = 0; days < 2; ++days) {
+    const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(platform_->clock().WallNow()));
+    damaged.id = platform_->rooms().ids->NextId(now);
+    damaged.at = now;
+    damaged.keys = {PromiseKey(damaged.id), PromisesOfDayKey(base::CivilDayOf(now))};
+    platform_->Commit({damaged});
+    platform_->AdvanceBy(absl::Hours(24));
+  }
+  platform_->Expect("promise_not_read");
+  platform_->Restart();
+  platform_->Settle();
+  EXPECT_EQ(platform_->Told("promise_not_read"), 2);
+  EXPECT_EQ(platform_->Told("promises_not_read"), 0) << "each alone, and never again";
+  EXPECT_EQ(platform_->desk().held(), 1u);
+  platform_->AdvanceBy(absl::Hours(30));
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
+  EXPECT_EQ(Open(), 0);
+}
+
 TEST_F(PendingDeskTest, AMatterClosedWhileTheAnswerComesDestroysIt) {
   Begin("{kind: delay, delay: 1s}, {kind: pending, pending_for: 21600s}");
   platform_->RunUntil([&] { return AskedOfBank() == 2; });
@@ -280,7 +345,8 @@ TEST_P(FailingBankTest, LosesNoPromiseAndNothingIsTakenForNone) {
 
 INSTANTIATE_TEST_SUITE_P(Faults, FailingBankTest,
                          ::testing::Values("unavailable", "silent", "source_error", "garbage",
-                                           "empty", "reject_warrant", "malformed", "overloaded"),
+                                           "empty", "deny", "reject_warrant", "malformed",
+                                           "overloaded"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 TEST_F(PendingDeskTest, APromiseThatIsNeverKeptIsNotWaitedForForEver) {
@@ -319,6 +385,94 @@ TEST_F(PendingDeskTest, ALostTokenIsSaidToBeNoAnswer) {
   ExpectUndetermined(later);
 }
 
+// Promises that are all overdue when the platform starts; the bank takes a second for each poll.
+class ManyPromisesTest : public PendingDeskTest {
+ protected:
+  void BeginWithTwo(const PollLimits& limits) {
+    limits_ = limits;
+    Scenario::AddToSource(&scenario_.simulation_yaml, kTax,
+                          "faults: [{kind: pending, pending_for: 3600s}]");
+    Begin("{kind: delay, delay: 1s}, {kind: pending, pending_for: 3600s}", /*promises=*/2);
+    second_ = VerifyAnother();
+    ASSERT_EQ(CountOpenPromises(*platform_->rooms().pages, second_.verification_id).value_or(-1),
+              2);
+    ASSERT_EQ(AskedOfBank(), 2u);
+    ASSERT_EQ(AskedOfTax(), 2u);
+    platform_->clock().SetWall(platform_->clock().WallNow() + absl::Hours(2));
+    platform_->Restart();
+    platform_->Settle();
+  }
+  size_t AskedOfTax() const { return platform_->AskedOf(kTax).size(); }
+  void ExpectNothingLeft() {
+    EXPECT_EQ(Open(), 0);
+    EXPECT_EQ(CountOpenPromises(*platform_->rooms().pages, second_.verification_id).value_or(-1),
+              0);
+    EXPECT_EQ(platform_->desk().held(), 0u);
+    EXPECT_EQ(AskedOfBank(), 4u);
+    EXPECT_EQ(AskedOfTax(), 4u);
+  }
+
+  static constexpr char kTax[] = "nx-tax";
+  VerifyResult second_;
+};
+
+TEST_F(ManyPromisesTest, ASlowSourceDoesNotHoldUpTheOthers) {
+  BeginWithTwo({.at_once_max = 2, .of_source_max = 1});
+  EXPECT_EQ(AskedOfBank(), 3u) << "one of two, that is not answered yet";
+  EXPECT_EQ(AskedOfTax(), 4u) << "both";
+  platform_->AdvanceBy(absl::Seconds(1));
+  EXPECT_EQ(AskedOfBank(), 4u);
+  platform_->AdvanceBy(absl::Seconds(1));
+  ExpectNothingLeft();
+}
+
+TEST_F(ManyPromisesTest, NoMoreThanMayBeArePolledForAtOnce) {
+  BeginWithTwo({.at_once_max = 1});
+  for (int answered = 0; answered < 2; ++answered) {
+    EXPECT_EQ(AskedOfBank(), 3u + answered) << "the bank has answered one after another";
+    platform_->AdvanceBy(absl::Seconds(1));
+  }
+  ExpectNothingLeft();
+}
+
+TEST_F(PendingDeskTest, WhatThereIsNoRoomToHoldIsTakenUpWhenThereIs) {
+  limits_.held_max = 1;
+  Begin("{kind: pending, pending_for: 3600s}");
+  const VerifyResult second = VerifyAnother();
+  const auto open_of_second = [&] {
+    return CountOpenPromises(*platform_->rooms().pages, second.verification_id).value_or(-1);
+  };
+  ASSERT_EQ(open_of_second(), 1);
+  platform_->Settle();
+  EXPECT_EQ(platform_->desk().held(), 1u);
+  EXPECT_EQ(platform_->Told("promises_not_held"), 1);
+  platform_->AdvanceBy(absl::Minutes(59));
+  EXPECT_EQ(platform_->desk().held(), 1u);
+  EXPECT_EQ(AskedOfBank(), 2u);
+  platform_->AdvanceBy(absl::Minutes(2));
+  EXPECT_EQ(Open(), 0);
+  EXPECT_EQ(open_of_second(), 0);
+  EXPECT_EQ(AskedOfBank(), 4u);
+  EXPECT_EQ(platform_->desk().held(), 0u);
+}
+
+TEST_F(PendingDeskTest, WhatAStartHasNoRoomToHoldIsTakenUpWhenThereIs) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  for (int more = 0; more < 4; ++more) VerifyAnother();
+  ASSERT_EQ(AskedOfBank(), 5u);
+  limits_.held_max = 2;
+  platform_->SetLimits(limits_);
+  platform_->Restart();
+  platform_->Settle();
+  EXPECT_EQ(platform_->desk().held(), 2u);
+  platform_->AdvanceBy(absl::Hours(7));
+  EXPECT_EQ(AskedOfBank(), 10u) << "each once";
+  EXPECT_EQ(platform_->desk().held(), 0u);
+  platform_->Restart();
+  platform_->Settle();
+  EXPECT_EQ(platform_->desk().held(), 0u);
+}
+
 TEST_F(PendingDeskTest, ASetClockChangesWhenAndNotWhether) {
   Begin("{kind: pending, pending_for: 604800s}");
   platform_->AdvanceBy(absl::Hours(2));
@@ -353,6 +507,62 @@ TEST_F(PendingDeskTest, TellsHowManyAreWaitedForAndShowsWhatComesToWhoWatches) {
   EXPECT_EQ(platform_->Get()->pending, 0);
   EXPECT_EQ(platform_->desk().followers(), 0u) << "nothing is held for who has been answered";
   EXPECT_THAT(platform_->EntriesOf<ledger::AccessEntry>(), SizeIs(2)) << "both readings";
+}
+
+// Whoever watches what will never be more than it is.
+class WatchedPromiseTest : public PendingDeskTest {
+ protected:
+  void Watch() {
+    platform_->verifier().WatchUntilSettled(
+        &platform_->loop(), kAgency, "XQ-0107", platform_->request_id(), [](SourceOutcomeView) {},
+        [](VerifyResult) {}, present_, [&](const absl::Status& status) { settled_ = status; });
+    platform_->Settle();
+    ASSERT_FALSE(settled_.has_value());
+  }
+  void Erase() {
+    auto matter = platform_->rooms().matters->Load(kAgency, scenario_.letters.matter_number());
+    ASSERT_TRUE(matter.ok());
+    ASSERT_TRUE(platform_->EraseMatter((*matter)->Snapshot()->id).ok());
+  }
+  void ExpectToldThatThereIsNothing() {
+    ASSERT_TRUE(settled_.has_value()) << "nobody was told";
+    EXPECT_TRUE(absl::IsNotFound(*settled_)) << *settled_;
+    EXPECT_EQ(base::ReasonOf(*settled_), "REPORT_UNKNOWN");
+    EXPECT_EQ(platform_->desk().followers(), 0u);
+    EXPECT_EQ(platform_->desk().held(), 0u);
+  }
+
+  const std::shared_ptr<int> present_ = std::make_shared<int>();
+  std::optional<absl::Status> settled_;
+};
+
+TEST_F(WatchedPromiseTest, ThatItsMatterWasErasedIsTold) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  ASSERT_NO_FATAL_FAILURE(Watch());
+  ASSERT_NO_FATAL_FAILURE(Erase());
+  platform_->AdvanceBy(absl::Hours(7));
+  EXPECT_EQ(AskedOfBank(), 1u);
+  ExpectToldThatThereIsNothing();
+}
+
+TEST_F(WatchedPromiseTest, ThatItsMatterWasErasedWhileTheAnswerCameIsTold) {
+  Begin("{kind: delay, delay: 1s}, {kind: pending, pending_for: 21600s}");
+  ASSERT_NO_FATAL_FAILURE(Watch());
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  ASSERT_NO_FATAL_FAILURE(Erase());
+  platform_->AdvanceBy(absl::Seconds(2));
+  EXPECT_EQ(polled_, 1);
+  ExpectToldThatThereIsNothing();
+}
+
+TEST_F(WatchedPromiseTest, ThatItsMatterWasClosedIsTold) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  ASSERT_NO_FATAL_FAILURE(Watch());
+  platform_->CloseMatter();
+  platform_->AdvanceBy(absl::Hours(7));
+  ASSERT_TRUE(settled_.has_value());
+  EXPECT_TRUE(settled_->ok()) << *settled_;
+  EXPECT_EQ(platform_->desk().followers(), 0u);
 }
 
 TEST_F(PendingDeskTest, WhoWatchesIsToldThatThePlatformStops) {

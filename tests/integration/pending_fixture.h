@@ -3,6 +3,7 @@
 #ifndef HEDUI_TESTS_INTEGRATION_PENDING_FIXTURE_H_
 #define HEDUI_TESTS_INTEGRATION_PENDING_FIXTURE_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "gtest/gtest.h"
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/pending_rows.h"
+#include "server/poll_schedule.h"
 #include "server/report_chain.h"
 #include "server/stored_report.h"
 #include "tests/integration/running_platform.h"
@@ -24,19 +26,35 @@ inline constexpr char kBank[] = "nx-bank";
 
 class PendingFixture : public ::testing::Test {
  protected:
-  // The bank does so; everybody else answers at once.
-  void Begin(const std::string& bank_faults) {
+  // The bank does so; everybody else answers at once, or `promises` says how many do not.
+  void Begin(const std::string& bank_faults, int promises = 1) {
     Scenario::Replace(&scenario_.simulation_yaml, "faults: [{kind: silent}]",
                       absl::StrCat("faults: [", bank_faults, "]"));
-    platform_.emplace(&scenario_, [this](FlowStep step) {
-      if (step == FlowStep::kPolled) ++polled_;
-    });
+    platform_.emplace(
+        &scenario_,
+        [this](FlowStep step) {
+          if (step != FlowStep::kPolled) return;
+          ++polled_;
+          if (on_polled_) on_polled_();
+        },
+        limits_);
     platform_->Register();
     auto first = platform_->Verify();
     ASSERT_TRUE(first.ok()) << first.status();
     first_ = *std::move(first);
     ASSERT_EQ(KindOf(first_, "m1"), base::AnswerKind::kPending);
-    ASSERT_EQ(Open(), 1);
+    ASSERT_EQ(Open(), promises);
+  }
+
+  // Another verification of the same household; the fixture's goes on being what is asked for.
+  VerifyResult VerifyAnother() {
+    v1::RequestHeader& header = *scenario_.household.mutable_header();
+    const std::string first = header.request_id();
+    header.set_request_id(platform_->rooms().ids->NextId(platform_->clock().WallNow()).ToString());
+    auto another = platform_->Verify();
+    header.set_request_id(first);
+    EXPECT_TRUE(another.ok()) << another.status();
+    return another.ok() ? *std::move(another) : VerifyResult();
   }
 
   static const SourceOutcomeView* Find(const VerifyResult& result, const std::string& person) {
@@ -110,7 +128,9 @@ class PendingFixture : public ::testing::Test {
   }
 
   Scenario scenario_;
+  PollLimits limits_;
   int polled_ = 0;  // answers that came; on the loop
+  std::function<void()> on_polled_;
   std::optional<StillPlatform> platform_;
   VerifyResult first_;
 };

@@ -22,6 +22,7 @@ namespace {
 using stored::v1::PendingEnd;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr char kRenews[] = "{kind: pending, pending_for: 3600s}, {kind: renew, pending_for: 7200s}";
@@ -42,6 +43,27 @@ class PendingRenewalTest : public PendingFixture {
       }
     }
     return tokens;
+  }
+  // m1 has nothing, says a source, whatever was promised. No time passes.
+  void Answer(const std::string& source, const std::string& category, bool pending_only) {
+    LateAnswers late;
+    late.source_id = source;
+    late.answers.emplace_back();
+    late.answers[0].person_id = "m1";
+    late.answers[0].category = category;
+    late.answers[0].kind = base::AnswerKind::kConfirmedNone;
+    late.at = platform_->clock().WallNow();
+    AnswerRequest request;
+    request.agency = kAgency;
+    request.chain = ResultKey(kAgency, platform_->request_id());
+    request.answers = {late};
+    request.pending_only = pending_only;
+    std::optional<absl::StatusOr<AnswerEnd>> end;
+    AddLateAnswers(&platform_->rooms(), &platform_->loop(), std::move(request),
+                   [&](absl::StatusOr<AnswerEnd> done) { end = done; });
+    platform_->Settle();
+    ASSERT_TRUE(end.has_value() && end->ok());
+    ASSERT_EQ(**end, AnswerEnd::kReported);
   }
   // How many people the bank is waited for in the current report.
   int PendingIn(const VerifyResult& result) {
@@ -141,6 +163,27 @@ TEST_F(PendingRenewalTest, TheRestOfAnAnswerInPartIsFetchedAfterARestart) {
   EXPECT_EQ(Open(), 0);
 }
 
+// What came is dropped, and with it must not go what was promised anew beside it.
+TEST_F(PendingRenewalTest, ThePromisedRestOfAnAnswerThatNothingWaitsForIsFetched) {
+  Begin(kPartly);
+  Answer(kBank, "deposit", /*pending_only=*/true);
+  platform_->AdvanceBy(absl::Hours(2) + absl::Minutes(1));
+  ASSERT_EQ(AskedOfBank(), 2u);
+  const auto dropped = platform_->EntriesOf<ledger::AnswerDroppedEntry>();
+  ASSERT_THAT(dropped, SizeIs(1));
+  EXPECT_EQ(dropped[0].why, 3);
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kConfirmedNone);
+  EXPECT_EQ(PendingIn(Current()), 2);
+  EXPECT_THAT(Ends(), ElementsAre(PendingEnd::HOW_RENEWED));
+  EXPECT_EQ(Open(), 1);
+  platform_->AdvanceBy(absl::Hours(5));
+  EXPECT_EQ(PendingIn(Current()), 0);
+  EXPECT_EQ(KindOf(Current(), "m2"), base::AnswerKind::kConfirmedNone);
+  EXPECT_EQ(KindOf(Current(), "m3"), base::AnswerKind::kConfirmedNone);
+  EXPECT_EQ(Open(), 0);
+  EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), SizeIs(1));
+}
+
 // It would be asked for ever, and leave two rows or a report each time.
 class HastyBankTest : public PendingFixture, public ::testing::WithParamInterface<const char*> {};
 
@@ -182,47 +225,104 @@ TEST_F(PendingRenewalTest, WhatIsOpenIsCountedHoweverOftenItWasRenewed) {
   EXPECT_EQ(platform_->Get()->pending, 1);
 }
 
-TEST_F(PendingRenewalTest, AChainThatTakesNoFurtherAnswerSaysSoOfAllThatIsWaitedFor) {
-  Begin("{kind: pending, pending_for: 21600s}");
-  // Its other reports, as other sources' answers would have made them.
-  LateAnswers tax;
-  tax.source_id = "nx-tax";
-  tax.answers.emplace_back();
-  tax.answers[0].person_id = "m1";
-  tax.answers[0].category = "tax";
-  tax.answers[0].kind = base::AnswerKind::kConfirmedNone;
-  tax.at = platform_->clock().WallNow();
-  for (size_t reports = 1; reports < kLateReportsMax; ++reports) {
-    AnswerRequest request;
-    request.agency = kAgency;
-    request.chain = ResultKey(kAgency, platform_->request_id());
-    request.answers = {tax};
-    request.pending_only = false;
-    std::optional<absl::StatusOr<AnswerEnd>> end;
-    AddLateAnswers(&platform_->rooms(), &platform_->loop(), std::move(request),
-                   [&](absl::StatusOr<AnswerEnd> done) { end = done; });
-    platform_->Settle();
-    ASSERT_TRUE(end.has_value() && end->ok());
-    ASSERT_EQ(**end, AnswerEnd::kReported);
+class FullChainTest : public PendingRenewalTest {
+ protected:
+  // Its other reports, as other sources' answers would have made them. No time passes.
+  void Fill() {
+    for (size_t reports = 1; reports < kLateReportsMax; ++reports) {
+      ASSERT_NO_FATAL_FAILURE(Answer("nx-tax", "tax", /*pending_only=*/false));
+    }
+    ASSERT_EQ(Chain().reports.size(), kLateReportsMax);
+    ASSERT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kPending);
   }
-  ASSERT_EQ(Chain().reports.size(), kLateReportsMax);
-  ASSERT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kPending);
+  void ExpectLastReport() {
+    EXPECT_EQ(Chain().reports.size(), kLateReportsMax + 1);
+    const VerifyResult last = Current();
+    for (const char* const person : {"m1", "m2", "m3"}) {
+      EXPECT_EQ(KindOf(last, person), base::AnswerKind::kUnavailable) << person;
+      EXPECT_EQ(ReasonOf(last, person), base::Reason::kLate) << person;
+    }
+    for (const SourceOutcomeView& outcome : last.outcomes) {
+      EXPECT_NE(outcome.kind, base::AnswerKind::kPending) << outcome.source_id;
+    }
+    EXPECT_EQ(PendingIn(last), 0);
+    ExpectUndetermined(last);
+    EXPECT_EQ(CheckOffline(scenario_, last.envelope).verdict, report::Verdict::kValid);
+    ExpectNowhere("6217000000003171");
+    EXPECT_EQ(Open(), 0);
+    EXPECT_EQ(platform_->Get()->pending, 0);
+    EXPECT_THAT(Ends(), Each(PendingEnd::HOW_EXPIRED));
+  }
+};
 
+TEST_F(FullChainTest, SaysSoOfAllThatIsWaitedForAndNothingIsAskedForAnyMore) {
+  Scenario::AddToSource(&scenario_.simulation_yaml, "nx-securities",
+                        "faults: [{kind: pending, pending_for: 360000s}]");
+  Begin("{kind: pending, pending_for: 21600s}", /*promises=*/2);
+  Fill();
   platform_->AdvanceBy(absl::Hours(7));
+  // The other source's too, which is not due for days.
+  ExpectLastReport();
+  EXPECT_THAT(Ends(), SizeIs(2));
+  platform_->AdvanceBy(absl::Hours(200));
+  EXPECT_EQ(AskedOfBank(), 1u);
+  EXPECT_THAT(platform_->AskedOf("nx-securities"), SizeIs(1));
+  EXPECT_EQ(Chain().reports.size(), kLateReportsMax + 1) << "one is enough";
+  EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), IsEmpty()) << "nothing came";
+  EXPECT_EQ(platform_->desk().held(), 0u);
+}
+
+// Killed after what came was dropped, say, and before the last report.
+TEST_F(FullChainTest, ItsPromisesEndAfterARestartAllTheSame) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  Fill();
+  platform_->Restart();
+  platform_->AdvanceBy(absl::Hours(7));
+  ExpectLastReport();
+  EXPECT_THAT(Ends(), SizeIs(1));
+  platform_->Restart();
+  platform_->AdvanceBy(absl::Hours(100));
   EXPECT_EQ(Chain().reports.size(), kLateReportsMax + 1);
-  const VerifyResult last = Current();
-  for (const char* const person : {"m1", "m2", "m3"}) {
-    EXPECT_EQ(KindOf(last, person), base::AnswerKind::kUnavailable) << person;
-    EXPECT_EQ(ReasonOf(last, person), base::Reason::kLate) << person;
-  }
-  EXPECT_EQ(PendingIn(last), 0);
-  ExpectUndetermined(last);
-  EXPECT_EQ(CheckOffline(scenario_, last.envelope).verdict, report::Verdict::kValid);
-  ExpectNowhere("6217000000003171");
+  EXPECT_EQ(AskedOfBank(), 1u);
+  EXPECT_EQ(platform_->desk().held(), 0u);
+}
+
+TEST_F(FullChainTest, WhatIsUnderWayWhenItFillsUpIsDropped) {
+  Begin("{kind: delay, delay: 1s}, {kind: pending, pending_for: 21600s}");
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  Fill();
+  platform_->AdvanceBy(absl::Hours(1));
+  ExpectLastReport();
+  EXPECT_THAT(Ends(), SizeIs(1));
   const auto dropped = platform_->EntriesOf<ledger::AnswerDroppedEntry>();
   ASSERT_THAT(dropped, SizeIs(1));
   EXPECT_EQ(dropped[0].why, 3);
-  EXPECT_EQ(Open(), 0);
+  platform_->AdvanceBy(absl::Hours(100));
+  EXPECT_EQ(AskedOfBank(), 2u);
+  EXPECT_EQ(platform_->desk().held(), 0u);
+}
+
+// It had been read as what is open just before.
+TEST_F(FullChainTest, APromiseThatWasRenewedBesideItsLastReportIsNotAskedFor) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  Promise promise;
+  for (const base::Row& row : platform_->RowsOf(first_.verification_id)) {
+    if (row.kind == base::RowKind::kPending) promise = **ReadPromise(row);
+  }
+  Fill();
+  platform_->AdvanceBy(absl::Hours(7));
+  ExpectLastReport();
+  const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(platform_->clock().WallNow()));
+  promise.id = platform_->rooms().ids->NextId(now);
+  promise.ready_after = now + absl::Hours(2);
+  platform_->Commit({PromiseRow(promise, now)});
+  platform_->Restart();
+  platform_->Settle();
+  EXPECT_EQ(platform_->desk().held(), 1u);
+  platform_->AdvanceBy(absl::Hours(3));
+  ExpectLastReport();
+  EXPECT_THAT(Ends(), SizeIs(2));
+  EXPECT_EQ(AskedOfBank(), 1u);
   EXPECT_EQ(platform_->desk().held(), 0u);
 }
 

@@ -35,7 +35,7 @@ TEST(RecallStepsTest, NothingIsLeftOfWhatIsNotAskedAgain) {
   Reverification anew;
   anew.pairs = {{"m1", "employment"}};
   std::vector<SourceOutcomeView> views;
-  PutAnswers(hedui::Setup(), span, anew, {}, &bundle, &views);
+  PutAnswers(hedui::Setup(), span, anew, {}, {}, &bundle, &views);
   ASSERT_EQ(bundle.input.outcomes.size(), 2u);
   const match::SourceOutcome& recalled = bundle.input.outcomes[0];
   EXPECT_EQ(recalled.answer.kind, base::AnswerKind::kNotAsked);
@@ -67,7 +67,7 @@ TEST(RecallStepsTest, WhoStoodInForOneThatHasAnsweredSinceIsTakenOut) {
       views[i].person_id = "m1";
       views[i].category = "employment";
     }
-    PutAnswers(hedui::Setup(), span, anew, std::move(outcomes), &bundle, &views);
+    PutAnswers(hedui::Setup(), span, anew, std::move(outcomes), {}, &bundle, &views);
     EXPECT_EQ(views.size(), bundle.input.outcomes.size());
     return bundle.input.outcomes;
   };
@@ -102,12 +102,42 @@ TEST(RecallStepsTest, AFailureOfWhoStandsInTakesNothingAwayThatItSaidOrPromised)
     answer.reason = base::Reason::kLate;
   }
   std::vector<SourceOutcomeView> views;
-  PutAnswers(hedui::Setup(), span, anew, std::move(outcomes), &bundle, &views);
+  PutAnswers(hedui::Setup(), span, anew, std::move(outcomes), {}, &bundle, &views);
   ASSERT_EQ(bundle.input.outcomes.size(), 3u);
   EXPECT_EQ(bundle.input.outcomes[1].answer.kind, base::AnswerKind::kFound);
   EXPECT_EQ(bundle.input.outcomes[1].answer.records.size(), 1u);
   EXPECT_EQ(bundle.input.outcomes[2].answer.kind, base::AnswerKind::kPending);
   EXPECT_EQ(views.size(), 1u) << "of the recalled source";
+}
+
+// Why somebody is not asked about is said of the recalled source and of who stands in for it, as in
+// a verification; what who stands in said before stands.
+TEST(RecallStepsTest, WhoIsPassedOverIsSaidWithTheReasonUnlessSomethingWasSaidBefore) {
+  report::CaseBundle bundle;
+  bundle.input.outcomes = {Found("nx-tax"), Found("nx-bank")};
+  RecallSpan span;
+  span.source_id = "nx-tax";
+  Reverification anew;
+  anew.pairs = {{"m1", "employment"}};
+  std::vector<plan::Unasked> unasked;
+  for (const char* const id : {"nx-tax", "nx-social-security", "nx-bank"}) {
+    unasked.push_back(
+        {"m1", "employment", base::AnswerKind::kNotAsked, base::Reason::kDeceased, id});
+  }
+  std::vector<SourceOutcomeView> views;
+  PutAnswers(hedui::Setup(), span, anew, {}, unasked, &bundle, &views);
+  ASSERT_EQ(bundle.input.outcomes.size(), 3u);
+  EXPECT_EQ(bundle.input.outcomes[1].answer.kind, base::AnswerKind::kFound);
+  ASSERT_EQ(views.size(), 2u);
+  for (const size_t at : {0u, 2u}) {
+    const match::SourceOutcome& passed = bundle.input.outcomes[at];
+    EXPECT_EQ(passed.answer.kind, base::AnswerKind::kNotAsked) << passed.source_id;
+    EXPECT_EQ(passed.answer.reason, base::Reason::kDeceased) << passed.source_id;
+    EXPECT_TRUE(passed.answer.records.empty());
+    EXPECT_EQ(passed.authorization, "");
+    EXPECT_EQ(views[at / 2].source_id, passed.source_id);
+    EXPECT_EQ(views[at / 2].reason, base::Reason::kDeceased);
+  }
 }
 
 }  // namespace

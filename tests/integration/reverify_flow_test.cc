@@ -1,15 +1,23 @@
 // A recalled source asked anew, on a clock that the test moves: withdrawals between its answer and
-// the report, and answers that it promises.
+// the report, answers that it promises, and what there is no room for.
 #include "server/reverify_flow.h"
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/access/matter_book.h"
+#include "server/base/status.h"
+#include "server/flow_bytes.h"
 #include "tests/integration/pending_fixture.h"
 
 namespace hedui::testing {
@@ -18,13 +26,46 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+size_t CountOfOutcomes(const std::string& envelope) {
+  size_t outcomes = 0;
+  for (const report::v1::Line& line : LinesOf(envelope)) {
+    outcomes += line.kind() == report::v1::LINE_KIND_OUTCOME ? 1 : 0;
+  }
+  return outcomes;
+}
+
 // The household's, as the bank has it.
 constexpr char kAccount[] = "6217000000003171";
+
+// Runs once when its wall time is asked for, on the loop or beside it.
+class HookedClock final : public base::Clock {
+ public:
+  HookedClock(const base::Clock* clock, const runtime::EventLoop* loop, bool in_loop,
+              std::function<void()> hook)
+      : clock_(clock), loop_(loop), in_loop_(in_loop), hook_(std::move(hook)) {}
+
+  absl::Time WallNow() const override {
+    if (loop_->InLoop() == in_loop_ && !run_.exchange(true)) hook_();
+    return clock_->WallNow();
+  }
+  absl::Duration SteadyNow() const override { return clock_->SteadyNow(); }
+
+ private:
+  const base::Clock* const clock_;
+  const runtime::EventLoop* const loop_;
+  const bool in_loop_;
+  const std::function<void()> hook_;
+  mutable std::atomic<bool> run_{false};
+};
 
 class ReverifyFlowTest : public PendingFixture {
  protected:
   ReverifyFlowTest() {
     Scenario::Replace(&scenario_.simulation_yaml, "faults: [{kind: silent}]", "faults: []");
+    Start();
+  }
+
+  void Start() {
     platform_.emplace(&scenario_);
     platform_->Register();
     auto first = platform_->Verify();
@@ -39,8 +80,8 @@ class ReverifyFlowTest : public PendingFixture {
     const absl::Time now = platform_->clock().WallNow();
     const RecallSpan span{kBank, now - absl::Hours(1), now, now};
     end_.reset();
-    flow_ = BeginReverify(&platform_->rooms(), &platform_->loop(), span, kAgency,
-                          Chain().current().report_id,
+    const base::Uuid report_id = Chain().current().report_id;
+    flow_ = BeginReverify(&platform_->rooms(), &platform_->loop(), span, kAgency, report_id,
                           [this](absl::StatusOr<ReverifyEnd> end) { end_ = std::move(end); });
   }
   void ExpectVerified() {
@@ -63,6 +104,44 @@ class ReverifyFlowTest : public PendingFixture {
     EXPECT_EQ(dropped[0].verification, first_.verification_id);
     EXPECT_EQ(dropped[0].promise, platform_->EntriesOf<ledger::IntentEntry>().back().intent);
     EXPECT_EQ(dropped[0].why, why);
+  }
+  // From now on it is not known who may be asked about: a commit about the matter has ended in
+  // doubt.
+  void PutInDoubt() {
+    access::MatterBook& matters = *platform_->rooms().matters;
+    const std::string number = scenario_.letters.matter_number();
+    absl::StatusOr<access::MatterBook::Reservation> reservation;
+    matters.Reserve(kAgency, access::MatterBook::KeysOf(kAgency, number),
+                    [&reservation](absl::StatusOr<access::MatterBook::Reservation> got) {
+                      reservation = std::move(got);
+                    });
+    ASSERT_TRUE(reservation.ok()) << reservation.status();
+    const std::shared_ptr<const hedui::Setup> setup = platform_->rooms().setup();
+    auto change = matters.PrepareClose(*setup->reg.FindAgency(kAgency), {number, "XQ-0107"},
+                                       *std::move(reservation));
+    ASSERT_TRUE(change.ok()) << change.status();
+    matters.CommitFailed(*std::move(change));
+  }
+  // When the recall next looks at the clock, on the loop or beside it.
+  void RecallAndPutInDoubt(bool in_loop) {
+    const HookedClock clock(&platform_->clock(), &platform_->loop(), in_loop,
+                            [this] { PutInDoubt(); });
+    const base::Clock* const usual = std::exchange(platform_->rooms().clock, &clock);
+    Recall();
+    platform_->Settle();
+    platform_->rooms().clock = usual;
+  }
+  // Nothing has been reported, and it is tried again.
+  void ExpectNotYet(const std::string& reason) {
+    ASSERT_TRUE(end_.has_value());
+    ASSERT_FALSE(end_->ok()) << "as " << static_cast<int>(**end_);
+    EXPECT_EQ(base::ReasonOf(end_->status()), reason) << end_->status();
+    EXPECT_EQ(Chain().reports.size(), 1u);
+    EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
+    Recall();
+    platform_->AdvanceBy(absl::Seconds(1));
+    ExpectVerified();
+    EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
   }
   bool UsesTheBank() {
     stored::v1::Result stored;
@@ -134,6 +213,29 @@ TEST_F(ReverifyFlowTest, WhereAllWithdrewNothingOfTheSourceIsUsed) {
   EXPECT_FALSE(UsesTheBank()) << "another recall has nothing to do";
 }
 
+// Nobody has withdrawn where it is not known at present whether somebody has.
+TEST_F(ReverifyFlowTest, AMatterInDoubtBeforeTheReportIsNoWithdrawal) {
+  platform_->HoldCompute();
+  Recall();
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  platform_->AdvanceBy(absl::Seconds(1));
+  PutInDoubt();
+  platform_->LetCompute();
+  ExpectNotYet("CHAIN_CHANGED");
+}
+
+TEST_F(ReverifyFlowTest, AMatterInDoubtBeforeItIsAskedIsNoWithdrawal) {
+  RecallAndPutInDoubt(/*in_loop=*/true);
+  EXPECT_EQ(AskedOfBank(), 1u) << "nobody is asked about whom it is not known";
+  ExpectNotYet("CHAIN_CHANGED");
+}
+
+TEST_F(ReverifyFlowTest, AMatterInDoubtWhileItIsAuthorizedIsNoRefusal) {
+  RecallAndPutInDoubt(/*in_loop=*/false);
+  EXPECT_EQ(AskedOfBank(), 1u);
+  ExpectNotYet("MATTER_IN_DOUBT");
+}
+
 TEST_F(ReverifyFlowTest, WithoutAWithdrawalTheNewAnswerIsUsed) {
   Recall();
   platform_->AdvanceBy(absl::Seconds(1));
@@ -142,6 +244,53 @@ TEST_F(ReverifyFlowTest, WithoutAWithdrawalTheNewAnswerIsUsed) {
   EXPECT_TRUE(UsesTheBank());
   EXPECT_EQ(Open(), 0);
   EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), IsEmpty());
+}
+
+TEST_F(ReverifyFlowTest, WhatTheMemoryBudgetCannotHoldIsNotUsedAndTheReportSaysSo) {
+  // From now on the bank has much more to say.
+  std::string records;
+  for (int i = 0; i < 2'000; ++i) {
+    absl::StrAppend(&records, "          - {kind: deposit, fields: [{name: account, text: \"", i,
+                    "\"}, {name: amount, money_fen: 1}]}\n");
+  }
+  const std::string head = "        category: deposit\n        records:\n";
+  Scenario::Replace(&scenario_.simulation_yaml, head, absl::StrCat(head, records));
+  platform_->Restart();
+  base::ByteBudget& budget = *platform_->rooms().bytes;
+  const size_t chain = Chain().bytes.bytes();
+  // Room for one that asks and makes a report, not for what it is told.
+  auto others = budget.TryTake("others", budget.bytes_max() - budget.used() - kFlowBytes - chain);
+  ASSERT_TRUE(others.has_value());
+  const size_t before = budget.used();
+  Recall();
+  platform_->AdvanceBy(absl::Seconds(1));
+  EXPECT_EQ(budget.used(), before) << "what was held is given back";
+  others = base::ByteBudget::Place();
+  ExpectVerified();
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kUnavailable);
+  EXPECT_EQ(ReasonOf(Current(), "m1"), base::Reason::kOversized);
+  EXPECT_EQ(KindOf(Current(), "m2"), base::AnswerKind::kConfirmedNone) << "takes no room";
+  ExpectUndetermined(Current());
+  EXPECT_FALSE(absl::StrContains(Chain().current().row.body, kAccount));
+  EXPECT_EQ(AskedOfBank(), 2u) << "not once more for want of room";
+}
+
+TEST_F(ReverifyFlowTest, WhatItHoldsOfTheAnswersIsCountedUntilTheReportIsMade) {
+  const base::ByteBudget& budget = *platform_->rooms().bytes;
+  const size_t before = budget.used();
+  ReportChain chain = Chain();
+  chain.KeepCurrentRow();
+  const size_t held_beside = kFlowBytes + chain.bytes.bytes();
+  chain.bytes = base::ByteBudget::Place();
+  platform_->HoldCompute();
+  Recall();
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  platform_->AdvanceBy(absl::Seconds(1));
+  EXPECT_GT(budget.used(), before + held_beside);
+  platform_->LetCompute();
+  ExpectVerified();
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
+  EXPECT_EQ(budget.used(), before);
 }
 
 TEST_F(ReverifyFlowTest, WhatTheSourcePromisesIsFetched) {
@@ -202,6 +351,88 @@ TEST_F(ReverifyFlowTest, WhoWithdrewBeforeTheReportIsPromisedNothing) {
   EXPECT_EQ(ReasonOf(Current(), "m1"), base::Reason::kNoAuthorization);
   EXPECT_EQ(KindOf(Current(), "m2"), base::AnswerKind::kConfirmedNone);
   EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), IsEmpty());
+}
+
+// The source is in the catalogue still, and takes other documents only.
+TEST_F(ReverifyFlowTest, WhomItCannotBeAskedAboutAnyMoreIsSaidWithTheReasonOfAVerification) {
+  Scenario::AddToSource(&scenario_.catalogue_yaml, kBank, "identity_kinds: [passport]");
+  platform_->Restart();
+  Recall();
+  platform_->AdvanceBy(absl::Seconds(1));
+  ExpectVerified();
+  EXPECT_EQ(AskedOfBank(), 1u);
+  for (const char* const person : {"m1", "m2", "m3"}) {
+    EXPECT_EQ(KindOf(Current(), person), base::AnswerKind::kNotAsked) << person;
+    EXPECT_EQ(ReasonOf(Current(), person), base::Reason::kUnknownPerson) << person;
+  }
+  EXPECT_FALSE(absl::StrContains(Chain().current().row.body, kAccount));
+}
+
+// The register of deaths has the father, and was asked together with the bank. When the bank is
+// asked anew that is known.
+class ReverifyDeceasedTest : public ReverifyFlowTest {
+ protected:
+  ReverifyDeceasedTest() {
+    const std::string father =
+        "  - identity: {kind: resident_id, number: \"640104197905123171\", name: 马志远}\n"
+        "    holdings:\n";
+    Scenario::Replace(&scenario_.simulation_yaml, father,
+                      absl::StrCat(father,
+                                   "      - source: mca-centre\n"
+                                   "        category: death\n"
+                                   "        records:\n"
+                                   "          - kind: death\n"
+                                   "            fields:\n"
+                                   "              - {name: day, day: \"2024-12-20\"}\n"));
+    scenario_.household.mutable_header()->set_request_id("7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d12");
+    platform_->Restart();
+  }
+};
+
+TEST_F(ReverifyDeceasedTest, WhoIsDeadIsNotAskedAboutAndTheReportSaysThatThisIsWhy) {
+  first_ = *platform_->Verify();
+  ASSERT_EQ(KindOf(first_, "m1"), base::AnswerKind::kFound) << "asked in the same wave";
+  const size_t asked = AskedOfBank();
+  platform_->AdvanceBy(absl::Minutes(1));
+  Recall();
+  platform_->AdvanceBy(absl::Seconds(1));
+  ExpectVerified();
+  ASSERT_EQ(AskedOfBank(), asked + 1);
+  EXPECT_EQ(platform_->AskedOf(kBank).back().people_size(), 2);
+  EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kNotAsked);
+  EXPECT_EQ(ReasonOf(Current(), "m1"), base::Reason::kDeceased);
+  EXPECT_EQ(KindOf(Current(), "m2"), base::AnswerKind::kConfirmedNone);
+  std::vector<std::string> told;
+  for (const report::v1::Line& line : LinesOf(Current().envelope)) {
+    if (line.kind() != report::v1::LINE_KIND_OUTCOME || line.person_id() != "m1" ||
+        line.outcome().source_id() != kBank) {
+      continue;
+    }
+    told.push_back(absl::StrCat(line.outcome().kind(), "/", line.outcome().reason()));
+  }
+  EXPECT_THAT(told, ElementsAre("NOT_ASKED/DECEASED"));
+  EXPECT_FALSE(absl::StrContains(Chain().current().row.body, kAccount));
+}
+
+// What another wave does not ask of who is dead is said as in a verification made today.
+TEST_F(ReverifyDeceasedTest, TheReportSaysWhatAVerificationMadeNowSays) {
+  first_ = *platform_->Verify();
+  ASSERT_EQ(KindOf(first_, "m1"), base::AnswerKind::kFound);
+  platform_->AdvanceBy(absl::Minutes(1));
+  Scenario::AddToSource(&scenario_.catalogue_yaml, kBank, "wave: 2");
+  platform_->Restart();
+  Recall();
+  platform_->AdvanceBy(absl::Seconds(1));
+  ExpectVerified();
+  const VerifyResult anew = Current();
+  scenario_.household.mutable_header()->set_request_id("7d3f2c1e-5a84-4b6e-9c1d-2f8b6a0e4d13");
+  const VerifyResult fresh = *platform_->Verify();
+  for (const char* const person : {"m1", "m2", "m3"}) {
+    EXPECT_EQ(KindOf(anew, person), KindOf(fresh, person)) << person;
+    EXPECT_EQ(ReasonOf(anew, person), ReasonOf(fresh, person)) << person;
+  }
+  EXPECT_EQ(ReasonOf(fresh, "m1"), base::Reason::kDeceased);
+  EXPECT_EQ(CountOfOutcomes(anew.envelope), CountOfOutcomes(fresh.envelope));
 }
 
 }  // namespace

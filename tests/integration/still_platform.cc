@@ -29,8 +29,9 @@ constexpr int kQuietRounds = 4;
 
 }  // namespace
 
-StillPlatform::StillPlatform(Scenario* scenario, std::function<void(FlowStep)> on_step)
-    : scenario_(scenario), on_step_(std::move(on_step)), clock_(absl::Now()) {
+StillPlatform::StillPlatform(Scenario* scenario, std::function<void(FlowStep)> on_step,
+                             const PollLimits& limits)
+    : scenario_(scenario), on_step_(std::move(on_step)), limits_(limits), clock_(absl::Now()) {
   scenario_->Write();
   Start();
 }
@@ -135,15 +136,15 @@ void StillPlatform::Start() {
   rooms.setup = [&parts] { return parts.setup; };
   rooms.on_step = on_step_;
   rooms.fatal = [](const absl::Status& why) { ADD_FAILURE() << why; };
-  rooms.tell = [](const base::Event& event) {
-    EXPECT_NE(event.level, base::EventLevel::kError) << event.name << " " << base::TextOf(event);
-  };
+  rooms.tell = [this](const base::Event& event) { NoteTold(event); };
   rooms.source_log = parts.source_log.get();
   rooms.source_quality = parts.source_quality.get();
   parts.desk = std::make_unique<PendingDesk>(
-      &rooms, [this](const std::string& agency, const std::string& bytes) {
+      &rooms,
+      [this](const std::string& agency, const std::string& bytes) {
         return api::DecodeKeptRequest(agency, bytes, base::CivilDayOf(clock_.WallNow()));
-      });
+      },
+      limits_);
   rooms.pending = parts.desk.get();
   parts.verifier = std::make_unique<Verifier>(&rooms);
   parts.registrar = std::make_unique<Registrar>(&rooms);
@@ -151,6 +152,24 @@ void StillPlatform::Start() {
   parts.recalls =
       std::make_unique<RecallDesk>(&rooms, parts.states.get(), [this] { return loop_.get(); });
   parts.desk->Start(loop_.get());
+}
+
+void StillPlatform::NoteTold(const base::Event& event) {
+  const base::MutexLock lock(&mutex_);
+  ++told_[event.name];
+  if (event.level != base::EventLevel::kError) return;
+  EXPECT_TRUE(expected_.contains(event.name)) << event.name << " " << base::TextOf(event);
+}
+
+void StillPlatform::Expect(const std::string& failure) {
+  const base::MutexLock lock(&mutex_);
+  expected_.insert(failure);
+}
+
+int StillPlatform::Told(const std::string& event) const {
+  const base::MutexLock lock(&mutex_);
+  const auto found = told_.find(event);
+  return found == told_.end() ? 0 : found->second;
 }
 
 // Returns when pools and committer have done what they had.
@@ -253,6 +272,22 @@ void StillPlatform::CloseMatter() {
       [&done](const absl::StatusOr<MatterChange>& change) { done = change.status(); });
   Settle();
   ASSERT_TRUE(done.has_value() && done->ok());
+}
+
+void StillPlatform::LoseTrustInMatter() {
+  access::MatterBook& matters = *parts_->matters;
+  const access::StateRequest request{scenario_->letters.matter_number(), kOfficer};
+  std::optional<access::MatterBook::Reservation> reservation;
+  matters.Reserve(kAgency, access::MatterBook::KeysOf(kAgency, request.matter_number),
+                  [&](absl::StatusOr<access::MatterBook::Reservation> got) {
+                    ASSERT_TRUE(got.ok()) << got.status();
+                    reservation = *std::move(got);
+                  });
+  ASSERT_TRUE(reservation.has_value());
+  auto change = matters.PrepareClose(*parts_->setup->reg.FindAgency(kAgency), request,
+                                     *std::move(reservation));
+  ASSERT_TRUE(change.ok()) << change.status();
+  matters.CommitFailed(*std::move(change));
 }
 
 absl::StatusOr<VerifyResult> StillPlatform::Verify() {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,13 @@
 #include "adapters/source_adapter.h"
 #include "hedui/v1/source.pb.h"
 #include "server/authorization_flow.h"
+#include "server/base/event.h"
+#include "server/base/mutex.h"
 #include "server/correction_flow.h"
 #include "server/ledger/entry.h"
 #include "server/pending_desk.h"
 #include "server/platform_configuration.h"
+#include "server/poll_schedule.h"
 #include "server/recall_flow.h"
 #include "server/rooms.h"
 #include "server/runtime/worker_pool.h"
@@ -37,9 +41,12 @@ namespace hedui::testing {
 class StillPlatform {
  public:
   // Starts, after writing the scenario. `on_step` as PlatformOptions'.
-  explicit StillPlatform(Scenario* scenario, std::function<void(FlowStep)> on_step = nullptr);
+  explicit StillPlatform(Scenario* scenario, std::function<void(FlowStep)> on_step = nullptr,
+                         const PollLimits& limits = {});
   ~StillPlatform();
 
+  // From the next start on.
+  void SetLimits(const PollLimits& limits) { limits_ = limits; }
   // As a kill would, but that what the committer has is written; and a new start on the same files.
   void Restart();
 
@@ -58,12 +65,20 @@ class StillPlatform {
   // Letters by their place in the scenario.
   void Withdraw(int letter);
   void CloseMatter();
+  // A commit about the matter ends in doubt: who holds the matter may not trust it any more.
+  // Nothing of it is in the store.
+  void LoseTrustInMatter();
   absl::StatusOr<VerifyResult> Verify();
   // The current report of the scenario's request.
   absl::StatusOr<VerifyResult> Current();
   absl::StatusOr<VerificationView> Get();
   void Annul(const std::string& report_number);
   absl::Status EraseMatter(const base::Uuid& matter);
+
+  // The platform is to fail so in this test, with an event of this name.
+  void Expect(const std::string& failure);
+  // How often operators were told of it since the start.
+  int Told(const std::string& event) const;
 
   // What a department was asked so far, queries and polls in their order.
   std::vector<v1::QueryRequest> AskedOf(const std::string& source) const;
@@ -94,6 +109,7 @@ class StillPlatform {
   void Start();
   void Barrier();
   std::vector<ledger::Entry> Entries();
+  void NoteTold(const base::Event& event);
 
   struct PartsOf {
     std::unique_ptr<PlatformConfiguration> read;
@@ -121,9 +137,13 @@ class StillPlatform {
 
   Scenario* const scenario_;
   const std::function<void(FlowStep)> on_step_;
+  PollLimits limits_;
   base::SecureIdSource ids_;
   FakeClock clock_;
   std::map<std::string, std::vector<v1::QueryRequest>> asked_;
+  mutable base::Mutex mutex_;
+  std::set<std::string> expected_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, int> told_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<Notification> held_compute_;  // notified: let go
   std::unique_ptr<FakeLoop> loop_;
   std::unique_ptr<PartsOf> parts_;

@@ -171,6 +171,36 @@ TEST(MatcherTest, AFallbacksUsableAnswerStandsInForASilentSource) {
   EXPECT_FALSE(result.facts.answers[0].superseded);
 }
 
+TEST(MatcherTest, OnlyWhatSaysNothingEitherWayIsStoodInFor) {
+  for (const AnswerKind kind :
+       {AnswerKind::kFound, AnswerKind::kConfirmedNone, AnswerKind::kNotCovered,
+        AnswerKind::kUnavailable, AnswerKind::kStale, AnswerKind::kRefused, AnswerKind::kAmbiguous,
+        AnswerKind::kPending, AnswerKind::kNotAsked}) {
+    SCOPED_TRACE(base::AnswerKindName(kind));
+    MatchBuilder b;
+    b.Answer("region", 10, "m1", "employment", kind).stand_ins = {"city"};
+    b.Answer("city", 20, "m1", "employment", AnswerKind::kConfirmedNone);
+    const MatchResult result = b.Run();
+    ASSERT_EQ(result.facts.answers[1].source_id, "region");
+    const bool speaks = kind == AnswerKind::kFound || kind == AnswerKind::kConfirmedNone ||
+                        kind == AnswerKind::kAmbiguous;
+    EXPECT_EQ(result.facts.answers[1].superseded, !speaks);
+  }
+}
+
+TEST(MatcherTest, WhatIsAmbiguousStaysBesideItsStandIn) {
+  MatchBuilder b;
+  b.Found("region", 10, "m1", "employment", {Wage(8000, 2, "甲")}).stand_ins = {"city"};
+  b.Answer("region", 10, "m1", "employment", AnswerKind::kConfirmedNone).stand_ins = {"city"};
+  b.Answer("city", 20, "m1", "employment", AnswerKind::kConfirmedNone);
+  const MatchResult result = b.Run();
+  ASSERT_THAT(result.facts.answers, SizeIs(2));
+  EXPECT_EQ(result.facts.answers[1].source_id, "region");
+  EXPECT_EQ(result.facts.answers[1].kind, AnswerKind::kAmbiguous);
+  EXPECT_EQ(result.facts.answers[1].reason, Reason::kContradiction);
+  EXPECT_FALSE(result.facts.answers[1].superseded);
+}
+
 TEST(MatcherTest, AQuarantinedFallbackStandsInForNobody) {
   MatchBuilder b;
   b.Answer("region", 10, "m1", "employment", AnswerKind::kUnavailable, Reason::kLate).stand_ins = {
