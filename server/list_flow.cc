@@ -38,14 +38,24 @@ class Lister {
     Page<Item> page;
     PagePlace place = query_.place;
     while (true) {
-      HEDUI_ASSIGN_OR_RETURN(base::RowPage rows,
-                             rooms_.pages->FindBefore(KeyOn(place.day), place.before, kRowsAtOnce));
+      HEDUI_ASSIGN_OR_RETURN(
+          base::RowPage rows,
+          past_lost()
+              ? rooms_.pages->FindBeforeWithLost(KeyOn(place.day), place.before, kRowsAtOnce)
+              : rooms_.pages->FindBefore(KeyOn(place.day), place.before, kRowsAtOnce));
       ++work_;
       for (const base::PlacedRow& placed : rows.rows) {
         work_ += 1 + placed.row.body.size() / kRowBytesOfWork;
-        HEDUI_ASSIGN_OR_RETURN(std::optional<Item> item, ItemOf(placed.row, place.day));
+        absl::StatusOr<std::optional<Item>> item =
+            placed.lost.ok() ? ItemOf(placed.row, place.day) : placed.lost;
         place.before = placed.place;
-        if (item.has_value()) page.items.push_back(*std::move(item));
+        if (past_lost() && absl::IsDataLoss(item.status())) {
+          ++page.lost;
+          page.why_lost = item.status();
+          item = std::nullopt;
+        }
+        HEDUI_RETURN_IF_ERROR(item.status());
+        if (item->has_value()) page.items.push_back(**std::move(item));
         if (page.items.size() < query_.page_size && work_ < kPageRowsMax) continue;
         page.next = place;
         return page;
@@ -67,6 +77,8 @@ class Lister {
  protected:
   // Whether each day has a key of its own.
   virtual bool by_day() const = 0;
+  // Whether it goes past rows that cannot be read.
+  virtual bool past_lost() const { return false; }
   virtual base::LookupKey KeyOn(absl::CivilDay day) const = 0;
   // Found under the key of `day`. nullopt: is not listed.
   virtual absl::StatusOr<std::optional<Item>> ItemOf(const base::Row& row, absl::CivilDay day) = 0;
@@ -194,6 +206,7 @@ class UsingLister final : public Lister<ReportUsing> {
 
  private:
   bool by_day() const override { return true; }
+  bool past_lost() const override { return query_.past_lost; }
 
   base::LookupKey KeyOn(absl::CivilDay day) const override {
     return UsedKey(query_.source_id, day);

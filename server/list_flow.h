@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "server/access/matter_view.h"
@@ -67,6 +68,7 @@ struct UsingQuery : ListQuery {
   std::string source_id;
   absl::Time from;  // when its answers came: [from, to)
   absl::Time to;
+  bool past_lost = false;  // counts rows that cannot be read, and goes on
 };
 
 // A report that holds what a source said.
@@ -81,6 +83,9 @@ template <typename Item>
 struct Page {
   std::vector<Item> items;
   std::optional<PagePlace> next;  // absent: the list has ended
+  // Rows that cannot be read, where the query goes past them, and why one of them cannot.
+  size_t lost = 0;
+  absl::Status why_lost;
 };
 
 using VerificationPageDone = absl::AnyInvocable<void(absl::StatusOr<Page<VerificationView>>) &&>;
@@ -98,8 +103,9 @@ void ListVerifications(const Rooms* rooms, runtime::EventLoop* loop, Verificatio
 void ListMatters(const Rooms* rooms, runtime::EventLoop* loop, MatterQuery query,
                  MatterPageDone done);
 
-// By the day on which the source answered; each report once. Without those of erased matters, and
-// of versions that did not keep which sources a report used.
+// By the day on which the source answered; each report once, but one that cannot be read under each
+// of its days. Without those of erased matters, and of versions that did not keep which sources a
+// report used.
 void ListReportsUsing(const Rooms* rooms, runtime::EventLoop* loop, UsingQuery query,
                       UsingPageDone done);
 

@@ -31,7 +31,18 @@ constexpr size_t kRowsOfOne = 2;
 constexpr absl::Duration kAgainAfter = absl::Seconds(1);
 constexpr absl::Duration kAgainAfterMax = absl::Minutes(1);
 // A chain that others change all the while.
-constexpr int kTriesMax = 5;
+constexpr int kAbortsMax = 5;
+// Room that there is none of for most of an hour there will never be: a chain of reports may be
+// larger than its agency's share of the memory.
+constexpr int kOtherTriesMax = 60;
+// A list that cannot be read, for want of anything but room, for a quarter of an hour.
+constexpr int kListTriesMax = 20;
+// Where a start could not read which recalls there are.
+constexpr absl::Duration kReadAgainAfter = absl::Minutes(1);
+
+absl::Duration PauseAfter(int tries) {
+  return std::min(kAgainAfterMax, kAgainAfter * (1 << std::min(tries - 1, 6)));
+}
 
 base::LookupKey AllRecalls() { return {base::LookupKind::kSourceDay, "\nrecall"}; }
 base::LookupKey RecallKey(const base::Uuid& id) {
@@ -64,7 +75,7 @@ absl::Time NowOf(const Rooms& rooms) {
   return absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
 }
 
-// A row added to what is known of its recall. DATA_LOSS (STORED_BODY).
+// A row added to what is known of its recall. DATA_LOSS (STORED_BODY), and nothing is added.
 absl::Status AddRow(const base::Row& row, RecallView* view) {
   stored::v1::Recall body;
   if (row.kind != base::RowKind::kRecall || !report::ParseStrict(row.body, &body)) {
@@ -72,6 +83,7 @@ absl::Status AddRow(const base::Row& row, RecallView* view) {
   }
   if (body.ended()) {
     view->ended = row.at;
+    view->incomplete = body.incomplete();
     for (int i = 0; i < body.reports_size() && i < int{kReverifyEnds}; ++i) {
       view->reports[static_cast<size_t>(i)] = body.reports(i);
     }
@@ -85,6 +97,19 @@ absl::Status AddRow(const base::Row& row, RecallView* view) {
   view->request.officer = body.officer();
   view->request.reason = body.reason();
   view->begun = row.at;
+  return absl::OkStatus();
+}
+
+// The same among several. The store's; DATA_LOSS leaves them as they are.
+absl::Status AddRow(const base::Row& row, std::map<base::Uuid, RecallView>* recalls) {
+  stored::v1::Recall body;
+  if (!report::ParseStrict(row.body, &body)) return Damaged("recall");
+  const auto id = base::Uuid::FromBytes(body.recall_id());
+  if (!id.ok()) return Damaged("recall");
+  RecallView view;
+  if (const auto known = recalls->find(*id); known != recalls->end()) view = known->second;
+  HEDUI_RETURN_IF_ERROR(AddRow(row, &view));
+  (*recalls)[*id] = std::move(view);
   return absl::OkStatus();
 }
 
@@ -129,6 +154,7 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
     std::string agency;
     base::Uuid report_id;
     int tries = 0;
+    int aborts = 0;  // of these
   };
 
   void StartPass() {
@@ -137,7 +163,10 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
       const base::MutexLock lock(&mutex_);
       counts_ = {};
     }
+    list_tries_ = 0;
+    incomplete_ = false;
     query_ = {};
+    query_.past_lost = true;
     query_.page_size = kRowsAtOnce;
     query_.source_id = recall_.request.source_id;
     query_.from = recall_.request.from;
@@ -170,12 +199,14 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
 
   void OnReadPageDone(absl::StatusOr<Page<ReportUsing>> page) {
     reading_ = false;
-    if (!page.ok()) {
-      if (!absl::IsResourceExhausted(page.status())) {
-        rooms_.tell(base::FailureEvent("recall_cannot_list", page.status())
-                        .With("recall_id", id().ToString()));
-      }
-      return Later(kAgainAfter, [](Run& run) { run.Pump(); });
+    if (!page.ok()) return OnCannotList(page.status());
+    list_tries_ = 0;
+    if (page->lost > 0) {
+      // They hold back neither the others nor the recalls that wait.
+      rooms_.tell(base::FailureEvent("recall_cannot_read", page->why_lost)
+                      .With("recall_id", id().ToString())
+                      .With("reports", absl::StrCat(page->lost)));
+      Count(ReverifyEnd::kFailed, page->lost);
     }
     for (const ReportUsing& report : page->items) {
       const auto report_id = report::ReportIdOfNumber(report.report_number);
@@ -183,6 +214,20 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
     }
     more_ = page->next.has_value();
     if (more_) query_.place = *page->next;
+    Pump();
+  }
+
+  void OnCannotList(const absl::Status& status) {
+    // Lack of room passes.
+    if (absl::IsResourceExhausted(status)) return Later(kAgainAfter, [](Run& run) { run.Pump(); });
+    rooms_.tell(
+        base::FailureEvent("recall_cannot_list", status).With("recall_id", id().ToString()));
+    if (++list_tries_ < kListTriesMax) {
+      return Later(PauseAfter(list_tries_), [](Run& run) { run.Pump(); });
+    }
+    // The rest is not gone through in this pass, and where it is the last, its end says so.
+    incomplete_ = true;
+    more_ = false;
     Pump();
   }
 
@@ -203,14 +248,15 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
     if (end.ok()) {
       Count(*end);
     } else if (!stopped_) {
-      // Lack of room passes; a chain that never stays as it is does not.
+      // Lack of room passes, mostly; a chain that never stays as it is does not.
       ++item.tries;
-      if (absl::IsAborted(end.status()) && item.tries >= kTriesMax) {
+      if (absl::IsAborted(end.status())) ++item.aborts;
+      if (item.aborts >= kAbortsMax || item.tries - item.aborts >= kOtherTriesMax) {
+        rooms_.tell(base::FailureEvent("not_verified_anew", end.status())
+                        .With("report_id", item.report_id.ToString()));
         Count(ReverifyEnd::kFailed);
       } else {
-        const absl::Duration pause =
-            std::min(kAgainAfterMax, kAgainAfter * (1 << std::min(item.tries - 1, 6)));
-        return Later(pause, [item = std::move(item)](Run& run) mutable {
+        return Later(PauseAfter(item.tries), [item = std::move(item)](Run& run) mutable {
           run.items_.push_back(std::move(item));
           run.Pump();
         });
@@ -219,9 +265,9 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
     Pump();
   }
 
-  void Count(ReverifyEnd end) {
+  void Count(ReverifyEnd end, size_t reports = 1) {
     const base::MutexLock lock(&mutex_);
-    ++counts_[static_cast<size_t>(end) - 1];
+    counts_[static_cast<size_t>(end) - 1] += static_cast<int64_t>(reports);
   }
 
   template <typename Then>
@@ -256,6 +302,7 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
     body.set_recall_id(id().ToBytes());
     body.set_ended(true);
     for (const int64_t reports : view().reports) body.add_reports(reports);
+    body.set_incomplete(incomplete_);
     ledger::CommitRequest request;
     request.rows.push_back(RowOf(rooms_, body, id(), NowOf(rooms_)));
     request.done = [self =
@@ -287,7 +334,9 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
   bool more_ = false;
   bool reading_ = false;
   bool committing_ = false;
-  int waiting_ = 0;  // timers
+  int list_tries_ = 0;       // for one page
+  bool incomplete_ = false;  // of this pass: the list could not be read to its end
+  int waiting_ = 0;          // timers
   UsingQuery query_;
   std::deque<Item> items_;
   uint64_t begun_ = 0;
@@ -304,13 +353,29 @@ RecallDesk::RecallDesk(const Rooms* rooms, gather::SourceStates* states, NextLoo
 RecallDesk::~RecallDesk() = default;
 
 void RecallDesk::Resume() {
-  if (rooms_.disk->TrySubmit([this] { ReadOpen(); })) return;
-  rooms_.tell(std::string("recalls are not gone on with before the next start: no reader is free"));
+  runtime::EventLoop* const loop = next_loop_();
+  loop->Post([this, loop] { SubmitReadOpen(loop); });
 }
 
-void RecallDesk::ReadOpen() {
+void RecallDesk::SubmitReadOpen(runtime::EventLoop* loop) {
+  {
+    const base::MutexLock lock(&mutex_);
+    if (stopped_) return;
+  }
+  if (!rooms_.disk->TrySubmit([this, loop] { ReadOpen(loop); })) ReadOpenAfter(kAgainAfter, loop);
+}
+
+void RecallDesk::ReadOpenAfter(absl::Duration pause, runtime::EventLoop* loop) {
+  // Timers are the loop's own thread's.
+  loop->Post([this, pause, loop] { loop->After(pause, [this, loop] { SubmitReadOpen(loop); }); });
+}
+
+void RecallDesk::ReadOpen(runtime::EventLoop* loop) {
   absl::StatusOr<std::map<base::Uuid, RecallView>> open = FindOpen();
-  if (!open.ok()) return rooms_.tell(base::FailureEvent("recalls_not_read", open.status()));
+  if (!open.ok()) {
+    rooms_.tell(base::FailureEvent("recalls_not_read", open.status()));
+    return ReadOpenAfter(kReadAgainAfter, loop);
+  }
   // Ids are ordered by time.
   for (const auto& [id, recall] : *open) Add(recall);
 }
@@ -320,12 +385,14 @@ absl::StatusOr<std::map<base::Uuid, RecallView>> RecallDesk::FindOpen() const {
   base::RowPage page;
   page.place = base::kNewestPlace;
   do {
-    HEDUI_ASSIGN_OR_RETURN(page, rooms_.pages->FindBefore(AllRecalls(), page.place, kRowsAtOnce));
+    HEDUI_ASSIGN_OR_RETURN(page,
+                           rooms_.pages->FindBeforeWithLost(AllRecalls(), page.place, kRowsAtOnce));
     for (const base::PlacedRow& placed : page.rows) {
-      stored::v1::Recall body;
-      if (!report::ParseStrict(placed.row.body, &body)) return Damaged("recall");
-      HEDUI_ASSIGN_OR_RETURN(const base::Uuid id, base::Uuid::FromBytes(body.recall_id()));
-      HEDUI_RETURN_IF_ERROR(AddRow(placed.row, &recalls[id]));
+      const absl::Status added = placed.lost.ok() ? AddRow(placed.row, &recalls) : placed.lost;
+      if (added.ok()) continue;
+      // It holds back none of the others.
+      rooms_.tell(
+          base::FailureEvent("recall_not_read", added).With("row", absl::StrCat(placed.place)));
     }
   } while (page.more);
   std::erase_if(recalls, [](const auto& recall) { return recall.second.ended.has_value(); });
@@ -337,7 +404,10 @@ void RecallDesk::Add(const RecallView& recall) {
   {
     const base::MutexLock lock(&mutex_);
     // What was begun is durable: the next process finds it.
-    if (stopped_) return;
+    if (stopped_ || ended_.contains(recall.request.id)) return;
+    for (const std::shared_ptr<Run>& other : runs_) {
+      if (other->id() == recall.request.id) return;
+    }
     run = std::make_shared<Run>(this, next_loop_(), recall);
     runs_.push_back(run);
     if (runs_.size() > 1) return;
@@ -350,6 +420,7 @@ void RecallDesk::OnEnded(const base::Uuid& id) {
   {
     const base::MutexLock lock(&mutex_);
     if (!runs_.empty() && runs_.front()->id() == id) runs_.pop_front();
+    ended_.insert(id);
     if (stopped_) runs_.clear();
     if (!runs_.empty()) next = runs_.front();
     changed_.SignalAll();
@@ -405,10 +476,14 @@ void RecallDesk::BeginOnDisk(runtime::EventLoop* loop, const RecallRequest& requ
   };
   const absl::StatusOr<RecallView> known = Read(request.id);
   if (known.ok()) {
-    if (SameRecall(known->request, request)) return answer(*known);
-    return answer(
-        base::MakeError(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
-                        "this id is that of another recall; choose a new UUID for a new one"));
+    if (!SameRecall(known->request, request)) {
+      return answer(
+          base::MakeError(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
+                          "this id is that of another recall; choose a new UUID for a new one"));
+    }
+    // This process may not have been able yet to read that there is one.
+    if (!known->ended.has_value()) Add(*known);
+    return answer(*known);
   }
   if (base::ReasonOf(known.status()) != "RECALL_UNKNOWN") return answer(known.status());
   if (rooms_.setup()->catalogue.Find(request.source_id) == nullptr) {

@@ -7,7 +7,8 @@
 // A recall is durable, and in the log, before anything of it is done, and is gone on with after a
 // restart. What it did is not noted apart: a chain whose current report holds nothing of the source
 // within the span is done. It goes through the reports once at once, and once more when every
-// verification that was under way when it began has its report: then it has ended.
+// verification that was under way when it began has its report: then it has ended. What cannot be
+// read or done at last counts as kFailed and holds back nothing else.
 //
 // Thread safety: Resume and Stop on the main thread, the rest from any; `done` runs once, on
 // `loop`. Limits: one recall is worked on at a time, kRecallsMax wait; kReverifiedAtOnce reports at
@@ -68,6 +69,7 @@ struct RecallView {
   absl::Time begun;
   std::optional<absl::Time> ended;
   RecallCounts reports{};
+  bool incomplete = false;  // its reports could not be listed to the end
 };
 
 class RecallDesk {
@@ -81,15 +83,15 @@ class RecallDesk {
              absl::Duration settles = kRecallSettles);
   ~RecallDesk();
 
-  // Goes on with what an earlier process left. Once the loops run.
+  // Goes on with what an earlier process left, as soon as it can be read. Once the loops run.
   void Resume();
   // Begins nothing any more, ends what is being asked, and waits for it. Before the loops and pools
   // go.
   void Stop();
 
-  // Answers once it is durable. NOT_FOUND (SOURCE_UNKNOWN); ALREADY_EXISTS (REQUEST_ID_REUSED);
-  // INVALID_ARGUMENT (RECALL_SPAN): `to` is not over; RESOURCE_EXHAUSTED (RECALLS_FULL,
-  // READERS_FULL, COMMITTER_FULL).
+  // Answers once it is durable; one that is, and has not ended, is gone on with. NOT_FOUND
+  // (SOURCE_UNKNOWN); ALREADY_EXISTS (REQUEST_ID_REUSED); INVALID_ARGUMENT (RECALL_SPAN): `to` is
+  // not over; RESOURCE_EXHAUSTED (RECALLS_FULL, READERS_FULL, COMMITTER_FULL).
   void Begin(runtime::EventLoop* loop, RecallRequest request, Done done);
   // NOT_FOUND (RECALL_UNKNOWN).
   void Get(runtime::EventLoop* loop, base::Uuid id, Done done);
@@ -100,8 +102,11 @@ class RecallDesk {
   // On the disk pool.
   void BeginOnDisk(runtime::EventLoop* loop, const RecallRequest& request, Done done);
   absl::StatusOr<RecallView> Read(const base::Uuid& id) const;
-  void ReadOpen();
+  void SubmitReadOpen(runtime::EventLoop* loop);
+  void ReadOpen(runtime::EventLoop* loop);
+  void ReadOpenAfter(absl::Duration pause, runtime::EventLoop* loop);
   absl::StatusOr<std::map<base::Uuid, RecallView>> FindOpen() const;
+  // Once each: whoever reads it again adds nothing.
   void Add(const RecallView& recall);
   void OnEnded(const base::Uuid& id);
 
@@ -115,6 +120,8 @@ class RecallDesk {
   std::set<base::Uuid> beginning_ ABSL_GUARDED_BY(mutex_);
   // The first is being worked on.
   std::deque<std::shared_ptr<Run>> runs_ ABSL_GUARDED_BY(mutex_);
+  // In this process; begun by hand, so not many.
+  std::set<base::Uuid> ended_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace hedui

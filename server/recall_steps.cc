@@ -168,6 +168,18 @@ void Put(const std::string& source_id, const RecalledPair& pair, Item item,
   }
 }
 
+// Nobody would have asked it, as things are: a verification begun now would not name it either.
+bool IsNotNeeded(const RecallSpan& span, const Reverification& anew,
+                 const std::vector<gather::Outcome>& outcomes, const RecalledPair& pair) {
+  for (const gather::Outcome& outcome : outcomes) {
+    if (outcome.source_id != span.source_id) continue;
+    for (const base::Answer& answer : outcome.answers) {
+      if (answer.person_id == pair.first && answer.category == pair.second) return false;
+    }
+  }
+  return plan::IsSpared(anew.plan, anew.progress, span.source_id, pair.first, pair.second);
+}
+
 void NameSource(const Setup& setup, const std::string& id, report::ReportFrame* frame) {
   const plan::Source* const source = setup.catalogue.Find(id);
   const bool named = std::any_of(frame->sources.begin(), frame->sources.end(),
@@ -282,13 +294,13 @@ bool DropWithdrawn(const access::Grant& grant, std::vector<gather::Outcome>* out
   for (gather::Outcome& outcome : *outcomes) {
     for (base::Answer& answer : outcome.answers) {
       if (!IsOfWithdrawn(grant, answer)) continue;
+      dropped = dropped || IsSaid(answer);
       base::Answer nothing;
       nothing.person_id = answer.person_id;
       nothing.category = answer.category;
       nothing.kind = base::AnswerKind::kUnavailable;
       nothing.reason = base::Reason::kNoAuthorization;
       answer = std::move(nothing);
-      dropped = true;
     }
   }
   return dropped;
@@ -305,6 +317,13 @@ void PutAnswers(const Setup& setup, const RecallSpan& span, const Reverification
       if (IsOf(one, span.source_id, pair)) before = &one;
     }
     if (before == nullptr) continue;
+    if (IsNotNeeded(span, anew, outcomes, pair)) {
+      std::erase_if(
+          all, [&](const match::SourceOutcome& one) { return IsOf(one, span.source_id, pair); });
+      std::erase_if(*views,
+                    [&](const SourceOutcomeView& one) { return IsOf(one, span.source_id, pair); });
+      continue;
+    }
     const access::PersonGrant* const person = anew.grant.Find(pair.first);
     const bool allowed =
         person != nullptr &&

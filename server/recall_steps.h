@@ -79,12 +79,14 @@ absl::StatusOr<Reverification> PrepareReverification(const Rooms& rooms, const S
 
 // Whether somebody may not be asked about any more of whom there is something in these outcomes.
 bool HasWithdrawn(const access::Grant& grant, const std::vector<gather::Outcome>& outcomes);
-// Destroys that: UNAVAILABLE (NO_AUTHORIZATION). False where nobody has withdrawn.
+// Destroys that: UNAVAILABLE (NO_AUTHORIZATION). Whether there was an answer among it; a promise is
+// none.
 bool DropWithdrawn(const access::Grant& grant, std::vector<gather::Outcome>* outcomes);
 
 // Puts into the case what the source says now in place of what it said, and what those who stand in
 // for it say beside it. What it was not asked again is NOT_ASKED, for the reason that `unasked`
-// gives, where it gives one. Pure.
+// gives, where it gives one; but where it stands in for others who have answered by now, so that it
+// would not be asked at all, it is in the case no more. Pure.
 void PutAnswers(const Setup& setup, const RecallSpan& span, const Reverification& anew,
                 std::vector<gather::Outcome> outcomes, const std::vector<plan::Unasked>& unasked,
                 report::CaseBundle* bundle, std::vector<SourceOutcomeView>* views);

@@ -1,16 +1,19 @@
 #include "server/reverify_flow.h"
 
+#include <functional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/answer_budget.h"
+#include "server/answer_flow.h"
 #include "server/base/event.h"
 #include "server/base/status.h"
 #include "server/chain_flow.h"
 #include "server/flow_bytes.h"
 #include "server/gather/gatherer.h"
 #include "server/intent_steps.h"
+#include "server/ledger/entry.h"
 #include "server/pending_desk.h"
 #include "server/pending_rows.h"
 #include "server/report_steps.h"
@@ -46,20 +49,24 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
         unasked_(std::move(unasked)) {}
 
  private:
+  enum class Made { kReport, kClosed, kWithdrawn };
+
   void Work(ReportChain chain) override {
-    if (chain.annulled.has_value()) return Finish(ReverifyEnd::kAnnulled);
+    if (chain.annulled.has_value()) return EndWithout(AnswerEnd::kAnnulled, ReverifyEnd::kAnnulled);
     if (chain.current().report_id != anew_.current) return Finish(Changed());
     request_id_ = RequestIdOf(chain.reports.front().row);
     chain.KeepCurrentRow();
     // Copied by nobody: shared, since tasks may be.
     auto kept = std::make_shared<ReportChain>(std::move(chain));
-    OnCompute([this, kept] { Make(*kept); });
+    OnCompute([this, kept] { Make(kept); });
   }
 
   // On the compute pool.
-  void Make(const ReportChain& chain) {
-    const absl::StatusOr<ReverifyEnd> made = TryMake(chain);
-    if (!made.ok() || *made != ReverifyEnd::kVerified) return Finish(made);
+  void Make(const std::shared_ptr<ReportChain>& chain) {
+    const absl::StatusOr<Made> made = TryMake(*chain);
+    if (!made.ok()) return Finish(made.status());
+    if (*made == Made::kClosed) return EndWithout(AnswerEnd::kClosed, ReverifyEnd::kMatterClosed);
+    if (*made == Made::kWithdrawn) return Drop(chain);
     ledger::CommitRequest commit;
     commit.rows.push_back(std::move(report_.row));
     for (const Promise& promise : promises_) commit.rows.push_back(PromiseRow(promise, Now()));
@@ -70,23 +77,47 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
     });
   }
 
-  absl::StatusOr<ReverifyEnd> TryMake(const ReportChain& chain) {
-    HEDUI_ASSIGN_OR_RETURN(const CurrentCase current, ReadCurrentCase(rooms_, agency_, chain));
-    do {
-      if (current.IsClosed()) return ReverifyEnd::kMatterClosed;
-      // A commit about it has failed: that is no withdrawal. Once more, with what the store says.
-      if (!anew_.grant.matter->Trusted()) return Changed();
-      if (DropWithdrawn(anew_.grant, &outcomes_)) {
-        rooms_.tell(base::Event(base::EventLevel::kInfo, "answer_dropped")
-                        .With("report_id", anew_.current.ToString())
-                        .With("source", span_.source_id));
-      }
-      HEDUI_RETURN_IF_ERROR(MakeFrom(chain, current));
-      // As late as can be: what is withdrawn after this comes after the report.
-    } while (HasWithdrawn(anew_.grant, outcomes_));
-    // In doubt only since it was asked above: then what was dropped was not withdrawn.
+  absl::StatusOr<Made> TryMake(const ReportChain& chain) {
+    HEDUI_ASSIGN_OR_RETURN(CurrentCase current, ReadCurrentCase(rooms_, agency_, chain));
+    if (current.IsClosed()) return Made::kClosed;
+    // A commit about it has failed: that is no withdrawal. Once more, with what the store says.
     if (!anew_.grant.matter->Trusted()) return Changed();
-    return ReverifyEnd::kVerified;
+    if (HasWithdrawn(anew_.grant, outcomes_)) return Made::kWithdrawn;
+    HEDUI_RETURN_IF_ERROR(MakeFrom(chain, std::move(current)));
+    // As late as can be: what is withdrawn after this comes after the report.
+    return HasWithdrawn(anew_.grant, outcomes_) ? Made::kWithdrawn : Made::kReport;
+  }
+
+  // A report without what is destroyed; that it came is in the log before that.
+  void Drop(const std::shared_ptr<ReportChain>& chain) {
+    auto again = [this, chain] { OnCompute([this, chain] { Make(chain); }); };
+    const bool came = DropWithdrawn(anew_.grant, &outcomes_);
+    // In doubt only since it was asked before: then what was dropped was not withdrawn.
+    if (!anew_.grant.matter->Trusted()) return Finish(Changed());
+    if (!came) return again();
+    CommitDropped(AnswerEnd::kClosed, std::move(again));
+  }
+
+  // No report is made of what came.
+  void EndWithout(AnswerEnd why, ReverifyEnd end) {
+    const bool came = !UsesOf(outcomes_).empty();
+    outcomes_.clear();
+    if (!came) return Finish(end);
+    CommitDropped(why, [this, end] { Finish(end); });
+  }
+
+  void CommitDropped(AnswerEnd why, std::function<void()> then) {
+    rooms_.tell(base::Event(base::EventLevel::kInfo, "answer_dropped")
+                    .With("report_id", anew_.current.ToString())
+                    .With("source", span_.source_id));
+    ledger::AnswerDroppedEntry entry;
+    entry.verification = anew_.verification_id;
+    entry.promise = anew_.intent_id;
+    entry.why = static_cast<uint8_t>(why);
+    entry.time = Now();
+    ledger::CommitRequest commit;
+    commit.entry = ledger::EncodeEntry(entry);
+    Commit(std::move(commit), [then = std::move(then)](const ledger::CommitReceipt&) { then(); });
   }
 
   absl::Status MakeFrom(const ReportChain& chain, CurrentCase changed) {

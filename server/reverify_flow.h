@@ -31,8 +31,8 @@ class ReverifyFlow {
 using ReverifyDone = absl::AnyInvocable<void(absl::StatusOr<ReverifyEnd>) &&>;
 
 // `report_id`: any report of `agency`'s chain. Errors, after which it may be tried again:
-// RESOURCE_EXHAUSTED, ABORTED (CHAIN_CHANGED), CANCELLED (DRAINING); others are told and are
-// kFailed. `done` runs once, on `loop`, never inside this call. `rooms` outlives it.
+// RESOURCE_EXHAUSTED, ABORTED (CHAIN_CHANGED), CANCELLED (DRAINING), UNAVAILABLE; others are told
+// and are kFailed. `done` runs once, on `loop`, never inside this call. `rooms` outlives it.
 std::shared_ptr<ReverifyFlow> BeginReverify(const Rooms* rooms, runtime::EventLoop* loop,
                                             const RecallSpan& span, std::string agency,
                                             const base::Uuid& report_id, ReverifyDone done);

@@ -93,7 +93,8 @@ void Print(const v1::Recall& recall) {
                             recall.officer(), ": ", recall.reason(), "\n",
                             recall.ended_at_ms() == 0
                                 ? std::string("goes on")
-                                : absl::StrCat("ended ", TimeOf(recall.ended_at_ms())));
+                                : absl::StrCat("ended ", TimeOf(recall.ended_at_ms())),
+                            recall.incomplete() ? "  INCOMPLETE: not all could be listed" : "");
   for (const v1::RecallCount& count : recall.counts()) {
     std::cout << absl::StrCat("  ", Bare(v1::ReverifyEnd_Name(count.end()), "REVERIFY_END_"), " ",
                               count.reports());

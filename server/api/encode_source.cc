@@ -111,6 +111,7 @@ v1::Recall EncodeRecall(const RecallView& view) {
     count->set_end(static_cast<v1::ReverifyEnd>(i + 1));
     count->set_reports(view.reports[i]);
   }
+  message.set_incomplete(view.incomplete);
   return message;
 }
 

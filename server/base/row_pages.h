@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
@@ -29,6 +30,8 @@ inline constexpr uint64_t kNewestPlace = INT64_MAX;
 struct PlacedRow {
   uint64_t place = 0;
   Row row;
+  // DATA_LOSS: why it cannot be opened, and `row` is empty. FindBeforeWithLost only.
+  absl::Status lost;
 };
 
 struct RowPage {
@@ -56,6 +59,10 @@ class RowPages {
   // `limit` (at least 1) are looked at. DATA_LOSS when one cannot be opened.
   virtual absl::StatusOr<RowPage> FindBefore(const LookupKey& key, uint64_t before,
                                              size_t limit) const = 0;
+  // The same for those whom one row must not keep from all the others: those that cannot be opened
+  // are in the page, `lost`.
+  virtual absl::StatusOr<RowPage> FindBeforeWithLost(const LookupKey& key, uint64_t before,
+                                                     size_t limit) const = 0;
   // Every row whose look-up digest is this key's, in commit order, without opening it: also those
   // of erased matters. At most `limit`, the newest left out.
   virtual absl::StatusOr<std::vector<RowHead>> FindHeads(const LookupKey& key,

@@ -94,6 +94,13 @@ PlaceSet Progress::Answered(const std::string& person_id, const std::string& cat
   return found == answered_.end() ? PlaceSet{0} : found->second;
 }
 
+bool IsSpared(const Plan& plan, const Progress& progress, absl::string_view source_id,
+              const std::string& person_id, const std::string& category) {
+  const Standing* const standing = StandingOf(plan, person_id, category, source_id);
+  if (standing == nullptr || !standing->fallback) return false;
+  return (standing->places & ~progress.Answered(person_id, category)) == 0;
+}
+
 NextWaveResult NextWave(const Plan& plan, size_t index, const Progress& progress) {
   NextWaveResult result;
   if (index >= plan.waves.size()) return result;
@@ -106,11 +113,8 @@ NextWaveResult NextWave(const Plan& plan, size_t index, const Progress& progress
       PersonQuery left{person.person_id, person.identity, {}};
       left.categories.reserve(person.categories.size());
       for (const std::string& category : person.categories) {
-        if (fallback) {
-          const Standing* const standing =
-              StandingOf(plan, person.person_id, category, planned.source_id);
-          const PlaceSet answered = progress.Answered(person.person_id, category);
-          if (standing != nullptr && (standing->places & ~answered) == 0) continue;
+        if (fallback && IsSpared(plan, progress, planned.source_id, person.person_id, category)) {
+          continue;
         }
         if (!progress.IsDead(person.person_id)) {
           left.categories.push_back(category);

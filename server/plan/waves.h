@@ -38,6 +38,11 @@ class Progress {
   std::set<std::string> dead_;
 };
 
+// Whether this source stands in for others in the pair and need not be asked: others have answered
+// usably for all the places that it speaks for. It leaves no trace then.
+bool IsSpared(const Plan& plan, const Progress& progress, absl::string_view source_id,
+              const std::string& person_id, const std::string& category);
+
 struct NextWaveResult {
   Wave queries;  // empty: nothing left to ask in this wave
   // Dropped because the person was found dead (DECEASED): one for each source, person and category,

@@ -50,6 +50,38 @@ TEST(RecallStepsTest, NothingIsLeftOfWhatIsNotAskedAgain) {
   EXPECT_TRUE(other.reused.has_value());
 }
 
+// Had the other answered when it was asked, the fallback would not have been asked at all.
+TEST(RecallStepsTest, WhoStoodInForOneThatHasAnsweredSinceIsTakenOut) {
+  RecallSpan span;
+  span.source_id = "nx-tax";
+  Reverification anew;
+  anew.pairs = {{"m1", "employment"}};
+  anew.plan.standings = {{"m1", "employment", "nx-social-security", 1, false},
+                         {"m1", "employment", "nx-tax", 1, true}};
+  const auto put = [&](std::vector<gather::Outcome> outcomes) {
+    report::CaseBundle bundle;
+    bundle.input.outcomes = {Found("nx-tax"), Found("nx-social-security")};
+    std::vector<SourceOutcomeView> views(2);
+    for (size_t i = 0; i < 2; ++i) {
+      views[i].source_id = bundle.input.outcomes[i].source_id;
+      views[i].person_id = "m1";
+      views[i].category = "employment";
+    }
+    PutAnswers(hedui::Setup(), span, anew, std::move(outcomes), {}, &bundle, &views);
+    EXPECT_EQ(views.size(), bundle.input.outcomes.size());
+    return bundle.input.outcomes;
+  };
+  EXPECT_EQ(put({}).size(), 2u) << "nobody else has answered";
+  anew.progress.Add(anew.plan, "nx-social-security", {Found("nx-social-security").answer});
+  const auto left = put({});
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].source_id, "nx-social-security");
+  gather::Outcome asked;
+  asked.source_id = "nx-tax";
+  asked.answers = {Found("nx-tax").answer};
+  EXPECT_EQ(put({asked}).size(), 2u) << "it was asked all the same";
+}
+
 // Who stands in is asked once more beside the recalled source, and is not in doubt itself.
 TEST(RecallStepsTest, AFailureOfWhoStandsInTakesNothingAwayThatItSaidOrPromised) {
   report::CaseBundle bundle;

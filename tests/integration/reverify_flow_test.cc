@@ -97,6 +97,14 @@ class ReverifyFlowTest : public PendingFixture {
                       absl::StrCat("faults: [{kind: pending, pending_for: ", pending_for, "}]"));
     platform_->Restart();
   }
+  // Once, what was asked for under the recall's intent.
+  void ExpectDropped(int why) {
+    const auto dropped = platform_->EntriesOf<ledger::AnswerDroppedEntry>();
+    ASSERT_EQ(dropped.size(), 1u);
+    EXPECT_EQ(dropped[0].verification, first_.verification_id);
+    EXPECT_EQ(dropped[0].promise, platform_->EntriesOf<ledger::IntentEntry>().back().intent);
+    EXPECT_EQ(dropped[0].why, why);
+  }
   // From now on it is not known who may be asked about: a commit about the matter has ended in
   // doubt.
   void PutInDoubt() {
@@ -162,6 +170,32 @@ TEST_F(ReverifyFlowTest, WhatIsWithdrawnBetweenTheAnswerAndItsReportIsInNoReport
   ExpectUndetermined(now);
   EXPECT_FALSE(absl::StrContains(now.envelope, kAccount));
   EXPECT_FALSE(absl::StrContains(Chain().current().row.body, kAccount));
+  ExpectDropped(1);
+}
+
+TEST_F(ReverifyFlowTest, WhatCameBeforeItsMatterWasClosedIsDestroyedAndInTheLog) {
+  platform_->HoldCompute();
+  Recall();
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  platform_->AdvanceBy(absl::Seconds(1));
+  platform_->CloseMatter();
+  platform_->LetCompute();
+  ASSERT_TRUE(end_.has_value() && end_->ok());
+  EXPECT_EQ(**end_, ReverifyEnd::kMatterClosed);
+  EXPECT_EQ(Chain().reports.size(), 1u);
+  ExpectDropped(1);
+}
+
+TEST_F(ReverifyFlowTest, WhatIsAnnulledWhileItIsAskedForIsDestroyedAndInTheLog) {
+  Scenario::Replace(&scenario_.simulation_yaml, "faults: []", "faults: [{kind: delay, delay: 1s}]");
+  platform_->Restart();
+  Recall();
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  platform_->Annul(first_.report_number);
+  platform_->AdvanceBy(absl::Seconds(2));
+  ASSERT_TRUE(end_.has_value() && end_->ok());
+  EXPECT_EQ(**end_, ReverifyEnd::kAnnulled);
+  ExpectDropped(2);
 }
 
 TEST_F(ReverifyFlowTest, WhereAllWithdrewNothingOfTheSourceIsUsed) {
@@ -209,6 +243,7 @@ TEST_F(ReverifyFlowTest, WithoutAWithdrawalTheNewAnswerIsUsed) {
   EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kFound);
   EXPECT_TRUE(UsesTheBank());
   EXPECT_EQ(Open(), 0);
+  EXPECT_THAT(platform_->EntriesOf<ledger::AnswerDroppedEntry>(), IsEmpty());
 }
 
 TEST_F(ReverifyFlowTest, WhatTheMemoryBudgetCannotHoldIsNotUsedAndTheReportSaysSo) {

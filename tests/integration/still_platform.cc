@@ -149,6 +149,8 @@ void StillPlatform::Start() {
   parts.verifier = std::make_unique<Verifier>(&rooms);
   parts.registrar = std::make_unique<Registrar>(&rooms);
   parts.corrector = std::make_unique<Corrector>(&rooms);
+  parts.recalls =
+      std::make_unique<RecallDesk>(&rooms, parts.states.get(), [this] { return loop_.get(); });
   parts.desk->Start(loop_.get());
 }
 

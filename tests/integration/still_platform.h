@@ -25,6 +25,7 @@
 #include "server/pending_desk.h"
 #include "server/platform_configuration.h"
 #include "server/poll_schedule.h"
+#include "server/recall_flow.h"
 #include "server/rooms.h"
 #include "server/runtime/worker_pool.h"
 #include "server/source_log.h"
@@ -98,6 +99,8 @@ class StillPlatform {
   Rooms& rooms() { return parts_->rooms; }
   Verifier& verifier() { return *parts_->verifier; }
   PendingDesk& desk() { return *parts_->desk; }
+  // Not resumed by a start.
+  RecallDesk& recalls() { return *parts_->recalls; }
   FakeClock& clock() { return clock_; }
   FakeLoop& loop() { return *loop_; }
   base::Uuid request_id() const;
@@ -129,6 +132,7 @@ class StillPlatform {
     std::unique_ptr<Verifier> verifier;
     std::unique_ptr<Registrar> registrar;
     std::unique_ptr<Corrector> corrector;
+    std::unique_ptr<RecallDesk> recalls;
   };
 
   Scenario* const scenario_;

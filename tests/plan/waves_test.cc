@@ -56,6 +56,17 @@ TEST_F(WavesTest, FirstWaveComesBackWhole) {
   EXPECT_THAT(wave.unasked, IsEmpty());
 }
 
+TEST_F(WavesTest, OnlyWhoStandsInForThoseThatHaveAnsweredIsSpared) {
+  EXPECT_FALSE(IsSpared(plan_, Progress(), "archive", "m1", "employment"));
+  const Progress progress =
+      After(plan_, {AnswerOf("m1", "employment", base::AnswerKind::kConfirmedNone)});
+  EXPECT_TRUE(IsSpared(plan_, progress, "archive", "m1", "employment"));
+  EXPECT_FALSE(IsSpared(plan_, progress, "archive", "m2", "employment")) << "nobody answered";
+  EXPECT_FALSE(IsSpared(plan_, progress, "tax", "m1", "employment")) << "it stands in for nobody";
+  EXPECT_FALSE(IsSpared(plan_, progress, "archive", "m1", "death"));
+  EXPECT_FALSE(IsSpared(plan_, progress, "elsewhere", "m1", "employment"));
+}
+
 TEST_F(WavesTest, NobodyAsksAboutTheDead) {
   const NextWaveResult wave = NextWave(
       plan_, 1,

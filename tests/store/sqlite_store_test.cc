@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/base/status.h"
@@ -198,6 +200,54 @@ TEST_F(SqliteStoreTest, PagesMissNothingAndRepeatNothingWhileRowsAreAddedAndRuns
   }
   ASSERT_EQ(listed.size(), 200u);
   for (size_t i = 0; i < listed.size(); ++i) EXPECT_EQ(listed[i], std::to_string(199 - i));
+}
+
+TEST_F(SqliteStoreTest, RowsThatCannotBeOpenedAreInThePageOfWhoGoesPastThem) {
+  const base::Uuid matter = OpenMatter();
+  for (const char* body : {"a", "b", "c"}) {
+    ASSERT_TRUE(Commit({RowOf(&ids_, matter, {PersonKey("p")}, body)}).ok());
+  }
+  const uint64_t lost = store_->FindBefore(PersonKey("p"), base::kNewestPlace, 2)->place;
+  {
+    const auto connection = *Connection::Open({.path = "/disk/hedui.db", .vfs = disk_.vfs()});
+    const std::string change = "UPDATE rows SET at_ms=at_ms+1 WHERE row=" + std::to_string(lost);
+    ASSERT_TRUE(connection->Execute(change.c_str()).ok());
+  }
+  EXPECT_TRUE(absl::IsDataLoss(store_->FindBefore(PersonKey("p"), base::kNewestPlace, 2).status()));
+  const auto page = store_->FindBeforeWithLost(PersonKey("p"), base::kNewestPlace, 2);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->rows.size(), 2u);
+  EXPECT_EQ(page->rows[0].row.body, "c");
+  EXPECT_TRUE(page->rows[0].lost.ok());
+  EXPECT_EQ(page->rows[1].place, lost);
+  EXPECT_TRUE(absl::IsDataLoss(page->rows[1].lost));
+  EXPECT_EQ(page->rows[1].row.body, "");
+  EXPECT_EQ(page->place, lost);
+  EXPECT_TRUE(page->more);
+  EXPECT_EQ(store_->FindBeforeWithLost(PersonKey("p"), lost, 2)->rows[0].row.body, "a");
+}
+
+// keys.db comes from a backup that is older than the matter.
+TEST_F(SqliteStoreTest, RowsOfAMatterThatHasNoKeyAreInThePageOfWhoGoesPastThem) {
+  const base::Uuid kept = OpenMatter();
+  const base::Uuid keyless = OpenMatter();
+  ASSERT_TRUE(Commit({RowOf(&ids_, kept, {PersonKey("p")}, "kept")}).ok());
+  ASSERT_TRUE(Commit({RowOf(&ids_, keyless, {PersonKey("p")}, "keyless")}).ok());
+  store_.reset();
+  {
+    const auto keys = *Connection::Open({.path = "/disk/keys.db", .vfs = disk_.vfs()});
+    const std::string remove = absl::StrCat("DELETE FROM matters WHERE matter=x'",
+                                            absl::BytesToHexString(keyless.ToBytes()), "'");
+    ASSERT_TRUE(keys->Execute(remove.c_str()).ok());
+  }
+  Open();
+  EXPECT_EQ(base::ReasonOf(store_->FindBefore(PersonKey("p"), base::kNewestPlace, kAll).status()),
+            "KEYS_MISSING");
+  const auto page = store_->FindBeforeWithLost(PersonKey("p"), base::kNewestPlace, kAll);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->rows.size(), 2u);
+  EXPECT_EQ(base::ReasonOf(page->rows[0].lost), "KEYS_MISSING");
+  EXPECT_EQ(page->rows[1].row.body, "kept");
 }
 
 TEST_F(SqliteStoreTest, RowsOfErasedMattersAreLeftOutOfPagesAndPassedBy) {

@@ -20,7 +20,10 @@ absl::StatusOr<std::optional<base::Row>> OpenFoundRow(const KeyStore& keys, Read
   const auto& [header, sealed] = stored;
   auto matter_keys = keys.MatterKey(header.matter);
   if (!matter_keys.ok()) {
-    if (IsErased(matter_keys.status())) return matter_keys.status();
+    // That the keys cannot be read just now passes, and says nothing about the row.
+    if (IsErased(matter_keys.status()) || absl::IsUnavailable(matter_keys.status())) {
+      return matter_keys.status();
+    }
     return base::MakeError(
         absl::StatusCode::kDataLoss, "KEYS_MISSING",
         absl::StrCat("row ", row, " cannot be opened: ", matter_keys.status().message()),

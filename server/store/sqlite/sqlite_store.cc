@@ -175,6 +175,13 @@ absl::StatusOr<std::vector<base::Row>> SqliteStore::Find(const base::LookupKey& 
 
 absl::StatusOr<base::RowPage> SqliteStore::FindBefore(const base::LookupKey& key, uint64_t before,
                                                       size_t limit) const {
+  HEDUI_ASSIGN_OR_RETURN(base::RowPage page, FindBeforeWithLost(key, before, limit));
+  for (const base::PlacedRow& placed : page.rows) HEDUI_RETURN_IF_ERROR(placed.lost);
+  return page;
+}
+
+absl::StatusOr<base::RowPage> SqliteStore::FindBeforeWithLost(const base::LookupKey& key,
+                                                              uint64_t before, size_t limit) const {
   ReaderPool::Lease reader = readers_->Take();
   const std::map<uint32_t, std::string> lookup_keys = keys_->LookupKeys();
   std::vector<uint64_t> rows;
@@ -192,8 +199,13 @@ absl::StatusOr<base::RowPage> SqliteStore::FindBefore(const base::LookupKey& key
   if (!rows.empty()) page.place = rows.back();
   for (const uint64_t row : rows) {
     absl::StatusOr<std::optional<base::Row>> opened = OpenFoundRow(*keys_, &*reader, row, key);
-    if (!opened.ok() && !IsErased(opened.status())) return opened.status();
-    if (opened.ok() && opened->has_value()) page.rows.push_back({row, **std::move(opened)});
+    if (absl::IsDataLoss(opened.status())) {
+      page.rows.push_back({row, {}, opened.status()});
+    } else if (opened.ok()) {
+      if (opened->has_value()) page.rows.push_back({row, **std::move(opened), absl::OkStatus()});
+    } else if (!IsErased(opened.status())) {
+      return opened.status();
+    }
   }
   return page;
 }

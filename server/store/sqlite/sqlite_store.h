@@ -37,6 +37,8 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::string> DigestKey(const base::Uuid& matter) const override;
   absl::StatusOr<base::RowPage> FindBefore(const base::LookupKey& key, uint64_t before,
                                            size_t limit) const override;
+  absl::StatusOr<base::RowPage> FindBeforeWithLost(const base::LookupKey& key, uint64_t before,
+                                                   size_t limit) const override;
   absl::StatusOr<std::vector<base::RowHead>> FindHeads(const base::LookupKey& key,
                                                        size_t limit) const override;
   std::string TokenKey() const override;
