@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "server/base/dates.h"
 #include "server/base/event.h"
 #include "server/base/status.h"
 #include "server/flow_bytes.h"
@@ -101,21 +99,14 @@ void PollFlow::OnCommitIntentDone(absl::StatusOr<ledger::CommitReceipt> receipt)
 
 void PollFlow::Ask() {
   if (rooms_.on_step) rooms_.on_step(FlowStep::kPolling);
-  gather::GatherRequest request;
-  // Of this poll alone, also after a restart.
-  request.name =
-      absl::StrCat(plan_.intent_id.ToString(), "/", rooms_.ids->NextId(Now()).ToString());
-  const ledger::WarrantWriter warrants(&*plan_.parts, *plan_.proof);
-  request.queries.push_back(
-      {plan_.query, warrants.For(*plan_.parts->Find(plan_.query.source_id)), plan_.promise.token});
-  request.deadline = loop_->Now() + plan::kAskingTimeMax;
-  request.digest_key = plan_.grant.digest_key;
-  request.today = base::CivilDayOf(rooms_.clock->WallNow());
-  request.urgency = gather::Urgency::kBackground;
   auto self = shared_from_this();
-  request.still_authorized = [self](const std::string& person_id) {
-    return access::IsLive(self->plan_.grant, person_id);
-  };
+  // Its turn is of this poll alone, also after a restart.
+  gather::GatherRequest request = RequestUnder(
+      rooms_, plan_.intent_id, rooms_.ids->NextId(Now()).ToString(), *plan_.parts, *plan_.proof,
+      std::shared_ptr<const access::Grant>(self, &plan_.grant), {plan_.query});
+  request.queries.front().poll_token = plan_.promise.token;
+  request.deadline = loop_->Now() + plan::kAskingTimeMax;
+  request.urgency = gather::Urgency::kBackground;
   gatherer_ = std::make_unique<gather::Gatherer>(loop_, setup_->sources, rooms_.ids);
   gatherer_->Start(
       std::move(request), [self](gather::Outcome outcome) { self->outcome_ = std::move(outcome); },

@@ -122,14 +122,14 @@ struct RecallEntry {
 // A source's id in entries, as in parts (warrant.h).
 inline constexpr size_t kEntrySourceBytesMax = 128;
 
-// An answer that a source had promised, or that a recall had asked for anew, came, and was destroyed
-// unread by any report.
+// An answer that a source had promised, or that a recall had asked for anew, came, and was
+// destroyed unread by any report.
 struct AnswerDroppedEntry {
   base::Uuid verification;
   // The row that kept the promise (base::RowKind::kPending); of a recall's: the intent under which
   // it was asked for.
   base::Uuid promise;
-  uint8_t why = 1;     // 1 authority ended since it was asked for, 2 annulled, 3 not waited for
+  uint8_t why = 1;  // 1 authority ended since it was asked for, 2 annulled, 3 not waited for
   absl::Time time;
   friend bool operator==(const AnswerDroppedEntry&, const AnswerDroppedEntry&) = default;
 };
