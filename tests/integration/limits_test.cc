@@ -217,7 +217,8 @@ TEST_F(LimitsTest, WatchersWhoWereCutLeaveTheirPlacesToOthers) {
     contexts[i]->TryCancel();
     EXPECT_EQ(readers[i]->Finish().error_code(), grpc::StatusCode::CANCELLED);
   }
-  // The platform hears of cut calls by and by, so each of the three below may find no place at first.
+  // The platform hears of cut calls by and by, so each of the three below may find no place at
+  // first.
   const auto once_there_is_room = [](const auto& call) {
     const absl::Time until = absl::Now() + kPatience;
     absl::Status status = call();
