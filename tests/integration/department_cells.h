@@ -174,9 +174,9 @@ inline Expected Of(const Cell& cell) {
   if (cell.moment == Moment::kPoll && cell.department->kind_of_poll != nullptr) {
     expected.kind = cell.department->kind_of_poll;
   }
-  // A hedge that failed leaves the first query to be waited for, which nobody answers; why it
-  // failed is what is known then.
-  if (cell.moment == Moment::kHedge && expected.is_failure) {
+  // A hedge that brought nothing leaves the first query to be waited for, which nobody answers; why
+  // it did not is what is known then.
+  if (cell.moment == Moment::kHedge && expected.kind == "UNAVAILABLE") {
     expected.at_deadline = true;
     // Whether its end has come over the network before the test lets the deadline come is not told.
     if (cell.adapter == Adapter::kGrpc) expected.reasons.push_back("LATE");
