@@ -167,7 +167,9 @@ class BufCurlTest(StockToolsTest):
     def test_without_a_certificate_nobody_is_let_in(self):
         result = self.curl(self.platform.household())
         self.assertNotEqual(result.returncode, 0)
-        self.assertEqual(json.loads(result.stderr)["code"], "unavailable")
+        # In TLS 1.3 a client hears that it is not let in after it has begun to write; what buf makes of
+        # the connection's end depends on which of the two it notices first.
+        self.assertIn(json.loads(result.stderr)["code"], ("unavailable", "canceled"))
 
 
 if __name__ == "__main__":
