@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -38,6 +39,7 @@ StillPlatform::StillPlatform(Scenario* scenario, std::function<void(FlowStep)> o
 
 StillPlatform::~StillPlatform() {
   Settle();
+  StopRecalls();
   parts_->desk->Stop();
   parts_->disk->Drain();
   parts_->compute->Drain();
@@ -46,7 +48,9 @@ StillPlatform::~StillPlatform() {
 }
 
 void StillPlatform::Restart() {
-  // What is under way is forgotten with the loop, as with a process.
+  // What is under way is forgotten with the loop, as with a process; but what a recall has under way
+  // holds itself, until it is told to stop. It writes nothing then.
+  StopRecalls();
   parts_->disk->Drain();
   parts_->compute->Drain();
   parts_->committer->Drain();
@@ -55,6 +59,16 @@ void StillPlatform::Restart() {
   loop_.reset();
   scenario_->Write();
   Start();
+}
+
+void StillPlatform::StopRecalls() {
+  bool stopped = false;
+  std::thread stopping([this, &stopped] {
+    parts_->recalls->Stop();
+    loop_->Post([&stopped] { stopped = true; });
+  });
+  loop_->RunUntil([&stopped] { return stopped; });
+  stopping.join();
 }
 
 void StillPlatform::Start() {

@@ -107,6 +107,7 @@ class StillPlatform {
 
  private:
   void Start();
+  void StopRecalls();
   void Barrier();
   std::vector<ledger::Entry> Entries();
   void NoteTold(const base::Event& event);
