@@ -48,8 +48,8 @@ StillPlatform::~StillPlatform() {
 }
 
 void StillPlatform::Restart() {
-  // What is under way is forgotten with the loop, as with a process; but what a recall has under way
-  // holds itself, until it is told to stop. It writes nothing then.
+  // What is under way is forgotten with the loop, as with a process; but what a recall has under
+  // way holds itself, until it is told to stop. It writes nothing then.
   StopRecalls();
   parts_->disk->Drain();
   parts_->compute->Drain();
