@@ -15,6 +15,7 @@
 #include "server/base/clock.h"
 #include "server/base/ids.h"
 #include "server/base/mutex.h"
+#include "server/base/openssl_life.h"
 #include "server/listener_watch.h"
 #include "server/operation/event_log.h"
 #include "server/operation/service_manager.h"
@@ -104,6 +105,7 @@ int main(int argc, char** argv) {
   }
   hedui::runtime::BlockSignals();
   hedui::base::DropLockOrderChecks();
+  hedui::base::KeepOpenSslToTheEnd();
 
   const hedui::base::SystemClock clock;
   hedui::operation::EventLog log(STDOUT_FILENO, &clock, TellUnread);

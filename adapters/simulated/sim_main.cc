@@ -17,6 +17,7 @@
 #include "adapters/tls_files.h"
 #include "hedui/config/v1/simulation.pb.h"
 #include "server/base/clock.h"
+#include "server/base/openssl_life.h"
 #include "server/base/status.h"
 #include "server/ledger/trust.h"
 #include "server/runtime/signals.h"
@@ -126,6 +127,7 @@ int Run(const std::string& config_file) {
 
 int main(int argc, char** argv) {
   hedui::runtime::BlockSignals();
+  hedui::base::KeepOpenSslToTheEnd();
   CLI::App app("Simulated departments: real servers that answer out of a simulation file.");
   std::string config_file;
   app.add_option("--config", config_file, "simulation file (hedui.config.v1.Simulation)")

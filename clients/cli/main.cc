@@ -5,8 +5,10 @@
 
 #include "CLI/CLI.hpp"
 #include "clients/cli/commands.h"
+#include "server/base/openssl_life.h"
 
 int main(int argc, char** argv) {
+  hedui::base::KeepOpenSslToTheEnd();
   CLI::App app("hedui (核对): verification of the economic status of households");
   app.require_subcommand(1);
   hedui::clients::Action action;

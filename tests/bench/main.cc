@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_join.h"
 #include "server/base/mutex.h"
+#include "server/base/openssl_life.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/floor_rig.h"
 #include "tests/bench/output.h"
@@ -17,6 +18,7 @@
 int main(int argc, char** argv) {
   using namespace hedui::bench;        // NOLINT
   hedui::base::DropLockOrderChecks();  // as heduid does
+  hedui::base::KeepOpenSslToTheEnd();
   if (argc > 1 && std::strcmp(argv[1], "serve-floor") == 0) return ServeFloor(argc - 1, argv + 1);
   if (argc > 1 && std::strcmp(argv[1], "serve-platform") == 0) {
     return ServePlatform(argc - 1, argv + 1);

@@ -57,9 +57,11 @@ class RunningPlatform:
 
     def __exit__(self, *_) -> None:
         # The platform first: departments that are gone would only trouble it.
-        codes = [server.stop() for server in reversed(self._servers)]
+        ends = [server.stop() for server in reversed(self._servers)]
         self._temporary.cleanup()
-        assert not any(codes), f"a server ended with {codes}"
+        assert not any(code for code, _ in ends), "".join(
+            f"a server ended with {code}, having said:\n{said}\n" for code, said in ends if code
+        )
 
     @property
     def ca(self) -> str:
@@ -156,6 +158,7 @@ class _Server:
             command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
         )
         self._reader: threading.Thread | None = None
+        self._said = ""  # after what was asked for
 
     def read_until(self, word: str) -> list[str]:
         """The lines it printed, up to the one that begins with `word`."""
@@ -168,13 +171,18 @@ class _Server:
 
     def go_on(self) -> None:
         """Somebody has to read what it prints, or it would wait for that some day."""
-        self._reader = threading.Thread(target=self._process.stdout.read, daemon=True)
+
+        def read() -> None:
+            self._said = self._process.stdout.read()
+
+        self._reader = threading.Thread(target=read, daemon=True)
         self._reader.start()
 
-    def stop(self) -> int:
+    def stop(self) -> tuple[int, str]:
+        """Its exit code, and all it said since go_on()."""
         self._process.terminate()
         code = self._process.wait()
         if self._reader is not None:
             self._reader.join()
         self._process.stdout.close()
-        return code
+        return code, self._said
