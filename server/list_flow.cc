@@ -35,23 +35,41 @@ class Lister {
   virtual ~Lister() = default;
 
   absl::StatusOr<Page<Item>> Read() {
+    absl::StatusOr<Page<Item>> page = ReadPage();
+    if (!why_lost_.ok()) {
+      rooms_.tell(base::FailureEvent("list_cannot_read", why_lost_)
+                      .With("rows", static_cast<int64_t>(page.ok() ? page->lost : 1)));
+    }
+    return page;
+  }
+
+ protected:
+  // Whether each day has a key of its own.
+  virtual bool by_day() const = 0;
+  virtual base::LookupKey KeyOn(absl::CivilDay day) const = 0;
+  // Found under the key of `day`. nullopt: is not listed. DATA_LOSS: it, or what belongs to it,
+  // cannot be read.
+  virtual absl::StatusOr<std::optional<Item>> ItemOf(const base::Row& row, absl::CivilDay day) = 0;
+  void AddWork(size_t rows) { work_ += rows; }
+
+  const Rooms& rooms_;
+
+ private:
+  absl::StatusOr<Page<Item>> ReadPage() {
     Page<Item> page;
     PagePlace place = query_.place;
     while (true) {
-      HEDUI_ASSIGN_OR_RETURN(
-          base::RowPage rows,
-          past_lost()
-              ? rooms_.pages->FindBeforeWithLost(KeyOn(place.day), place.before, kRowsAtOnce)
-              : rooms_.pages->FindBefore(KeyOn(place.day), place.before, kRowsAtOnce));
+      HEDUI_ASSIGN_OR_RETURN(base::RowPage rows, rooms_.pages->FindBeforeWithLost(
+                                                     KeyOn(place.day), place.before, kRowsAtOnce));
       ++work_;
       for (const base::PlacedRow& placed : rows.rows) {
         work_ += 1 + placed.row.body.size() / kRowBytesOfWork;
         absl::StatusOr<std::optional<Item>> item =
             placed.lost.ok() ? ItemOf(placed.row, place.day) : placed.lost;
         place.before = placed.place;
-        if (past_lost() && absl::IsDataLoss(item.status())) {
+        if (absl::IsDataLoss(item.status())) {
           ++page.lost;
-          page.why_lost = item.status();
+          why_lost_ = item.status();
           item = std::nullopt;
         }
         HEDUI_RETURN_IF_ERROR(item.status());
@@ -74,21 +92,9 @@ class Lister {
     }
   }
 
- protected:
-  // Whether each day has a key of its own.
-  virtual bool by_day() const = 0;
-  // Whether it goes past rows that cannot be read.
-  virtual bool past_lost() const { return false; }
-  virtual base::LookupKey KeyOn(absl::CivilDay day) const = 0;
-  // Found under the key of `day`. nullopt: is not listed.
-  virtual absl::StatusOr<std::optional<Item>> ItemOf(const base::Row& row, absl::CivilDay day) = 0;
-  void AddWork(size_t rows) { work_ += rows; }
-
-  const Rooms& rooms_;
-
- private:
   const ListQuery& query_;
   size_t work_ = 0;  // rows and look-ups
+  absl::Status why_lost_;
 };
 
 class VerificationLister final : public Lister<VerificationView> {
@@ -206,7 +212,6 @@ class UsingLister final : public Lister<ReportUsing> {
 
  private:
   bool by_day() const override { return true; }
-  bool past_lost() const override { return query_.past_lost; }
 
   base::LookupKey KeyOn(absl::CivilDay day) const override {
     return UsedKey(query_.source_id, day);

@@ -68,7 +68,6 @@ struct UsingQuery : ListQuery {
   std::string source_id;
   absl::Time from;  // when its answers came: [from, to)
   absl::Time to;
-  bool past_lost = false;  // counts rows that cannot be read, and goes on
 };
 
 // A report that holds what a source said.
@@ -83,9 +82,9 @@ template <typename Item>
 struct Page {
   std::vector<Item> items;
   std::optional<PagePlace> next;  // absent: the list has ended
-  // Rows that cannot be read, where the query goes past them, and why one of them cannot.
+  // Rows that cannot be read, whatever the query asks for among them: one that is damaged does not
+  // hide all that are older. The log says why.
   size_t lost = 0;
-  absl::Status why_lost;
 };
 
 using VerificationPageDone = absl::AnyInvocable<void(absl::StatusOr<Page<VerificationView>>) &&>;

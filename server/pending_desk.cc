@@ -291,6 +291,9 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
       case PollEnd::Next::kAgain:
         schedule_.Again(id, end.due_at, Now(), Random());
         break;
+      case PollEnd::Next::kSoon:
+        schedule_.Soon(id, Now(), Random());
+        break;
       case PollEnd::Next::kRetry:
         schedule_.Retry(id, kRetryAfter, Now());
         break;

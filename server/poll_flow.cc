@@ -128,7 +128,7 @@ void PollFlow::OnAskDone() {
   came_ = !reply_.answers.empty();
   if (came_ && rooms_.on_step) rooms_.on_step(FlowStep::kPolled);
   asked_ = true;
-  // Without room for it, it is asked for once more.
+  // Without room for it, it is asked for once more, soon.
   if (!bytes_.TryGrow(kRecordCopies * BytesOf(reply_.answers))) return FinishAfter(NoBytes());
   if (reply_.lost) {
     reply_.answers = AllUnavailable(base::Reason::kSourceError);
@@ -137,6 +137,7 @@ void PollFlow::OnAskDone() {
   }
   if (came_) return Use();
   if (reply_.token != plan_.promise.token) return CommitRenewal();
+  if (reply_.failed) return Finish({PollEnd::Next::kSoon, {}, {}});
   Promise promise = plan_.promise;
   promise.ready_after = reply_.ready_after;
   Finish({PollEnd::Next::kAgain, DueAt(promise), {}});
@@ -145,7 +146,7 @@ void PollFlow::OnAskDone() {
 void PollFlow::Use() {
   // A commit about the matter has failed, so it is not known who may be asked about: no reason to
   // destroy what came as if somebody had withdrawn. It is asked for again.
-  if (!plan_.grant.matter->Trusted()) return Finish({PollEnd::Next::kAgain, {}, {}});
+  if (!plan_.grant.matter->Trusted()) return Finish({PollEnd::Next::kSoon, {}, {}});
   std::vector<PromisedPair> dropped;
   for (const base::Answer& answer : reply_.answers) {
     if (!access::IsLive(plan_.grant, answer.person_id)) {
@@ -314,8 +315,13 @@ void PollFlow::FinishAfter(const absl::Status& status) {
     rooms_.tell(base::FailureEvent("promise_not_polled", status)
                     .With("promise_id", promise_id_.ToString()));
   }
-  // The source is not asked again at once for what there was no room for here.
-  Finish({no_room && !asked_ ? PollEnd::Next::kRetry : PollEnd::Next::kAgain, {}, {}});
+  // The source is not asked again at once for what there was no room for here; nor so late that it
+  // would have forgotten what it gave.
+  Finish({asked_    ? PollEnd::Next::kSoon
+          : no_room ? PollEnd::Next::kRetry
+                    : PollEnd::Next::kAgain,
+          {},
+          {}});
 }
 
 void PollFlow::FinishOver() { Finish({PollEnd::Next::kOver, {}, std::move(renewed_)}); }

@@ -30,6 +30,7 @@ struct PollEnd {
   enum class Next : uint8_t {
     kOver,   // a row says what became of the promise
     kAgain,  // it is waited for still
+    kSoon,   // its answer came, or may have, and is not kept: as long as it is given again
     kRetry,  // there was no room here; soon
   };
   Next next = Next::kRetry;

@@ -85,6 +85,7 @@ void PollSchedule::Again(const base::Uuid& id, std::optional<absl::Time> due_at,
   const auto at = items_.find(id);
   if (at == items_.end()) return;
   Item& item = at->second;
+  item.soon = 0;
   item.polls = std::min(item.polls + 1, 1'000);
   // What it said the last time has passed.
   item.due_at.reset();
@@ -94,6 +95,21 @@ void PollSchedule::Again(const base::Uuid& id, std::optional<absl::Time> due_at,
     pause = std::max(Until(*due_at, now), item.polls > kTimesBelieved ? pause : kPollPauseLeast);
   }
   SetDue(id, &item, now.steady + pause);
+}
+
+void PollSchedule::Soon(const base::Uuid& id, const Now& now, uint64_t random) {
+  const auto at = items_.find(id);
+  if (at == items_.end()) return;
+  Item& item = at->second;
+  const int soon = item.soon + 1;
+  if (soon > kTimesSoon) {
+    Again(id, std::nullopt, now, random);
+    item.soon = kTimesSoon;  // until it is heard of
+    return;
+  }
+  item.soon = soon;
+  item.due_at.reset();
+  SetDue(id, &item, now.steady + Pause(/*polls=*/1, random));
 }
 
 void PollSchedule::Replace(const base::Uuid& id, const WaitedFor& by, const Now& now,

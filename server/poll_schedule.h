@@ -36,6 +36,10 @@ inline constexpr absl::Duration kPollPauseLeast = absl::Seconds(10);
 // So often a source is believed when it says when to ask again. From then on the pauses grow all
 // the same: whoever promises anew each time, for soon, would be asked, and leave rows, without end.
 inline constexpr int kTimesBelieved = 60;
+// What came and could not be kept, or may have been lost on its way, a department gives again for
+// some minutes only (source.proto): so often in a row it is asked for within kPollPauseFirst, then
+// the pauses grow.
+inline constexpr int kTimesSoon = 5;
 // However far away the time that a source named is, the clock is looked at again after this: it may
 // be set meanwhile.
 inline constexpr absl::Duration kPollLookAgain = absl::Hours(1);
@@ -72,7 +76,9 @@ class PollSchedule {
   // It was asked, or could not be, and is waited for still. `due_at`: what the source said.
   void Again(const base::Uuid& id, std::optional<absl::Time> due_at, const Now& now,
              uint64_t random);
-  // The same for one that stands in its place under another id: it has been polled as often.
+  // The same where its answer came, or may have, and is not kept.
+  void Soon(const base::Uuid& id, const Now& now, uint64_t random);
+  // As Again for one that stands in its place under another id: it has been polled as often.
   void Replace(const base::Uuid& id, const WaitedFor& by, const Now& now, uint64_t random);
   // There was no room for it here: soon.
   void Retry(const base::Uuid& id, absl::Duration after, const Now& now);
@@ -99,6 +105,7 @@ class PollSchedule {
     base::Uuid request_id;
     std::optional<absl::Time> due_at;
     int polls = 0;
+    int soon = 0;  // in a row
     // Absent while it is in hand.
     std::optional<absl::Duration> due;
   };

@@ -260,6 +260,8 @@ PollReply ReadPollReply(const Promise& promise, gather::Outcome outcome) {
       reply.promised.push_back(pair);
     }
   }
+  reply.failed =
+      outcome.attempts > 0 && !reply.lost && reply.answers.empty() && outcome.pending_token.empty();
   reply.token = outcome.pending_token.empty() ? promise.token : std::move(outcome.pending_token);
   if (outcome.pending_ready_after != absl::InfinitePast()) {
     reply.ready_after = outcome.pending_ready_after;

@@ -57,7 +57,8 @@ absl::StatusOr<PollPlan> PreparePoll(const Rooms& rooms, const Setup& setup,
 
 // What a poll's outcome says.
 struct PollReply {
-  bool lost = false;                   // the source will not keep its promise
+  bool lost = false;    // the source will not keep its promise
+  bool failed = false;  // it was asked and nothing came: an answer may be lost on its way
   std::vector<base::Answer> answers;   // that came: to be used or, without authority, destroyed
   std::vector<PromisedPair> promised;  // that are waited for still
   std::string token;                   // for those

@@ -166,7 +166,6 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
     list_tries_ = 0;
     incomplete_ = false;
     query_ = {};
-    query_.past_lost = true;
     query_.page_size = kRowsAtOnce;
     query_.source_id = recall_.request.source_id;
     query_.from = recall_.request.from;
@@ -203,7 +202,7 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
     list_tries_ = 0;
     if (page->lost > 0) {
       // They hold back neither the others nor the recalls that wait.
-      rooms_.tell(base::FailureEvent("recall_cannot_read", page->why_lost)
+      rooms_.tell(base::Event(base::EventLevel::kError, "recall_cannot_read")
                       .With("recall_id", id().ToString())
                       .With("reports", absl::StrCat(page->lost)));
       Count(ReverifyEnd::kFailed, page->lost);

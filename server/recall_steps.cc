@@ -62,7 +62,7 @@ std::optional<ReverifyEnd> RefusalOf(const absl::Status& status) {
 
 bool StandsIn(const plan::Plan& plan, const std::string& source_id, const RecalledPair& pair) {
   return std::any_of(plan.standings.begin(), plan.standings.end(), [&](const plan::Standing& one) {
-    return one.fallback && one.source_id == source_id && one.person_id == pair.first &&
+    return one.step > 0 && one.source_id == source_id && one.person_id == pair.first &&
            one.category == pair.second;
   });
 }

@@ -48,6 +48,11 @@ int Unreadable(const absl::Status& status) {
   return kExitUnreadable;
 }
 
+void WarnOfUnreadable(int64_t rows) {
+  if (rows == 0) return;
+  std::cerr << "hedui: " << rows << " more cannot be read by the platform; its log says why\n";
+}
+
 std::string Bare(const std::string& name, const std::string& prefix) {
   return name.rfind(prefix, 0) == 0 ? name.substr(prefix.size()) : name;
 }

@@ -3,6 +3,7 @@
 #ifndef HEDUI_CLIENTS_CLI_CONNECTION_H_
 #define HEDUI_CLIENTS_CLI_CONNECTION_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -34,6 +35,8 @@ struct Connection {
 // assessment) refuses, or of what lies here and cannot be read or used.
 int Refused(const absl::Status& status);
 int Unreadable(const absl::Status& status);
+// Says on stderr that a page came upon so many rows that the platform cannot read.
+void WarnOfUnreadable(int64_t rows);
 // Enum value names of the wire carry their type: "ANSWER_KIND_FOUND" is printed as FOUND.
 std::string Bare(const std::string& name, const std::string& prefix);
 // Writes an envelope and says so. The exit code.

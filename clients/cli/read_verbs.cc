@@ -114,6 +114,7 @@ int RunPages(const Options& options, Request request,
     auto page = ((**client).*method)(request, options.connection.timeout());
     if (!page.ok()) return Refused(page.status());
     for (const auto& item : items(*page)) Print(item);
+    WarnOfUnreadable(page->unreadable());
     left -= items(*page).size();
     request.set_page_token(page->next_page_token());
     if (request.page_token().empty()) return kExitDone;

@@ -192,6 +192,7 @@ int Reports(const Options& options) {
                                 TimeOf(report.issued_at_ms()), "  answered ",
                                 TimeOf(report.used_at_ms()), "\n");
     }
+    WarnOfUnreadable(page->unreadable());
     left -= page->reports_size();
     request.set_page_token(page->next_page_token());
     if (request.page_token().empty()) return kExitDone;

@@ -124,6 +124,7 @@ class AuthorizationService final : public Service {
           for (const access::MatterView& view : page->items) {
             *response.add_matters() = EncodeMatter(view);
           }
+          response.set_unreadable(static_cast<int64_t>(page->lost));
           response.set_next_page_token(NextToken(call->request(), agency, page->next, tokens_));
           call->Finish(response);
         });

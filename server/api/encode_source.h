@@ -14,7 +14,7 @@ namespace hedui::api {
 v1::ListSourcesResponse EncodeSources(const SourceList& list);
 v1::GetSourceQualityResponse EncodeQuality(const QualityView& view);
 v1::HoldSourceResponse EncodeHold(const SourceHold& hold);
-// Without the token.
+// Without the token and what cannot be read.
 v1::ListReportsUsingResponse EncodeReportsUsing(const std::vector<ReportUsing>& reports);
 v1::Recall EncodeRecall(const RecallView& view);
 

@@ -112,6 +112,7 @@ class SourceAdminService final : public Service {
         [this, call, agency = *agency](absl::StatusOr<Page<ReportUsing>> page) {
           if (!page.ok()) return call->Refuse(ToWire(page.status()));
           v1::ListReportsUsingResponse response = EncodeReportsUsing(page->items);
+          response.set_unreadable(static_cast<int64_t>(page->lost));
           response.set_next_page_token(NextToken(call->request(), agency, page->next, tokens_));
           call->Finish(response);
         });

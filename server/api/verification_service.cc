@@ -172,6 +172,7 @@ class VerificationService final : public Service {
           for (const VerificationView& view : page->items) {
             *response.add_verifications() = EncodeVerification(view);
           }
+          response.set_unreadable(static_cast<int64_t>(page->lost));
           response.set_next_page_token(NextToken(call->request(), agency, page->next, tokens_));
           call->Finish(response);
         });

@@ -35,7 +35,9 @@ ByteBudget::Place& ByteBudget::Place::operator=(Place&& other) noexcept {
 ByteBudget::Place::~Place() { ResizeTo(0); }
 
 bool ByteBudget::Place::TryGrow(size_t bytes) {
-  if (all_ == nullptr || !TryAdd(share_.get(), bytes, share_max_)) return false;
+  if (all_ == nullptr) return false;
+  if (bytes == 0) return true;
+  if (!TryAdd(share_.get(), bytes, share_max_)) return false;
   if (!TryAdd(all_.get(), bytes, all_max_)) {
     share_->fetch_sub(bytes, std::memory_order_acq_rel);
     return false;

@@ -31,7 +31,8 @@ class ByteBudget {
     ~Place();
 
     size_t bytes() const { return bytes_; }
-    // False, and nothing changed, where there is not so much more; also for a place of nothing.
+    // False, and nothing changed, where there is not so much more; also for a place of nothing. For
+    // no bytes there is always room, even where what must go on has passed the limit.
     bool TryGrow(size_t bytes);
     // What must go on is counted also where there is no room: whoever comes next finds none.
     void ResizeTo(size_t bytes);

@@ -66,9 +66,10 @@ void AnswerShare::Lead::Share(std::vector<base::Answer> answers, std::string att
   shared->obtained = share->clock_->WallNow();
   const absl::Duration lifetime = ShareLifetime(policy, shared->answers, shared->obtained);
   if (lifetime > absl::ZeroDuration()) {
-    const absl::Duration until = share->clock_->SteadyNow() + std::min(lifetime, kLifetimeMax);
+    const absl::Duration now = share->clock_->SteadyNow();
     const base::MutexLock lock(&share->mutex_);
-    share->Keep(key_, {shared, std::move(still_live), until, {}});
+    share->Keep(key_,
+                {shared, std::move(still_live), now, now + std::min(lifetime, kLifetimeMax), {}});
   }
   share->Settle(key_, following_, shared);
 }
@@ -86,16 +87,17 @@ std::shared_ptr<AnswerShare> AnswerShare::Create(const base::Clock* clock,
   return std::shared_ptr<AnswerShare>(new AnswerShare(clock, bytes));
 }
 
-AnswerShare::Joined AnswerShare::Join(const std::string& key, bool background,
-                                      runtime::EventLoop* loop, Told told) {
+AnswerShare::Joined AnswerShare::Join(const std::string& key, absl::Duration lifetime,
+                                      bool background, runtime::EventLoop* loop, Told told) {
   while (true) {
     Answers found;
     StillLive still_live;
     {
       const base::MutexLock lock(&mutex_);
-      DropEnded(clock_->SteadyNow());
+      const absl::Duration now = clock_->SteadyNow();
+      DropEnded(now);
       const auto kept = kept_.find(key);
-      if (kept == kept_.end()) {
+      if (kept == kept_.end() || now - kept->second.since >= lifetime) {
         std::shared_ptr<Lead::Following>& following = leading_[key];
         if (following == nullptr) {
           following = std::make_shared<Lead::Following>(background);

@@ -102,9 +102,11 @@ class AnswerShare : public std::enable_shared_from_this<AnswerShare> {
   // Borrowed objects outlive it. `bytes` may be null: nothing is kept.
   static std::shared_ptr<AnswerShare> Create(const base::Clock* clock, base::ByteBudget* bytes);
 
-  // `told` runs once on `loop`, never inside this call, where the outcome is a Follow that is not
-  // given up first. `loop` outlives the following.
-  Joined Join(const std::string& key, bool background, runtime::EventLoop* loop, Told told);
+  // `lifetime`: how old an answer may be that is given again, by the policy of whoever asks now: a
+  // shorter one holds for what is kept already. `told` runs once on `loop`, never inside this call,
+  // where the outcome is a Follow that is not given up first. `loop` outlives the following.
+  Joined Join(const std::string& key, absl::Duration lifetime, bool background,
+              runtime::EventLoop* loop, Told told);
 
   // Drops what is over, or was asked for under an authority that has ended.
   void Sweep();
@@ -116,6 +118,7 @@ class AnswerShare : public std::enable_shared_from_this<AnswerShare> {
   struct Kept {
     Answers answers;
     StillLive still_live;
+    absl::Duration since;
     absl::Duration until;
     base::ByteBudget::Place place;
   };

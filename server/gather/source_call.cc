@@ -67,8 +67,9 @@ void SourceCall::Start() {
 
 void SourceCall::JoinOthers() {
   AnswerShare::Joined joined = wave_->sharing.answers->Join(
-      ShareKey(wave_->sharing.scope, *source_, asked_), wave_->urgency == Urgency::kBackground,
-      wave_->loop, [weak = weak_from_this()](AnswerShare::Answers answers) {
+      ShareKey(wave_->sharing.scope, *source_, asked_), source_->policy.cache_lifetime,
+      wave_->urgency == Urgency::kBackground, wave_->loop,
+      [weak = weak_from_this()](AnswerShare::Answers answers) {
         const std::shared_ptr<SourceCall> self = weak.lock();
         if (self != nullptr) self->OnFollowed(std::move(answers));
       });

@@ -202,9 +202,8 @@ void PlanMaker::AddPair(const Pair& pair) {
 
 void PlanMaker::AddStandings(const base::Person& person, const Pair& pair) {
   for (const Route& route : pair.routes.routes) {
-    const bool fallback = route.step > 0 && route.reason == base::Reason::kNone;
-    plan_.standings.push_back(
-        {person.id, *pair.category, route.source->id, route.places, fallback});
+    const int step = route.reason == base::Reason::kNone ? route.step : 0;
+    plan_.standings.push_back({person.id, *pair.category, route.source->id, route.places, step});
   }
 }
 

@@ -67,7 +67,9 @@ struct Standing {
   std::string category;
   std::string source_id;  // asked, or passed over
   PlaceSet places = 0;    // of the person's places, those it speaks for
-  bool fallback = false;  // asked in a wave of fallbacks
+  // 0: asked with those whom nobody has to fail first, or passed over; else in this step of the
+  // pair's fallbacks.
+  int step = 0;
 };
 
 struct Plan {

@@ -78,7 +78,8 @@ void Progress::Add(const Plan& plan, absl::string_view source_id,
       const Standing* const standing =
           StandingOf(plan, answer.person_id, answer.category, source_id);
       if (standing != nullptr) {
-        answered_[{answer.person_id, answer.category}] |= standing->places;
+        answered_[{answer.person_id, answer.category}].push_back(
+            {standing->source_id, standing->step, standing->places});
       }
     }
     if (answer.kind != base::AnswerKind::kFound || answer.category != "death") continue;
@@ -89,16 +90,21 @@ void Progress::Add(const Plan& plan, absl::string_view source_id,
 
 bool Progress::IsDead(const std::string& person_id) const { return dead_.count(person_id) > 0; }
 
-PlaceSet Progress::Answered(const std::string& person_id, const std::string& category) const {
-  const auto found = answered_.find({person_id, category});
-  return found == answered_.end() ? PlaceSet{0} : found->second;
+PlaceSet Progress::AnsweredBefore(const Standing& standing) const {
+  PlaceSet places = 0;
+  const auto found = answered_.find({standing.person_id, standing.category});
+  if (found == answered_.end()) return places;
+  for (const Told& told : found->second) {
+    if (told.step < standing.step || told.source_id == standing.source_id) places |= told.places;
+  }
+  return places;
 }
 
 bool IsSpared(const Plan& plan, const Progress& progress, absl::string_view source_id,
               const std::string& person_id, const std::string& category) {
   const Standing* const standing = StandingOf(plan, person_id, category, source_id);
-  if (standing == nullptr || !standing->fallback) return false;
-  return (standing->places & ~progress.Answered(person_id, category)) == 0;
+  if (standing == nullptr || standing->step == 0) return false;
+  return (standing->places & ~progress.AnsweredBefore(*standing)) == 0;
 }
 
 NextWaveResult NextWave(const Plan& plan, size_t index, const Progress& progress) {
@@ -137,7 +143,7 @@ std::vector<std::string> StandInsFor(const Plan& plan, absl::string_view source_
   if (own == nullptr) return result;
   const auto [begin, end] = StandingsOf(plan, person_id, category);
   for (auto other = begin; other != end; ++other) {
-    if (!other->fallback || other->source_id == source_id) continue;
+    if (other->step == 0 || other->source_id == source_id) continue;
     if ((own->places & ~other->places) == 0) result.push_back(other->source_id);
   }
   return result;

@@ -25,21 +25,28 @@ namespace hedui::plan {
 // fallbacks. Holds no answer.
 class Progress {
  public:
-  // `answers` came from `source_id` in one of the plan's waves.
+  // `answers` came from `source_id`, in whatever order.
   void Add(const Plan& plan, absl::string_view source_id, const std::vector<base::Answer>& answers);
 
   bool IsDead(const std::string& person_id) const;
-  // Of the person's places, those for which somebody answered usably. Known of pairs with fallbacks
-  // only.
-  PlaceSet Answered(const std::string& person_id, const std::string& category) const;
+  // Of the person's places, those for which somebody answered usably who is asked before this
+  // source, or it itself. Who is asked after it has answered only since it did not.
+  PlaceSet AnsweredBefore(const Standing& standing) const;
 
  private:
-  std::map<std::pair<std::string, std::string>, PlaceSet> answered_;
+  struct Told {
+    std::string source_id;
+    int step;
+    PlaceSet places;
+  };
+  // Of pairs with fallbacks only.
+  std::map<std::pair<std::string, std::string>, std::vector<Told>> answered_;
   std::set<std::string> dead_;
 };
 
-// Whether this source stands in for others in the pair and need not be asked: others have answered
-// usably for all the places that it speaks for. It leaves no trace then.
+// Whether this source stands in for others in the pair and need not be asked: those who are asked
+// before it have answered usably for all the places that it speaks for, or it has already. It
+// leaves no trace then.
 bool IsSpared(const Plan& plan, const Progress& progress, absl::string_view source_id,
               const std::string& person_id, const std::string& category);
 

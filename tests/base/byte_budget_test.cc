@@ -47,8 +47,9 @@ TEST(ByteBudgetTest, WhatMustGoOnIsCountedAndLeavesNoRoomForWhoComesNext) {
   ASSERT_TRUE(place.has_value());
   place->ResizeTo(150);
   EXPECT_EQ(budget.used(), 150u);
-  EXPECT_FALSE(budget.TryTake("b", 0).has_value());
+  EXPECT_FALSE(budget.TryTake("b", 1).has_value());
   EXPECT_FALSE(place->TryGrow(1));
+  EXPECT_TRUE(place->TryGrow(0)) << "nothing takes no room";
   place->ResizeTo(30);
   EXPECT_TRUE(budget.TryTake("b", 70).has_value());
 }

@@ -60,11 +60,12 @@ class AnswerShareTest : public ::testing::Test {
   std::unique_ptr<Asker> Join(const std::string& key, bool background = false,
                               testing::FakeLoop* loop = nullptr) {
     auto asker = std::make_unique<Asker>();
-    AnswerShare::Joined joined = share_->Join(key, background, loop == nullptr ? &loop_ : loop,
-                                              [to = asker.get()](Answers answers) {
-                                                ++to->told;
-                                                to->answers = std::move(answers);
-                                              });
+    AnswerShare::Joined joined =
+        share_->Join(key, lifetime_, background, loop == nullptr ? &loop_ : loop,
+                     [to = asker.get()](Answers answers) {
+                       ++to->told;
+                       to->answers = std::move(answers);
+                     });
     if (auto* const answers = std::get_if<Answers>(&joined)) asker->answers = std::move(*answers);
     if (auto* const lead = std::get_if<Lead>(&joined)) asker->lead = std::move(*lead);
     if (auto* const follow = std::get_if<FollowPtr>(&joined)) asker->follow = std::move(*follow);
@@ -72,6 +73,7 @@ class AnswerShareTest : public ::testing::Test {
     return asker;
   }
 
+  absl::Duration lifetime_ = absl::Hours(24);  // by the policy of whoever asks
   testing::FakeClock clock_;
   testing::FakeLoop loop_{&clock_};
   static constexpr size_t kBudget = 1 << 20;
@@ -105,6 +107,20 @@ TEST_F(AnswerShareTest, AnAnswerIsKeptForItsTimeOnly) {
   EXPECT_TRUE(Join("long")->lead.has_value()) << "no longer than a warrant lives";
   EXPECT_EQ(share_->kept(), 0u);
   EXPECT_EQ(budget_.used(), 0u);
+}
+
+TEST_F(AnswerShareTest, AShorterLifetimeHoldsForWhatIsKeptAlready) {
+  Join("k")->Give(absl::Hours(12));
+  clock_.Advance(absl::Minutes(2));
+  lifetime_ = absl::Minutes(2);
+  auto anew = Join("k");
+  ASSERT_TRUE(anew->lead.has_value());
+  EXPECT_NE(Join("k")->follow, nullptr) << "together";
+  lifetime_ = absl::Hours(12);
+  EXPECT_NE(Join("k")->answers, nullptr) << "of one who began before";
+  anew->Give(absl::Minutes(2));
+  EXPECT_EQ(Join("k")->answers->obtained, clock_.WallNow());
+  EXPECT_EQ(share_->kept(), 1u);
 }
 
 TEST_F(AnswerShareTest, ALeaderThatGoesPassesNothingOn) {
@@ -280,8 +296,8 @@ TEST_F(AnswerShareTest, LoopsOnSeveralThreadsLeadAndFollow) {
     testing::FakeLoop loop(&clock_);
     for (int i = 0; i < kRounds; ++i) {
       bool told = false;
-      AnswerShare::Joined joined =
-          share_->Join(absl::StrCat(i % 7), false, &loop, [&told](const Answers&) { told = true; });
+      AnswerShare::Joined joined = share_->Join(absl::StrCat(i % 7), lifetime_, false, &loop,
+                                                [&told](const Answers&) { told = true; });
       if (auto* const lead = std::get_if<Lead>(&joined)) {
         ++led;
         std::this_thread::yield();  // long enough for others to come

@@ -290,11 +290,11 @@ class GathererShareReloadTest : public GathererShareTest {
  protected:
   GathererShareReloadTest() { Reload(/*has_source=*/true); }
 
-  void Reload(bool has_source) {
+  void Reload(bool has_source, absl::Duration lifetime = absl::Hours(12)) {
     auto read = std::make_shared<Sources>();
     if (has_source) {
       SourcePolicy policy = PolicyNamed("bank");
-      policy.cache_lifetime = absl::Hours(12);
+      policy.cache_lifetime = lifetime;
       ASSERT_TRUE(read->Add(policy, &bank, states.Get("bank", policy.limits)).ok());
     }
     sources = std::move(read);  // the one before goes last
@@ -326,6 +326,21 @@ TEST_F(GathererShareReloadTest, WhatIsKeptLastsWhileItStaysInTheCatalogue) {
   loop.AdvanceBy(absl::Hours(1));
   Reload(/*has_source=*/true);
   EXPECT_FALSE(IsAskedAnew());
+}
+
+TEST_F(GathererShareReloadTest, AShorterLifetimeHoldsForWhatIsKeptAlready) {
+  Fill();
+  loop.AdvanceBy(absl::Minutes(2));
+  Reload(/*has_source=*/true, absl::Minutes(1));
+  EXPECT_TRUE(IsAskedAnew());
+}
+
+TEST_F(GathererShareReloadTest, NorDoesItComeBackOnceNothingWasKept) {
+  Fill();
+  Reload(/*has_source=*/true, absl::ZeroDuration());
+  loop.AdvanceBy(absl::Minutes(2));
+  Reload(/*has_source=*/true, absl::Minutes(1));
+  EXPECT_TRUE(IsAskedAnew());
 }
 
 TEST_F(GathererShareReloadTest, WhatWasRecalledIsNotUsedByOneThatLeftAndCameBack) {

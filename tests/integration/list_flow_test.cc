@@ -2,6 +2,7 @@
 // the first, filters hold, and a page's work is bounded.
 #include "server/list_flow.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@
 #include "server/report_steps.h"
 #include "server/rooms.h"
 #include "server/runtime/worker_pool.h"
+#include "server/store/sqlite/connection.h"
 #include "server/store/store.h"
 #include "server/stored_report.h"
 #include "server/verify_flow.h"
@@ -49,7 +51,10 @@ class ListFlowTest : public ::testing::Test {
     rooms_.rows = store_.get();
     rooms_.pages = store_.get();
     rooms_.disk = &disk_;
-    rooms_.tell = [this](const base::Event& event) { told_.emplace_back(base::TextOf(event)); };
+    rooms_.tell = [this](const base::Event& event) {
+      told_.emplace_back(base::TextOf(event));
+      told_names_.push_back(event.name);
+    };
   }
 
   absl::Time At(absl::CivilDay day, int second) {
@@ -83,6 +88,16 @@ class ListFlowTest : public ::testing::Test {
                 MatterVerificationsKey(agency, number)};
     Commit({row});
     return request;
+  }
+
+  // So that the store cannot open one row of the kind any more: the nth from the oldest.
+  void Damage(base::RowKind kind, int n) {
+    const auto connection = store::Connection::Open({.path = directory_.path() + "/hedui.db"});
+    ASSERT_TRUE(connection.ok()) << connection.status();
+    const std::string change =
+        absl::StrCat("UPDATE rows SET at_ms=at_ms+1 WHERE row=(SELECT row FROM rows WHERE kind=",
+                     static_cast<int>(kind), " ORDER BY row LIMIT 1 OFFSET ", n, ")");
+    ASSERT_TRUE((*connection)->Execute(change.c_str()).ok());
   }
 
   void End(const base::Uuid& matter, const base::Uuid& request, base::RowKind kind) {
@@ -203,6 +218,7 @@ class ListFlowTest : public ::testing::Test {
   std::unique_ptr<store::Store> store_;
   Rooms rooms_;
   std::vector<std::string> told_;
+  std::vector<std::string> told_names_;
   base::Uuid running_;
   int seconds_ = 0;
   runtime::WorkerPool disk_;
@@ -373,6 +389,38 @@ TEST_F(ListFlowTest, MattersAreListedByDayStateAndDivision) {
   query.division.clear();
   query.place = FirstPlace(kDay - 9, kDay);
   EXPECT_THAT(Names(query), ElementsAre("M-2", "M-1"));
+}
+
+// One damaged row does not hide all that are older, and is not passed over in silence.
+TEST_F(ListFlowTest, WhatCannotBeReadIsCountedAndTheOthersAreListed) {
+  const base::Uuid matter = OpenMatter("M-1", kDay);
+  OpenMatter("M-2", kDay);
+  OpenMatter("M-3", kDay);
+  const std::string oldest = Begin(matter, "M-1", kDay).ToString();
+  Begin(matter, "M-1", kDay);
+  const std::string newest = Begin(matter, "M-1", kDay).ToString();
+  std::vector<std::string> reports;
+  for (int i = 0; i < 3; ++i) reports.push_back(Report(matter, {At(kDay, 10 * i)}));
+  // The middle one of each.
+  for (const base::RowKind kind :
+       {base::RowKind::kMatter, base::RowKind::kIntent, base::RowKind::kResult}) {
+    Damage(kind, 1);
+  }
+  for (const size_t page_size : {1, 10}) {
+    VerificationQuery verifications = Query();
+    verifications.page_size = page_size;
+    EXPECT_THAT(Names(verifications), ElementsAre(newest, oldest));
+    MatterQuery matters;
+    matters.agency = kCounty;
+    matters.page_size = page_size;
+    matters.place = FirstPlace(kDay, kDay + 1);
+    EXPECT_THAT(Names(matters), ElementsAre("M-3", "M-1"));
+    EXPECT_THAT(Names(Using(At(kDay, 0), At(kDay + 1, 0), page_size)),
+                ElementsAre(reports[2], reports[0]));
+  }
+  EXPECT_EQ(Read(Query()).lost, 1u);
+  EXPECT_EQ(std::count(told_names_.begin(), told_names_.end(), "list_cannot_read"), 7)
+      << "each time that somebody came upon one";
 }
 
 TEST_F(ListFlowTest, WithoutAReaderItIsRefusedAndMayBeRepeated) {

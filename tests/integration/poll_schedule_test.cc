@@ -1,5 +1,6 @@
 #include "server/poll_schedule.h"
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <string>
@@ -74,6 +75,38 @@ TEST_F(PollScheduleTest, PausesGrowToAnHourAndAreDrawn) {
     limit = poll == 1 ? kPollPauseFirst : std::min(2 * limit, kPollPauseMax);
   }
   EXPECT_GT(longest, kPollPauseMax * 0.9);
+}
+
+// A department gives again for some minutes what it gave and what did not arrive, or was not kept.
+TEST_F(PollScheduleTest, WhatMayHaveComeIsAskedForSoonSomeTimesHoweverOftenItWasPolled) {
+  Add(IdOf(1), std::nullopt);
+  const auto next = [&] {
+    const absl::Duration pause = schedule_.next() - now_.steady;
+    Pass(pause);
+    EXPECT_EQ(schedule_.TakeDue(now_), IdOf(1));
+    return pause;
+  };
+  next();
+  for (int polls = 0; polls < 20; ++polls) {
+    schedule_.Again(IdOf(1), std::nullopt, now_, Random());
+    next();
+  }
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < kTimesSoon; ++i) {
+      schedule_.Soon(IdOf(1), now_, Random());
+      const absl::Duration pause = next();
+      EXPECT_GE(pause, kPollPauseLeast);
+      EXPECT_LE(pause, kPollPauseFirst);
+    }
+    absl::Duration longest = absl::ZeroDuration();
+    for (int i = 0; i < 20; ++i) {
+      schedule_.Soon(IdOf(1), now_, Random());
+      longest = std::max(longest, next());
+    }
+    EXPECT_GT(longest, kPollPauseMax / 4) << "nobody is asked every minute for a month";
+    schedule_.Again(IdOf(1), now_.wall, now_, Random());  // it was heard of
+    next();
+  }
 }
 
 TEST_F(PollScheduleTest, AWallClockThatIsSetIsNoticedWithinAnHour) {

@@ -56,8 +56,8 @@ TEST(RecallStepsTest, WhoStoodInForOneThatHasAnsweredSinceIsTakenOut) {
   span.source_id = "nx-tax";
   Reverification anew;
   anew.pairs = {{"m1", "employment"}};
-  anew.plan.standings = {{"m1", "employment", "nx-social-security", 1, false},
-                         {"m1", "employment", "nx-tax", 1, true}};
+  anew.plan.standings = {{"m1", "employment", "nx-social-security", 1, 0},
+                         {"m1", "employment", "nx-tax", 1, 1}};
   const auto put = [&](std::vector<gather::Outcome> outcomes) {
     report::CaseBundle bundle;
     bundle.input.outcomes = {Found("nx-tax"), Found("nx-social-security")};
@@ -80,6 +80,30 @@ TEST(RecallStepsTest, WhoStoodInForOneThatHasAnsweredSinceIsTakenOut) {
   asked.source_id = "nx-tax";
   asked.answers = {Found("nx-tax").answer};
   EXPECT_EQ(put({asked}).size(), 2u) << "it was asked all the same";
+}
+
+// Who is asked after the recalled source was asked only since that had said nothing usable: as an
+// open answer it had kept the category open, which the later one's cannot close on its own.
+TEST(RecallStepsTest, WhoIsAskedLaterDoesNotTakeOutWhoIsAskedBefore) {
+  RecallSpan span;
+  span.source_id = "nx-tax";
+  Reverification anew;
+  anew.pairs = {{"m1", "employment"}};
+  anew.plan.standings = {{"m1", "employment", "nx-bank", 1, 2},
+                         {"m1", "employment", "nx-social-security", 1, 0},
+                         {"m1", "employment", "nx-tax", 1, 1}};
+  anew.plan.waves = {{{"nx-tax", {{"m1", {}, {"employment"}}}, {}}}};
+  anew.plan.first_fallback = 0;
+  report::CaseBundle bundle;
+  bundle.input.outcomes = {Found("nx-tax"), Found("nx-bank")};
+  bundle.input.outcomes[0].answer.kind = base::AnswerKind::kAmbiguous;
+  anew.progress.Add(anew.plan, "nx-bank", {Found("nx-bank").answer});
+  EXPECT_EQ(plan::NextWave(anew.plan, 0, anew.progress).queries.size(), 1u) << "it is asked";
+  std::vector<SourceOutcomeView> views;
+  PutAnswers(hedui::Setup(), span, anew, {}, {}, &bundle, &views);
+  ASSERT_EQ(bundle.input.outcomes.size(), 2u);
+  EXPECT_EQ(bundle.input.outcomes[0].source_id, "nx-tax");
+  EXPECT_EQ(bundle.input.outcomes[0].answer.kind, base::AnswerKind::kNotAsked);
 }
 
 // Who stands in is asked once more beside the recalled source, and is not in doubt itself.

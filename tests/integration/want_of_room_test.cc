@@ -27,6 +27,17 @@ TEST_F(WantOfRoomTest, ASourceThatHasAnsweredIsNotAskedAgainAtOnce) {
   EXPECT_EQ(Open(), 0);
 }
 
+// A department gives an answer again for some minutes only (source.proto).
+TEST_F(WantOfRoomTest, ASourceThatHasAnsweredIsAskedAgainWhileItStillKnowsWhat) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  base::ByteBudget& budget = *platform_->rooms().bytes;
+  auto others = budget.TryTake("others", budget.bytes_max() - budget.used() - kFlowBytes);
+  ASSERT_TRUE(others.has_value());
+  platform_->RunUntil([&] { return polled_ == 1; });
+  platform_->AdvanceBy(kTimesSoon * kPollPauseFirst);
+  EXPECT_GT(polled_, kTimesSoon);
+}
+
 TEST_F(WantOfRoomTest, ASourceThatWasNotAskedYetIsAskedAsSoonAsThereIsRoom) {
   Begin("{kind: pending, pending_for: 21600s}");
   base::ByteBudget& budget = *platform_->rooms().bytes;
