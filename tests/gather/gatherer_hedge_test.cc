@@ -16,6 +16,9 @@ class GathererHedgeTest : public GatherTest {
     SourcePolicy policy = PolicyNamed("bank");
     policy.hedge_safe = hedge_safe;
     policy.attempts = attempts;
+    AddHedgedBank(policy);
+  }
+  void AddHedgedBank(const SourcePolicy& policy) {
     AddSource(policy, &bank);
     for (int i = 0; i < 100; ++i) {
       const auto flow = NewFlow();
@@ -158,6 +161,20 @@ TEST_F(GathererHedgeTest, OfTwoFailuresTheLastIsSaid) {
   bank.attempts[0]->ReplyAll(AnswerKind::kUnavailable, Reason::kSourceError);
   loop.RunReady();
   EXPECT_EQ(flow->Only().reason, Reason::kSourceError);
+}
+
+TEST_F(GathererHedgeTest, ItWaitsAtLeastAsLongAsTheCatalogueSays) {
+  SourcePolicy policy = PolicyNamed("bank");
+  policy.hedge_safe = true;
+  policy.hedge_least = absl::Milliseconds(50);
+  AddHedgedBank(policy);
+  ASSERT_LT(hedge_after_, absl::Milliseconds(12));
+  const auto flow = NewFlow();
+  flow->Start({QueryOf("bank", {"m1"})});
+  loop.AdvanceBy(absl::Milliseconds(50) - absl::Microseconds(1));
+  EXPECT_EQ(bank.attempts.size(), 1u) << "however soon nineteen of twenty answer";
+  loop.AdvanceBy(absl::Microseconds(1));
+  EXPECT_EQ(bank.attempts.size(), 2u);
 }
 
 TEST_F(GathererHedgeTest, NobodyWhoWithdrewIsInAHedge) {

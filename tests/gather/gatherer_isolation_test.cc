@@ -10,8 +10,11 @@ using base::Reason;
 
 constexpr size_t kSources = 64;
 constexpr absl::Duration kTakes = absl::Milliseconds(100);
+// As long as all sources usually take; and how often they must have, for hedges to be worth it.
+constexpr absl::Duration kUsual = absl::Milliseconds(40);
+constexpr int kUntilKnown = 64;
 
-// Answers after kTakes, or never.
+// Answers after kTakes, or as long as it is told, or never.
 class TimedAdapter final : public adapters::SourceAdapter {
  public:
   struct Call final : public adapters::SourceCall {
@@ -27,13 +30,14 @@ class TimedAdapter final : public adapters::SourceAdapter {
     if (hangs) {
       kept.push_back(std::move(done));
     } else {
-      loop.After(kTakes, [reply = std::move(reply), done = std::move(done)]() mutable {
+      loop.After(takes, [reply = std::move(reply), done = std::move(done)]() mutable {
         std::move(done)(std::move(reply));
       });
     }
     return std::make_shared<Call>();
   }
   bool hangs = false;
+  absl::Duration takes = kTakes;
   int started = 0;
   std::vector<adapters::SourceDone> kept;
 };
@@ -57,11 +61,24 @@ class GathererIsolationTest : public GatherTest {
     flow->Start(std::move(queries));
     return flow;
   }
-  static void ExpectOthersAtOnce(const Flow& flow) {
+  // All of them have answered as usual, so often that who takes longer is asked a second time.
+  void LearnWhatIsUsual() {
+    for (const auto& adapter : adapters_) adapter->takes = kUsual;
+    adapters_[kHanging]->hangs = false;
+    for (int i = 0; i < kUntilKnown; ++i) {
+      const auto flow = StartAll();
+      loop.AdvanceBy(kUsual);
+      ASSERT_EQ(flow->done, 1);
+    }
+    for (const auto& adapter : adapters_) adapter->takes = kTakes;
+    adapters_[kHanging]->hangs = true;
+  }
+  static void ExpectOthersAtOnce(const Flow& flow, int hedges = 0) {
     size_t others = 0;
     for (const Outcome& outcome : flow.outcomes) {
       if (outcome.query_index == kHanging) continue;
       EXPECT_EQ(outcome.elapsed, kTakes) << outcome.source_id;
+      EXPECT_EQ(outcome.hedges, hedges) << outcome.source_id;
       EXPECT_EQ(outcome.answers.at(0).kind, AnswerKind::kNotCovered);
       ++others;
     }
@@ -82,6 +99,30 @@ TEST_F(GathererIsolationTest, EachOtherOutcomeComesExactlyWhenItsSourceAnswers) 
   EXPECT_EQ(flow->outcomes.back().query_index, kHanging);
   EXPECT_EQ(flow->outcomes.back().elapsed, absl::Seconds(3));
   EXPECT_EQ(flow->outcomes.back().answers.at(0).reason, Reason::kLate);
+}
+
+// Every source takes longer than usual and is asked a second time, to which it would answer later;
+// one is silent to both.
+TEST_F(GathererIsolationTest, EachOtherOutcomeComesExactlyWhenItsSourceAnswersWithHedgesOut) {
+  LearnWhatIsUsual();
+  if (HasFatalFailure()) return;
+  const int asked = adapters_[kHanging]->started;
+  const auto flow = StartAll();
+  loop.AdvanceBy(kTakes - absl::Microseconds(1));
+  EXPECT_TRUE(flow->outcomes.empty());
+  for (const auto& adapter : adapters_) {
+    EXPECT_EQ(adapter->started, kUntilKnown + 2) << "it has a second query";
+  }
+  loop.AdvanceBy(absl::Microseconds(1));
+  ExpectOthersAtOnce(*flow, /*hedges=*/1);
+  EXPECT_EQ(flow->done, 0);
+  loop.AdvanceBy(absl::Seconds(3) - kTakes);
+  EXPECT_EQ(flow->done, 1);
+  EXPECT_EQ(flow->outcomes.back().query_index, kHanging);
+  EXPECT_EQ(flow->outcomes.back().elapsed, absl::Seconds(3));
+  EXPECT_EQ(flow->outcomes.back().hedges, 1);
+  EXPECT_EQ(flow->outcomes.back().answers.at(0).reason, Reason::kLate);
+  EXPECT_EQ(adapters_[kHanging]->started, asked + 2);
 }
 
 TEST_F(GathererIsolationTest, OnceItIsSparedTheWholeWaveTakesAsLongAsTheOthers) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <variant>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/gather/fake_source_adapter.h"
 #include "tests/support/fake_clock.h"
@@ -11,6 +12,9 @@
 
 namespace hedui::gather {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
 
 TEST(SourcesTest, PoliciesOutOfRangeAreRefused) {
   FakeSourceAdapter adapter;
@@ -39,38 +43,68 @@ TEST(SourcesTest, PoliciesOutOfRangeAreRefused) {
   EXPECT_EQ(sources.size(), 1u);
 }
 
+// Every key of which gather obeys the value, none of them with what holds without it, and no two
+// alike.
+constexpr char kCatalogue[] = R"(
+sources:
+  - id: nx-bank
+    name: 银行
+    department: 示例部门
+    level: region
+    divisions: ["640000"]
+    categories: [{code: deposit, freshness_days: 31}, {code: loan}]
+    freshness_days: 62
+    simulated: {file: simulation.yaml}
+    deadline: 2s
+    attempts: 3
+    backoff_first: 10ms
+    backoff_max: 40ms
+    hedge_safe: true
+    hedge_least: 9ms
+    cache_lifetime: 600s
+    concurrency: 7
+    per_second: 23
+    per_day: 1999
+    interactive_percent: 30
+    extra_percent: 5
+    breaker: {failures: 8, percent: 70, window: 13s, open_first: 4s, open_max: 44s}
+)";
+
 TEST(SourcesTest, PolicyIsReadFromTheCatalogue) {
-  plan::Source source;
-  source.id = "nx-bank";
-  source.deadline = absl::Seconds(2);
-  source.attempts = 3;
-  source.concurrency = 7;
-  source.per_second = 20;
-  source.interactive_percent = 30;
-  source.extra_percent = 5;
-  source.hedge_safe = true;
-  source.hedge_least = absl::Milliseconds(9);
-  source.backoff_first = absl::Milliseconds(10);
-  source.backoff_max = absl::Milliseconds(40);
-  source.breaker.failures = 8;
-  source.categories = {{"deposit", 31, false}, {"loan", std::nullopt, false}};
+  absl::StatusOr<plan::Catalogue> catalogue = plan::ParseCatalogue("catalogue.yaml", kCatalogue);
+  ASSERT_TRUE(catalogue.ok()) << catalogue.status();
+  plan::Source source = *catalogue->Find("nx-bank");
   const SourcePolicy policy = PolicyOf(source);
   EXPECT_EQ(policy.id, "nx-bank");
   EXPECT_EQ(policy.deadline, absl::Seconds(2));
   EXPECT_EQ(policy.attempts, 3);
-  EXPECT_EQ(policy.limits.concurrency, 7);
-  EXPECT_EQ(policy.limits.rate, (RateWindow::Limits{20, 30}));
-  EXPECT_EQ(policy.limits.extra.permille, 50);
-  EXPECT_TRUE(policy.hedge_safe);
-  EXPECT_EQ(policy.hedge_least, absl::Milliseconds(9));
   EXPECT_EQ(policy.backoff_first, absl::Milliseconds(10));
   EXPECT_EQ(policy.backoff_max, absl::Milliseconds(40));
-  EXPECT_EQ(policy.limits.breaker.failures, 8);
+  EXPECT_TRUE(policy.hedge_safe);
+  EXPECT_EQ(policy.hedge_least, absl::Milliseconds(9));
+  EXPECT_EQ(policy.cache_lifetime, absl::Minutes(10));
+  EXPECT_THAT(policy.freshness_days, ElementsAre(Pair("deposit", 31), Pair("loan", 62)));
+  SourceLimits limits;
+  limits.concurrency = 7;
+  limits.rate = {.per_second = 23, .interactive_percent = 30};
+  limits.per_day = 1'999;
+  limits.extra.permille = 50;
+  limits.breaker = {.failures = 8,
+                    .percent = 70,
+                    .window = absl::Seconds(13),
+                    .open_first = absl::Seconds(4),
+                    .open_max = absl::Seconds(44)};
+  EXPECT_TRUE(policy.limits == limits);
   source.breaker.off = true;
-  EXPECT_EQ(PolicyOf(source).limits.breaker.failures, 0);
-  ASSERT_EQ(policy.freshness_days.size(), 1u);
-  EXPECT_EQ(policy.freshness_days[0].first, "deposit");
-  EXPECT_EQ(policy.freshness_days[0].second, 31);
+  limits.breaker.failures = 0;
+  EXPECT_TRUE(PolicyOf(source).limits == limits);
+}
+
+TEST(SourcesTest, ACategoryOfWhichNothingIsPromisedIsNeverTooOld) {
+  plan::Source source;
+  source.id = "nx-bank";
+  source.categories = {{"deposit", 31, false}, {"loan", std::nullopt, false}};
+  EXPECT_THAT(PolicyOf(source).freshness_days, ElementsAre(Pair("deposit", 31)));
 }
 
 TEST(SourcesTest, AReloadKeepsTheStateAndChangesItsLimitsForAll) {

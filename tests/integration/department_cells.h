@@ -5,10 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "tests/support/fault_proxy.h"
 
 namespace hedui::testing {
@@ -113,6 +115,18 @@ inline std::vector<Cell> CellsOf(std::vector<Moment> moments) {
     }
   }
   return cells;
+}
+
+// The one with this fault, by its name.
+inline Cell CellOf(Adapter adapter, Moment moment, absl::string_view fault, StandIn stand_in) {
+  for (Cell cell : CellsOf({moment})) {
+    const absl::string_view name =
+        cell.network != nullptr ? cell.network->name : cell.department->name;
+    if (cell.adapter != adapter || name != fault) continue;
+    cell.stand_in = stand_in;
+    return cell;
+  }
+  std::abort();  // no such cell
 }
 
 // Each cell once for each thing that may become of a fallback.

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -37,8 +38,9 @@ using Reacts = ScriptStep::Reacts;
 
 inline constexpr absl::Duration kDeadline = absl::Seconds(20);
 inline constexpr absl::Duration kTick = absl::Milliseconds(1);
-// The longest pause before a second attempt, and the least wait before a hedge, in ticks.
+// The longest pause before a second attempt, and the wait before a hedge, in ticks.
 inline constexpr int kPauseTicks = 10;
+inline constexpr int kHedgeTicks = 5;
 inline constexpr absl::Duration kSpared = absl::Seconds(10);
 // Within the first flight of either side of a handshake, and within the first records of an answer.
 inline constexpr uint64_t kWithin = 100;
@@ -80,6 +82,9 @@ class MatrixPlatform {
  public:
   explicit MatrixPlatform(const Cell& cell) : cell_(cell) {
     Scenario::Replace(&scenario_.simulation_yaml, "faults: [{kind: silent}]", "faults: []");
+    // To see what has left and is under way.
+    Scenario::Replace(&scenario_.register_yaml, "    policy_uses: [read, try]\n",
+                      "    source_uses: [read]\n");
     if (cell_.stand_in != StandIn::kNobody) OfferFallback(&scenario_, cell_.stand_in);
     Scenario::AddToSource(&scenario_.catalogue_yaml, kWageSource, Policy());
     if (cell_.adapter == Adapter::kGrpc) {
@@ -130,8 +135,8 @@ class MatrixPlatform {
     learned_ = arrived();
   }
 
-  // The verification under test: time passes until its fault has struck, and where nothing comes
-  // of it, on to the deadline. `meanwhile` runs before that.
+  // The verification under test: as much time passes as its fault needs to strike, not a tick more,
+  // and where nothing comes of it, the rest up to the deadline. `meanwhile` runs before that.
   v1::VerifyHouseholdResponse VerifyThroughTheFault(const Expected& expected,
                                                     const std::function<void()>& meanwhile) {
     const absl::Duration begun = clock_.SteadyNow();
@@ -144,23 +149,42 @@ class MatrixPlatform {
     });
     while (!ended && intents_ == intents) Ping();
     Settle();  // it has asked
-    const bool time_passes =
-        cell_.moment == Moment::kSecondAttempt || cell_.moment == Moment::kHedge;
-    const absl::Duration tick = time_passes ? kTick : absl::ZeroDuration();
-    for (int ticks = 0; !ended && !HasStruck(ticks); ++ticks) {
-      clock_.Advance(tick);
+    Settle();  // and whoever answers at once has answered
+    AwaitThat([&] { return ended || FirstIsWhereItShouldBe(); });
+    Settle();
+    for (int ticks = 0; ticks < TicksUntilTheFault(); ++ticks) {
+      clock_.Advance(kTick);
       Settle();
     }
+    AwaitThat([&] { return ended || HasStruck(); });
     if (meanwhile) meanwhile();
     if (expected.at_deadline) {
-      EXPECT_FALSE(ended && expected.exactly) << "it did not wait for its deadline";
+      if (expected.exactly) {
+        EXPECT_FALSE(ended) << "it did not wait for its deadline";
+        // What ends now says that it did (ExpectTook).
+        clock_.AdvanceTo(begun + kDeadline - kTick);
+        Settle();
+      }
       clock_.AdvanceTo(begun + kDeadline);
     }
-    while (!ended) {
-      if (!expected.at_deadline) clock_.Advance(tick);
-      Settle();
-    }
+    AwaitThat([&] { return ended.load(); });
     return verified.get();
+  }
+
+  // The test fails unless the wage source's outcome took as long as it must: nobody waited for it
+  // but as the moment has it, or to the deadline.
+  void ExpectTook(const Expected& expected, int64_t elapsed_ms) const {
+    const int64_t deadline = absl::ToInt64Milliseconds(kDeadline);
+    // A pause is drawn.
+    const int64_t least = cell_.moment == Moment::kHedge ? kHedgeTicks : 0;
+    const bool at_once = elapsed_ms >= least && elapsed_ms <= TicksUntilTheFault();
+    if (!expected.at_deadline) {
+      EXPECT_TRUE(at_once) << elapsed_ms << " ms";
+    } else if (expected.exactly) {
+      EXPECT_EQ(elapsed_ms, deadline);
+    } else {
+      EXPECT_TRUE(at_once || elapsed_ms == deadline) << elapsed_ms << " ms";
+    }
   }
 
   // --- polls
@@ -274,7 +298,8 @@ class MatrixPlatform {
         return absl::StrCat(deadline, "\n    attempts: 2\n    backoff_first: ",
                             absl::FormatDuration(kPauseTicks * kTick));
       case Moment::kHedge:
-        return absl::StrCat(deadline, "\n    hedge_safe: true\n    people_per_call: 1");
+        return absl::StrCat(deadline, "\n    hedge_safe: true\n    hedge_least: ",
+                            absl::FormatDuration(kHedgeTicks * kTick), "\n    people_per_call: 1");
       case Moment::kProbe:
         return absl::StrCat(deadline, "\n    breaker: {failures: 1, percent: 1, open_first: ",
                             absl::FormatDuration(kSpared),
@@ -353,13 +378,42 @@ class MatrixPlatform {
     return line.substr(at + 1, line.find('"', at + 1) - at - 1);
   }
 
-  // The fault of this cell has come. Within the process all that has to happen is time.
-  bool HasStruck(int ticks) const {
-    if (cell_.adapter == Adapter::kSimulated) return ticks > 2 * kPauseTicks;
+  // Ticks of the platform's clock that must pass until the query meets its fault.
+  int TicksUntilTheFault() const {
+    return cell_.moment == Moment::kSecondAttempt ? kPauseTicks
+           : cell_.moment == Moment::kHedge       ? kHedgeTicks
+                                                  : 0;
+  }
+  // Before they pass: the attempt that is to fail has failed, and the query that a hedge is to come
+  // beside is under way.
+  bool FirstIsWhereItShouldBe() {
+    if (cell_.moment == Moment::kHedge) {
+      return cell_.adapter == Adapter::kSimulated || arrived() > learned_;
+    }
+    if (cell_.moment != Moment::kSecondAttempt) return true;
+    // Where the pause was drawn as none the second is seen already.
+    const v1::Source wages = Listed();
+    const int64_t left = wages.used_today();
+    return left > 1 || (left == 1 && wages.in_flight() == 0) ||
+           (cell_.network != nullptr && proxy().strikes() > 1);
+  }
+  // The wage source as it stands.
+  v1::Source Listed() {
+    v1::ListSourcesRequest request;
+    request.set_officer("XQ-0107");
+    const auto list = pings_->ListSources(request, kPatience);
+    EXPECT_TRUE(list.ok()) << list.status();
+    for (const v1::Source& source : list->sources()) {
+      if (source.source_id() == kWageSource) return source;
+    }
+    ADD_FAILURE() << "it is not listed";
+    return {};
+  }
+  // The fault of this cell has come. Within the process nothing is left to wait for.
+  bool HasStruck() const {
+    if (cell_.adapter == Adapter::kSimulated) return true;
     const int before = cell_.moment == Moment::kAlone ? 0 : 1;
     if (cell_.network != nullptr && IsBeforeTheQuery()) {
-      // The pause is over too, or a connection was made without waiting for it.
-      if (cell_.moment == Moment::kSecondAttempt && ticks <= 2 * kPauseTicks) return false;
       return department_->proxy().strikes() > before;
     }
     const int first = cell_.moment == Moment::kHedge ? learned_.load() : 0;
@@ -382,6 +436,18 @@ class MatrixPlatform {
   void Settle() {
     Ping();
     Ping();
+  }
+  // The test fails where it does not come while the clock stands still; time passes then, so that
+  // it ends.
+  void AwaitThat(absl::FunctionRef<bool()> is_so) {
+    absl::Time until = absl::Now() + kPatience;
+    while (!is_so()) {
+      Settle();
+      if (absl::Now() < until) continue;
+      ADD_FAILURE() << "it does not come in this time";
+      clock_.Advance(absl::Hours(1));
+      until = absl::InfiniteFuture();
+    }
   }
 
   const Cell cell_;

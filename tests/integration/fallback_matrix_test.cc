@@ -1,9 +1,10 @@
 // The fault matrix's row for fallbacks: whatever goes wrong with a department, who stands in for it
-// is asked, in the same verification and within its time. The report says of both what came of
-// them; it counts what the fallback said, all of it and nothing else, as if nobody but the fallback
-// had been there to ask. Where that fails too, or the department's answer may be somebody's,
-// nothing is taken for none.
+// is asked, in the same verification, as soon as the department has ended and not a moment later.
+// The report says of both what came of them; it counts what the fallback said, all of it and
+// nothing else, as if nobody but the fallback had been there to ask. Where that fails too, or the
+// department's answer may be somebody's, nothing is taken for none.
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <string>
@@ -101,15 +102,15 @@ class FallbackMatrixTest : public ::testing::TestWithParam<Cell> {
     }
     return told;
   }
-  void ExpectTold(const std::map<std::string, std::string>& told) {
+  void ExpectTold(const Expected& expected, const std::map<std::string, std::string>& told) {
     EXPECT_EQ(told.size(), 2 * std::size(kPeople));
     for (const std::string person : kPeople) {
       const auto main = told.find(absl::StrCat(person, " ", kWageSource));
       const auto fallback = told.find(absl::StrCat(person, " ", kFallback));
       ASSERT_TRUE(main != told.end() && fallback != told.end()) << person;
       const bool as_expected = std::any_of(
-          expected_.reasons.begin(), expected_.reasons.end(),
-          [&](const std::string& reason) { return main->second == Told(expected_.kind, reason); });
+          expected.reasons.begin(), expected.reasons.end(),
+          [&](const std::string& reason) { return main->second == Told(expected.kind, reason); });
       EXPECT_TRUE(as_expected) << person << ": " << main->second;
       const bool fails = GetParam().stand_in == StandIn::kFails;
       const bool finds = GetParam().stand_in == StandIn::kFinds && person == "m1";
@@ -118,40 +119,108 @@ class FallbackMatrixTest : public ::testing::TestWithParam<Cell> {
                                           : "CONFIRMED_NONE/UNSPECIFIED");
     }
   }
+  // Of the department as much as its fault takes; whoever stands in answered when it was asked, as
+  // everybody else did.
+  void ExpectTimes(const Expected& expected, const v1::VerifyHouseholdResponse& response) {
+    for (const v1::SourceOutcome& outcome : response.outcomes()) {
+      if (outcome.source_id() == kWageSource) platform_.ExpectTook(expected, outcome.elapsed_ms());
+    }
+    ExpectOthersTookNoTime(response);
+  }
+  void ExpectOthersAsEver(const v1::VerifyHouseholdResponse& response) {
+    std::map<std::string, std::string> others = OutcomesOfOthers(response);
+    for (const std::string person : kPeople) {
+      others.erase(absl::StrCat(kFallback, " ", person, " ", kWageCategory));
+    }
+    EXPECT_EQ(others, OthersWhenAllIsWell());
+  }
+  void ExpectCounted(const Expected& expected, const std::string& envelope) {
+    std::map<std::string, std::string> counted = CountedIn(envelope);
+    EXPECT_EQ(counted.size(), std::size(kPeople) + 2) << "wages, and two programmes";
+    if (GetParam().stand_in == StandIn::kFails) {
+      for (const auto& [what, value] : counted) EXPECT_TRUE(IsOpen(value)) << what << " " << value;
+      return;
+    }
+    const std::map<std::string, std::string>& alone =
+        CountedOfTheFallbackAlone(GetParam().stand_in);
+    ASSERT_EQ(alone.size(), counted.size());
+    // What may be somebody's no other register takes away: it stays open beside what the fallback
+    // said.
+    if (expected.kind == "AMBIGUOUS") {
+      for (const std::string person : kPeople) {
+        EXPECT_TRUE(IsOpen(counted[person])) << person << " " << counted[person];
+      }
+      return;
+    }
+    EXPECT_EQ(counted, alone);
+  }
+  void ExpectStoodIn(const Expected& expected, const v1::VerifyHouseholdResponse& response) {
+    ExpectTold(expected, InReply(response));
+    ExpectTold(expected, InReport(response.envelope()));
+    ExpectTimes(expected, response);
+    ExpectOthersAsEver(response);
+    EXPECT_EQ(CheckOffline(platform_.scenario(), response.envelope()).verdict,
+              report::Verdict::kValid);
+    ExpectCounted(expected, response.envelope());
+  }
+  // While the department is spared, who stands in for it is asked all the same.
+  void ExpectStoodInWhileSpared() {
+    const int arrived = platform_.arrived();
+    ExpectStoodIn({.kind = "NOT_ASKED", .reasons = {"BREAKER"}}, platform_.Verify());
+    EXPECT_EQ(platform_.arrived(), arrived);
+  }
 
   const Expected expected_ = Of(GetParam());
   MatrixPlatform platform_{GetParam()};
 };
 
 TEST_P(FallbackMatrixTest, TheReportSaysSoOfBothAndCountsWhatTheFallbackSaid) {
-  const v1::VerifyHouseholdResponse response = platform_.VerifyThroughTheFault(expected_, nullptr);
-  ExpectTold(InReply(response));
-  ExpectTold(InReport(response.envelope()));
-  EXPECT_EQ(CheckOffline(platform_.scenario(), response.envelope()).verdict,
-            report::Verdict::kValid);
-
-  std::map<std::string, std::string> counted = CountedIn(response.envelope());
-  EXPECT_EQ(counted.size(), std::size(kPeople) + 2) << "wages, and two programmes";
-  if (GetParam().stand_in == StandIn::kFails) {
-    for (const auto& [what, value] : counted) EXPECT_TRUE(IsOpen(value)) << what << " " << value;
-    return;
-  }
-  const std::map<std::string, std::string>& alone = CountedOfTheFallbackAlone(GetParam().stand_in);
-  ASSERT_EQ(alone.size(), counted.size());
-  // What may be somebody's no other register takes away: it stays open beside what the fallback
-  // said.
-  if (expected_.kind == "AMBIGUOUS") {
-    for (const std::string person : kPeople) {
-      EXPECT_TRUE(IsOpen(counted[person])) << person << " " << counted[person];
+  const Moment moment = GetParam().moment;
+  std::function<void()> meanwhile;
+  if (moment == Moment::kHedge) platform_.LearnHowLongItTakes();
+  if (moment == Moment::kProbe) {
+    ExpectStoodIn({.kind = "UNAVAILABLE", .reasons = {"UNREACHABLE"}}, platform_.Verify());
+    ExpectStoodInWhileSpared();
+    platform_.clock().Advance(kSpared);
+    if (expected_.at_deadline && expected_.exactly) {
+      meanwhile = [this] { ExpectStoodInWhileSpared(); };
     }
-    return;
   }
-  EXPECT_EQ(counted, alone);
+  if (HasFatalFailure()) return;
+  ExpectStoodIn(expected_, platform_.VerifyThroughTheFault(expected_, meanwhile));
+  if (moment == Moment::kProbe && expected_.is_failure) ExpectStoodInWhileSpared();
 }
 
 INSTANTIATE_TEST_SUITE_P(Cells, FallbackMatrixTest,
                          ::testing::ValuesIn(WithAFallback(CellsOf({Moment::kAlone}))),
                          [](const auto& tested) { return NameOf(tested.param); });
+
+// At the other moments what a fallback says is taken the same way. What differs is when the
+// department has ended, and by which way: so one fault of each way, and each stand-in at least once
+// a moment.
+INSTANTIATE_TEST_SUITE_P(
+    CellsOfOtherMoments, FallbackMatrixTest,
+    ::testing::ValuesIn(std::vector<Cell>{
+        // The probe brings an answer that nobody can use, one that closes nothing, a failure at
+        // once; none, while whoever comes is told that it is spared; no connection.
+        CellOf(Adapter::kGrpc, Moment::kProbe, "Refusing", StandIn::kFinds),
+        CellOf(Adapter::kSimulated, Moment::kProbe, "AboutAnother", StandIn::kSaysNone),
+        CellOf(Adapter::kGrpc, Moment::kProbe, "InError", StandIn::kFails),
+        CellOf(Adapter::kGrpc, Moment::kProbe, "Silent", StandIn::kFinds),
+        CellOf(Adapter::kSimulated, Moment::kProbe, "Silent", StandIn::kSaysNone),
+        CellOf(Adapter::kGrpc, Moment::kProbe, "CutWithinTheHandshake", StandIn::kFinds),
+        // The hedge ends both, both to be refused; it fails, and the first is waited for to the
+        // deadline; the connection of both breaks; neither is answered.
+        CellOf(Adapter::kGrpc, Moment::kHedge, "Stale", StandIn::kFinds),
+        CellOf(Adapter::kSimulated, Moment::kHedge, "Contradictory", StandIn::kFinds),
+        CellOf(Adapter::kSimulated, Moment::kHedge, "Overloaded", StandIn::kSaysNone),
+        CellOf(Adapter::kGrpc, Moment::kHedge, "CutAfterTheRequest", StandIn::kFails),
+        CellOf(Adapter::kGrpc, Moment::kHedge, "HeldWithinTheAnswer", StandIn::kFinds),
+        // The pause passes first.
+        CellOf(Adapter::kGrpc, Moment::kSecondAttempt, "Malformed", StandIn::kFinds),
+        CellOf(Adapter::kGrpc, Moment::kSecondAttempt, "HeldAfterTheRequest", StandIn::kSaysNone),
+    }),
+    [](const auto& tested) { return NameOf(tested.param); });
 
 }  // namespace
 }  // namespace hedui::testing

@@ -78,9 +78,17 @@ std::map<std::string, std::string> OutcomesOfOthers(const v1::VerifyHouseholdRes
   for (const v1::SourceOutcome& outcome : response.outcomes()) {
     if (outcome.source_id() == kWageSource) continue;
     others[absl::StrCat(outcome.source_id(), " ", outcome.person_id(), " ", outcome.category())] =
-        v1::AnswerKind_Name(outcome.kind());
+        absl::StrCat(v1::AnswerKind_Name(outcome.kind()).substr(sizeof("ANSWER_KIND_") - 1), "/",
+                     v1::Reason_Name(outcome.reason()).substr(sizeof("REASON_") - 1));
   }
   return others;
+}
+
+void ExpectOthersTookNoTime(const v1::VerifyHouseholdResponse& response) {
+  for (const v1::SourceOutcome& outcome : response.outcomes()) {
+    if (outcome.source_id() == kWageSource) continue;
+    EXPECT_EQ(outcome.elapsed_ms(), 0) << outcome.ShortDebugString();
+  }
 }
 
 }  // namespace hedui::testing

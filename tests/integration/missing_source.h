@@ -22,8 +22,11 @@ inline constexpr char kWageCategory[] = "employment";
 void ExpectWagesAreMissing(Scenario& scenario, const v1::VerifyHouseholdResponse& response,
                            const std::string& kind, const std::vector<std::string>& reasons);
 
-// What all other sources said: "source person category" to the kind.
+// What all other sources said: "source person category" to "FOUND/UNSPECIFIED", kind and reason.
 std::map<std::string, std::string> OutcomesOfOthers(const v1::VerifyHouseholdResponse& response);
+// The test fails unless each of them answered in the moment it was asked. For platforms whose clock
+// stands still.
+void ExpectOthersTookNoTime(const v1::VerifyHouseholdResponse& response);
 
 }  // namespace hedui::testing
 

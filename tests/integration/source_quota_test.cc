@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -59,6 +60,12 @@ class SourceQuotaTest : public ::testing::Test {
     return response.ok() && WasAsked(*response);
   }
 
+  void Reload(RunningPlatform* platform) {
+    scenario_.Write();
+    const absl::Status reloaded = platform->Reload();
+    ASSERT_TRUE(reloaded.ok()) << reloaded;
+  }
+
   Scenario scenario_;
   base::SecureIdSource ids_;
 };
@@ -93,6 +100,57 @@ TEST_F(SourceQuotaTest, ReviewsLeaveOfTheDayWhatIsForThoseWhoWait) {
   EXPECT_FALSE(VerifyOne(&platform, v1::CHECK_KIND_REVIEW));
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(VerifyOne(&platform)) << i;
   EXPECT_FALSE(VerifyOne(&platform));
+}
+
+TEST_F(SourceQuotaTest, AnotherNumberHoldsAtOnceAndWhatWasSentBeforeIsCounted) {
+  const NoonClock clock;
+  RunningPlatform platform(&scenario_, nullptr,
+                           [&clock](PlatformOptions* options) { options->clock = &clock; });
+  platform.Register();
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(VerifyOne(&platform)) << i;
+  Scenario::AddToSource(&scenario_.catalogue_yaml, kSource, "per_day: 3");
+  Reload(&platform);
+  EXPECT_TRUE(VerifyOne(&platform));
+  EXPECT_FALSE(VerifyOne(&platform));
+  Scenario::Replace(&scenario_.catalogue_yaml, "per_day: 3", "per_day: 4");
+  Reload(&platform);
+  EXPECT_TRUE(VerifyOne(&platform));
+  EXPECT_FALSE(VerifyOne(&platform));
+  Scenario::Replace(&scenario_.catalogue_yaml, "    per_day: 4\n", "");
+  Reload(&platform);
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(VerifyOne(&platform)) << i;
+}
+
+// Taxes are asked of the county where the region's day is used up.
+TEST_F(SourceQuotaTest, WhoeverStandsInForASourceIsAskedOnceItsDayIsUsedUp) {
+  constexpr char kStandIn[] = "xq-civil-affairs";
+  Scenario::AddToSource(&scenario_.catalogue_yaml, kSource, "per_day: 1");
+  Scenario::Replace(&scenario_.catalogue_yaml, "{code: assistance}",
+                    "{code: assistance}, {code: tax, fallback: true}");
+  Scenario::Replace(&scenario_.simulation_yaml, "categories: [assistance]",
+                    "categories: [assistance, tax]");
+  const NoonClock clock;
+  RunningPlatform platform(&scenario_, nullptr,
+                           [&clock](PlatformOptions* options) { options->clock = &clock; });
+  platform.Register();
+  const auto told = [&] {
+    const auto response = platform.Verify(NewRequest(v1::CHECK_KIND_NEW));
+    EXPECT_TRUE(response.ok()) << response.status();
+    std::map<std::string, std::string> by_source;
+    if (!response.ok()) return by_source;
+    for (const v1::SourceOutcome& outcome : response->outcomes()) {
+      if (outcome.person_id() != kPerson || outcome.category() != "tax") continue;
+      by_source[outcome.source_id()] =
+          absl::StrCat(v1::AnswerKind_Name(outcome.kind()), " ", v1::Reason_Name(outcome.reason()));
+    }
+    return by_source;
+  };
+  const std::map<std::string, std::string> first = told();
+  EXPECT_EQ(first.size(), 1u);
+  EXPECT_EQ(first.count(kSource), 1u);
+  EXPECT_EQ(told(), (std::map<std::string, std::string>{
+                        {kSource, "ANSWER_KIND_NOT_ASKED REASON_QUOTA"},
+                        {kStandIn, "ANSWER_KIND_CONFIRMED_NONE REASON_UNSPECIFIED"}}));
 }
 
 // As many callers as ask at once while the platform is killed.

@@ -1,5 +1,7 @@
 // How a source may be asked changes with the catalogue, for those who wait at it already too.
 #include <atomic>
+#include <chrono>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,18 @@ class SourceReloadTest : public SourceLineTest {
                        v1::AnswerKind_Name(outcome.kind()).substr(sizeof("ANSWER_KIND_") - 1)));
     }
     return told;
+  }
+  v1::SourceOutcome Wages() { return OutcomeOf(Verify(), "m1", kWageCategory); }
+  // A verification of which time passes until it has ended; how often the source was asked.
+  int AskedWhileTimePasses() {
+    const int before = department_->arrived();
+    auto verified = BeginToVerify();
+    while (verified.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+      clock_.Advance(absl::Milliseconds(1));
+      Ping();
+    }
+    verified.get();
+    return department_->arrived() - before;
   }
 };
 
@@ -87,6 +101,118 @@ TEST_F(SourceReloadTest, ASecondAttemptIsMadeOnceItMayBe) {
     Ping();
   }
   EXPECT_EQ(Await(&verified).kind(), v1::ANSWER_KIND_FOUND);
+}
+
+TEST_F(SourceReloadTest, AShorterPauseHoldsForTheNextSecondAttempt) {
+  StartWith("deadline: 60s\n    attempts: 2\n    backoff_first: 55s\n    backoff_max: 55s",
+            [](int number) { return number == 1 ? Reacts::kUnavailable : Reacts::kRight; });
+  ReloadWith("deadline: 60s\n    attempts: 2\n    backoff_first: 1ms\n    backoff_max: 1ms");
+  const absl::Duration begun = clock_.SteadyNow();
+  EXPECT_EQ(AskedWhileTimePasses(), 2);
+  // A tick for each call while the queries are on their way. Pauses are drawn from zero: of 55
+  // seconds one in eleven is over by then.
+  EXPECT_LT(clock_.SteadyNow() - begun, absl::Seconds(5));
+}
+
+TEST_F(SourceReloadTest, ADeadlineHoldsForWhoComesThenAndNotForWhoWaits) {
+  StartWith("deadline: 20s", [](int) { return Reacts::kSilent; });
+  auto one = BeginToVerify();
+  AwaitArrived(1);
+  ReloadWith("deadline: 5s");
+  auto two = BeginToVerify();
+  AwaitArrived(2);
+  clock_.Advance(absl::Seconds(5));
+  const v1::SourceOutcome shorter = Await(&two);
+  EXPECT_EQ(shorter.reason(), v1::REASON_LATE);
+  EXPECT_EQ(shorter.elapsed_ms(), 5'000);
+  clock_.Advance(absl::Seconds(14));
+  AwaitInLine();
+  EXPECT_NE(one.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+  clock_.Advance(absl::Seconds(1));
+  const v1::SourceOutcome longer = Await(&one);
+  EXPECT_EQ(longer.reason(), v1::REASON_LATE);
+  EXPECT_EQ(longer.elapsed_ms(), 20'000);
+}
+
+TEST_F(SourceReloadTest, ASecondQueryIsSentBesideTheFirstOnceItMayBe) {
+  // Each verification makes three queries until it is known how long the source takes.
+  constexpr int kUntilKnown = 66;
+  StartWith("deadline: 20s\n    people_per_call: 1", [](int number) {
+    return number == kUntilKnown + 1 || number == kUntilKnown + 2 ? Reacts::kSilent
+                                                                  : Reacts::kRight;
+  });
+  for (int i = 0; i < kUntilKnown / 3; ++i) EXPECT_EQ(Wages().kind(), v1::ANSWER_KIND_FOUND);
+  ReloadWith("deadline: 20s\n    hedge_least: 5ms");
+  auto alone = BeginToVerify();
+  AwaitArrived(kUntilKnown + 1);
+  clock_.Advance(absl::Seconds(20));
+  EXPECT_EQ(Await(&alone).reason(), v1::REASON_LATE);
+  EXPECT_EQ(department_->arrived(), kUntilKnown + 1);
+  ReloadWith("deadline: 20s\n    hedge_least: 5ms\n    hedge_safe: true");
+  auto hedged = BeginToVerify();
+  AwaitArrived(kUntilKnown + 2);
+  clock_.Advance(absl::Milliseconds(5));
+  const v1::SourceOutcome outcome = Await(&hedged);
+  EXPECT_EQ(outcome.kind(), v1::ANSWER_KIND_FOUND);
+  EXPECT_EQ(outcome.elapsed_ms(), 5);
+  EXPECT_EQ(department_->arrived(), kUntilKnown + 3);
+}
+
+TEST_F(SourceReloadTest, WhatIsKeptForThoseWhoWaitIsGivenToReviewsOnceItIsLess) {
+  StartWith("deadline: 20s\n    concurrency: 4\n    interactive_percent: 50",
+            [](int) { return Reacts::kSilent; });
+  std::vector<std::future<v1::SourceOutcome>> reviews;
+  for (int i = 0; i < 4; ++i) reviews.push_back(BeginToVerify(v1::CHECK_KIND_REVIEW));
+  AwaitInLine();
+  AwaitArrived(2);
+  ReloadWith("deadline: 20s\n    concurrency: 4\n    interactive_percent: 25");
+  AwaitArrived(3);
+  Ping();
+  Ping();
+  EXPECT_EQ(department_->arrived(), 3) << "one place is kept still";
+  clock_.Advance(absl::Seconds(20));
+  for (auto& review : reviews) EXPECT_EQ(Await(&review).reason(), v1::REASON_LATE);
+}
+
+TEST_F(SourceReloadTest, AnotherPromiseOfFreshnessJudgesTheSameAnswerOtherwise) {
+  Scenario::AddToSource(&scenario_.simulation_yaml, kWageSource, "faults: [{kind: stale}]");
+  const std::string before = "freshness_days: 31";
+  const std::string longer = "freshness_days: 401";  // the data are 400 days old
+  Start();
+  EXPECT_EQ(Wages().kind(), v1::ANSWER_KIND_STALE);
+  Scenario::Replace(&scenario_.catalogue_yaml, before, longer);
+  Reload();
+  EXPECT_EQ(Wages().kind(), v1::ANSWER_KIND_FOUND);
+  Scenario::Replace(&scenario_.catalogue_yaml, longer, before);
+  Reload();
+  const v1::SourceOutcome stale = Wages();
+  EXPECT_EQ(stale.kind(), v1::ANSWER_KIND_STALE);
+  EXPECT_EQ(stale.reason(), v1::REASON_TOO_OLD);
+}
+
+TEST_F(SourceReloadTest, QueriesAreOfSoManyPeopleAsTheCatalogueSays) {
+  StartWith("deadline: 20s", [](int) { return Reacts::kRight; });
+  EXPECT_EQ(Wages().kind(), v1::ANSWER_KIND_FOUND);
+  EXPECT_EQ(department_->arrived(), 1);
+  ReloadWith("deadline: 20s\n    people_per_call: 2");
+  EXPECT_EQ(Wages().kind(), v1::ANSWER_KIND_FOUND);
+  EXPECT_EQ(department_->arrived(), 1 + 2);
+  ReloadWith("deadline: 20s\n    people_per_call: 1");
+  EXPECT_EQ(Wages().kind(), v1::ANSWER_KIND_FOUND);
+  EXPECT_EQ(department_->arrived(), 1 + 2 + 3);
+}
+
+TEST_F(SourceReloadTest, FurtherAttemptsAreEarnedAsTheCatalogueSays) {
+  constexpr int kReserve = 10;
+  const std::string rest =
+      "\n    deadline: 20s\n    attempts: 2\n    backoff_first: 1ms\n    breaker: {off: true}";
+  StartWith(absl::StrCat("extra_percent: 1", rest), [](int) { return Reacts::kUnavailable; });
+  for (int i = 0; i < kReserve; ++i) EXPECT_EQ(AskedWhileTimePasses(), 2) << i;
+  for (int i = 0; i < kReserve; ++i) EXPECT_EQ(AskedWhileTimePasses(), 1) << i;
+  ReloadWith(absl::StrCat("extra_percent: 10", rest));
+  int asked = 0;
+  for (int i = 0; i < 10; ++i) asked += AskedWhileTimePasses();
+  EXPECT_EQ(asked, 10 + 1) << "a tenth of them";
 }
 
 TEST_F(SourceReloadTest, AnotherFallbackComesFirst) {

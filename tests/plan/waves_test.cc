@@ -152,13 +152,28 @@ TEST_F(WavesTest, FallbackIsNotAskedWhereAllIsAnswered) {
 TEST_F(WavesTest, EveryUnusableKindCallsTheFallback) {
   for (const base::AnswerKind kind :
        {base::AnswerKind::kNotCovered, base::AnswerKind::kUnavailable, base::AnswerKind::kStale,
-        base::AnswerKind::kRefused, base::AnswerKind::kAmbiguous, base::AnswerKind::kPending}) {
+        base::AnswerKind::kRefused, base::AnswerKind::kAmbiguous, base::AnswerKind::kPending,
+        base::AnswerKind::kNotAsked}) {
     const NextWaveResult wave =
         NextWave(plan_, 2,
                  After(plan_, {AnswerOf("m1", "employment", kind),
                                AnswerOf("m2", "employment", base::AnswerKind::kFound)}));
     EXPECT_THAT(Show(wave.queries), ElementsAre("archive: m1[employment]"))
         << std::string(base::AnswerKindName(kind));
+  }
+}
+
+// Whatever kept it: an operator, the breaker, the day's requests, or that nobody may reach it.
+TEST_F(WavesTest, ASourceThatWasNotAskedCallsTheFallbackWhyeverItWasNot) {
+  for (const base::Reason reason : {base::Reason::kHeld, base::Reason::kBreaker,
+                                    base::Reason::kQuota, base::Reason::kNotRoutable}) {
+    base::Answer unasked = AnswerOf("m1", "employment", base::AnswerKind::kNotAsked);
+    unasked.reason = reason;
+    const NextWaveResult wave = NextWave(
+        plan_, 2, After(plan_, {unasked, AnswerOf("m2", "employment", base::AnswerKind::kFound)}));
+    EXPECT_THAT(Show(wave.queries), ElementsAre("archive: m1[employment]"))
+        << std::string(base::ReasonName(reason));
+    EXPECT_THAT(wave.unasked, IsEmpty());
   }
 }
 
