@@ -289,6 +289,7 @@ class PendingDesk::Impl : public std::enable_shared_from_this<Impl> {
         }
         break;
       case PollEnd::Next::kAgain:
+        if (end.stuck) TellFollowers(schedule_.VerificationOf(id));
         schedule_.Again(id, end.due_at, Now(), Random());
         break;
       case PollEnd::Next::kSoon:

@@ -20,6 +20,9 @@ namespace hedui {
 // How long a promise is waited for. Exchanges of files take days; what takes longer than a month is
 // for the next verification.
 inline constexpr absl::Duration kPromiseKeptFor = absl::Hours(30 * 24);
+// By then it has ended. Where there is no room for all that time to make the last report, it ends
+// without one.
+inline constexpr absl::Duration kPromiseEndedWithin = absl::Hours(60 * 24);
 // Of one verification, read at once: as many as sources of a plan, each renewed now and then.
 inline constexpr size_t kPromisesAtOnce = 1'000;
 

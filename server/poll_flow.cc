@@ -226,6 +226,7 @@ void PollFlow::OnAddAnswersDone(absl::StatusOr<AnswerEnd> end, PromiseEnd how) {
   if (base::ReasonOf(end.status()) == "REPORT_UNKNOWN") {  // erased meanwhile
     return Finish({PollEnd::Next::kOver, {}, {}});
   }
+  if (absl::IsResourceExhausted(end.status()) && !asked_) return FinishStuck(end.status(), how);
   if (!end.ok()) return FinishAfter(end.status());
   switch (*end) {
     case AnswerEnd::kReported:
@@ -322,6 +323,16 @@ void PollFlow::FinishAfter(const absl::Status& status) {
                     : PollEnd::Next::kAgain,
           {},
           {}});
+}
+
+// Each try opens the whole chain, which may be larger than its agency's share: not every second.
+void PollFlow::FinishStuck(const absl::Status& status, PromiseEnd how) {
+  rooms_.tell(base::Event(base::EventLevel::kWarning, "promise_not_ended")
+                  .With("promise_id", plan_.promise.id.ToString())
+                  .With("source", plan_.promise.source_id)
+                  .With("reason", std::string(base::ReasonOf(status))));
+  if (Now() >= plan_.promise.promised_at + kPromiseEndedWithin) return CommitEnd(how);
+  Finish({PollEnd::Next::kAgain, {}, {}, /*stuck=*/true});
 }
 
 void PollFlow::FinishOver() { Finish({PollEnd::Next::kOver, {}, std::move(renewed_)}); }

@@ -37,6 +37,8 @@ struct PollEnd {
   std::optional<absl::Time> due_at;  // kAgain: as the source said; absent: after a pause
   // kOver: what stands in its place.
   std::optional<Promise> renewed;
+  // kAgain: it should be over, and there is no room to say so. Who watches is to look for itself.
+  bool stuck = false;
 };
 
 class PollFlow : public std::enable_shared_from_this<PollFlow> {
@@ -78,6 +80,7 @@ class PollFlow : public std::enable_shared_from_this<PollFlow> {
   void Commit(std::vector<base::Row> rows, std::string entry, Then then);
   void Finish(PollEnd end);
   void FinishAfter(const absl::Status& status);
+  void FinishStuck(const absl::Status& status, PromiseEnd how);
   void FinishOver();
   absl::Time Now() const;
 

@@ -37,6 +37,10 @@ constexpr int kAbortsMax = 5;
 constexpr int kOtherTriesMax = 60;
 // A list that cannot be read, for want of anything but room, for a quarter of an hour.
 constexpr int kListTriesMax = 20;
+// Of the reports that wait to be tried again, with those under way; no further are read while there
+// are more. An agency whose share of the memory is full has all its reports wait; so many, of a few
+// hundred bytes each, that it seldom holds back those of others.
+constexpr size_t kTriedAgainMax = 4'096;
 // Where a start could not read which recalls there are.
 constexpr absl::Duration kReadAgainAfter = absl::Minutes(1);
 
@@ -183,7 +187,9 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
       if (under_way_.empty() && !reading_ && !committing_) End();
       return;
     }
-    if (items_.empty() && more_ && !reading_) return ReadPage();
+    if (items_.empty() && more_ && !reading_ && waiting_ + under_way_.size() < kTriedAgainMax) {
+      return ReadPage();
+    }
     if (items_.empty() && !more_ && under_way_.empty() && waiting_ == 0 && !committing_)
       OnPassDone();
   }
@@ -335,7 +341,7 @@ class RecallDesk::Run : public std::enable_shared_from_this<Run> {
   bool committing_ = false;
   int list_tries_ = 0;       // for one page
   bool incomplete_ = false;  // of this pass: the list could not be read to its end
-  int waiting_ = 0;          // timers
+  size_t waiting_ = 0;       // timers
   UsingQuery query_;
   std::deque<Item> items_;
   uint64_t begun_ = 0;

@@ -12,7 +12,8 @@
 //
 // Thread safety: Resume and Stop on the main thread, the rest from any; `done` runs once, on
 // `loop`. Limits: one recall is worked on at a time, kRecallsMax wait; kReverifiedAtOnce reports at
-// once, in the background.
+// once, in the background; a few thousand wait to be tried again, and no more of the list is read
+// then.
 #ifndef HEDUI_SERVER_RECALL_FLOW_H_
 #define HEDUI_SERVER_RECALL_FLOW_H_
 

@@ -11,6 +11,7 @@
 #include "server/base/status.h"
 #include "server/correction_flow.h"
 #include "server/intent_steps.h"
+#include "server/pending_rows.h"
 #include "server/report_chain.h"
 #include "server/report_steps.h"
 #include "server/request_check.h"
@@ -67,16 +68,54 @@ bool StandsIn(const plan::Plan& plan, const std::string& source_id, const Recall
   });
 }
 
-// Of a query what is asked anew.
+// A source that stands in, and what of it.
+using StandInPair = std::pair<std::string, RecalledPair>;
+
+// What those who stand in are not asked again, usable or not: what people have decided about what
+// they said, and what they have promised and is waited for. Two promises for one pair would be in
+// each other's way: the first that fails says so in the report, and the other's answer would find
+// nothing that waits for it. Blocks on the store.
+absl::StatusOr<std::set<StandInPair>> ReadSettled(const Rooms& rooms,
+                                                  const base::Uuid& verification_id,
+                                                  const report::CaseBundle& bundle) {
+  std::set<StandInPair> settled;
+  for (const match::SourceOutcome& one : bundle.input.outcomes) {
+    if (!one.manual) continue;
+    settled.insert({one.source_id, {one.answer.person_id, one.answer.category}});
+  }
+  HEDUI_ASSIGN_OR_RETURN(const auto open, FindOpenPromises(*rooms.pages, verification_id));
+  for (const base::Uuid& id : open) {
+    HEDUI_ASSIGN_OR_RETURN(const auto rows, rooms.rows->Find(PromiseKey(id), 1));
+    if (rows.empty()) continue;
+    HEDUI_ASSIGN_OR_RETURN(const std::optional<Promise> promise, ReadPromise(rows.front()));
+    if (!promise.has_value()) continue;
+    for (const PromisedPair& pair : promise->pairs) {
+      settled.insert({promise->source_id, {pair.person_id, pair.category}});
+    }
+  }
+  return settled;
+}
+
+// What is asked anew: of the source about these pairs, and of those who stand in for it.
+struct AskedAnew {
+  const std::string& source_id;
+  const std::set<RecalledPair>& pairs;
+  const std::set<StandInPair>& settled;
+
+  bool Has(const plan::Plan& plan, const std::string& source, const RecalledPair& pair) const {
+    if (!pairs.contains(pair)) return false;
+    return source == source_id ||
+           (StandsIn(plan, source, pair) && !settled.contains({source, pair}));
+  }
+};
+
 plan::SourceQuery Narrowed(const plan::SourceQuery& query, const plan::Plan& plan,
-                           const std::string& source_id, const std::set<RecalledPair>& pairs) {
+                           const AskedAnew& anew) {
   plan::SourceQuery narrowed{query.source_id, {}, query.period};
   for (const plan::PersonQuery& person : query.people) {
     plan::PersonQuery left{person.person_id, person.identity, {}};
     for (const std::string& category : person.categories) {
-      const RecalledPair pair(person.person_id, category);
-      if (!pairs.contains(pair)) continue;
-      if (query.source_id == source_id || StandsIn(plan, query.source_id, pair)) {
+      if (anew.Has(plan, query.source_id, {person.person_id, category})) {
         left.categories.push_back(category);
       }
     }
@@ -86,29 +125,28 @@ plan::SourceQuery Narrowed(const plan::SourceQuery& query, const plan::Plan& pla
 }
 
 std::vector<plan::SourceQuery> NarrowedAll(const std::vector<plan::SourceQuery>& queries,
-                                           const plan::Plan& plan, const std::string& source_id,
-                                           const std::set<RecalledPair>& pairs) {
+                                           const plan::Plan& plan, const AskedAnew& anew) {
   std::vector<plan::SourceQuery> all;
   for (const plan::SourceQuery& query : queries) {
-    plan::SourceQuery narrowed = Narrowed(query, plan, source_id, pairs);
+    plan::SourceQuery narrowed = Narrowed(query, plan, anew);
     if (!narrowed.people.empty()) all.push_back(std::move(narrowed));
   }
   return all;
 }
 
-void Narrow(const std::string& source_id, const std::set<RecalledPair>& pairs, plan::Plan* plan) {
+void Narrow(const AskedAnew& anew, plan::Plan* plan) {
   plan::Plan narrowed = *plan;
   narrowed.waves.clear();
   narrowed.first_fallback = 0;
   for (size_t i = 0; i < plan->waves.size(); ++i) {
-    plan::Wave wave = NarrowedAll(plan->waves[i], *plan, source_id, pairs);
+    plan::Wave wave = NarrowedAll(plan->waves[i], *plan, anew);
     if (wave.empty()) continue;
     if (i < plan->first_fallback) ++narrowed.first_fallback;
     narrowed.waves.push_back(std::move(wave));
   }
-  narrowed.everything = NarrowedAll(plan->everything, *plan, source_id, pairs);
+  narrowed.everything = NarrowedAll(plan->everything, *plan, anew);
   std::erase_if(narrowed.unasked, [&](const plan::Unasked& one) {
-    return one.source_id != source_id || !pairs.contains({one.person_id, one.category});
+    return one.source_id != anew.source_id || !anew.pairs.contains({one.person_id, one.category});
   });
   *plan = std::move(narrowed);
 }
@@ -270,7 +308,10 @@ absl::StatusOr<Reverification> PrepareReverification(const Rooms& rooms, const S
     anew.pairs.insert({outcome.answer.person_id, outcome.answer.category});
   }
   HEDUI_ASSIGN_OR_RETURN(anew.plan, PlanRequest(setup, request, anew.grant));
-  Narrow(span.source_id, anew.pairs, &anew.plan);
+  const auto settled = ReadSettled(rooms, anew.verification_id, bundle);
+  if (absl::IsNotFound(settled.status())) return Ended(ReverifyEnd::kMatterClosed);  // erased
+  HEDUI_RETURN_IF_ERROR(settled.status());
+  Narrow({span.source_id, anew.pairs, *settled}, &anew.plan);
   for (const match::SourceOutcome& outcome : bundle.input.outcomes) {
     if (outcome.source_id == span.source_id) continue;
     anew.progress.Add(anew.plan, outcome.source_id, {outcome.answer});

@@ -59,7 +59,8 @@ struct Reverification {
   base::Uuid current;            // the report that is to be superseded
   std::set<RecalledPair> pairs;  // what the source said something of
   access::Grant grant;
-  // Of the source about these pairs, then of those who stand in for it, where nobody else answered.
+  // Of the source about these pairs, then of those who stand in for it, where nobody else answered;
+  // not what these have promised and is waited for, nor what people have decided about.
   // Passed over (`unasked`) is the source alone.
   plan::Plan plan;
   plan::Progress progress;

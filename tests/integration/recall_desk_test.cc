@@ -1,9 +1,11 @@
 // Recalls on a clock that the test moves: whatever cannot be read, or finds no room, holds back
 // neither the rest of its recall nor the recalls that wait, and a start finds all that are open.
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -39,6 +41,12 @@ class FaultyPages final : public base::RowPages {
     status_ = std::move(status);
   }
   int left() const { return times_; }
+  // The oldest row that is under a key like this comes again and again, so many times.
+  void Repeat(std::string key, size_t rows) {
+    repeated_ = std::move(key);
+    rows_ = rows;
+  }
+  size_t rows_left() const { return rows_; }
 
   absl::StatusOr<base::RowPage> FindBefore(const base::LookupKey& key, uint64_t before,
                                            size_t limit) const override {
@@ -48,7 +56,16 @@ class FaultyPages final : public base::RowPages {
   absl::StatusOr<base::RowPage> FindBeforeWithLost(const base::LookupKey& key, uint64_t before,
                                                    size_t limit) const override {
     HEDUI_RETURN_IF_ERROR(Check(key));
-    return pages_.FindBeforeWithLost(key, before, limit);
+    const bool repeats = rows_ > 0 && absl::StrContains(key.text, repeated_);
+    HEDUI_ASSIGN_OR_RETURN(
+        base::RowPage page,
+        pages_.FindBeforeWithLost(key, repeats ? base::kNewestPlace : before, limit));
+    if (!repeats || page.rows.empty()) return page;
+    page.rows = {page.rows.back()};
+    page.rows.resize(std::min(limit, rows_), page.rows[0]);
+    rows_ -= page.rows.size();
+    page.more = rows_ > 0;
+    return page;
   }
   absl::StatusOr<std::vector<base::RowHead>> FindHeads(const base::LookupKey& key,
                                                        size_t limit) const override {
@@ -67,6 +84,8 @@ class FaultyPages final : public base::RowPages {
   std::string key_;
   mutable int times_ = 0;  // on the disk pool's one thread, or while it rests
   absl::Status status_;
+  std::string repeated_;
+  mutable size_t rows_ = 0;  // as times_
 };
 
 absl::Status Corrupt() {
@@ -266,6 +285,26 @@ TEST_F(RecallDeskTest, RoomThatThereWillNeverBeIsNotWaitedForForEver) {
   EXPECT_THAT(CountsOf(view), ElementsAre(Pair(ReverifyEnd::kFailed, 1)));
   EXPECT_FALSE(view.incomplete);
   EXPECT_EQ(Told("not_verified_anew"), 2) << "once a pass";
+}
+
+// A full share of the memory makes every report of a long list wait, and each takes some memory.
+TEST_F(RecallDeskTest, NoMoreIsReadOfTheListWhileThousandsWaitForRoom) {
+  constexpr size_t kReports = 5'000;
+  constexpr size_t kAbout = 4'300;
+  BeginPlatform();
+  const auto pages = Pages();
+  pages->Repeat(kUsed, kReports);
+  base::ByteBudget none(1, 1);
+  base::ByteBudget* const usual = std::exchange(platform_->rooms().bytes, &none);
+  const RecallRequest request = Request();
+  Begin(request);
+  platform_->AdvanceBy(absl::Minutes(3));
+  EXPECT_GT(pages->rows_left(), kReports - kAbout);
+  EXPECT_THAT(CountsOf(Get(request.id)), ElementsAre());
+  platform_->rooms().bytes = usual;
+  platform_->AdvanceBy(absl::Minutes(3));
+  EXPECT_EQ(pages->rows_left(), 0u);
+  EXPECT_THAT(CountsOf(Get(request.id)), ElementsAre(Pair(ReverifyEnd::kVerified, kReports)));
 }
 
 TEST_F(RecallDeskTest, LackOfRoomDoesNotCountAsAChainThatOthersChange) {

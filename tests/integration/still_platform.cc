@@ -345,6 +345,22 @@ void StillPlatform::Annul(const std::string& report_number) {
   ASSERT_TRUE(done.has_value() && done->ok());
 }
 
+void StillPlatform::Decide(const std::string& report_number, IdentityDecision decision) {
+  CorrectionRequest request;
+  request.agency = kAgency;
+  request.officer = kOfficer;
+  request.request_id = ids_.NextId(clock_.WallNow());
+  request.report_id = *report::ReportIdOfNumber(report_number);
+  request.bytes = request.request_id.ToBytes();
+  request.decision = std::move(decision);
+  std::optional<absl::Status> done;
+  parts_->corrector->Correct(
+      loop_.get(), std::move(request),
+      [&done](const absl::StatusOr<VerifyResult>& result) { done = result.status(); });
+  Settle();
+  ASSERT_TRUE(done.has_value() && done->ok()) << *done;
+}
+
 absl::Status StillPlatform::EraseMatter(const base::Uuid& matter) {
   return parts_->store->EraseMatter(matter);
 }

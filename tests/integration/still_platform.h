@@ -73,6 +73,8 @@ class StillPlatform {
   absl::StatusOr<VerifyResult> Current();
   absl::StatusOr<VerificationView> Get();
   void Annul(const std::string& report_number);
+  // An officer decides whether what a source holds back is about this person.
+  void Decide(const std::string& report_number, IdentityDecision decision);
   absl::Status EraseMatter(const base::Uuid& matter);
 
   // The platform is to fail so in this test, with an event of this name.
