@@ -139,7 +139,7 @@ absl::StatusOr<std::unique_ptr<DepartmentSources>> DepartmentSources::Start(
   }
   state->server = std::make_unique<RawServer>(
       RawServer::Options{
-          .method = kSourceMethod, .ports = static_cast<int>(state->sources.size()), .tls = tls},
+          .methods = {kSourceMethod}, .ports = static_cast<int>(state->sources.size()), .tls = tls},
       [state](RawCall* call) { state->OnQuery(call); });
   for (size_t i = 0; i < state->sources.size(); ++i) {
     started->addresses_.emplace_back(state->sources[i]->department->id(),

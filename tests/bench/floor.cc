@@ -119,7 +119,7 @@ struct Floor::State {
     parts.source_request = ToBuffer(Noise(options.shape.source_request_bytes, 3));
     parts.response = ToBuffer(Noise(options.shape.response_bytes, 4));
     server = std::make_unique<RawServer>(
-        RawServer::Options{.method = kFloorMethod, .loops = options.loops, .tls = options.tls},
+        RawServer::Options{.methods = {kFloorMethod}, .loops = options.loops, .tls = options.tls},
         [this](RawCall* call) { Flow::Run(&parts, call); });
   }
 

@@ -61,7 +61,7 @@ int ServeFloor(int argc, char** argv) {
 FloorRig::FloorRig(const RigOptions& options) : options_(options), issued_(pki_.IssueTls("bench")) {
   if (options.tls) tls_ = {pki_.ca_pem(), issued_.certificate_pem, issued_.key_pem};
   sources_ = std::make_unique<RawServer>(
-      RawServer::Options{.method = kSourceMethod, .ports = options.sources, .tls = tls_},
+      RawServer::Options{.methods = {kSourceMethod}, .ports = options.sources, .tls = tls_},
       AnswerWith(Noise(options.shape.source_response_bytes, 5)));
 }
 

@@ -60,7 +60,7 @@ class FloorTest : public ::testing::TestWithParam<Signing> {
 TEST_P(FloorTest, EachRequestCallsEverySourceAndCommitsTwice) {
   std::atomic<int> calls{0};
   std::atomic<size_t> bytes{0};
-  RawServer sources({.method = kSourceMethod, .ports = 3, .tls = tls_}, [&](RawCall* call) {
+  RawServer sources({.methods = {kSourceMethod}, .ports = 3, .tls = tls_}, [&](RawCall* call) {
     ++calls;
     bytes += call->request().Length();
     call->Reply(ToBuffer("answer"));
@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(Signings, FloorTest,
                          [](const auto& tested) { return std::string(SigningName(tested.param)); });
 
 TEST_F(FloorTest, AFailingSourceFailsTheRequestAndTheLoadSaysSo) {
-  RawServer sources({.method = kSourceMethod, .tls = tls_},
+  RawServer sources({.methods = {kSourceMethod}, .tls = tls_},
                     [](RawCall* call) { call->Fail("closed"); });
   FloorOptions options{.sources = sources.addresses(), .tls = tls_, .signing = Signing::kNone};
   options.directory = directory_.path();
@@ -113,7 +113,7 @@ TEST_F(FloorTest, AFailingSourceFailsTheRequestAndTheLoadSaysSo) {
 }
 
 TEST_F(FloorTest, AClientWithoutACertificateIsNotServed) {
-  RawServer server({.method = kFloorMethod, .tls = tls_}, AnswerWith("never"));
+  RawServer server({.methods = {kFloorMethod}, .tls = tls_}, AnswerWith("never"));
   LoadOptions load = Load(server.addresses().front());
   TlsTexts stranger = tls_;
   stranger.certificate.clear();

@@ -32,7 +32,7 @@ LoadOptions OpenLoop(const RawServer& server) {
 TEST(OpenLoopTest, CallsBeginWhateverBecameOfThoseBefore) {
   // Nobody is answered until all are there: in a closed loop of fewer that would be never.
   std::vector<RawCall*> waiting;
-  RawServer server({.method = kMethod}, [&waiting](RawCall* call) {
+  RawServer server({.methods = {kMethod}}, [&waiting](RawCall* call) {
     waiting.push_back(call);
     if (waiting.size() < 50) return;
     for (RawCall* const one : waiting) one->Reply(ToBuffer("answer"));
@@ -47,7 +47,7 @@ TEST(OpenLoopTest, CallsBeginWhateverBecameOfThoseBefore) {
 }
 
 TEST(OpenLoopTest, AnswersBehindTheTimeAreLateAndNoneOfTheRate) {
-  RawServer server({.method = kMethod}, AnswerWith("answer"));
+  RawServer server({.methods = {kMethod}}, AnswerWith("answer"));
   LoadOptions load = OpenLoop(server);
   load.in_time = absl::ZeroDuration();
   const LoadResult result = RunLoad(load);
@@ -58,7 +58,7 @@ TEST(OpenLoopTest, AnswersBehindTheTimeAreLateAndNoneOfTheRate) {
 
 TEST(OpenLoopTest, WhoIsTurnedAwayIsCountedApartFromFailures) {
   std::atomic<int> calls{0};
-  RawServer server({.method = kMethod}, [&calls](RawCall* call) {
+  RawServer server({.methods = {kMethod}}, [&calls](RawCall* call) {
     if (calls++ % 2 == 0) return call->Fail("no");
     call->Reply(ToBuffer("answer"));
   });

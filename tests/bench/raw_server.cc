@@ -20,29 +20,33 @@ namespace {
 // loop.
 constexpr int kArmedCalls = 32;
 
-// What generated code calls a raw asynchronous method.
+// What generated code calls raw asynchronous methods.
 class RawService final : public grpc::Service {
  public:
-  explicit RawService(const std::string& method) : method_(method) {
-    AddMethod(new grpc::internal::RpcServiceMethod(method_.c_str(),
-                                                   grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
-    MarkMethodRaw(0);
+  explicit RawService(const std::vector<std::string>& methods) : methods_(methods) {
+    for (size_t i = 0; i < methods_.size(); ++i) {
+      AddMethod(new grpc::internal::RpcServiceMethod(
+          methods_[i].c_str(), grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+      MarkMethodRaw(static_cast<int>(i));
+    }
   }
+  size_t methods() const { return methods_.size(); }
 
-  void RequestCall(grpc::ServerContext* context, grpc::ByteBuffer* request,
+  void RequestCall(size_t method, grpc::ServerContext* context, grpc::ByteBuffer* request,
                    grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>* writer,
                    runtime::GrpcEventLoop* loop, void* tag) {
-    RequestAsyncUnary(0, context, request, writer, loop->queue(), loop->server_queue(), tag);
+    RequestAsyncUnary(static_cast<int>(method), context, request, writer, loop->queue(),
+                      loop->server_queue(), tag);
   }
 
  private:
-  const std::string method_;  // gRPC keeps the pointer
+  const std::vector<std::string> methods_;  // gRPC keeps the pointers
 };
 
 // What all calls of a server share; immutable while it serves.
 struct Serving {
-  explicit Serving(const std::string& method, RawServer::Handler call_handler)
-      : service(method), handler(std::move(call_handler)) {}
+  explicit Serving(const std::vector<std::string>& methods, RawServer::Handler call_handler)
+      : service(methods), handler(std::move(call_handler)) {}
 
   RawService service;
   const RawServer::Handler handler;
@@ -51,9 +55,12 @@ struct Serving {
 
 class Call final : public RawCall, public runtime::CompletionTag {
  public:
-  static void Arm(Serving* serving, runtime::GrpcEventLoop* loop) { new Call(serving, loop); }
+  static void Arm(Serving* serving, size_t method, runtime::GrpcEventLoop* loop) {
+    new Call(serving, method, loop);
+  }
 
   const grpc::ByteBuffer& request() const override { return request_; }
+  size_t method() const override { return method_; }
   runtime::EventLoop* loop() const override { return loop_; }
   std::optional<size_t> port() const override {
     const grpc::string_ref authority = context_.ExperimentalGetAuthority();
@@ -75,16 +82,18 @@ class Call final : public RawCall, public runtime::CompletionTag {
       return;
     }
     arrived_ = true;
-    Arm(serving_, loop_);
+    Arm(serving_, method_, loop_);
     serving_->handler(this);
   }
 
  private:
-  Call(Serving* serving, runtime::GrpcEventLoop* loop) : serving_(serving), loop_(loop) {
-    serving_->service.RequestCall(&context_, &request_, &writer_, loop_, tag());
+  Call(Serving* serving, size_t method, runtime::GrpcEventLoop* loop)
+      : serving_(serving), method_(method), loop_(loop) {
+    serving_->service.RequestCall(method_, &context_, &request_, &writer_, loop_, tag());
   }
 
   Serving* const serving_;
+  const size_t method_;
   runtime::GrpcEventLoop* const loop_;
   bool arrived_ = false;
   grpc::ServerContext context_;
@@ -95,8 +104,8 @@ class Call final : public RawCall, public runtime::CompletionTag {
 }  // namespace
 
 struct RawServer::State {
-  State(const std::string& method, Handler call_handler)
-      : serving(method, std::move(call_handler)) {}
+  State(const std::vector<std::string>& methods, Handler call_handler)
+      : serving(methods, std::move(call_handler)) {}
 
   Serving serving;
   const base::SystemClock clock;
@@ -105,7 +114,7 @@ struct RawServer::State {
 };
 
 RawServer::RawServer(const Options& options, Handler handler)
-    : state_(std::make_unique<State>(options.method, std::move(handler))) {
+    : state_(std::make_unique<State>(options.methods, std::move(handler))) {
   grpc::ServerBuilder builder;
   std::vector<int> ports(static_cast<size_t>(options.ports));
   for (int& port : ports) {
@@ -125,7 +134,9 @@ RawServer::RawServer(const Options& options, Handler handler)
   }
   for (size_t i = 0; i < state_->loops.size(); ++i) {
     runtime::GrpcEventLoop* const loop = state_->loops.at(i);
-    for (int armed = 0; armed < kArmedCalls; ++armed) Call::Arm(&state_->serving, loop);
+    for (size_t method = 0; method < options.methods.size(); ++method) {
+      for (int armed = 0; armed < kArmedCalls; ++armed) Call::Arm(&state_->serving, method, loop);
+    }
   }
   state_->loops.Start();
 }

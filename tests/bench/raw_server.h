@@ -1,4 +1,4 @@
-// A gRPC server of one unary method that passes bytes through: the least that the stack allows, for
+// A gRPC server of unary methods that passes bytes through: the least that the stack allows, for
 // bare sources and for the floor. It listens on several ports with one certificate, and runs on
 // event loops of its own.
 //
@@ -24,6 +24,8 @@ class RawCall {
  public:
   virtual ~RawCall() = default;
   virtual const grpc::ByteBuffer& request() const = 0;
+  // Which of the server's methods was called, by its number.
+  virtual size_t method() const = 0;
   virtual runtime::EventLoop* loop() const = 0;
   // Which of the server's addresses the caller dialled, by its number; nullopt for another name.
   virtual std::optional<size_t> port() const = 0;
@@ -35,8 +37,8 @@ class RawCall {
 class RawServer {
  public:
   struct Options {
-    std::string method;  // "/hedui.v1.SourceService/Query"
-    int ports = 1;       // one listening port each; a bare source is a port
+    std::vector<std::string> methods;  // "/hedui.v1.SourceService/Query"
+    int ports = 1;                     // one listening port each; a bare source is a port
     int loops = 1;
     TlsTexts tls;
   };

@@ -2,6 +2,12 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "gtest/gtest.h"
+
 namespace hedui::testing {
 
 double TheilSenGrowth(const std::vector<double>& values) {
@@ -24,6 +30,23 @@ size_t MostWithin(const std::vector<absl::Duration>& times, absl::Duration span)
     most = std::max(most, to - from + 1);
   }
   return most;
+}
+
+double Metric(const std::string& scraped, const std::string& name, const std::string& source) {
+  double sum = 0;
+  for (absl::string_view line : absl::StrSplit(scraped, '\n')) {
+    const bool is_it = absl::StartsWith(line, absl::StrCat(name, "{")) ||
+                       absl::StartsWith(line, absl::StrCat(name, " "));
+    if (!is_it) continue;
+    if (!source.empty() && !absl::StrContains(line, absl::StrCat("source=\"", source, "\""))) {
+      continue;
+    }
+    double value = 0;
+    const bool read = absl::SimpleAtod(line.substr(line.rfind(' ') + 1), &value);
+    EXPECT_TRUE(read) << line;
+    sum += value;
+  }
+  return sum;
 }
 
 }  // namespace hedui::testing

@@ -1,8 +1,9 @@
-// What is reckoned from what a soak counted. Pure functions.
+// What is reckoned from what a soak counted, or the platform did. Pure functions.
 #ifndef HEDUI_TESTS_SOAK_RATES_H_
 #define HEDUI_TESTS_SOAK_RATES_H_
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -16,6 +17,9 @@ double TheilSenGrowth(const std::vector<double>& values);
 
 // The most times that lie within any span of this length; `times` ascend.
 size_t MostWithin(const std::vector<absl::Duration>& times, absl::Duration span);
+
+// What metrics say, the sum over all labels; of one source where it is named.
+double Metric(const std::string& scraped, const std::string& name, const std::string& source = "");
 
 }  // namespace hedui::testing
 

@@ -24,5 +24,14 @@ TEST(RatesTest, MostWithinAnySpan) {
   EXPECT_EQ(MostWithin(at({0, 1'001, 2'002}), absl::Seconds(1)), 1u);
 }
 
+TEST(RatesTest, MetricsAreAddedUpByNameAndSource) {
+  const std::string scraped =
+      "# TYPE asked counter\nasked{source=\"a\"} 3\nasked{source=\"b\"} 4\nasked_more 7\n";
+  EXPECT_EQ(Metric(scraped, "asked"), 7);
+  EXPECT_EQ(Metric(scraped + scraped, "asked", "a"), 6);
+  EXPECT_EQ(Metric(scraped, "asked_more"), 7);
+  EXPECT_EQ(Metric(scraped, "other"), 0);
+}
+
 }  // namespace
 }  // namespace hedui::testing

@@ -25,10 +25,16 @@ namespace {
 using Mood = SoakDepartments::Mood;
 using Proxy = FaultProxy;
 
-// In the simulation's words; one of them for each query of a hostile department.
-constexpr const char* kHostileFaults[] = {"garbage", "malformed", "wrong_person",  "stale",
-                                          "empty",   "duplicate", "contradiction", "unasked",
-                                          "pending", "refuse"};
+// In the simulation's words; one of them for each query or poll of a hostile department.
+constexpr const char* kPromise = "pending, pending_for: 2s";
+constexpr const char* kHostileFaults[] = {"garbage",       "malformed",
+                                          "wrong_person",  "stale",
+                                          "empty",         "duplicate",
+                                          "contradiction", "unasked",
+                                          "refuse",        "renew, pending_for: 1s",
+                                          kPromise,        "partly, pending_for: 1s"};
+constexpr size_t kQueryMethod = 0;
+constexpr size_t kPollMethod = 1;
 // Queries of a department whose attempts are told apart: more than come within any deadline.
 constexpr size_t kRemembered = 10'000;
 // What a slow one takes at most.
@@ -37,12 +43,14 @@ constexpr int kSlowMsMax = 400;
 const Proxy::Fault kNetworkFaults[] = {
     {Proxy::Kind::kCut, Proxy::Direction::kToCaller, 2'000},
     {Proxy::Kind::kCut, Proxy::Direction::kToTarget, 100},
-    {Proxy::Kind::kHold, Proxy::Direction::kToCaller, 3'000},
-    {Proxy::Kind::kHold, Proxy::Direction::kToTarget, 0},
     {Proxy::Kind::kHalfClose, Proxy::Direction::kToCaller, 2'500},
     {Proxy::Kind::kCorrupt, Proxy::Direction::kToCaller, 4'000},
     {Proxy::Kind::kDrip, Proxy::Direction::kToCaller, 0},
+    {Proxy::Kind::kHold, Proxy::Direction::kToCaller, 3'000},
+    {Proxy::Kind::kHold, Proxy::Direction::kToTarget, 0},
 };
+// The last so many carry later what has come.
+constexpr size_t kHolding = 2;
 
 // The simulation with this fault in each of its sources; empty: as it is.
 std::shared_ptr<const adapters::Province> ProvinceWith(std::string simulation,
@@ -64,11 +72,20 @@ std::unique_ptr<adapters::Department> DepartmentOf(
   return department.ok() ? *std::move(department) : nullptr;
 }
 
+adapters::Reaction Ask(adapters::Department* department, const v1::QueryRequest& query) {
+  return department->React(query);
+}
+adapters::Reaction Ask(adapters::Department* department, const v1::PollRequest& poll) {
+  return department->Redeem(poll);
+}
+
 }  // namespace
 
 struct SoakDepartments::Department {
   std::unique_ptr<adapters::Department> right;
+  std::unique_ptr<adapters::Department> promising;  // null: it never promises
   std::vector<std::unique_ptr<adapters::Department>> hostile;
+  bool promises_often = false;
   std::unique_ptr<FaultProxy> network;
   std::atomic<Mood> mood{Mood::kGood};
   std::atomic<uint32_t> drawn{0};  // queries so far: what a mood does with each
@@ -80,11 +97,14 @@ struct SoakDepartments::Department {
 };
 
 struct SoakDepartments::State {
-  // On the server's one loop.
-  void OnQuery(bench::RawCall* call);
-  void Answer(bench::RawCall* call, adapters::Department* department,
-              const v1::QueryRequest& query);
-  void Count(Department* department, const std::string& attempt_id);
+  // All on the server's one loop.
+  void OnCall(bench::RawCall* call);
+  template <typename Asked>
+  void OnAsked(bench::RawCall* call, const Asked& asked);
+  template <typename Asked>
+  void Answer(bench::RawCall* call, Department* department, adapters::Department* as,
+              const Asked& asked);
+  void Count(Department* department, const std::string& attempt_id, bool poll);
 
   const base::SystemClock clock;
   const absl::Duration begun = clock.SteadyNow();
@@ -93,7 +113,8 @@ struct SoakDepartments::State {
   std::unique_ptr<bench::RawServer> server;  // last: its calls use the rest
 };
 
-void SoakDepartments::State::Count(Department* department, const std::string& attempt_id) {
+void SoakDepartments::State::Count(Department* department, const std::string& attempt_id,
+                                   bool poll) {
   const absl::Duration now = clock.SteadyNow() - begun;
   const base::MutexLock lock(&department->mutex);
   department->counts.arrived.push_back(now);
@@ -104,34 +125,56 @@ void SoakDepartments::State::Count(Department* department, const std::string& at
     department->asked_before = std::exchange(department->asked, {});
   }
   ++(first ? department->counts.firsts : department->counts.extra);
+  if (poll) ++department->counts.polls;
 }
 
-void SoakDepartments::State::Answer(bench::RawCall* call, adapters::Department* department,
-                                    const v1::QueryRequest& query) {
-  const adapters::Reaction reaction = department->React(query);
+template <typename Asked>
+void SoakDepartments::State::Answer(bench::RawCall* call, Department* department,
+                                    adapters::Department* as, const Asked& asked) {
+  const adapters::Reaction reaction = Ask(as, asked);
   if (!reaction.status.ok()) {
     return call->Fail(static_cast<int>(reaction.status.code()),
                       std::string(reaction.status.message()));
   }
+  if (call->method() == kPollMethod) {
+    // Answers of either have the same fields under the same numbers.
+    v1::PollResponse response;
+    const bool promised =
+        response.ParseFromString(reaction.response) && !response.pending_token().empty();
+    const base::MutexLock lock(&department->mutex);
+    department->counts.kept += promised ? 0 : 1;
+  }
   call->Reply(bench::ToBuffer(reaction.response));
 }
 
-void SoakDepartments::State::OnQuery(bench::RawCall* call) {
+void SoakDepartments::State::OnCall(bench::RawCall* call) {
+  const std::string bytes = bench::ToString(call->request());
   v1::QueryRequest query;
-  if (!query.ParseFromString(bench::ToString(call->request()))) return call->Fail("not a query");
-  // "verification/wave/source/query/attempt", read from its end.
-  const std::vector<std::string> parts = absl::StrSplit(query.attempt_id(), '/');
+  v1::PollRequest poll;
+  if (call->method() == kQueryMethod && query.ParseFromString(bytes)) return OnAsked(call, query);
+  if (call->method() == kPollMethod && poll.ParseFromString(bytes)) return OnAsked(call, poll);
+  call->Fail("not a query");
+}
+
+template <typename Asked>
+void SoakDepartments::State::OnAsked(bench::RawCall* call, const Asked& asked) {
+  // "intent/turn/source/query/attempt", read from its end.
+  const std::vector<std::string> parts = absl::StrSplit(asked.attempt_id(), '/');
   const auto found =
       parts.size() < 3 ? departments.end() : departments.find(parts[parts.size() - 3]);
   if (found == departments.end()) return call->Fail("nobody of that name");
   Department* const department = found->second.get();
-  Count(department, query.attempt_id());
-  const uint32_t drawn = std::minstd_rand(++department->drawn)();
-  adapters::Department* const right = department->right.get();
+  Count(department, asked.attempt_id(), call->method() == kPollMethod);
+  const uint32_t number = ++department->drawn;
+  const uint32_t drawn = std::minstd_rand(number)();
+  // The first one too, however few there are.
+  const bool promised = department->promises_often && number % 4 == 1;
+  adapters::Department* const right =
+      promised ? department->promising.get() : department->right.get();
   switch (department->mood.load()) {
     case Mood::kSlow:
       call->loop()->After(absl::Milliseconds(drawn % kSlowMsMax),
-                          [this, call, right, query] { Answer(call, right, query); });
+                          [=, this] { Answer(call, department, right, asked); });
       return;
     case Mood::kSilent:
       call->loop()->After(silence, [call] { call->Fail("nobody waits any more"); });
@@ -141,36 +184,43 @@ void SoakDepartments::State::OnQuery(bench::RawCall* call) {
       break;
     case Mood::kHostile:
       if (drawn % 8 == 0) return call->Fail(grpc::StatusCode::RESOURCE_EXHAUSTED, "too much");
-      return Answer(call, department->hostile[drawn % department->hostile.size()].get(), query);
+      return Answer(call, department, department->hostile[drawn % department->hostile.size()].get(),
+                    asked);
     default:
       break;
   }
-  Answer(call, right, query);
+  Answer(call, department, right, asked);
 }
 
 SoakDepartments::SoakDepartments(Scenario* scenario, const std::vector<std::string>& ids,
-                                 absl::Duration silence, uint32_t seed)
-    : random_(seed), state_(std::make_unique<State>()) {
+                                 Manners manners, absl::Duration silence, uint32_t seed)
+    : manners_(std::move(manners)), random_(seed), state_(std::make_unique<State>()) {
   state_->silence = silence;
   const Issued tls = scenario->pki().IssueTls("departments");
   const auto right = ProvinceWith(scenario->simulation_yaml, ids, "");
+  const auto promising = ProvinceWith(scenario->simulation_yaml, ids, kPromise);
   std::vector<std::shared_ptr<const adapters::Province>> hostile;
   for (const char* const fault : kHostileFaults) {
-    hostile.push_back(ProvinceWith(scenario->simulation_yaml, ids, fault));
+    hostile.push_back(fault == kPromise ? promising
+                                        : ProvinceWith(scenario->simulation_yaml, ids, fault));
   }
   for (const std::string& id : ids) {
     auto department = std::make_unique<Department>();
     department->right = DepartmentOf(right, id);
+    const bool promises = manners_.promise_nothing.count(id) == 0;
+    if (promises) department->promising = DepartmentOf(promising, id);
+    department->promises_often = manners_.promise_often.count(id) > 0;
     for (const auto& province : hostile) {
-      department->hostile.push_back(DepartmentOf(province, id));
+      if (promises || province != promising)
+        department->hostile.push_back(DepartmentOf(province, id));
     }
     state_->departments.emplace(id, std::move(department));
   }
   state_->server = std::make_unique<bench::RawServer>(
       bench::RawServer::Options{
-          .method = bench::kSourceMethod,
+          .methods = {bench::kSourceMethod, "/hedui.v1.SourceService/Poll"},
           .tls = {scenario->pki().ca_pem(), tls.certificate_pem, tls.key_pem}},
-      [state = state_.get()](bench::RawCall* call) { state->OnQuery(call); });
+      [state = state_.get()](bench::RawCall* call) { state->OnCall(call); });
   const std::string& address = state_->server->addresses().front();
   const int port = std::stoi(address.substr(address.rfind(':') + 1));
   for (const auto& [id, department] : state_->departments) {
@@ -185,10 +235,13 @@ void SoakDepartments::DrawMoods() {
   for (const auto& [id, department] : state_->departments) {
     // Half of them are well at a time.
     const auto drawn = static_cast<int>(random_() % 10);
-    const Mood mood = drawn < 5 ? Mood::kGood : static_cast<Mood>(drawn - 4);
+    const bool good = drawn < 5 || manners_.good.count(id) > 0;
+    const Mood mood = good ? Mood::kGood : static_cast<Mood>(drawn - 4);
     department->network->Release();
     if (mood == Mood::kCut) {
-      const Proxy::Fault fault = kNetworkFaults[random_() % std::size(kNetworkFaults)];
+      const size_t may_hold = manners_.hold_nothing_back.count(id) > 0 ? 0 : kHolding;
+      const Proxy::Fault fault =
+          kNetworkFaults[random_() % (std::size(kNetworkFaults) - kHolding + may_hold)];
       department->network->OnNewConnections(fault);
       department->network->FromNow(fault);
     }
@@ -210,6 +263,12 @@ std::map<std::string, SoakDepartments::Counts> SoakDepartments::TakeCounts() {
     counts[id] = department->counts;
   }
   return counts;
+}
+
+size_t SoakDepartments::Arrived(const std::string& id) const {
+  Department* const department = state_->departments.at(id).get();
+  const base::MutexLock lock(&department->mutex);
+  return department->counts.arrived.size();
 }
 
 }  // namespace hedui::testing

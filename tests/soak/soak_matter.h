@@ -31,9 +31,10 @@ class Matter {
   }
 
   const v1::RegisterAuthorizationsRequest& letters() const { return letters_; }
-  v1::VerifyHouseholdRequest NewRequest(base::IdSource* ids) const {
+  v1::VerifyHouseholdRequest NewRequest(base::IdSource* ids, bool review) const {
     v1::VerifyHouseholdRequest request = request_;
     request.mutable_header()->set_request_id(ids->NextId(absl::Now()).ToString());
+    if (review) request.mutable_header()->set_check_kind(v1::CHECK_KIND_REVIEW);
     return request;
   }
   v1::RevokeAuthorizationRequest Withdrawal(uint32_t drawn) const {
