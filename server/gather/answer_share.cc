@@ -64,12 +64,12 @@ void AnswerShare::Lead::Share(std::vector<base::Answer> answers, std::string att
   shared->answers = std::move(answers);
   shared->attempt_id = std::move(attempt_id);
   shared->obtained = share->clock_->WallNow();
+  shared->still_live = std::move(still_live);
   const absl::Duration lifetime = ShareLifetime(policy, shared->answers, shared->obtained);
   if (lifetime > absl::ZeroDuration()) {
     const absl::Duration now = share->clock_->SteadyNow();
     const base::MutexLock lock(&share->mutex_);
-    share->Keep(key_,
-                {shared, std::move(still_live), now, now + std::min(lifetime, kLifetimeMax), {}});
+    share->Keep(key_, {shared, now, now + std::min(lifetime, kLifetimeMax), {}});
   }
   share->Settle(key_, following_, shared);
 }
@@ -91,7 +91,6 @@ AnswerShare::Joined AnswerShare::Join(const std::string& key, absl::Duration lif
                                       bool background, runtime::EventLoop* loop, Told told) {
   while (true) {
     Answers found;
-    StillLive still_live;
     {
       const base::MutexLock lock(&mutex_);
       const absl::Duration now = clock_->SteadyNow();
@@ -112,9 +111,8 @@ AnswerShare::Joined AnswerShare::Join(const std::string& key, absl::Duration lif
         return follow;
       }
       found = kept->second.answers;
-      still_live = kept->second.still_live;
     }
-    if (still_live()) return found;
+    if (found->still_live()) return found;
     DropIf(key, found);
   }
 }
@@ -176,20 +174,15 @@ void AnswerShare::DropIf(const std::string& key, const Answers& answers) {
 }
 
 void AnswerShare::Sweep() {
-  struct One {
-    std::string key;
-    Answers answers;
-    StillLive still_live;
-  };
-  std::vector<One> all;
+  std::vector<std::pair<std::string, Answers>> all;
   {
     const base::MutexLock lock(&mutex_);
     DropEnded(clock_->SteadyNow());
     all.reserve(kept_.size());
-    for (const auto& [key, kept] : kept_) all.push_back({key, kept.answers, kept.still_live});
+    for (const auto& [key, kept] : kept_) all.emplace_back(key, kept.answers);
   }
-  for (const One& one : all) {
-    if (!one.still_live()) DropIf(one.key, one.answers);
+  for (const auto& [key, answers] : all) {
+    if (!answers->still_live()) DropIf(key, answers);
   }
 }
 

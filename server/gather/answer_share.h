@@ -41,6 +41,9 @@ struct SharedAnswers {
   std::vector<base::Answer> answers;
   std::string attempt_id;  // of the attempt that brought them
   absl::Time obtained;     // wall clock
+  // Whether the authority under which they were obtained lives; to be asked at each use.
+  // Thread-safe, does not block.
+  std::function<bool()> still_live;
 };
 
 class AnswerShare : public std::enable_shared_from_this<AnswerShare> {
@@ -117,7 +120,6 @@ class AnswerShare : public std::enable_shared_from_this<AnswerShare> {
  private:
   struct Kept {
     Answers answers;
-    StillLive still_live;
     absl::Duration since;
     absl::Duration until;
     base::ByteBudget::Place place;

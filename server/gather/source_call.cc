@@ -66,6 +66,7 @@ void SourceCall::Start() {
 }
 
 void SourceCall::JoinOthers() {
+  joined_era_ = source_->state->era();
   AnswerShare::Joined joined = wave_->sharing.answers->Join(
       ShareKey(wave_->sharing.scope, *source_, asked_), source_->policy.cache_lifetime,
       wave_->urgency == Urgency::kBackground, wave_->loop,
@@ -105,9 +106,10 @@ void SourceCall::OnFollowed(AnswerShare::Answers answers) {
 }
 
 void SourceCall::Reuse(const AnswerShare::Answers& answers) {
-  // Asked at use, as before sending.
+  // Asked at use, as before sending. Since it was looked for, the authority under which it was
+  // obtained may have ended; and each hold of the source begins an era, as each recall does.
   std::optional<std::vector<base::Answer>> fit;
-  if (AllAuthorized() && !source_->state->held()) {
+  if (AllAuthorized() && answers->still_live() && source_->state->era() == joined_era_) {
     fit = FitAnswers(source_->policy, asked_, wave_->today, answers->answers);
   }
   if (!fit.has_value()) return Enter();

@@ -11,6 +11,7 @@
 #define HEDUI_SERVER_GATHER_SOURCE_CALL_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -147,6 +148,7 @@ class SourceCall : public std::enable_shared_from_this<SourceCall> {
   std::optional<AnswerShare::Lead> lead_;
   std::unique_ptr<AnswerShare::Follow> follow_;
   bool followed_in_vain_ = false;
+  uint64_t joined_era_ = 0;  // of the source, when it was asked whether others ask the same
   std::optional<base::Reused> reused_;
   std::string winner_;  // the attempt whose reply ended the query
   std::unique_ptr<SourceState::Ticket> ticket_;

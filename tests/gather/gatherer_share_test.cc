@@ -284,6 +284,55 @@ TEST_F(GathererShareTest, WhoFollowsWhenItIsHeldDoesNotUseWhatTheLeaderGets) {
   EXPECT_EQ(following->Only().reason, Reason::kHeld);
 }
 
+TEST_F(GathererShareTest, WhoFollowedWhenItWasHeldAsksForItselfOnceItIsReleased) {
+  const auto leading = Sharing("v1/0");
+  const auto following = Sharing("v2/0");
+  leading->Start({Query("m1")});
+  following->Start({Query("m1")});
+  loop.RunReady();
+  ASSERT_EQ(bank.attempts.size(), 1u);
+  StateOf("bank").SetHeld(true);
+  StateOf("bank").SetHeld(false);
+  Answer();
+  EXPECT_EQ(leading->Only().kind, AnswerKind::kFound) << "it had been sent";
+  EXPECT_EQ(bank.attempts.size(), 2u);
+  EXPECT_TRUE(following->outcomes.empty());
+}
+
+// Between the moment in which an answer is found and the task that uses it.
+TEST_F(GathererShareTest, WhatIsFoundAndEndsBeforeItIsUsedIsAskedForAnew) {
+  const auto obtained = Sharing("v1/0");
+  obtained->Start({Query("m1")});
+  Answer();
+  const auto recalled = Sharing("v2/0");
+  recalled->Start({Query("m1")});
+  StateOf("bank").BeginEra();
+  loop.RunReady();
+  ASSERT_EQ(bank.attempts.size(), 2u) << "its source was recalled";
+  Answer();
+  const auto withdrawn = Sharing("v3/0");
+  withdrawn->Start({Query("m1")});
+  recalled->withdrawn = {"m1"};
+  loop.RunReady();
+  EXPECT_TRUE(withdrawn->outcomes.empty());
+  EXPECT_EQ(bank.attempts.size(), 3u) << "the authority that it was obtained under has ended";
+}
+
+TEST_F(GathererShareTest, NorIsAnAnswerUsedByAFollowerOnceTheLeadersAuthorityHasEnded) {
+  const auto leading = Sharing("v1/0");
+  const auto following = Sharing("v2/0");
+  leading->Start({Query("m1")});
+  following->Start({Query("m1")});
+  loop.RunReady();
+  ASSERT_EQ(bank.attempts.size(), 1u);
+  // It has passed the answer on, and nobody has taken it yet.
+  leading->on_outcome = [&](const Outcome&) { leading->withdrawn = {"m1"}; };
+  Answer();
+  EXPECT_EQ(leading->Only().kind, AnswerKind::kFound);
+  EXPECT_TRUE(following->outcomes.empty());
+  EXPECT_EQ(bank.attempts.size(), 2u);
+}
+
 // A source whose state dies when it leaves the catalogue and nobody asks it any more, as the
 // program's do, while its adapter and what is kept of it live on.
 class GathererShareReloadTest : public GathererShareTest {
