@@ -3,6 +3,7 @@
 #define HEDUI_TESTS_GATHER_GATHER_FIXTURE_H_
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -69,6 +70,7 @@ struct Flow {
         std::move(request),
         [this](Outcome outcome) {
           EXPECT_FALSE(inside) << "called back inside Start or Cancel";
+          if (on_outcome) on_outcome(outcome);
           outcomes.push_back(std::move(outcome));
           if (destroy_on_outcome) gatherer.reset();
         },
@@ -101,6 +103,7 @@ struct Flow {
   std::set<std::string>& withdrawn = *all_withdrawn;
   std::optional<base::TraceParent> trace;
   Urgency urgency = Urgency::kInteractive;
+  std::function<void(const Outcome&)> on_outcome;  // as it comes
   bool destroy_on_outcome = false;
   bool inside = false;
   std::vector<Outcome> outcomes;
