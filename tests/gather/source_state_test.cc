@@ -10,94 +10,10 @@
 #include <variant>
 #include <vector>
 
-#include "gtest/gtest.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/fake_loop.h"
+#include "tests/gather/source_state_fixture.h"
 
 namespace hedui::gather {
 namespace {
-
-using Permit = SourceState::Permit;
-using Decision = SourceState::Decision;
-using Ticket = std::unique_ptr<SourceState::Ticket>;
-
-SourceLimits Places(int concurrency) {
-  SourceLimits limits;
-  limits.concurrency = concurrency;
-  return limits;
-}
-
-class SourceStateTest : public ::testing::Test {
- protected:
-  void Open(const SourceLimits& limits) {
-    state_ = SourceState::Create(limits, &clock_, [this](const DayLease& lease, LeaseDone done) {
-      leases_.push_back({lease, std::move(done)});
-    });
-    clock_.Advance(absl::Seconds(2));  // past the first second of a rate
-  }
-  // One that asks, and what became of it.
-  struct Asker {
-    std::unique_ptr<Permit> permit;
-    base::Reason refused = base::Reason::kNone;
-    bool decided = false;
-    Ticket ticket;
-
-    bool has() const { return permit != nullptr; }
-    void Take(Decision decision) {
-      decided = true;
-      if (auto* const granted = std::get_if<Permit>(&decision)) {
-        permit = std::make_unique<Permit>(std::move(*granted));
-      } else {
-        refused = std::get<SourceState::Refused>(decision).reason;
-      }
-    }
-  };
-  std::unique_ptr<Asker> Ask(Try which = Try::kFirst, Urgency urgency = Urgency::kInteractive,
-                             testing::FakeLoop* loop = nullptr) {
-    auto asker = std::make_unique<Asker>();
-    SourceState::Asked asked =
-        state_->Ask(loop == nullptr ? &loop_ : loop, which, urgency,
-                    [to = asker.get()](Decision decision) { to->Take(std::move(decision)); });
-    if (auto* const ticket = std::get_if<Ticket>(&asked)) {
-      asker->ticket = std::move(*ticket);
-    } else if (auto* const permit = std::get_if<Permit>(&asked)) {
-      asker->Take(std::move(*permit));
-    } else {
-      asker->Take(std::get<SourceState::Refused>(asked));
-    }
-    return asker;
-  }
-  void Fail(int times) {
-    for (int i = 0; i < times; ++i) {
-      const auto asker = Ask();
-      ASSERT_TRUE(asker->has());
-      asker->permit->MaySend();
-      asker->permit->Judge(AttemptEnd::kFailed, false);
-    }
-  }
-
-  // So often that its usual time is known, and no other.
-  void AnswerAfter(absl::Duration time, int times = 1'000) {
-    for (int i = 0; i < times; ++i) {
-      const auto asker = Ask();
-      asker->permit->MaySend();
-      clock_.Advance(time);
-      asker->permit->Judge(AttemptEnd::kGood, /*timed=*/true);
-    }
-  }
-
-  // A block that was asked for, and how to answer.
-  struct AskedLease {
-    DayLease lease;
-    LeaseDone done;
-    void Grant() { std::move(done)(DayBlock{lease.from, lease.from + lease.size}); }
-  };
-
-  testing::FakeClock clock_;
-  testing::FakeLoop loop_{&clock_};
-  std::vector<AskedLease> leases_;
-  std::shared_ptr<SourceState> state_;
-};
 
 TEST_F(SourceStateTest, PlacesComeBackWhenPermitsGo) {
   Open(Places(1));
@@ -181,34 +97,6 @@ TEST_F(SourceStateTest, TheBackgroundLeavesAShareOfThePlaces) {
   background[0]->permit.reset();
   loop_.RunReady();
   EXPECT_EQ(state_->in_flight(), 8u) << "the next of the background";
-}
-
-TEST_F(SourceStateTest, ASmallerNumberOfPlacesEndsNothingAndLetsNothingBegin) {
-  Open(Places(4));
-  std::vector<std::unique_ptr<Asker>> holding;
-  for (int i = 0; i < 4; ++i) holding.push_back(Ask());
-  state_->SetLimits(Places(2));
-  const auto waiting = Ask();
-  for (size_t i = 0; i < 2; ++i) {
-    holding[i]->permit.reset();
-    loop_.RunReady();
-    EXPECT_FALSE(waiting->decided) << "still as many as may be";
-  }
-  holding[2]->permit.reset();
-  loop_.RunReady();
-  EXPECT_TRUE(waiting->has());
-  EXPECT_EQ(state_->in_flight(), 2u);
-}
-
-TEST_F(SourceStateTest, ALargerNumberOfPlacesLetsTheLineInAtOnce) {
-  Open(Places(1));
-  const auto first = Ask();
-  const auto second = Ask();
-  const auto third = Ask();
-  state_->SetLimits(Places(2));
-  loop_.RunReady();
-  EXPECT_TRUE(second->has());
-  EXPECT_FALSE(third->decided);
 }
 
 TEST_F(SourceStateTest, WhatTheRateHoldsUpIsLetInAtThatVeryMoment) {
@@ -377,115 +265,7 @@ TEST_F(SourceStateTest, AQueryThatLeavesOnAnotherDayCountsThere) {
   EXPECT_EQ(leases_[1].lease.from, 0);
 }
 
-TEST_F(SourceStateTest, ALimitOfADaySetByAReloadKnowsWhatWasSentBefore) {
-  Open(Places(10));
-  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Ask()->permit->MaySend());
-  EXPECT_TRUE(leases_.empty());
-  SourceLimits limits = Places(10);
-  limits.per_day = 6;
-  state_->SetLimits(limits);
-  const auto asker = Ask();
-  ASSERT_EQ(leases_.size(), 1u);
-  EXPECT_EQ(leases_[0].lease.from, 5);
-  EXPECT_EQ(leases_[0].lease.size, 1);
-}
-
-TEST_F(SourceStateTest, AnotherBudgetOfFurtherAttemptsHoldsFromThenOn) {
-  SourceLimits limits = Places(10);
-  limits.extra = {.permille = 0, .reserve = 3};
-  Open(limits);
-  EXPECT_TRUE(state_->HasRetry());
-  limits.extra = {.permille = 0, .reserve = 1};
-  state_->SetLimits(limits);
-  const auto first = Ask(Try::kRetry);
-  ASSERT_TRUE(first->has());
-  ASSERT_TRUE(first->permit->MaySend());
-  EXPECT_FALSE(state_->HasRetry()) << "what was saved beyond the new reserve is lost";
-  limits.extra = {.permille = 500, .reserve = 1};
-  state_->SetLimits(limits);
-  for (int i = 0; i < 2; ++i) {
-    EXPECT_FALSE(state_->HasRetry()) << "a half each";
-    ASSERT_TRUE(Ask()->permit->MaySend());
-  }
-  EXPECT_TRUE(state_->HasRetry());
-}
-
-TEST_F(SourceStateTest, AnotherBreakerHoldsFromThenOn) {
-  SourceLimits limits = Places(10);
-  limits.breaker.failures = 100;
-  Open(limits);
-  Fail(3);
-  EXPECT_EQ(state_->breaker(), Breaker::State::kClosed);
-  limits.breaker.failures = 4;
-  limits.breaker.open_first = absl::Seconds(7);
-  limits.breaker.open_max = absl::Seconds(7);
-  state_->SetLimits(limits);
-  EXPECT_EQ(state_->breaker(), Breaker::State::kClosed);
-  Fail(1);
-  EXPECT_EQ(state_->breaker(), Breaker::State::kOpen) << "what was counted stays";
-  clock_.Advance(absl::Seconds(7) - absl::Microseconds(1));
-  EXPECT_EQ(state_->breaker(), Breaker::State::kOpen);
-  clock_.Advance(absl::Microseconds(1));
-  EXPECT_EQ(state_->breaker(), Breaker::State::kHalfOpen);
-  limits.breaker.failures = 0;
-  state_->SetLimits(limits);
-  EXPECT_EQ(state_->breaker(), Breaker::State::kClosed) << "it is off";
-}
-
-TEST_F(SourceStateTest, AnotherRateAndItsShareHoldFromThenOn) {
-  SourceLimits limits = Places(10);
-  limits.rate = {.per_second = 4, .interactive_percent = 25};
-  Open(limits);
-  const auto sent = [this](Urgency urgency) {
-    const auto asker = Ask(Try::kFirst, urgency);
-    return asker->has() && asker->permit->MaySend();
-  };
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(sent(Urgency::kBackground)) << i;
-  EXPECT_FALSE(sent(Urgency::kBackground));
-  clock_.Advance(absl::Seconds(2));
-  limits.rate = {.per_second = 2, .interactive_percent = 50};
-  state_->SetLimits(limits);
-  EXPECT_TRUE(sent(Urgency::kBackground));
-  EXPECT_FALSE(sent(Urgency::kBackground)) << "the other half is for those who wait";
-  EXPECT_TRUE(sent(Urgency::kInteractive));
-  EXPECT_FALSE(sent(Urgency::kInteractive));
-}
-
-TEST_F(SourceStateTest, HedgesAreWorthItOnceEnoughIsKnown) {
-  Open(Places(10));
-  EXPECT_EQ(state_->HedgeAfter(), absl::InfiniteDuration());
-  EXPECT_EQ(state_->Patience(absl::Seconds(5)), absl::Seconds(5));
-  AnswerAfter(absl::Milliseconds(10));
-  EXPECT_GE(state_->HedgeAfter(), absl::Milliseconds(10));
-  EXPECT_LE(state_->HedgeAfter(), absl::Microseconds(11'200));
-}
-
 // Half, nineteen of twenty and ninety-nine of a hundred are in classes that lie far apart.
-TEST_F(SourceStateTest, HedgesWaitForNineteenOfTwentyNotForHalfNorForNearlyAll) {
-  Open(Places(10));
-  for (int i = 0; i < 10; ++i) {
-    AnswerAfter(absl::Milliseconds(10), 90);
-    AnswerAfter(absl::Milliseconds(40), 7);
-    AnswerAfter(absl::Milliseconds(160), 3);
-  }
-  EXPECT_GE(state_->HedgeAfter(), absl::Milliseconds(40));
-  EXPECT_LE(state_->HedgeAfter(), absl::Milliseconds(45));
-  const SourceState::View view = state_->view();
-  ASSERT_TRUE(view.latency_p50.has_value() && view.latency_p95.has_value());
-  EXPECT_GE(*view.latency_p50, absl::Milliseconds(10));
-  EXPECT_LE(*view.latency_p50, absl::Microseconds(11'200));
-  EXPECT_EQ(*view.latency_p95, state_->HedgeAfter());
-}
-
-TEST_F(SourceStateTest, SilenceIsJudgedByWhatTheSourceTakesButNotWithinASecond) {
-  Open(Places(10));
-  AnswerAfter(absl::Milliseconds(5));
-  EXPECT_EQ(state_->Patience(absl::Seconds(5)), absl::Seconds(1));
-  EXPECT_EQ(state_->Patience(absl::Milliseconds(300)), absl::Milliseconds(300));
-  AnswerAfter(absl::Milliseconds(400));
-  EXPECT_EQ(state_->Patience(absl::Seconds(5)), 4 * state_->HedgeAfter());
-}
-
 TEST_F(SourceStateTest, LoopsOnSeveralThreadsKeepToThePlacesWhileTheirNumberChanges) {
   constexpr int kRounds = 2'000;
   Open(Places(3));
