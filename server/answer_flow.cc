@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/event.h"
 #include "server/base/limits.h"
 #include "server/base/status.h"
 #include "server/chain_flow.h"
@@ -69,7 +70,9 @@ class AnswerFlow final : public ChainFlow<AnswerEnd> {
  private:
   void Work(ReportChain chain) override {
     if (chain.annulled.has_value()) return Drop(chain.verification_id, AnswerEnd::kAnnulled);
-    if (chain.reports.size() >= kCorrectionsMax) {
+    // Corrections may have filled it. One report more says so of what is waited for; after that
+    // nothing is.
+    if (chain.reports.size() > kCorrectionsMax + 1) {
       return Drop(chain.verification_id, AnswerEnd::kNotWaited);
     }
     closing_ = chain.reports.size() >= kLateReportsMax;
@@ -103,13 +106,14 @@ class AnswerFlow final : public ChainFlow<AnswerEnd> {
     if (!made.ok() || *made == AnswerEnd::kWithdrawn) return Finish(made);
     if (*made != AnswerEnd::kReported) return Drop(chain.verification_id, *made);
     if (!closing_) return CommitReport(std::move(request_.rows), AnswerEnd::kReported);
-    request_.answers.clear();
+    ForgetAnswers();
     if (!request_.promise.has_value()) return CommitReport(std::move(ends_), AnswerEnd::kFull);
     // In the log first. Should the process end in between, its promise is open still, and ends with
     // the others in such a report, without another poll.
     ledger::CommitRequest commit;
     commit.entry = DroppedEntry(chain.verification_id, AnswerEnd::kNotWaited);
     Commit(std::move(commit), [this](const ledger::CommitReceipt&) {
+      TellDropped();
       CommitReport(std::move(ends_), AnswerEnd::kFull);
     });
   }
@@ -165,12 +169,26 @@ class AnswerFlow final : public ChainFlow<AnswerEnd> {
 
   // Nothing of the answers is kept, and that they came is in the log.
   void Drop(const base::Uuid& verification_id, AnswerEnd why) {
-    request_.answers.clear();
+    ForgetAnswers();
     if (!request_.promise.has_value()) return Finish(why);
     ledger::CommitRequest commit;
     commit.rows = std::move(request_.rows_if_dropped);
     commit.entry = DroppedEntry(verification_id, why);
-    Commit(std::move(commit), [this, why](const ledger::CommitReceipt&) { Finish(why); });
+    Commit(std::move(commit), [this, why](const ledger::CommitReceipt&) {
+      TellDropped();
+      Finish(why);
+    });
+  }
+
+  void TellDropped() const {
+    rooms_.tell(base::Event(base::EventLevel::kInfo, "answer_dropped")
+                    .With("promise_id", request_.promise->ToString())
+                    .With("source", request_.answers.front().source_id));
+  }
+
+  // Nothing is kept of them, but of which source they were.
+  void ForgetAnswers() {
+    for (LateAnswers& late : request_.answers) late.answers.clear();
   }
 
   std::string DroppedEntry(const base::Uuid& verification_id, AnswerEnd why) const {

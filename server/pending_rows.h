@@ -39,7 +39,7 @@ struct Promise {
   base::Uuid matter;
   std::string agency;
   base::Uuid request_id;  // the verification's
-  base::Uuid intent_id;   // under which it was asked for, or last polled
+  base::Uuid intent_id;   // under which it was asked for
   std::string source_id;
   std::string token;
   absl::Time promised_at;                 // first; whole seconds once it was stored

@@ -172,12 +172,7 @@ void PollFlow::CommitDrop(std::vector<PromisedPair> dropped) {
   std::vector<base::Row> rows;
   rows.push_back(EndRow(renewed_.has_value() ? PromiseEnd::kRenewed : PromiseEnd::kRevoked));
   if (renewed_.has_value()) rows.push_back(PromiseRow(*renewed_, Now()));
-  ledger::AnswerDroppedEntry entry;
-  entry.verification = plan_.promise.verification_id;
-  entry.promise = plan_.promise.id;
-  entry.why = static_cast<uint8_t>(AnswerEnd::kClosed);
-  entry.time = Now();
-  Commit(std::move(rows), ledger::EncodeEntry(entry),
+  Commit(std::move(rows), DroppedEntry(),
          [this](const absl::StatusOr<ledger::CommitReceipt>& receipt) {
            OnCommitDropDone(receipt.status());
          });
@@ -185,9 +180,7 @@ void PollFlow::CommitDrop(std::vector<PromisedPair> dropped) {
 
 void PollFlow::OnCommitDropDone(const absl::Status& committed) {
   if (!committed.ok()) return FinishAfter(committed);
-  rooms_.tell(base::Event(base::EventLevel::kInfo, "answer_dropped")
-                  .With("promise_id", plan_.promise.id.ToString())
-                  .With("source", plan_.promise.source_id));
+  TellDropped();
   if (!renewed_.has_value() || reply_.answers.empty()) return FinishOver();
   // From here on it is the other promise that this is about.
   plan_.promise = *std::exchange(renewed_, std::nullopt);
@@ -223,9 +216,6 @@ void PollFlow::AddAnswers(PromiseEnd how) {
 }
 
 void PollFlow::OnAddAnswersDone(absl::StatusOr<AnswerEnd> end, PromiseEnd how) {
-  if (base::ReasonOf(end.status()) == "REPORT_UNKNOWN") {  // erased meanwhile
-    return Finish({PollEnd::Next::kOver, {}, {}});
-  }
   if (absl::IsResourceExhausted(end.status()) && !asked_) return FinishStuck(end.status(), how);
   if (!end.ok()) return FinishAfter(end.status());
   switch (*end) {
@@ -245,6 +235,16 @@ void PollFlow::OnAddAnswersDone(absl::StatusOr<AnswerEnd> end, PromiseEnd how) {
       // Nothing came, so nothing was dropped; it is over all the same.
       return CommitEnd(*end == AnswerEnd::kNotWaited ? how : PromiseEnd::kRevoked);
   }
+}
+
+// There can be no row of it any more. The log says all the same that something came.
+void PollFlow::CommitErased() {
+  if (!came_) return Finish({PollEnd::Next::kOver, {}, {}});
+  Commit({}, DroppedEntry(), [this](const absl::StatusOr<ledger::CommitReceipt>& receipt) {
+    if (!receipt.ok()) return FinishAfter(receipt.status());
+    TellDropped();
+    Finish({PollEnd::Next::kOver, {}, {}});
+  });
 }
 
 void PollFlow::CommitEnd(PromiseEnd how) {
@@ -289,6 +289,21 @@ base::Row PollFlow::EndRow(PromiseEnd how) {
   return PromiseEndRow(plan_.promise, how, rooms_.ids->NextId(Now()), Now());
 }
 
+std::string PollFlow::DroppedEntry() const {
+  ledger::AnswerDroppedEntry entry;
+  entry.verification = plan_.promise.verification_id;
+  entry.promise = plan_.promise.id;
+  entry.why = static_cast<uint8_t>(AnswerEnd::kClosed);
+  entry.time = Now();
+  return ledger::EncodeEntry(entry);
+}
+
+void PollFlow::TellDropped() const {
+  rooms_.tell(base::Event(base::EventLevel::kInfo, "answer_dropped")
+                  .With("promise_id", plan_.promise.id.ToString())
+                  .With("source", plan_.promise.source_id));
+}
+
 void PollFlow::Commit(std::vector<base::Row> rows, std::string entry, Then then) {
   ledger::CommitRequest request;
   request.rows = std::move(rows);
@@ -311,6 +326,7 @@ absl::Time PollFlow::Now() const {
 }
 
 void PollFlow::FinishAfter(const absl::Status& status) {
+  if (IsErased(status)) return CommitErased();
   const bool no_room = absl::IsResourceExhausted(status);
   if (!no_room) {
     rooms_.tell(base::FailureEvent("promise_not_polled", status)

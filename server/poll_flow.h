@@ -67,6 +67,8 @@ class PollFlow : public std::enable_shared_from_this<PollFlow> {
   void OnCommitDropDone(const absl::Status& committed);
   void AddAnswers(PromiseEnd how);
   void OnAddAnswersDone(absl::StatusOr<AnswerEnd> end, PromiseEnd how);
+  // The matter was erased meanwhile.
+  void CommitErased();
   // Where no report is made of it.
   void CommitEnd(PromiseEnd how);
   void CommitRenewal();
@@ -76,6 +78,9 @@ class PollFlow : public std::enable_shared_from_this<PollFlow> {
   // What is waited for still, under a new id, where there is any.
   void Renew(std::vector<PromisedPair> pairs);
   base::Row EndRow(PromiseEnd how);
+  // That something came which is destroyed, for want of authority.
+  std::string DroppedEntry() const;
+  void TellDropped() const;
   using Then = std::function<void(absl::StatusOr<ledger::CommitReceipt>)>;
   void Commit(std::vector<base::Row> rows, std::string entry, Then then);
   void Finish(PollEnd end);

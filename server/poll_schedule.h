@@ -31,7 +31,8 @@ inline constexpr size_t kPollsOfSourceMax = 8;
 // each time, up to the longest.
 inline constexpr absl::Duration kPollPauseFirst = absl::Minutes(1);
 inline constexpr absl::Duration kPollPauseMax = absl::Hours(1);
-// No source is asked about the same promise sooner again.
+// No source is asked about the same promise sooner again; but by another process, which asks at
+// once for what is due when it starts.
 inline constexpr absl::Duration kPollPauseLeast = absl::Seconds(10);
 // So often a source is believed when it says when to ask again. From then on the pauses grow all
 // the same: whoever promises anew each time, for soon, would be asked, and leave rows, without end.

@@ -45,10 +45,6 @@ absl::Status NotNow(absl::string_view reason, absl::string_view text) {
                          base::Visibility::kOperator);
 }
 
-bool IsErased(const absl::Status& status) {
-  return base::ReasonOf(status) == "MATTER_ERASED" || absl::IsNotFound(status);
-}
-
 // How the reports of a verification stand.
 struct Standing {
   bool annulled = false;

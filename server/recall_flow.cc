@@ -381,8 +381,12 @@ void RecallDesk::ReadOpen(runtime::EventLoop* loop) {
     rooms_.tell(base::FailureEvent("recalls_not_read", open.status()));
     return ReadOpenAfter(kReadAgainAfter, loop);
   }
-  // Ids are ordered by time.
-  for (const auto& [id, recall] : *open) Add(recall);
+  // In the order in which they were begun; their ids are the callers'.
+  std::vector<RecallView> recalls;
+  for (auto& [id, recall] : *open) recalls.push_back(std::move(recall));
+  std::stable_sort(recalls.begin(), recalls.end(),
+                   [](const RecallView& a, const RecallView& b) { return a.begun < b.begun; });
+  for (const RecallView& recall : recalls) Add(recall);
 }
 
 absl::StatusOr<std::map<base::Uuid, RecallView>> RecallDesk::FindOpen() const {

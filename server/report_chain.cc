@@ -17,9 +17,9 @@
 namespace hedui {
 namespace {
 
-// Corrections of one verification, its annulment and what replaces it first: they come in this
-// order, and whatever replaces it besides is not read.
-constexpr size_t kChainRowsMax = kCorrectionsMax + 2;
+// Corrections of one verification, the report that closes it to late answers, its annulment and
+// what replaces it first: they come in this order, and whatever replaces it besides is not read.
+constexpr size_t kChainRowsMax = kCorrectionsMax + 3;
 
 struct Read {
   ChainReport report;

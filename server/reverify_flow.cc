@@ -1,6 +1,8 @@
 #include "server/reverify_flow.h"
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -34,6 +36,28 @@ absl::Status Draining() {
 absl::Status Changed() {
   return base::MakeError(absl::StatusCode::kAborted, "CHAIN_CHANGED",
                          "another report was made while the source was asked anew");
+}
+
+// An answer that came under the recall's intent is in no report.
+struct Dropped {
+  base::Uuid verification;
+  base::Uuid intent;
+  base::Uuid report;
+  std::string source_id;
+};
+
+ledger::CommitRequest DroppedCommit(const Rooms& rooms, const Dropped& dropped, AnswerEnd why) {
+  rooms.tell(base::Event(base::EventLevel::kInfo, "answer_dropped")
+                 .With("report_id", dropped.report.ToString())
+                 .With("source", dropped.source_id));
+  ledger::AnswerDroppedEntry entry;
+  entry.verification = dropped.verification;
+  entry.promise = dropped.intent;
+  entry.why = static_cast<uint8_t>(why);
+  entry.time = absl::FromUnixMillis(absl::ToUnixMillis(rooms.clock->WallNow()));
+  ledger::CommitRequest commit;
+  commit.entry = ledger::EncodeEntry(entry);
+  return commit;
 }
 
 // The report that supersedes, made from the current one's case.
@@ -107,16 +131,8 @@ class Replacing final : public ChainFlow<ReverifyEnd> {
   }
 
   void CommitDropped(AnswerEnd why, std::function<void()> then) {
-    rooms_.tell(base::Event(base::EventLevel::kInfo, "answer_dropped")
-                    .With("report_id", anew_.current.ToString())
-                    .With("source", span_.source_id));
-    ledger::AnswerDroppedEntry entry;
-    entry.verification = anew_.verification_id;
-    entry.promise = anew_.intent_id;
-    entry.why = static_cast<uint8_t>(why);
-    entry.time = Now();
-    ledger::CommitRequest commit;
-    commit.entry = ledger::EncodeEntry(entry);
+    ledger::CommitRequest commit = DroppedCommit(
+        rooms_, {anew_.verification_id, anew_.intent_id, anew_.current, span_.source_id}, why);
     Commit(std::move(commit), [then = std::move(then)](const ledger::CommitReceipt&) { then(); });
   }
 
@@ -219,9 +235,7 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
 
   void OnCommitIntentDone(absl::StatusOr<ledger::CommitReceipt> receipt) {
     if (!receipt.ok()) {
-      if (const absl::Status health = rooms_.committer->Health(); !health.ok()) {
-        rooms_.fatal(health);
-      }
+      CheckCommitter();
       return Finish(receipt.status());
     }
     intent_ = std::move(receipt->proof);
@@ -277,19 +291,41 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
   void Replace() {
     gatherer_.reset();
     auto self = shared_from_this();
+    if (!UsesOf(outcomes_).empty()) {
+      came_ = {anew_.verification_id, anew_.intent_id, anew_.current, span_.source_id};
+    }
     std::make_shared<Replacing>(&rooms_, loop_, span_, std::move(anew_), std::move(outcomes_),
                                 std::move(unasked_),
                                 [self](absl::StatusOr<ReverifyEnd> end) { self->Finish(end); })
         ->Begin();
   }
 
-  void FinishSoon(absl::Status status) {
-    loop_->Post([self = shared_from_this(), status = std::move(status)] { self->Finish(status); });
+  // With its matter went its reports. The log says all the same that something came.
+  void FinishErased() {
+    if (!came_.has_value()) return Finish(ReverifyEnd::kMatterClosed);
+    ledger::CommitRequest request =
+        DroppedCommit(rooms_, *std::exchange(came_, std::nullopt), AnswerEnd::kClosed);
+    request.done = [self = shared_from_this()](const absl::StatusOr<ledger::CommitReceipt>&) {
+      self->loop_->Post([self] {
+        self->CheckCommitter();
+        self->Finish(ReverifyEnd::kMatterClosed);
+      });
+    };
+    if (!rooms_.committer->TrySubmit(std::move(request))) FinishSoon(ReverifyEnd::kMatterClosed);
+  }
+
+  void CheckCommitter() {
+    if (const absl::Status health = rooms_.committer->Health(); !health.ok()) rooms_.fatal(health);
+  }
+
+  void FinishSoon(absl::StatusOr<ReverifyEnd> end) {
+    loop_->Post([self = shared_from_this(), end = std::move(end)] { self->Finish(end); });
   }
 
   void Finish(absl::StatusOr<ReverifyEnd> end) {
     gatherer_.reset();
     bytes_ = {};
+    if (IsErased(end.status())) return FinishErased();
     // That there are too many sources where the household lives does not pass.
     const bool no_room =
         absl::IsResourceExhausted(end.status()) && base::ReasonOf(end.status()) != "PLAN_TOO_WIDE";
@@ -319,6 +355,7 @@ class Flow final : public ReverifyFlow, public std::enable_shared_from_this<Flow
   AnswerBudget answer_budget_;
   std::vector<gather::Outcome> outcomes_;
   std::vector<plan::Unasked> unasked_;
+  std::optional<Dropped> came_;  // what is destroyed where no report is made of it
   std::unique_ptr<gather::Gatherer> gatherer_;
 };
 

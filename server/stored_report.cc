@@ -59,6 +59,11 @@ absl::Status ReportUnknown() {
                          "this agency has no such report; check the number or the request id");
 }
 
+bool IsErased(const absl::Status& status) {
+  const std::string reason = base::ReasonOf(status);
+  return reason == "MATTER_ERASED" || reason == "MATTER_UNKNOWN" || reason == "REPORT_UNKNOWN";
+}
+
 absl::Status Damaged(absl::string_view what) {
   return base::MakeError(absl::StatusCode::kDataLoss, "STORED_BODY",
                          absl::StrCat("a stored ", what, " cannot be read"),

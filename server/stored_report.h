@@ -38,6 +38,9 @@ absl::Status Damaged(absl::string_view what);
 // NOT_FOUND (REPORT_UNKNOWN).
 absl::Status ReportUnknown();
 
+// Whether this says that the matter was erased, with its reports and all else that there was of it.
+bool IsErased(const absl::Status& status);
+
 // What a report's response told of its sources.
 std::vector<SourceOutcomeView> OutcomesOf(const stored::v1::Result& stored);
 

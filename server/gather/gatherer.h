@@ -13,8 +13,8 @@
 // each person is asked for: what was withdrawn since the intent is not sent, and is
 // NOT_ASKED/NO_AUTHORIZATION, unless an earlier attempt had sent it already: then the answer is
 // what came of that. What a source's state does not let through (source_state.h) is
-// NOT_ASKED/BREAKER or NOT_ASKED/QUOTA, unless an earlier attempt was made. Nothing here reports an
-// error: what the world did is in the answers.
+// NOT_ASKED/HELD, NOT_ASKED/BREAKER or NOT_ASKED/QUOTA, unless an earlier attempt was made. Nothing
+// here reports an error: what the world did is in the answers.
 //
 // Threads: everything on the loop's thread. Limits: those of the plan (kSourcesPerPlanMax queries).
 #ifndef HEDUI_SERVER_GATHER_GATHERER_H_

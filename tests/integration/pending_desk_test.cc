@@ -553,6 +553,22 @@ TEST_F(WatchedPromiseTest, ThatItsMatterWasErasedWhileTheAnswerCameIsTold) {
   platform_->AdvanceBy(absl::Seconds(2));
   EXPECT_EQ(polled_, 1);
   ExpectToldThatThereIsNothing();
+  EXPECT_EQ(platform_->EntriesOf<ledger::AnswerDroppedEntry>().size(), 1u);
+}
+
+TEST_F(WatchedPromiseTest, ThatItsMatterWasErasedBeforeTheReportOfItIsTold) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  ASSERT_NO_FATAL_FAILURE(Watch());
+  platform_->HoldCompute();
+  platform_->RunUntil([&] { return polled_ == 1; });
+  platform_->Settle();
+  ASSERT_NO_FATAL_FAILURE(Erase());
+  platform_->LetCompute();
+  ExpectToldThatThereIsNothing();
+  const auto dropped = platform_->EntriesOf<ledger::AnswerDroppedEntry>();
+  ASSERT_EQ(dropped.size(), 1u);
+  EXPECT_EQ(dropped[0].verification, first_.verification_id);
+  EXPECT_EQ(dropped[0].why, 1);
 }
 
 TEST_F(WatchedPromiseTest, ThatItsMatterWasClosedIsTold) {

@@ -105,6 +105,13 @@ class PendingFixture : public ::testing::Test {
         LineOf(result.envelope, report::v1::LINE_KIND_INDICATION, "dibao").indication().result(),
         report::v1::TRUTH_UNDETERMINED);
   }
+  // By two investigators, today.
+  base::ManualFinding ByPeople() {
+    return {base::FindingMethod::kDocumentReview,
+            {"XQ-0107", "XQ-0215"},
+            base::CivilDayOf(platform_->clock().WallNow()),
+            std::string(32, 'e')};
+  }
   size_t AskedOfBank() const { return platform_->AskedOf(kBank).size(); }
   // In nothing that was kept of the verification.
   void ExpectNowhere(const std::string& account) {
@@ -116,6 +123,7 @@ class PendingFixture : public ::testing::Test {
     const auto dropped = platform_->EntriesOf<ledger::AnswerDroppedEntry>();
     ASSERT_EQ(dropped.size(), 1u);
     EXPECT_EQ(dropped[0].why, 1);
+    EXPECT_EQ(platform_->Told("answer_dropped"), 1);
     EXPECT_EQ(Chain().reports.size(), 1u);
     EXPECT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kPending);
     ExpectUndetermined(Current());

@@ -12,6 +12,7 @@
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/answer_flow.h"
 #include "server/base/status.h"
+#include "server/correction_flow.h"
 #include "server/pending_desk.h"
 #include "server/poll_schedule.h"
 #include "tests/integration/pending_fixture.h"
@@ -300,6 +301,29 @@ TEST_F(FullChainTest, WhatIsUnderWayWhenItFillsUpIsDropped) {
   platform_->AdvanceBy(absl::Hours(100));
   EXPECT_EQ(AskedOfBank(), 2u);
   EXPECT_EQ(platform_->desk().held(), 0u);
+}
+
+// Corrections, of which there may be more, have filled it before the promise was due.
+TEST_F(FullChainTest, SaysSoOfWhatIsWaitedForAlsoWhereCorrectionsLeftNoRoom) {
+  Begin("{kind: pending, pending_for: 21600s}");
+  PeopleFound found;
+  found.how = ByPeople();
+  found.answer.person_id = "m1";
+  found.answer.category = "business";
+  found.answer.kind = base::AnswerKind::kConfirmedNone;
+  for (size_t corrections = 0; corrections < kCorrectionsMax; ++corrections) {
+    ASSERT_NO_FATAL_FAILURE(platform_->Record(Current().report_number, found));
+  }
+  ASSERT_EQ(KindOf(Current(), "m1"), base::AnswerKind::kPending);
+  platform_->AdvanceBy(absl::Hours(7));
+  ASSERT_EQ(Chain().reports.size(), kCorrectionsMax + 2);
+  const VerifyResult last = Current();
+  EXPECT_EQ(ReasonOf(last, "m1"), base::Reason::kLate);
+  EXPECT_EQ(PendingIn(last), 0);
+  EXPECT_EQ(Open(), 0);
+  EXPECT_EQ(AskedOfBank(), 1u);
+  platform_->Annul(last.report_number);
+  EXPECT_TRUE(Chain().annulled.has_value()) << "that is read of the longest chain too";
 }
 
 // It had been read as what is open just before.

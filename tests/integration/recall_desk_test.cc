@@ -385,6 +385,26 @@ TEST_F(RecallDeskTest, ARecallThatCannotBeReadHoldsBackNoOther) {
   EXPECT_THAT(CountsOf(view), ElementsAre(Pair(ReverifyEnd::kVerified, 1)));
 }
 
+TEST_F(RecallDeskTest, AStartGoesOnInTheOrderInWhichTheyWereBegun) {
+  BeginPlatform();
+  RecallRequest first = Request();
+  first.id = *base::Uuid::Parse("ffffffff-2b53-4d1f-8a3e-0f2a7c3f6d01");
+  RecallRequest second = Request("nx-tax");
+  second.id = *base::Uuid::Parse("00000000-2b53-4d1f-8a3e-0f2a7c3f6d01");
+  Begin(first);
+  platform_->clock().SetWall(platform_->clock().WallNow() + absl::Milliseconds(1));
+  Begin(second);
+  Restart();
+  const size_t asked = AskedOfBank();
+  const size_t asked_of_tax = platform_->AskedOf("nx-tax").size();
+  platform_->recalls().Resume();
+  platform_->AdvanceBy(absl::Seconds(3));
+  EXPECT_EQ(AskedOfBank(), asked + 1);
+  EXPECT_EQ(platform_->AskedOf("nx-tax").size(), asked_of_tax) << "it waits for the first to end";
+  platform_->AdvanceBy(absl::Minutes(20));
+  EXPECT_TRUE(Get(second.id).ended.has_value());
+}
+
 TEST_F(RecallDeskTest, TheSameCallGoesOnWithOneThatTheStartHasNotFound) {
   BeginPlatform();
   const RecallRequest request = Request();

@@ -121,10 +121,7 @@ TEST_F(ReverifyFallbackTest, WhatPeopleDecidedAboutItsAnswerStands) {
   Begin("{kind: wrong_person, categories: [deposit]}");
   ASSERT_EQ(Deposit("m1").kind, base::AnswerKind::kAmbiguous);
   IdentityDecision decision;
-  decision.how.method = base::FindingMethod::kDocumentReview;
-  decision.how.investigators = {"XQ-0107", "XQ-0215"};
-  decision.how.day = base::CivilDayOf(platform_->clock().WallNow());
-  decision.how.evidence_sha256 = std::string(32, 'e');
+  decision.how = ByPeople();
   decision.person_id = "m1";
   decision.source_id = kStandIn;
   decision.category = "deposit";

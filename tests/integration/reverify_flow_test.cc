@@ -105,6 +105,11 @@ class ReverifyFlowTest : public PendingFixture {
     EXPECT_EQ(dropped[0].promise, platform_->EntriesOf<ledger::IntentEntry>().back().intent);
     EXPECT_EQ(dropped[0].why, why);
   }
+  void Erase() {
+    auto matter = platform_->rooms().matters->Load(kAgency, scenario_.letters.matter_number());
+    ASSERT_TRUE(matter.ok());
+    ASSERT_TRUE(platform_->EraseMatter((*matter)->Snapshot()->id).ok());
+  }
   // From now on it is not known who may be asked about: a commit about the matter has ended in
   // doubt.
   void PutInDoubt() {
@@ -183,6 +188,30 @@ TEST_F(ReverifyFlowTest, WhatCameBeforeItsMatterWasClosedIsDestroyedAndInTheLog)
   ASSERT_TRUE(end_.has_value() && end_->ok());
   EXPECT_EQ(**end_, ReverifyEnd::kMatterClosed);
   EXPECT_EQ(Chain().reports.size(), 1u);
+  ExpectDropped(1);
+}
+
+TEST_F(ReverifyFlowTest, AMatterErasedWhileItIsAskedIsNoFailureAndWhatCameIsInTheLog) {
+  Scenario::Replace(&scenario_.simulation_yaml, "faults: []", "faults: [{kind: delay, delay: 1s}]");
+  platform_->Restart();
+  Recall();
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  ASSERT_NO_FATAL_FAILURE(Erase());
+  platform_->AdvanceBy(absl::Seconds(2));
+  ASSERT_TRUE(end_.has_value() && end_->ok());
+  EXPECT_EQ(**end_, ReverifyEnd::kMatterClosed);
+  ExpectDropped(1);
+}
+
+TEST_F(ReverifyFlowTest, AMatterErasedBeforeTheReportIsNoFailureAndWhatCameIsInTheLog) {
+  platform_->HoldCompute();
+  Recall();
+  platform_->RunUntil([&] { return AskedOfBank() == 2; });
+  platform_->AdvanceBy(absl::Seconds(1));
+  ASSERT_NO_FATAL_FAILURE(Erase());
+  platform_->LetCompute();
+  ASSERT_TRUE(end_.has_value() && end_->ok());
+  EXPECT_EQ(**end_, ReverifyEnd::kMatterClosed);
   ExpectDropped(1);
 }
 

@@ -345,14 +345,24 @@ void StillPlatform::Annul(const std::string& report_number) {
   ASSERT_TRUE(done.has_value() && done->ok());
 }
 
+void StillPlatform::Record(const std::string& report_number, PeopleFound found) {
+  CorrectionRequest request;
+  request.found = std::move(found);
+  Correct(report_number, std::move(request));
+}
+
 void StillPlatform::Decide(const std::string& report_number, IdentityDecision decision) {
   CorrectionRequest request;
+  request.decision = std::move(decision);
+  Correct(report_number, std::move(request));
+}
+
+void StillPlatform::Correct(const std::string& report_number, CorrectionRequest request) {
   request.agency = kAgency;
   request.officer = kOfficer;
   request.request_id = ids_.NextId(clock_.WallNow());
   request.report_id = *report::ReportIdOfNumber(report_number);
   request.bytes = request.request_id.ToBytes();
-  request.decision = std::move(decision);
   std::optional<absl::Status> done;
   parts_->corrector->Correct(
       loop_.get(), std::move(request),

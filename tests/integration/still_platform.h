@@ -73,6 +73,8 @@ class StillPlatform {
   absl::StatusOr<VerifyResult> Current();
   absl::StatusOr<VerificationView> Get();
   void Annul(const std::string& report_number);
+  // What people found is added.
+  void Record(const std::string& report_number, PeopleFound found);
   // An officer decides whether what a source holds back is about this person.
   void Decide(const std::string& report_number, IdentityDecision decision);
   absl::Status EraseMatter(const base::Uuid& matter);
@@ -99,6 +101,7 @@ class StillPlatform {
   std::vector<base::Row> RowsOf(const base::Uuid& verification_id);
 
   Rooms& rooms() { return parts_->rooms; }
+  gather::SourceStates& states() { return *parts_->states; }
   Verifier& verifier() { return *parts_->verifier; }
   PendingDesk& desk() { return *parts_->desk; }
   // Not resumed by a start.
@@ -110,6 +113,7 @@ class StillPlatform {
  private:
   void Start();
   void StopRecalls();
+  void Correct(const std::string& report_number, CorrectionRequest request);
   void Barrier();
   std::vector<ledger::Entry> Entries();
   void NoteTold(const base::Event& event);
