@@ -60,7 +60,7 @@ constexpr int kFewCallers = 8;
 constexpr absl::Duration kDeadline = absl::Seconds(2);  // of most sources
 constexpr absl::Duration kDeadlineShort = absl::Milliseconds(600);
 // Of the rated sources: less than would be asked, so that the limit is what holds.
-constexpr int kPerSecond = 20;
+constexpr int kPerSecond = 10;
 constexpr int kPerSecondShort = 4;
 // So long a span is looked at, and so late may what arrives in it be noted.
 constexpr absl::Duration kSpan = absl::Seconds(10);
