@@ -123,7 +123,7 @@ void PollFlow::OnAskDone() {
   outcome_->ended = rooms_.clock->WallNow();
   rooms_.source_log->Ended({plan_.promise.verification_id, plan_.intent_id, std::nullopt},
                            *outcome_);
-  rooms_.source_quality->Ended(plan_.division, *outcome_);
+  rooms_.source_quality->Ended(plan_.division, *outcome_, /*poll=*/true);
   reply_ = ReadPollReply(plan_.promise, *std::exchange(outcome_, std::nullopt));
   came_ = !reply_.answers.empty();
   if (came_ && rooms_.on_step) rooms_.on_step(FlowStep::kPolled);

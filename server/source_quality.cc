@@ -78,7 +78,7 @@ SourceQuality::Hours* SourceQuality::HoursOf(const std::string& division, int64_
   return &source->divisions[division];
 }
 
-void SourceQuality::Ended(const std::string& division, const gather::Outcome& outcome) {
+void SourceQuality::Ended(const std::string& division, const gather::Outcome& outcome, bool poll) {
   if (outcome.reused.has_value()) return;
   const absl::Time wall = clock_->WallNow();
   const int64_t now = HourOf(wall);
@@ -92,6 +92,7 @@ void SourceQuality::Ended(const std::string& division, const gather::Outcome& ou
   if (hour.number != now) hour = Hour();
   hour.number = now;
   for (const base::Answer& answer : outcome.answers) {
+    if (poll && answer.kind == base::AnswerKind::kPending) continue;
     Count(answer.kind, answer.reason, 1, &hour.answers);
     if (!answer.data_day.has_value()) continue;
     const int64_t age = std::max<int64_t>(0, today - *answer.data_day);

@@ -70,8 +70,9 @@ class SourceQuality {
   explicit SourceQuality(const base::Clock* clock) : clock_(clock), since_(clock->WallNow()) {}
 
   // What became of a query about a household of this division. Answers that were used again are not
-  // counted: the source did not give them anew.
-  void Ended(const std::string& division, const gather::Outcome& outcome);
+  // counted: the source did not give them anew. Nor is it, where it was asked again for what it had
+  // promised (`poll`), that this is PENDING still: that it promised was counted once.
+  void Ended(const std::string& division, const gather::Outcome& outcome, bool poll = false);
 
   // Of the running hour and those before it, `hours` of 1 to kHours. `division` empty: all; else
   // there and below.

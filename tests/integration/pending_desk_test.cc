@@ -13,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/base/status.h"
+#include "server/source_quality.h"
 #include "tests/integration/pending_fixture.h"
 
 namespace hedui::testing {
@@ -59,6 +60,26 @@ TEST_F(PendingDeskTest, HoursLaterTheAnswerSupersedesTheReport) {
 
   platform_->AdvanceBy(absl::Hours(100));
   EXPECT_EQ(AskedOfBank(), 2u) << "what was answered is asked for no more";
+}
+
+TEST_F(PendingDeskTest, ThatItIsPendingIsCountedWhenItWasPromisedAndNotAtEachPoll) {
+  Begin("{kind: pending}");
+  const auto pending = [this] {
+    const QualityView view = platform_->rooms().source_quality->Read(kBank, "", 24);
+    int64_t answers = 0;
+    for (const DivisionQuality& division : view.divisions) {
+      for (const AnswerCount& count : division.answers) {
+        EXPECT_EQ(count.kind, base::AnswerKind::kPending);
+        answers += count.answers;
+      }
+    }
+    return answers;
+  };
+  const int64_t promised = pending();
+  EXPECT_GT(promised, 0);
+  platform_->AdvanceBy(absl::Hours(6));
+  EXPECT_GT(AskedOfBank(), 3u);
+  EXPECT_EQ(pending(), promised);
 }
 
 TEST_F(PendingDeskTest, IsPolledUnderItsFirstIntentAndAfterADayUnderAnother) {

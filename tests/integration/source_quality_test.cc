@@ -77,6 +77,22 @@ TEST_F(SourceQualityTest, AnswersAreCountedByKindAndReasonAgeAndTime) {
   EXPECT_THAT(quality_.Read("tax", "", 24).divisions, IsEmpty());
 }
 
+TEST_F(SourceQualityTest, OfAPollWhatIsPendingStillIsNotCountedAgain) {
+  gather::Outcome partly = OutcomeOf("bank", AnswerKind::kPending);
+  quality_.Ended("640104", partly);
+  partly.answers.push_back(partly.answers[0]);
+  partly.answers[0].kind = AnswerKind::kFound;
+  quality_.Ended("640104", partly, /*poll=*/true);
+  quality_.Ended("640104", OutcomeOf("bank", AnswerKind::kUnavailable, Reason::kLate), true);
+  const QualityView view = quality_.Read("bank", "", 24);
+  ASSERT_THAT(view.divisions, SizeIs(1));
+  EXPECT_THAT(view.divisions[0].answers,
+              ElementsAre(AnswerCount{AnswerKind::kFound, Reason::kNone, 1},
+                          AnswerCount{AnswerKind::kUnavailable, Reason::kLate, 1},
+                          AnswerCount{AnswerKind::kPending, Reason::kNone, 1}));
+  EXPECT_THAT(view.divisions[0].latency, ElementsAre(ClassCount{50, 3}));
+}
+
 TEST_F(SourceQualityTest, ClassesEndWithTheirEnd) {
   for (const auto& [ms, end] : std::vector<std::pair<double, int64_t>>{
            {0, 10}, {10, 10}, {10.2, 25}, {30'000, 30'000}, {30'000.5, -1}}) {

@@ -157,6 +157,10 @@ class PrometheusTest(unittest.TestCase):
         checked = self.promtool("check", "rules", _OPERATION / "alerts.yaml")
         self.assertEqual(0, checked.returncode, checked.stdout + checked.stderr)
 
+    def test_the_alert_rules_fire_when_they_should(self):
+        tested = self.promtool("test", "rules", pathlib.Path(__file__).parent / "alerts_test.yaml")
+        self.assertEqual(0, tested.returncode, tested.stdout + tested.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

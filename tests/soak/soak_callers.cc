@@ -22,9 +22,9 @@ constexpr absl::Duration kLookAgain = absl::Seconds(1);
 }  // namespace
 
 void SoakCallers::Connect(int port) {
-  clients_.clear();
+  clients_.resize(count_);
   // Here, since certificates are issued by one thread.
-  for (uint32_t i = 0; i < count_; ++i) clients_.push_back(scenario_->Connect(port));
+  for (std::unique_ptr<clients::Client>& client : clients_) client = scenario_->Connect(port);
   others_ = scenario_->Connect(port);
 }
 

@@ -32,10 +32,17 @@ void AddSource(const std::string& id, const std::string& code, const std::string
                     absl::StrCat("\n  - id: ", id, "\n    categories: [", code, "]\n\npeople:\n"));
 }
 
+// Enough for what it has promised to come also where the machine does much else.
+constexpr absl::Duration kPromisingDeadline = absl::Seconds(2);
+
+absl::Duration DeadlineOf(const std::string& id, absl::Duration deadline) {
+  if (IsRated(id)) return kRatedDeadline;
+  return id == kPromisingSource ? kPromisingDeadline : deadline;
+}
+
 std::string PolicyOf(const std::string& id, int per_second, absl::Duration deadline) {
   std::string policy = "attempts: 2\n    hedge_safe: true\n    concurrency: 64";
-  absl::StrAppend(
-      &policy, "\n    deadline: ", absl::FormatDuration(IsRated(id) ? kRatedDeadline : deadline));
+  absl::StrAppend(&policy, "\n    deadline: ", absl::FormatDuration(DeadlineOf(id, deadline)));
   if (IsRated(id)) absl::StrAppend(&policy, "\n    per_second: ", per_second);
   if (IsCounted(id)) absl::StrAppend(&policy, "\n    per_day: ", kSoakPerDay);
   if (id == kCachedSource) {
@@ -70,16 +77,20 @@ std::vector<std::string> AddSoakSources(Scenario* scenario, int per_second,
   return ids;
 }
 
-SoakDepartments::Manners SoakManners(bool patient) {
+SoakDepartments::Manners SoakManners(const std::vector<std::string>& ids, bool patient) {
   SoakDepartments::Manners manners;
   // Of what is used up for the day nobody is asked again that day; and of what is held it should be
   // known that nothing is under way.
   manners.promise_nothing = {"bank-02", "bank-03", kHeldSource};
-  if (!patient) manners.promise_nothing.insert("bank-01");
   manners.promise_often = {kPromisingSource};
   // What arrives here tells when it was sent.
   manners.hold_nothing_back = {"bank-01", "bank-02", kHeldSource};
   manners.good = {kCachedSource};
+  if (!patient) {
+    manners.good.insert(kPromisingSource);
+    manners.promise_nothing.insert(ids.begin(), ids.end());
+    manners.promise_nothing.erase(kPromisingSource);
+  }
   return manners;
 }
 

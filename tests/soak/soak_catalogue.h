@@ -40,9 +40,9 @@ bool IsCounted(const std::string& id);
 // the ids of all sources.
 std::vector<std::string> AddSoakSources(Scenario* scenario, int per_second,
                                         absl::Duration deadline);
-// How the departments of these have to behave. With `patient` also one that has a rate promises: it
-// may be asked so seldom that its promises are kept a minute after the others.
-SoakDepartments::Manners SoakManners(bool patient);
+// How the departments of these have to behave. Without `patient` one alone promises anything, and
+// keeps it: where others fail to, a minute passes until they are asked again.
+SoakDepartments::Manners SoakManners(const std::vector<std::string>& ids, bool patient);
 // Another catalogue of the same sources: what is no limit differs.
 std::string OtherCatalogue(const Scenario& scenario);
 

@@ -60,7 +60,7 @@ constexpr int kFewCallers = 8;
 constexpr absl::Duration kDeadline = absl::Seconds(2);  // of most sources
 constexpr absl::Duration kDeadlineShort = absl::Milliseconds(600);
 // Of the rated sources: less than would be asked, so that the limit is what holds.
-constexpr int kPerSecond = 20;
+constexpr int kPerSecond = 10;
 constexpr int kPerSecondShort = 4;
 // So long a span is looked at, and so late may what arrives in it be noted.
 constexpr absl::Duration kSpan = absl::Seconds(10);
@@ -95,7 +95,7 @@ class SoakTest : public ::testing::Test {
         callers_(&scenario_, is_long() ? kCallers : kFewCallers) {
     const std::vector<std::string> ids = AddSoakSources(&scenario_, per_second(), deadline());
     departments_ =
-        std::make_unique<SoakDepartments>(&scenario_, ids, SoakManners(/*patient=*/is_long()),
+        std::make_unique<SoakDepartments>(&scenario_, ids, SoakManners(ids, /*patient=*/is_long()),
                                           deadline() + absl::Seconds(1), /*seed=*/20250303);
     scenario_.server_yaml += "loops: 2\nmetrics: {listen: \"127.0.0.1:0\"}\n";
     config_ = scenario_.Write();
@@ -262,7 +262,8 @@ class SoakTest : public ::testing::Test {
     int64_t polls = 0;
     for (const auto& [id, counts] : departments_->TakeCounts()) {
       SCOPED_TRACE(id);
-      EXPECT_FALSE(counts.arrived.empty());
+      // Where there is a rate nothing leaves in a process's first second, which may be most of it.
+      EXPECT_TRUE(!counts.arrived.empty() || (IsRated(id) && !is_long()));
       const auto arrived = static_cast<int64_t>(counts.arrived.size());
       all += arrived;
       extra += counts.extra;
