@@ -1,7 +1,5 @@
 #include "tests/soak/soak_callers.h"
 
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 #include "tests/soak/soak_catalogue.h"
 #include "tests/soak/soak_matter.h"
