@@ -1,7 +1,5 @@
 #include "tests/soak/soak_callers.h"
 
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 #include "tests/soak/soak_catalogue.h"
 #include "tests/soak/soak_matter.h"
@@ -62,6 +60,11 @@ std::set<std::string> SoakCallers::pending() const {
   return pending_;
 }
 
+std::set<std::string> SoakCallers::touched() const {
+  const base::MutexLock lock(&mutex_);
+  return touched_;
+}
+
 std::vector<std::string> SoakCallers::failures() const {
   const base::MutexLock lock(&mutex_);
   return failures_;
@@ -111,12 +114,15 @@ void SoakCallers::Call(uint32_t number) {
       continue;
     }
     std::vector<std::string> promised;
+    std::vector<std::string> asked;
     while (!over_) {
       RestIfAsked();
       const uint32_t drawn = random() % 100;
       const v1::VerifyHouseholdRequest request =
           matter.NewRequest(&ids_, /*review=*/random() % 100 < kReviewPercent);
+      asked.push_back(request.header().request_id());
       if (drawn < kRevokedPercent) {
+        Touch(asked);
         if (Promise(client.get(), request, &promised)) {
           Withdraw(client.get(), matter.Withdrawal(random()));
         }
@@ -171,6 +177,11 @@ bool SoakCallers::Promise(clients::Client* client, const v1::VerifyHouseholdRequ
   promised->push_back(request.header().request_id());
   promised_.push_back(promised->back());
   return true;
+}
+
+void SoakCallers::Touch(const std::vector<std::string>& asked) {
+  const base::MutexLock lock(&mutex_);
+  touched_.insert(asked.begin(), asked.end());
 }
 
 void SoakCallers::Withdraw(clients::Client* client,

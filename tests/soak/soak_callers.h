@@ -56,6 +56,9 @@ class SoakCallers {
   // Request ids: of what was begun and not waited for; of what had answers that were promised.
   std::vector<std::string> promised() const;
   std::set<std::string> pending() const;
+  // Of matters in which a letter was withdrawn: what had been promised about that person is given
+  // up only when it is asked for the next time, some minute later.
+  std::set<std::string> touched() const;
   std::vector<std::string> failures() const;
 
   // After End. Whatever was promised has its report; closed matters' too.
@@ -70,6 +73,7 @@ class SoakCallers {
   void Verify(clients::Client* client, const v1::VerifyHouseholdRequest& request);
   bool Promise(clients::Client* client, const v1::VerifyHouseholdRequest& request,
                std::vector<std::string>* promised);
+  void Touch(const std::vector<std::string>& asked);
   void Withdraw(clients::Client* client, const v1::RevokeAuthorizationRequest& withdrawal);
   // As an agency does when what it promised itself of a matter is there.
   void EndMatter(clients::Client* client, const Matter& matter,
@@ -100,6 +104,7 @@ class SoakCallers {
   base::CondVar go_on_;
   std::vector<std::string> promised_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> pending_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> touched_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> failures_ ABSL_GUARDED_BY(mutex_);
 };
 
