@@ -8,6 +8,7 @@
 #include "server/access/defects.h"
 #include "server/answer_flow.h"
 #include "server/base/digest.h"
+#include "server/base/row_pages.h"
 #include "server/base/status.h"
 #include "server/intent_steps.h"
 #include "server/report_chain.h"
@@ -18,8 +19,9 @@
 namespace hedui {
 namespace {
 
-// Of one request: its own, those that took it up again after crashes, one a day of polling.
-constexpr size_t kIntentsMax = 1'000;
+// Of one request, read at once: its own, those that took it up again after crashes, one a day of
+// polling and source.
+constexpr size_t kIntentsAtOnce = 64;
 constexpr size_t kChainHeadsMax = 1'000;
 // A warrant that runs out on its way would be refused.
 constexpr absl::Duration kValidFor = absl::Minutes(1);
@@ -119,28 +121,41 @@ bool Covers(const ledger::IntentPart& part, const plan::SourceQuery& query,
   return ledger::WarrantCovers(part, query.source_id, people, query.period).ok();
 }
 
-// The newest of the request's intents under which this may be asked; false: none.
-absl::StatusOr<bool> UseIntent(const Rooms& rooms, const std::vector<base::Row>& intents,
-                               absl::Time now, PollPlan* plan) {
-  for (auto row = intents.rbegin(); row != intents.rend(); ++row) {
-    stored::v1::Intent intent;
-    if (!intent.ParseFromString(row->body)) return Damaged("intent");
-    if (!row->log_index.has_value() || intent.parts().empty()) continue;
-    HEDUI_ASSIGN_OR_RETURN(
-        ledger::IntentParts parts,
-        ledger::IntentParts::FromEncoded({intent.parts().begin(), intent.parts().end()}));
-    const std::optional<size_t> own = parts.Find(plan->query.source_id);
-    if (!own.has_value()) continue;
-    HEDUI_ASSIGN_OR_RETURN(const ledger::IntentPart part,
-                           ledger::DecodePart(parts.encoded()[*own]));
-    if (!Covers(part, plan->query, plan->grant, now)) continue;
-    HEDUI_ASSIGN_OR_RETURN(const auto entries,
-                           rooms.log->ReadEntries(*row->log_index, *row->log_index + 1));
-    HEDUI_ASSIGN_OR_RETURN(plan->proof, ProofNow(rooms, entries.at(0), *row->log_index));
-    plan->intent_id = row->id;
-    plan->parts = std::move(parts);
-    return true;
-  }
+// Whether this intent is one under which this may be asked; it is the plan's then.
+absl::StatusOr<bool> UseIntent(const Rooms& rooms, const base::Row& row, absl::Time now,
+                               PollPlan* plan) {
+  stored::v1::Intent intent;
+  if (!intent.ParseFromString(row.body)) return Damaged("intent");
+  if (!row.log_index.has_value() || intent.parts().empty()) return false;
+  HEDUI_ASSIGN_OR_RETURN(
+      ledger::IntentParts parts,
+      ledger::IntentParts::FromEncoded({intent.parts().begin(), intent.parts().end()}));
+  const std::optional<size_t> own = parts.Find(plan->query.source_id);
+  if (!own.has_value()) return false;
+  HEDUI_ASSIGN_OR_RETURN(const ledger::IntentPart part, ledger::DecodePart(parts.encoded()[*own]));
+  if (!Covers(part, plan->query, plan->grant, now)) return false;
+  HEDUI_ASSIGN_OR_RETURN(const auto entries,
+                         rooms.log->ReadEntries(*row.log_index, *row.log_index + 1));
+  HEDUI_ASSIGN_OR_RETURN(plan->proof, ProofNow(rooms, entries.at(0), *row.log_index));
+  plan->intent_id = row.id;
+  plan->parts = std::move(parts);
+  return true;
+}
+
+// The newest of the request's intents under which this may be asked; false: none. However many
+// there are, those of which no part is valid any more are not looked at.
+absl::StatusOr<bool> FindIntent(const Rooms& rooms, absl::Time now, PollPlan* plan) {
+  const base::LookupKey key = RequestKey(plan->promise.agency, plan->promise.request_id);
+  base::RowPage page;
+  page.place = base::kNewestPlace;
+  do {
+    HEDUI_ASSIGN_OR_RETURN(page, rooms.pages->FindBefore(key, page.place, kIntentsAtOnce));
+    for (const base::PlacedRow& placed : page.rows) {
+      if (placed.row.at + kWarrantValidity < now) return false;
+      HEDUI_ASSIGN_OR_RETURN(const bool used, UseIntent(rooms, placed.row, now, plan));
+      if (used) return true;
+    }
+  } while (page.more);
   return false;
 }
 
@@ -184,9 +199,7 @@ absl::StatusOr<std::optional<Promise>> ReadOpen(const Rooms& rooms, const base::
 }
 
 absl::StatusOr<PollPlan> Authorize(const Rooms& rooms, const Setup& setup,
-                                   const VerifyRequest& request,
-                                   const std::vector<base::Row>& intents, Promise promise,
-                                   absl::Time now) {
+                                   const VerifyRequest& request, Promise promise, absl::Time now) {
   absl::StatusOr<access::Grant> grant = CheckRequest(rooms, setup, request);
   if (!grant.ok()) {
     return SaysClosed(grant.status()) ? End(std::move(promise), PromiseEnd::kRevoked)
@@ -203,7 +216,7 @@ absl::StatusOr<PollPlan> Authorize(const Rooms& rooms, const Setup& setup,
   plan.promise = std::move(promise);
   plan.division = request.household.division;
   plan.grant = *std::move(grant);
-  HEDUI_ASSIGN_OR_RETURN(const bool used, UseIntent(rooms, intents, now, &plan));
+  HEDUI_ASSIGN_OR_RETURN(const bool used, FindIntent(rooms, now, &plan));
   if (!used) {
     HEDUI_RETURN_IF_ERROR(MakeIntent(rooms, request, now, &plan));
   }
@@ -232,14 +245,14 @@ absl::StatusOr<PollPlan> PreparePoll(const Rooms& rooms, const Setup& setup,
   if (setup.sources->Find(promise->source_id) == nullptr) {
     return Wait(*std::move(promise), NotNow("SOURCE_UNKNOWN", "its source is in no catalogue"));
   }
-  auto intents = rooms.rows->Find(RequestKey(promise->agency, promise->request_id), kIntentsMax);
+  auto intents = rooms.rows->Find(RequestKey(promise->agency, promise->request_id), 1);
   if (IsErased(intents.status())) return PollPlan();
   HEDUI_RETURN_IF_ERROR(intents.status());
   stored::v1::Intent first;
   if (intents->empty() || !first.ParseFromString(intents->front().body)) return Damaged("intent");
   absl::StatusOr<VerifyRequest> request = decode(promise->agency, first.request());
   if (!request.ok()) return Wait(*std::move(promise), request.status());
-  return Authorize(rooms, setup, *request, *intents, *std::move(promise), now);
+  return Authorize(rooms, setup, *request, *std::move(promise), now);
 }
 
 PollReply ReadPollReply(const Promise& promise, gather::Outcome outcome) {

@@ -251,11 +251,15 @@ void KeepEarlier(const std::vector<match::SourceOutcome>& all, gather::Outcome* 
   });
 }
 
-// What does not fit the report any more is not used, and said so.
-void HoldToBudget(const std::vector<match::SourceOutcome>& others, base::Answer* answer) {
+// What does not fit the report any more, beside all but what it stands in the place of, is not
+// used, and said so.
+void HoldToBudget(const std::vector<match::SourceOutcome>& all, const std::string& source_id,
+                  base::Answer* answer) {
+  const RecalledPair pair(answer->person_id, answer->category);
   size_t records = answer->records.size();
   size_t bytes = RecordBytes(*answer);
-  for (const match::SourceOutcome& other : others) {
+  for (const match::SourceOutcome& other : all) {
+    if (IsOf(other, source_id, pair)) continue;
     records += other.answer.records.size();
     bytes += RecordBytes(other.answer);
   }
@@ -396,7 +400,7 @@ void PutAnswers(const Setup& setup, const RecallSpan& span, const Reverification
     // once more takes nothing away.
     if (outcome.source_id != span.source_id) KeepEarlier(all, &outcome);
     for (base::Answer& answer : outcome.answers) {
-      HoldToBudget(all, &answer);
+      HoldToBudget(all, outcome.source_id, &answer);
       const RecalledPair pair(answer.person_id, answer.category);
       match::SourceOutcome one = MatchOutcome(setup, anew.plan, outcome.source_id, answer);
       one.authorization = AuthorityText(anew.grant.Find(pair.first));

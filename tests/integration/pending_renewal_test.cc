@@ -226,6 +226,30 @@ TEST_F(PendingRenewalTest, WhatIsOpenIsCountedHoweverOftenItWasRenewed) {
   EXPECT_EQ(platform_->Get()->pending, 1);
 }
 
+// Of a request with more intents than are read at once the newest count.
+TEST_F(PendingRenewalTest, IsPolledUnderOneIntentADayHoweverManyThereAre) {
+  Begin("{kind: pending}");
+  const auto intents = [&] { return platform_->EntriesOf<ledger::IntentEntry>().size(); };
+  for (int times = 0; times < 11; ++times) {
+    std::vector<base::Row> rows;
+    for (int i = 0; i < 100; ++i) {
+      const absl::Time now = absl::FromUnixMillis(absl::ToUnixMillis(platform_->clock().WallNow()));
+      rows.push_back({base::RowKind::kIntent,
+                      platform_->rooms().ids->NextId(now),
+                      Chain().matter,
+                      now,
+                      {RequestKey(kAgency, platform_->request_id())},
+                      ""});
+    }
+    platform_->Commit(std::move(rows));
+  }
+  platform_->AdvanceBy(absl::Hours(2));
+  EXPECT_EQ(intents(), 1u) << "the first is found behind them";
+  platform_->AdvanceBy(absl::Hours(38));
+  EXPECT_GT(AskedOfBank(), 30u);
+  EXPECT_EQ(intents(), 2u);
+}
+
 class FullChainTest : public PendingRenewalTest {
  protected:
   // Its other reports, as other sources' answers would have made them. No time passes.

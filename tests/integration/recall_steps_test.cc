@@ -6,6 +6,7 @@
 
 #include "gtest/gtest.h"
 #include "server/base/digest.h"
+#include "server/base/limits.h"
 #include "server/gather/gatherer.h"
 #include "server/report/case_bundle.h"
 
@@ -132,6 +133,31 @@ TEST(RecallStepsTest, AFailureOfWhoStandsInTakesNothingAwayThatItSaidOrPromised)
   EXPECT_EQ(bundle.input.outcomes[1].answer.records.size(), 1u);
   EXPECT_EQ(bundle.input.outcomes[2].answer.kind, base::AnswerKind::kPending);
   EXPECT_EQ(views.size(), 1u) << "of the recalled source";
+}
+
+// What it said before makes room for what it says now.
+TEST(RecallStepsTest, AnAnswerInThePlaceOfAnotherIsHeldToTheBudgetWithoutThat) {
+  constexpr size_t kMost = base::kRecordsPerVerificationMax;
+  const auto put = [](size_t others) {
+    report::CaseBundle bundle;
+    bundle.input.outcomes = {Found("nx-tax"), Found("nx-social-security"), Found("nx-bank")};
+    bundle.input.outcomes[1].answer.kind = base::AnswerKind::kStale;
+    bundle.input.outcomes[1].answer.records.resize(kMost - others);
+    bundle.input.outcomes[2].answer.records.resize(others);
+    RecallSpan span;
+    span.source_id = "nx-tax";
+    Reverification anew;
+    anew.pairs = {{"m1", "employment"}};
+    gather::Outcome outcome;
+    outcome.source_id = "nx-social-security";
+    outcome.answers = {Found(outcome.source_id).answer};
+    outcome.answers[0].records.resize(kMost - 10);
+    std::vector<SourceOutcomeView> views;
+    PutAnswers(hedui::Setup(), span, anew, {outcome}, {}, &bundle, &views);
+    return bundle.input.outcomes[1].answer.kind;
+  };
+  EXPECT_EQ(put(10), base::AnswerKind::kFound);
+  EXPECT_EQ(put(11), base::AnswerKind::kUnavailable) << "beside the bank's";
 }
 
 // Why somebody is not asked about is said of the recalled source and of who stands in for it, as in
