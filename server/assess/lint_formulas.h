@@ -37,6 +37,7 @@ class LintFormulas {
   };
   int Add(Kind kind, std::vector<int> parts, int literal = -1);
   int OfLeaf(const Node& node, bool denied, const TermVariables& variables);
+  int OfLiterals(Kind kind, std::vector<LintLiteral> literals);
   int OfSymbol(int symbol, const std::string& whose, bool denied);
   int Literal(LintLiteral literal);
 

@@ -165,6 +165,41 @@ LinearTerm LintTerms::SymbolTerm(int symbol, const std::string& whose) {
   return term;
 }
 
+// A sum of what is never below zero is not either.
+void LintTerms::BoundSum(const Node& sum, const std::string& part, const TermVariables& variables) {
+  if (sum.text != "sum" || sum.children.size() != 3) return;
+  Rational least;
+  if (!Least(TermOf(sum.children[2], Within(sum, variables)), &least) || least.sign() < 0) return;
+  Value bound;
+  bound.hi_infinite = true;
+  bounds_[part] = bound;
+}
+
+// The greater of several is not below the least that any of them can be; the lesser likewise.
+LinearTerm LintTerms::ExtremeTerm(const Node& call, const TermVariables& variables) {
+  LinearTerm term = Part(TextOf(call, variables));
+  const bool greater = call.text == "max";
+  Value bound;
+  bound.lo_infinite = bound.hi_infinite = true;
+  for (const Node& node : call.children) {
+    LinearTerm one;
+    Rational end;
+    if (!AddTerm(TermOf(node, variables), Rational(greater ? 1 : -1), &one) || !Least(one, &end))
+      continue;
+    if (greater && (bound.lo_infinite || Rational::Compare(end, bound.lo) > 0)) {
+      bound.lo = end;
+      bound.lo_infinite = false;
+    }
+    if (!greater && Rational::Multiply(end, Rational(-1), &end) &&
+        (bound.hi_infinite || Rational::Compare(end, bound.hi) < 0)) {
+      bound.hi = end;
+      bound.hi_infinite = false;
+    }
+  }
+  bounds_[term.parts.begin()->first] = bound;
+  return term;
+}
+
 LinearTerm LintTerms::CallTerm(const Node& node, const TermVariables& variables) {
   const std::string& name = node.text;
   const bool one = node.children.size() == 1;
@@ -172,6 +207,7 @@ LinearTerm LintTerms::CallTerm(const Node& node, const TermVariables& variables)
               name == "presumed")) {
     return TermOf(node.children[0], variables);
   }
+  if (name == "max" || name == "min") return ExtremeTerm(node, variables);
   if (one && name == "yuan") {
     LinearTerm fen;
     if (AddTerm(TermOf(node.children[0], variables), Rational(100), &fen)) return fen;
@@ -211,7 +247,9 @@ LinearTerm LintTerms::BinaryTerm(const Node& node, const TermVariables& variable
   }
   std::string left = Written(a), right = Written(b);
   if ((node.text == "*" || node.text == "+") && right < left) std::swap(left, right);
-  return Part(absl::StrCat("(", left, ")", node.text, "(", right, ")"));
+  term = Part(absl::StrCat("(", left, ")", node.text, "(", right, ")"));
+  if (node.text == "/") quotients_[term.parts.begin()->first] = {a, b};
+  return term;
 }
 
 LinearTerm LintTerms::TermOf(const Node& node, const TermVariables& variables) {
@@ -249,6 +287,7 @@ LinearTerm LintTerms::TermOf(const Node& node, const TermVariables& variables) {
         bound.hi_infinite = true;
         bounds_[term.parts.begin()->first] = bound;
       }
+      BoundSum(node, term.parts.begin()->first, variables);
       return term;
     }
     default:
@@ -303,6 +342,11 @@ std::string LintTerms::Written(const LinearTerm& term) {
   for (const auto& [part, number] : term.parts)
     parts.push_back(absl::StrCat(number.ToString(), "*", part));
   return absl::StrJoin(parts, "+");
+}
+
+const LintTerms::Quotient* LintTerms::QuotientOf(const std::string& part) const {
+  const auto found = quotients_.find(part);
+  return found == quotients_.end() ? nullptr : &found->second;
 }
 
 bool LintTerms::Least(const LinearTerm& term, Rational* least) const {

@@ -49,6 +49,12 @@ class LintTerms {
   const LintChain& chain() const { return chain_; }
   const LintRanges& ranges() const { return ranges_; }
   int32_t day() const { return day_; }
+  // What the part divides by what, if it is a quotient; nullptr: it is none.
+  struct Quotient {
+    LinearTerm of;
+    LinearTerm by;
+  };
+  const Quotient* QuotientOf(const std::string& part) const;
   // The same for terms that are the same.
   static std::string Written(const LinearTerm& term);
   // What has been put in and written since it was last asked.
@@ -59,6 +65,8 @@ class LintTerms {
  private:
   LinearTerm Part(std::string text) const;
   LinearTerm SymbolTerm(int symbol, const std::string& whose);
+  void BoundSum(const Node& sum, const std::string& part, const TermVariables& variables);
+  LinearTerm ExtremeTerm(const Node& call, const TermVariables& variables);
   LinearTerm CallTerm(const Node& node, const TermVariables& variables);
   LinearTerm BinaryTerm(const Node& node, const TermVariables& variables);
   std::string SymbolText(int symbol, const std::string& whose);
@@ -74,7 +82,8 @@ class LintTerms {
   size_t steps_ = 0;
   std::map<std::pair<int, std::string>, LinearTerm> terms_;
   std::map<std::pair<int, std::string>, std::string> texts_;
-  std::map<std::string, Value> bounds_;  // by part
+  std::map<std::string, Value> bounds_;        // by part
+  std::map<std::string, Quotient> quotients_;  // by part
 };
 
 }  // namespace hedui::assess
