@@ -30,15 +30,24 @@ int LintFormulas::OfLeaf(const Node& node, bool denied, const TermVariables& var
   if (node.kind == Node::Kind::kTruth)
     return Add((node.text == "true") != denied ? Kind::kAlways : Kind::kNever, {});
   LintLeaf leaf = LeafOf(node, denied, variables, &terms_);
+  const int itself = OfLiterals(leaf.any ? Kind::kAny : Kind::kAll, std::move(leaf.literals));
+  if (leaf.ways.empty()) return itself;
+  std::vector<int> ways;
+  for (std::vector<LintLiteral>& way : leaf.ways)
+    ways.push_back(OfLiterals(Kind::kAll, std::move(way)));
+  return Add(Kind::kAll, {itself, Add(Kind::kAny, std::move(ways))});
+}
+
+int LintFormulas::OfLiterals(Kind kind, std::vector<LintLiteral> literals) {
   std::vector<int> parts;
-  for (LintLiteral& literal : leaf.literals) {
+  for (LintLiteral& literal : literals) {
     // Between constants alone it is a switch, for each division to set.
     const bool open = literal.kind == LintLiteral::Kind::kNumber && literal.term.IsConstant();
     const bool out = IsRuledOut(literal, terms_);
     const int index = open || out ? -1 : Literal(std::move(literal));
     parts.push_back(Add(open ? Kind::kAlways : out ? Kind::kNever : Kind::kLiteral, {}, index));
   }
-  return Add(leaf.any ? Kind::kAny : Kind::kAll, std::move(parts));
+  return Add(kind, std::move(parts));
 }
 
 int LintFormulas::OfSymbol(int symbol, const std::string& whose, bool denied) {

@@ -22,6 +22,7 @@ class LintFormulas {
 
   // The formula of where the node holds (`denied`: of where it does not), by its number.
   int Of(const Node& node, bool denied, const TermVariables& variables);
+  int Of(LintLiteral literal) { return Add(Kind::kLiteral, {}, Literal(std::move(literal))); }
   // Whether all of the formulas may hold at once. Where telling takes more than a bound, they may.
   bool MayHold(const std::vector<int>& formulas);
   // What has been looked at since it was last asked.
@@ -36,6 +37,7 @@ class LintFormulas {
   };
   int Add(Kind kind, std::vector<int> parts, int literal = -1);
   int OfLeaf(const Node& node, bool denied, const TermVariables& variables);
+  int OfLiterals(Kind kind, std::vector<LintLiteral> literals);
   int OfSymbol(int symbol, const std::string& whose, bool denied);
   int Literal(LintLiteral literal);
 

@@ -9,7 +9,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/base/division.h"
 
 namespace hedui::assess {
 namespace {
@@ -69,20 +68,8 @@ class GapFinder {
  private:
   const Symbol& symbol() const { return model_.symbol(symbol_); }
 
-  // A level below may still say.
-  bool IsLeftToOthers() const {
-    const SourceSymbol* declaration = model_.declaration(symbol_);
-    const auto own = base::DivisionLevel(chain_.division().code);
-    if (declaration == nullptr) return true;
-    return std::any_of(declaration->delegate_to.begin(), declaration->delegate_to.end(),
-                       [&own](const Located& name) {
-                         const auto level = base::LevelFromName(name.text);
-                         return level && (!own || *level > *own);
-                       });
-  }
-
   void FindWithoutRows() {
-    if (IsLeftToOthers()) return;
+    if (chain_.IsLeftBelow(symbol_)) return;
     report_.Add(LintSeverity::kWarning, "GAP", model_.declared(symbol_),
                 absl::StrCat(symbol().name, ": a programme leads to it, and no level has a row"),
                 &chain_);
@@ -154,7 +141,7 @@ class GapFinder {
   }
 
   void FindCombinations() {
-    if (symbol().keys.empty() || IsLeftToOthers()) return;
+    if (symbol().keys.empty() || chain_.IsLeftBelow(symbol_)) return;
     std::vector<KeyBox> open = {Everything()};
     for (int32_t row : rows_) {
       TakeRow(row, &open, nullptr);

@@ -54,8 +54,8 @@ std::vector<LintIncome> LintIncomes(const CompiledPack& pack) {
 }
 
 LintHousehold::LintHousehold(const CompiledPack& pack, const std::string& division,
-                             const std::string& scope, int persons, absl::CivilDay day,
-                             const LintIncome& income)
+                             const std::string& scope, const std::vector<LintPerson>& persons,
+                             absl::CivilDay day, const LintIncome& income)
     : pack_(pack), income_(income) {
   case_.dates.application = day;
   case_.dates.policy = day;
@@ -66,16 +66,24 @@ LintHousehold::LintHousehold(const CompiledPack& pack, const std::string& divisi
   AddFacts();
 }
 
-// An applicant of forty, their spouse, and children of eight.
-void LintHousehold::AddPersons(int count) {
+std::vector<LintPerson> LintFamily(int count) {
+  std::vector<LintPerson> persons;
   for (int i = 0; i < count; ++i) {
+    const base::Relation relation = i == 0   ? base::Relation::kApplicant
+                                    : i == 1 ? base::Relation::kSpouse
+                                             : base::Relation::kChild;
+    persons.push_back({relation, i == 1 ? base::Sex::kFemale : base::Sex::kMale, i < 2 ? 40 : 8});
+  }
+  return persons;
+}
+
+void LintHousehold::AddPersons(const std::vector<LintPerson>& persons) {
+  for (const LintPerson& one : persons) {
     Person person;
-    person.id = absl::StrCat("m", i + 1);
-    person.relation = i == 0   ? base::Relation::kApplicant
-                      : i == 1 ? base::Relation::kSpouse
-                               : base::Relation::kChild;
-    person.birth = absl::CivilDay(case_.dates.policy.year() - (i < 2 ? 40 : 8), 1, 1);
-    person.sex = i == 1 ? base::Sex::kFemale : base::Sex::kMale;
+    person.id = absl::StrCat("m", case_.persons.size() + 1);
+    person.relation = one.relation;
+    person.birth = absl::CivilDay(case_.dates.policy.year() - one.years, 1, 1);
+    person.sex = one.sex;
     case_.persons.push_back(std::move(person));
   }
 }

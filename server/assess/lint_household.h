@@ -24,15 +24,25 @@ struct LintIncome {
 // called so; each once for every choice of codes.
 std::vector<LintIncome> LintIncomes(const CompiledPack& pack);
 
+struct LintPerson {
+  base::Relation relation = base::Relation::kApplicant;
+  base::Sex sex = base::Sex::kMale;
+  int years = 0;
+};
+// An applicant of forty, their spouse, and children of eight.
+std::vector<LintPerson> LintFamily(int count);
+
 class LintHousehold {
  public:
+  // The first of `persons`, who are members all, has the income.
   LintHousehold(const CompiledPack& pack, const std::string& division, const std::string& scope,
-                int persons, absl::CivilDay day, const LintIncome& income);
+                const std::vector<LintPerson>& persons, absl::CivilDay day,
+                const LintIncome& income);
   void SetIncome(int64_t fen);
   const Case& value() const { return case_; }
 
  private:
-  void AddPersons(int count);
+  void AddPersons(const std::vector<LintPerson>& persons);
   void AddAnswers();
   void AddFacts();
 

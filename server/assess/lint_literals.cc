@@ -52,6 +52,30 @@ bool CompareCodes(const Node& node, bool denied, const TermVariables& variables,
   return true;
 }
 
+// Of k * (a / b) + c below zero: b is above zero and k * a + c * b below it, or b below and this
+// above. By zero nothing is divided, and then neither holds.
+void MultiplyOut(const LintLiteral& literal, const LintTerms& terms,
+                 std::vector<std::vector<LintLiteral>>* ways) {
+  if (literal.term.parts.size() != 1) return;
+  const auto& [part, number] = *literal.term.parts.begin();
+  const LintTerms::Quotient* quotient = terms.QuotientOf(part);
+  if (quotient == nullptr) return;
+  for (const int sign : {1, -1}) {
+    LintLiteral divisor, product;
+    divisor.kind = product.kind = LintLiteral::Kind::kNumber;
+    divisor.strict = true;
+    product.strict = literal.strict;
+    LinearTerm whole;
+    if (!AddTerm(quotient->by, Rational(-sign), &divisor.term) ||
+        !AddTerm(quotient->of, number, &whole) ||
+        !AddTerm(quotient->by, literal.term.constant, &whole) ||
+        !AddTerm(whole, Rational(sign), &product.term)) {
+      return ways->clear();
+    }
+    ways->push_back({std::move(divisor), std::move(product)});
+  }
+}
+
 // a `op` b as a - b `op` 0.
 bool Compare(const Node& node, bool denied, const TermVariables& variables, LintTerms* terms,
              LintLeaf* leaf) {
@@ -82,6 +106,7 @@ bool Compare(const Node& node, bool denied, const TermVariables& variables, Lint
     literal.kind = LintLiteral::Kind::kNumber;
     literal.strict = op == "<" || op == ">" || op == "!=";
     if (!AddTerm(difference, Rational(turned ? -1 : 1), &literal.term)) return false;
+    if (op != "!=" && leaf->ways.empty()) MultiplyOut(literal, *terms, &leaf->ways);
     leaf->literals.push_back(std::move(literal));
   }
   return true;

@@ -29,6 +29,8 @@ struct LintLiteral {
 struct LintLeaf {
   std::vector<LintLiteral> literals;
   bool any = false;  // one of the literals suffices; otherwise all of them hold
+  // Where what is compared is a quotient, the ways in which it can hold: all of one.
+  std::vector<std::vector<LintLiteral>> ways;
 };
 
 // `denied`: where the node does not hold.

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/dates.h"
+#include "server/base/division.h"
 
 namespace hedui::assess {
 
@@ -137,6 +138,17 @@ int32_t LintChain::RowOn(int symbol, int32_t day) const {
     if (model_.row(row).in_force.Contains(day)) return row;
   }
   return -1;
+}
+
+bool LintChain::IsLeftBelow(int symbol) const {
+  const SourceSymbol* declaration = model_.declaration(symbol);
+  const auto own = base::DivisionLevel(division().code);
+  if (declaration == nullptr) return true;
+  return std::any_of(declaration->delegate_to.begin(), declaration->delegate_to.end(),
+                     [&own](const Located& name) {
+                       const auto level = base::LevelFromName(name.text);
+                       return level && (!own || *level > *own);
+                     });
 }
 
 void LintChain::ForEachUsed(const std::vector<int>& uses,

@@ -91,6 +91,8 @@ class LintChain {
   std::vector<int32_t> RowsOf(int symbol) const;
   // The rule in force on the day; -1: none.
   int32_t RowOn(int symbol, int32_t day) const;
+  // Whether a level below may still give the symbol rows.
+  bool IsLeftBelow(int symbol) const;
   // Days on which a programme in force leads to the symbol; on which one is in force at all.
   const DaySet& demand(int symbol) const { return demand_[static_cast<size_t>(symbol)]; }
   const DaySet& in_force() const { return in_force_; }

@@ -1,6 +1,8 @@
 #include "server/assess/lint_pairs.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,13 +35,26 @@ struct Condition {
 // A part of a conjunction, whole.
 struct Part {
   std::string shown;
-  int formula = -1;
+  const Node* node = nullptr;
+  bool denied = false;
+  TermVariables variables;
 };
+
+// Households of which some codes are known, and what parameters are for them.
+struct World {
+  World(const LintChain& chain, int32_t day, const LintCodes& taken)
+      : terms(chain, day, taken), formulas(&terms) {}
+  LintTerms terms;
+  LintFormulas formulas;
+};
+
+// More kinds of households than this are not looked at one by one.
+constexpr size_t kWorldsMax = 36;
 
 class Contradictions {
  public:
   Contradictions(const LintChain& chain, int32_t day, LintReport* report)
-      : terms_(chain, day), formulas_(&terms_), report_(*report) {}
+      : common_(chain, day, {}), terms_(common_.terms), report_(*report) {}
 
   void Look(int32_t row) {
     row_ = row;
@@ -114,7 +129,7 @@ class Contradictions {
     if (!report_.Spend(kStepsOfPair + terms_.TakeSteps() * kStepsOfTerm)) return;
     if (!named) {
       ++stated_;
-      parts_.push_back({Shown(node, denied), formulas_.Of(node, denied, variables)});
+      parts_.push_back({Shown(node, denied), &node, denied, variables});
     }
     std::string whose;
     const int symbol = terms_.SymbolOf(node, variables, &whose);
@@ -180,11 +195,96 @@ class Contradictions {
                         " hold"));
   }
 
+  // Of all households at once or, where that leaves it open, of each kind of them that rows tell
+  // apart.
   bool MayHold(const std::vector<Part>& parts) {
+    if (!MayHoldIn(&common_, parts, {})) return false;
+    MakeWorlds();
+    return worlds_.empty() || std::any_of(worlds_.begin(), worlds_.end(), [&](const auto& world) {
+             const LintCodes& codes = world->terms.ranges().codes();
+             return MayHoldIn(world.get(), parts, codes) && !IsNeverSettled(*world, parts);
+           });
+  }
+
+  // Whether nobody of the kind has a row, and what is asked holds of nobody with one: then it
+  // cannot be settled of them.
+  bool IsNeverSettled(const World& of, const std::vector<Part>& parts) {
+    const LintCodes& codes = of.terms.ranges().codes();
+    if (HasRows(of) != Rows::kNone) return false;
+    return std::any_of(worlds_.begin(), worlds_.end(), [&](const auto& world) {
+      return HasRows(*world) == Rows::kSome && !MayHoldIn(world.get(), parts, codes);
+    });
+  }
+
+  enum class Rows { kNone, kSome, kMayCome };
+  Rows HasRows(const World& world) {
+    Rows rows = Rows::kNone;
+    for (const Division::Step& step : terms_.chain().division().order) {
+      const Symbol& symbol = terms_.chain().model().symbol(step.symbol);
+      const bool decided =
+          symbol.kind == SymbolKind::kParameter && symbol.type.ordered() &&
+          std::any_of(symbol.keys.begin(), symbol.keys.end(), [&](const ParameterKey& key) {
+            return world.terms.ranges().codes().contains(key.symbol);
+          });
+      if (!decided || terms_.chain().demand(step.symbol).empty()) continue;
+      const LintRanges::Range range = world.terms.ranges().Of(step.symbol);
+      if (range.found) return Rows::kSome;
+      if (range.is_left) rows = Rows::kMayCome;
+    }
+    return rows;
+  }
+
+  bool MayHoldIn(World* world, const std::vector<Part>& parts, const LintCodes& of) {
     std::vector<int> formulas;
-    for (const Part& part : parts) formulas.push_back(part.formula);
-    const bool may = formulas_.MayHold(formulas);
-    return !report_.Spend(formulas_.TakeSteps() * kStepsOfFormula) || may;
+    for (const Part& part : parts)
+      formulas.push_back(world->formulas.Of(*part.node, part.denied, part.variables));
+    const LintModel& model = terms_.chain().model();
+    for (const auto& [symbol, mask] : of) {
+      const CodeList& list =
+          model.pack().ListFor(terms_.chain().division(), model.symbol(symbol).type.codes);
+      Node name;
+      name.kind = Node::Kind::kName;
+      name.text = model.symbol(symbol).name;
+      LintLiteral literal;
+      literal.kind = LintLiteral::Kind::kCode;
+      literal.of = world->terms.TextOf(name, {});
+      literal.among = (mask & list.All()) != 0;
+      for (size_t c = 0; c < list.codes.size(); ++c) {
+        if (!literal.among || (mask >> c & 1) != 0) literal.codes.insert(list.codes[c]);
+      }
+      formulas.push_back(world->formulas.Of(std::move(literal)));
+    }
+    const bool may = world->formulas.MayHold(formulas);
+    const size_t steps = world->formulas.TakeSteps() * kStepsOfFormula +
+                         (world == &common_ ? 0 : world->terms.TakeSteps() * kStepsOfTerm);
+    return !report_.Spend(steps) || may;
+  }
+
+  // One for each code that rows are chosen by, and one for a code that the list does not have.
+  void MakeWorlds() {
+    if (has_worlds_) return;
+    has_worlds_ = true;
+    const LintChain& chain = terms_.chain();
+    std::vector<LintCodes> kinds = {{}};
+    for (int symbol : terms_.ranges().DecidingCodes()) {
+      const uint64_t all = chain.model()
+                               .pack()
+                               .ListFor(chain.division(), chain.model().symbol(symbol).type.codes)
+                               .All();
+      std::vector<LintCodes> finer;
+      for (const LintCodes& kind : kinds) {
+        for (uint64_t code = 1; (code & all) != 0; code <<= 1) {
+          finer.push_back(kind);
+          finer.back()[symbol] = code;
+        }
+        finer.push_back(kind);
+        finer.back()[symbol] = ~all;
+      }
+      if (finer.size() <= kWorldsMax) kinds = std::move(finer);
+    }
+    if (kinds.size() < 2) return;
+    for (const LintCodes& kind : kinds)
+      worlds_.push_back(std::make_unique<World>(chain, terms_.day(), kind));
   }
 
   void Report(const std::string& text) {
@@ -192,8 +292,10 @@ class Contradictions {
                 text, &terms_.chain());
   }
 
-  LintTerms terms_;
-  LintFormulas formulas_;
+  World common_;
+  LintTerms& terms_;
+  std::vector<std::unique_ptr<World>> worlds_;
+  bool has_worlds_ = false;
   LintReport& report_;
   int32_t row_ = -1;
   std::vector<Condition> conditions_;

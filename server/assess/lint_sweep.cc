@@ -67,7 +67,7 @@ class Sweep {
     std::set<std::pair<int, std::string>> seen;
     for (const LintIncome& income : LintIncomes(model_.pack())) {
       if (findings_.report().spent()) return;
-      LintHousehold household(model_.pack(), chain_.division().code, scope_, persons_,
+      LintHousehold household(model_.pack(), chain_.division().code, scope_, LintFamily(persons_),
                               DayOfNumber(day_), income);
       household_ = &household;
       name_ = model_.pack().fact_kinds[static_cast<size_t>(income.kind)].name;

@@ -96,10 +96,41 @@ const Value* LintTerms::ConstantOf(int symbol) const {
   return row < 0 ? nullptr : &chain_.model().row(row).constant;
 }
 
-// What its min and max allow; they bound every row too.
-void LintTerms::Bound(int symbol, const std::string& part) {
-  const Symbol& found = chain_.model().symbol(symbol);
-  if (found.type.ordered()) bounds_[part] = found.unknown;
+// What is the same whatever its keys is a constant.
+LinearTerm LintTerms::RangeTerm(const Value& range, std::string text) {
+  LinearTerm term;
+  if (range.IsPoint()) {
+    term.constant = range.lo;
+  } else {
+    term = Part(std::move(text));
+    bounds_[term.parts.begin()->first] = range;
+  }
+  return term;
+}
+
+// Of a table's call: a code that is written, or what is known of the one that is named.
+std::vector<KeySet> LintTerms::GivenKeys(const Node& call, const Symbol& table,
+                                         const TermVariables& variables) const {
+  std::vector<KeySet> keys(call.children.size());
+  size_t next = 0;
+  for (size_t k = 0; k < table.keys.size() && next < keys.size(); ++k) {
+    if (table.keys[k].symbol >= 0) continue;
+    const Node& node = call.children[next];
+    KeySet& key = keys[next++];
+    if (table.key_types[k].kind != TypeKind::kCode) continue;
+    const CodeList& list =
+        chain_.model().pack().ListFor(chain_.division(), table.key_types[k].codes);
+    std::string whose;
+    const int symbol = SymbolOf(node, variables, &whose);
+    const auto written = std::find(list.codes.begin(), list.codes.end(), node.text);
+    if (node.kind == Node::Kind::kString && written != list.codes.end()) {
+      key.codes = uint64_t{1} << (written - list.codes.begin());
+    } else if (symbol >= 0 && whose.empty() &&
+               chain_.model().symbol(symbol).type.kind == TypeKind::kCode) {
+      key.codes = ranges_.CodesOf(symbol);
+    }
+  }
+  return keys;
 }
 
 LinearTerm LintTerms::SymbolTerm(int symbol, const std::string& whose) {
@@ -119,11 +150,53 @@ LinearTerm LintTerms::SymbolTerm(int symbol, const std::string& whose) {
     term = TermOf(*rule, variables);
     --depth_;
   } else {
-    const std::string& name = chain_.model().symbol(symbol).name;
-    term = Part(whose.empty() ? name : absl::StrCat(whose, ".", name));
-    Bound(symbol, term.parts.begin()->first);
+    const Symbol& found = chain_.model().symbol(symbol);
+    std::string text = whose.empty() ? found.name : absl::StrCat(whose, ".", found.name);
+    if (!found.type.ordered()) {
+      term = Part(std::move(text));
+    } else if (found.kind == SymbolKind::kParameter && !found.keys.empty()) {
+      term = RangeTerm(ranges_.Of(symbol).value, std::move(text));
+    } else {
+      term = Part(std::move(text));
+      bounds_[term.parts.begin()->first] = found.unknown;  // what min and max allow
+    }
   }
   terms_[key] = term;
+  return term;
+}
+
+// A sum of what is never below zero is not either.
+void LintTerms::BoundSum(const Node& sum, const std::string& part, const TermVariables& variables) {
+  if (sum.text != "sum" || sum.children.size() != 3) return;
+  Rational least;
+  if (!Least(TermOf(sum.children[2], Within(sum, variables)), &least) || least.sign() < 0) return;
+  Value bound;
+  bound.hi_infinite = true;
+  bounds_[part] = bound;
+}
+
+// The greater of several is not below the least that any of them can be; the lesser likewise.
+LinearTerm LintTerms::ExtremeTerm(const Node& call, const TermVariables& variables) {
+  LinearTerm term = Part(TextOf(call, variables));
+  const bool greater = call.text == "max";
+  Value bound;
+  bound.lo_infinite = bound.hi_infinite = true;
+  for (const Node& node : call.children) {
+    LinearTerm one;
+    Rational end;
+    if (!AddTerm(TermOf(node, variables), Rational(greater ? 1 : -1), &one) || !Least(one, &end))
+      continue;
+    if (greater && (bound.lo_infinite || Rational::Compare(end, bound.lo) > 0)) {
+      bound.lo = end;
+      bound.lo_infinite = false;
+    }
+    if (!greater && Rational::Multiply(end, Rational(-1), &end) &&
+        (bound.hi_infinite || Rational::Compare(end, bound.hi) < 0)) {
+      bound.hi = end;
+      bound.hi_infinite = false;
+    }
+  }
+  bounds_[term.parts.begin()->first] = bound;
   return term;
 }
 
@@ -134,6 +207,7 @@ LinearTerm LintTerms::CallTerm(const Node& node, const TermVariables& variables)
               name == "presumed")) {
     return TermOf(node.children[0], variables);
   }
+  if (name == "max" || name == "min") return ExtremeTerm(node, variables);
   if (one && name == "yuan") {
     LinearTerm fen;
     if (AddTerm(TermOf(node.children[0], variables), Rational(100), &fen)) return fen;
@@ -143,6 +217,13 @@ LinearTerm LintTerms::CallTerm(const Node& node, const TermVariables& variables)
     LinearTerm term;
     if (day.ok()) term.constant = Rational(DayNumber(*day));
     if (day.ok()) return term;
+  }
+  if (const int symbol = chain_.Find(name); symbol >= 0) {
+    const Symbol& table = chain_.model().symbol(symbol);
+    if (table.is_table && table.type.ordered()) {
+      return RangeTerm(ranges_.Of(symbol, GivenKeys(node, table, variables)).value,
+                       TextOf(node, variables));
+    }
   }
   return Part(TextOf(node, variables));
 }
@@ -166,7 +247,9 @@ LinearTerm LintTerms::BinaryTerm(const Node& node, const TermVariables& variable
   }
   std::string left = Written(a), right = Written(b);
   if ((node.text == "*" || node.text == "+") && right < left) std::swap(left, right);
-  return Part(absl::StrCat("(", left, ")", node.text, "(", right, ")"));
+  term = Part(absl::StrCat("(", left, ")", node.text, "(", right, ")"));
+  if (node.text == "/") quotients_[term.parts.begin()->first] = {a, b};
+  return term;
 }
 
 LinearTerm LintTerms::TermOf(const Node& node, const TermVariables& variables) {
@@ -204,6 +287,7 @@ LinearTerm LintTerms::TermOf(const Node& node, const TermVariables& variables) {
         bound.hi_infinite = true;
         bounds_[term.parts.begin()->first] = bound;
       }
+      BoundSum(node, term.parts.begin()->first, variables);
       return term;
     }
     default:
@@ -258,6 +342,11 @@ std::string LintTerms::Written(const LinearTerm& term) {
   for (const auto& [part, number] : term.parts)
     parts.push_back(absl::StrCat(number.ToString(), "*", part));
   return absl::StrJoin(parts, "+");
+}
+
+const LintTerms::Quotient* LintTerms::QuotientOf(const std::string& part) const {
+  const auto found = quotients_.find(part);
+  return found == quotients_.end() ? nullptr : &found->second;
 }
 
 bool LintTerms::Least(const LinearTerm& term, Rational* least) const {

@@ -7,10 +7,12 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "server/assess/expression_parser.h"
 #include "server/assess/lint_model.h"
+#include "server/assess/lint_ranges.h"
 #include "server/base/rational.h"
 
 namespace hedui::assess {
@@ -31,7 +33,9 @@ using TermVariables = std::map<std::string, std::string>;
 
 class LintTerms {
  public:
-  LintTerms(const LintChain& chain, int32_t day) : chain_(chain), day_(day) {}
+  // `codes`: what values of the household are taken to be.
+  LintTerms(const LintChain& chain, int32_t day, LintCodes codes = {})
+      : chain_(chain), day_(day), ranges_(chain, day, std::move(codes)) {}
 
   LinearTerm TermOf(const Node& node, const TermVariables& variables);
   std::string TextOf(const Node& node, const TermVariables& variables);
@@ -43,7 +47,14 @@ class LintTerms {
   // The rule in force; nullptr: none.
   const Node* RuleOf(int symbol) const;
   const LintChain& chain() const { return chain_; }
+  const LintRanges& ranges() const { return ranges_; }
   int32_t day() const { return day_; }
+  // What the part divides by what, if it is a quotient; nullptr: it is none.
+  struct Quotient {
+    LinearTerm of;
+    LinearTerm by;
+  };
+  const Quotient* QuotientOf(const std::string& part) const;
   // The same for terms that are the same.
   static std::string Written(const LinearTerm& term);
   // What has been put in and written since it was last asked.
@@ -54,19 +65,25 @@ class LintTerms {
  private:
   LinearTerm Part(std::string text) const;
   LinearTerm SymbolTerm(int symbol, const std::string& whose);
+  void BoundSum(const Node& sum, const std::string& part, const TermVariables& variables);
+  LinearTerm ExtremeTerm(const Node& call, const TermVariables& variables);
   LinearTerm CallTerm(const Node& node, const TermVariables& variables);
   LinearTerm BinaryTerm(const Node& node, const TermVariables& variables);
   std::string SymbolText(int symbol, const std::string& whose);
   const Value* ConstantOf(int symbol) const;
-  void Bound(int symbol, const std::string& part);
+  LinearTerm RangeTerm(const Value& range, std::string text);
+  std::vector<KeySet> GivenKeys(const Node& call, const Symbol& table,
+                                const TermVariables& variables) const;
 
   const LintChain& chain_;
   const int32_t day_;
+  const LintRanges ranges_;
   int depth_ = 0;  // of names put in for names
   size_t steps_ = 0;
   std::map<std::pair<int, std::string>, LinearTerm> terms_;
   std::map<std::pair<int, std::string>, std::string> texts_;
-  std::map<std::string, Value> bounds_;  // by part
+  std::map<std::string, Value> bounds_;        // by part
+  std::map<std::string, Quotient> quotients_;  // by part
 };
 
 }  // namespace hedui::assess

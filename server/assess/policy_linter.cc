@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "server/assess/compiled_pack.h"
+#include "server/assess/lint_adults.h"
 #include "server/assess/lint_conditions.h"
 #include "server/assess/lint_graph.h"
 #include "server/assess/lint_model.h"
@@ -81,6 +82,9 @@ class ChainLooker {
       HasMeantProgramme(chain) ? sweep_.Look(chain) : sweep_.LookAtTiers(chain);
     });
     sweep_.Report();
+    look("whom an adult in the household keeps from help", [this](const LintChain& chain) {
+      if (HasMeantProgramme(chain)) LintAdults(chain, &report_);
+    });
   }
   // What was not looked at, or not to the end.
   const std::vector<std::string>& left() const { return left_; }
