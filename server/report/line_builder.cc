@@ -418,6 +418,8 @@ class LineBuilder {
     }
     if (indication.amount.has_value()) {
       absl::StrAppend(&text, "；按规则计算的金额 ", ValueText(*indication.amount, names_));
+      if (!indication.amount_blame.empty())
+        AppendBlame(indication.amount_blame, indication.amount->exact, &text);
     }
     if (indication.validity.has_value()) {
       // A span of years, not an age.
