@@ -2,8 +2,11 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "clients/cli/commands.h"
 #include "server/assess/assessor.h"
 #include "server/assess/case_file.h"
@@ -12,6 +15,7 @@
 #include "server/base/status.h"
 #include "server/report/assessment_json.h"
 #include "server/report/display_text.h"
+#include "server/report/words.h"
 
 namespace hedui::clients {
 namespace {
@@ -25,26 +29,39 @@ using assess::Marks;
 using assess::TraceEntry;
 using assess::Truth;
 
-std::string BlameSentence(const Blame& blame) {
+// "check_kind", "co_residence", "co_residence.support_duty": a field, a kind, or a field of one.
+std::string UnstatedSentence(const std::string& detail, const assess::PolicyPack& pack) {
+  const std::pair<std::string, std::string> what = absl::StrSplit(detail, absl::MaxSplits('.', 1));
+  const std::string label = pack.LabelOf(what.first);
+  return absl::StrCat(label == what.first ? report::FieldWord(what.first) : label,
+                      what.second.empty() ? "" : "（", report::FieldWord(what.second),
+                      what.second.empty() ? "" : "）");
+}
+
+std::string BlameSentence(const Blame& blame, const assess::PolicyPack& pack) {
   const std::string who = blame.person_id.empty() ? "" : absl::StrCat(blame.person_id, "：");
   switch (blame.kind) {
     case assess::BlameKind::kSource:
     case assess::BlameKind::kAuthorization:
-    case assess::BlameKind::kIdentity:
+    case assess::BlameKind::kIdentity: {
       if (blame.category.empty()) return absl::StrCat(who, "身份或成员关系不明", blame.policy);
-      return absl::StrCat(
-          who, blame.category, "@", blame.source_id.empty() ? "（无可询来源）" : blame.source_id,
-          " ", std::string(base::AnswerKindName(blame.answer)),
-          blame.reason == base::Reason::kNone ? ""
-                                              : absl::StrCat("/", base::ReasonName(blame.reason)),
-          blame.detail.empty() ? "" : absl::StrCat("/", blame.detail),
-          blame.kind == assess::BlameKind::kAuthorization ? "（未授权）" : "");
+      const absl::string_view reason = report::ReasonWord(base::ReasonName(blame.reason));
+      return absl::StrCat(who, blame.category, "@",
+                          blame.source_id.empty() ? "（无可询来源）" : blame.source_id, " ",
+                          report::AnswerKindWord(base::AnswerKindName(blame.answer)),
+                          reason.empty() ? "" : "（", reason, reason.empty() ? "" : "）",
+                          blame.detail.empty() ? "" : "，", report::BlameDetailWord(blame.detail),
+                          blame.kind == assess::BlameKind::kAuthorization &&
+                                  blame.reason != base::Reason::kNoAuthorization
+                              ? "（未授权）"
+                              : "");
+    }
     case assess::BlameKind::kPolicyRow:
       return absl::StrCat("缺少有效的政策条目 ", blame.policy);
     case assess::BlameKind::kDeclaration:
-      return absl::StrCat(who, "申报缺项 ", blame.detail);
+      return absl::StrCat(who, "申报缺项：", UnstatedSentence(blame.detail, pack));
     case assess::BlameKind::kArithmetic:
-      return "除数为零，比值无定义";
+      return "除数为零，或没有可计的项（如空列表的最大值），无法计算";
   }
   return "";
 }
@@ -89,34 +106,54 @@ std::string UnitSentence(const std::string& unit) {
   return unit.empty() ? "" : absl::StrCat(" ", unit);
 }
 
-// What is exact has blame where a rule takes an unproven list for complete.
-void AppendBlame(std::string* text, const std::vector<Blame>& blames, bool exact) {
+// What is exact has blame where a rule takes an unproven list for complete. `of` says of what it is
+// the reason, where it stands beside others.
+void AppendBlame(std::string* text, const std::vector<Blame>& blames, bool exact,
+                 const assess::PolicyPack& pack, const char* of = "") {
   for (const Blame& blame : blames) {
-    absl::StrAppend(text, exact ? "      尚缺证据：" : "      待定原因：",
-                    report::EscapeForDisplay(BlameSentence(blame)), "\n");
+    absl::StrAppend(text, "      ", of, exact ? "尚缺证据：" : "待定原因：",
+                    report::EscapeForDisplay(BlameSentence(blame, pack)), "\n");
   }
 }
 
-void AppendEntry(std::string* text, const TraceEntry& entry) {
-  const bool truth = entry.value.kind == assess::ValueKind::kTruth;
+// As people read it: codes by their labels, and in words that there may be no value.
+std::string ValueSentence(const AbstractValue& value, const std::string& division,
+                          const std::string& name, const assess::PolicyPack& pack) {
+  if (value.kind == assess::ValueKind::kTruth) return TruthSentence(value.truth);
+  if (value.kind == assess::ValueKind::kCode) {
+    std::vector<std::string> words;
+    for (const std::string& code : value.codes)
+      words.push_back(pack.LabelOfCode(division, name, code));
+    if (absl::EndsWith(value.text, "|…")) words.push_back("其他");
+    return absl::StrJoin(words, value.exact ? "、" : " 或 ");
+  }
+  absl::string_view text = value.text;
+  absl::ConsumeSuffix(&text, " UNDEFINED");
+  return absl::StrCat(text, UnitSentence(value.unit),
+                      value.exact_text.empty() ? "" : absl::StrCat(" （= ", value.exact_text, "）"),
+                      !value.undefined ? ""
+                      : value.kind == assess::ValueKind::kNumber
+                          ? "（可能无法计算：除数为零或没有可计的项）"
+                          : "（可能不存在）");
+}
+
+void AppendEntry(std::string* text, const TraceEntry& entry, const std::string& division,
+                 const assess::PolicyPack& pack) {
   absl::StrAppend(
       text, "  ", entry.label,
       entry.person_id.empty() ? ""
                               : absl::StrCat("（", report::EscapeForDisplay(entry.person_id), "）"),
-      "：", truth ? TruthSentence(entry.value.truth) : entry.value.text,
-      UnitSentence(entry.value.unit),
-      entry.value.exact_text.empty() ? "" : absl::StrCat(" （= ", entry.value.exact_text, "）"),
-      MarkSentence(entry.marks), "\n");
+      "：", ValueSentence(entry.value, division, entry.id, pack), MarkSentence(entry.marks), "\n");
   if (!entry.rule->value.empty()) {
     absl::StrAppend(text, "      ", entry.id, " = ", entry.rule->value, "\n      依据：",
                     CitationSentence(entry.rule->citation), "\n");
   }
-  AppendBlame(text, entry.blame, entry.value.exact);
+  AppendBlame(text, entry.blame, entry.value.exact, pack);
 }
 
 }  // namespace
 
-std::string AssessmentText(const Assessment& assessment) {
+std::string AssessmentText(const Assessment& assessment, const assess::PolicyPack& pack) {
   std::string text = absl::StrCat("核算结果（仅供参考，不作认定）\n行政区划：", assessment.division,
                                   "　政策适用日：", base::FormatDay(assessment.policy_day), "\n");
   if (assessment.next_change) {
@@ -130,12 +167,13 @@ std::string AssessmentText(const Assessment& assessment) {
                         ? ""
                         : absl::StrCat("（", report::EscapeForDisplay(indication.person_id), "）"),
                     "：", TruthSentence(indication.result),
-                    indication.robust ? "（确定：补齐缺失信息也不会改变）" : "",
+                    indication.robust ? "（资格确定：补齐缺失信息也不会改变是否符合）" : "",
                     MarkSentence(indication.marks), "\n      依据：",
                     CitationSentence(indication.citation), "\n");
     if (indication.amount) {
-      absl::StrAppend(&text, "      金额：", indication.amount->text,
-                      UnitSentence(indication.amount->unit), "\n");
+      absl::StrAppend(&text, "      金额：",
+                      ValueSentence(*indication.amount, assessment.division, "", pack), "\n");
+      AppendBlame(&text, indication.amount_blame, indication.amount->exact, pack, "金额");
     }
     if (indication.validity) {
       // A span of years is no age.
@@ -143,12 +181,14 @@ std::string AssessmentText(const Assessment& assessment) {
           &text, "      有效期：", indication.validity->text,
           indication.validity->unit == "years" ? " 年" : UnitSentence(indication.validity->unit),
           "\n");
+      AppendBlame(&text, indication.validity_blame, indication.validity->exact, pack, "有效期");
     }
-    AppendBlame(&text, indication.blame, indication.result != Truth::kUndetermined);
+    AppendBlame(&text, indication.blame, indication.result != Truth::kUndetermined, pack);
   }
   if (assessment.indications.empty()) absl::StrAppend(&text, "  （本地没有项目政策，只列事实）\n");
   absl::StrAppend(&text, "\n核算过程\n");
-  for (const TraceEntry& entry : assessment.entries) AppendEntry(&text, entry);
+  for (const TraceEntry& entry : assessment.entries)
+    AppendEntry(&text, entry, assessment.division, pack);
   absl::StrAppend(&text, "\n所用政策条目\n");
   for (const auto& row : assessment.rows) {
     absl::StrAppend(&text, "  ", row->label, "  ", row->id, " = ", row->value, "  （",
@@ -175,7 +215,7 @@ int RunAssess(const std::string& file, const std::vector<std::string>& policies,
   const absl::StatusOr<Assessment> assessment = assess::Assess(**pack, read->value);
   if (assessment.ok()) {
     out << (format == "json" ? report::AssessmentJson(*assessment, read->value)
-                             : AssessmentText(*assessment));
+                             : AssessmentText(*assessment, **pack));
   } else {
     err << base::ReasonOf(assessment.status()) << ": " << assessment.status().message() << "\n";
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/assess/assessment.h"
+#include "server/assess/policy_pack.h"
 
 namespace hedui::clients {
 
@@ -19,7 +20,7 @@ int RunAssess(const std::string& file, const std::vector<std::string>& policies,
               std::ostream& err = std::cerr);
 
 // The text by itself; the JSON is report::AssessmentJson.
-std::string AssessmentText(const assess::Assessment& assessment);
+std::string AssessmentText(const assess::Assessment& assessment, const assess::PolicyPack& pack);
 
 }  // namespace hedui::clients
 

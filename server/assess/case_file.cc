@@ -415,7 +415,7 @@ class CaseReader {
     if (!IsMapping(node, path)) return;
     Keys(node, path,
          {"id", "person", "programme", "error", "value", "result", "amount", "validity", "robust",
-          "blame", "marks", "next_change"},
+          "blame", "amount_blame", "marks", "next_change"},
          {});
     Expectation expectation;
     expectation.line = node.line;
@@ -431,6 +431,8 @@ class CaseReader {
     if (node.Find("robust") != nullptr) expectation.robust = Flag(node, "robust", path, false);
     if (const YamlNode* blame = node.Find("blame"))
       expectation.blame = Texts(*blame, absl::StrCat(path, ".blame"));
+    if (const YamlNode* blame = node.Find("amount_blame"))
+      expectation.amount_blame = Texts(*blame, absl::StrCat(path, ".amount_blame"));
     if (const YamlNode* marks = node.Find("marks"))
       expectation.marks = Texts(*marks, absl::StrCat(path, ".marks"));
     if (node.Find("next_change") != nullptr)
@@ -439,6 +441,11 @@ class CaseReader {
                       !expectation.error.empty() + expectation.next_change.has_value();
     if (kinds != 1)
       Defect(node.line, "MISSING_KEY", path, "exactly one of id, programme, error and next_change");
+    for (absl::string_view key : {"amount", "amount_blame", "robust", "validity"}) {
+      const YamlNode* own = node.Find(key);
+      if (own != nullptr && expectation.programme.empty())
+        Defect(own->line, "UNKNOWN_FIELD", absl::StrCat(path, ".", key), "only a programme has it");
+    }
     out_.expectations.push_back(std::move(expectation));
   }
 

@@ -30,6 +30,7 @@ struct Expectation {
   // Each "source/category", a policy row's id, or a kind such as DECLARATION; as a set, persons
   // aside.
   std::optional<std::vector<std::string>> blame;
+  std::optional<std::vector<std::string>> amount_blame;  // of indications
   // All of "presumed", "assumed", "manual", "declared", "unproven" that are set.
   std::optional<std::vector<std::string>> marks;
   std::optional<std::string> next_change;

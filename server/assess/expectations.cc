@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/assess/case_file.h"
@@ -76,10 +77,46 @@ class Checker {
       Compare(what, absl::StrJoin(Sorted(*expected), ", "), absl::StrJoin(actual, ", "));
   }
 
+  static const std::string& Programme(const Indication& indication) { return indication.programme; }
+  static const std::string& Id(const TraceEntry& entry) { return entry.id; }
+
+  // Of things that are a person's each, or the household's.
+  template <typename Thing>
+  std::string WhyNone(const std::vector<Thing>& things, const std::string& (*name)(const Thing&)) {
+    const Expectation& e = *expectation_;
+    std::vector<std::string> persons;
+    bool households = false;
+    for (const Thing& thing : things) {
+      if (name(thing) != (e.programme.empty() ? e.id : e.programme)) continue;
+      households |= thing.person_id.empty();
+      persons.push_back(thing.person_id);
+    }
+    if (households) return "none of a person: it is the household's, leave out person";
+    if (persons.empty()) return "none: nothing of this name is computed here on this day";
+    return absl::StrCat(e.person_id.empty()
+                            ? "none of the household: it is a person's, add person: "
+                            : "none: it is of ",
+                        absl::StrJoin(Sorted(std::move(persons)), " or "));
+  }
+
+  std::string WhyNoEntry(const Assessment& result) {
+    const std::string& id = expectation_->id;
+    const bool computed = std::any_of(result.entries.begin(), result.entries.end(),
+                                      [&id](const TraceEntry& entry) { return entry.id == id; });
+    if (computed) return WhyNone(result.entries, Id);
+    for (const Shared<PolicyRow>& row : result.rows) {
+      if (row->id == id || absl::StartsWith(row->id, absl::StrCat(id, "[")))
+        return absl::StrCat("none: a parameter, whose row says ", row->value,
+                            "; only quantities and tests can be expected");
+    }
+    return WhyNone(result.entries, Id);
+  }
+
   void CheckIndication(const Assessment& result) {
     const Expectation& e = *expectation_;
     const Indication* indication = result.FindIndication(e.programme, e.person_id);
-    if (indication == nullptr) return Compare("indication", "one", "none");
+    if (indication == nullptr)
+      return Compare("indication", "one", WhyNone(result.indications, Programme));
     if (e.value) Compare("result", *e.value, TruthName(indication->result));
     if (e.amount)
       Compare("amount", *e.amount, indication->amount ? indication->amount->text : "none");
@@ -91,13 +128,14 @@ class Checker {
     if (e.robust)
       Compare("robust", *e.robust ? "true" : "false", indication->robust ? "true" : "false");
     CompareSets("blame", e.blame, BlameTexts(indication->blame));
+    CompareSets("amount_blame", e.amount_blame, BlameTexts(indication->amount_blame));
     CompareSets("marks", e.marks, MarkTexts(indication->marks));
   }
 
   void CheckEntry(const Assessment& result) {
     const Expectation& e = *expectation_;
     const TraceEntry* entry = result.Find(e.id, e.person_id);
-    if (entry == nullptr) return Compare("value", "one", "none");
+    if (entry == nullptr) return Compare("value", "one", WhyNoEntry(result));
     if (e.value) Compare("value", *e.value, entry->value.text);
     CompareSets("blame", e.blame, BlameTexts(entry->blame));
     CompareSets("marks", e.marks, MarkTexts(entry->marks));

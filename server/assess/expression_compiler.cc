@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/assess/expression_functions.h"
 #include "server/assess/expression_walk.h"
+#include "server/base/dates.h"
 #include "server/base/status.h"
 
 namespace hedui::assess {
@@ -160,7 +161,9 @@ absl::StatusOr<uint64_t> ExpressionWalk::CodeBit(const Node& node, int codes) co
   if (codes < 0) {
     return ExpressionDefect(
         node, "TYPE_MISMATCH",
-        absl::StrCat("'", node.text, "' is compared with nothing that has a code list"));
+        base::ParseDay(node.text).ok()
+            ? absl::StrCat("'", node.text, "' is a text; a day is written date('", node.text, "')")
+            : absl::StrCat("'", node.text, "' is compared with nothing that has a code list"));
   }
   const CodeList& list = scope_.division != nullptr ? pack_.ListFor(*scope_.division, codes)
                                                     : pack_.code_lists[static_cast<size_t>(codes)];
@@ -215,7 +218,9 @@ absl::StatusOr<Type> ExpressionWalk::EmitName(const Node& node, std::vector<Op>*
   }
   if (found.per_person) {
     return ExpressionDefect(node, "TYPE_MISMATCH",
-                            absl::StrCat(node.text, " is a person's; write p.", node.text));
+                            absl::StrCat(node.text, " is a person's; write ",
+                                         scope_.per_person ? "p." : "members.sum(m, m.", node.text,
+                                         scope_.per_person ? "" : ") or the like"));
   }
   if (scope_.constants_only && found.kind != SymbolKind::kParameter) {
     return ExpressionDefect(node, "TYPE_MISMATCH",
@@ -226,12 +231,29 @@ absl::StatusOr<Type> ExpressionWalk::EmitName(const Node& node, std::vector<Op>*
   return found.type;
 }
 
+std::string ExpressionWalk::WhyNoParts(const Node& node, const Node& owner,
+                                       const Variable* month) const {
+  if (owner.kind == Node::Kind::kName && month == nullptr) {
+    if (owner.text == "persons" || owner.text == "members" || owner.text == "obligors")
+      return absl::StrCat(
+          owner.text, " is a list; write ", owner.text, ".",
+          node.text == "size" ? "size()" : absl::StrCat("sum(m, m.", node.text, ") or the like"));
+    const int symbol = scope_.find_symbol(node.text);
+    if (symbol >= 0 && pack_.symbols[static_cast<size_t>(symbol)].per_person) {
+      return absl::StrCat(node.text, " is a person's, and ", owner.text, " names nobody here",
+                          owner.text == "p" ? ": the rule is the household's" : "",
+                          "; write members.sum(m, m.", node.text,
+                          ") or the like, or say of: person");
+    }
+  }
+  return absl::StrCat(".", node.text, " follows nothing that has parts");
+}
+
 absl::StatusOr<Type> ExpressionWalk::EmitSelect(const Node& node, std::vector<Op>* code) {
   const Node& owner = node.children[0];
   const Variable* variable = owner.kind == Node::Kind::kName ? FindVariable(owner.text) : nullptr;
   if (variable == nullptr || variable->month) {
-    return ExpressionDefect(node, "UNKNOWN_NAME",
-                            absl::StrCat(".", node.text, " follows nothing that has parts"));
+    return ExpressionDefect(node, "UNKNOWN_NAME", WhyNoParts(node, owner, variable));
   }
   if (!variable->person) {
     const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(variable->fact_kind)];
@@ -370,8 +392,15 @@ absl::StatusOr<Type> ExpressionWalk::EmitSum(const Node& node, const Type& a, co
   if (IsNumber(a) && IsNumber(b)) return Agree(node, a, b);
   if (a.kind == TypeKind::kDate && b.kind == TypeKind::kDate && minus)
     return Type::Number(kUnitDays);
-  return ExpressionDefect(node, "TYPE_MISMATCH",
-                          absl::StrCat(Named(a), " ", node.text, " ", Named(b), " means nothing"));
+  const bool of_day = a.kind == TypeKind::kDate && b.kind == TypeKind::kNumber;
+  const Node& added = node.children[1];
+  const bool months = of_day && (b.unit == kUnitMonths || b.unit == kUnitYears);
+  const bool bare = of_day && added.kind == Node::Kind::kNumber;
+  return ExpressionDefect(
+      node, "TYPE_MISMATCH",
+      absl::StrCat(Named(a), " ", node.text, " ", Named(b), " means nothing",
+                   months ? "; months are added by add_months(day, months(…))" : "",
+                   bare ? absl::StrCat("; days are written days(", added.text, ")") : ""));
 }
 
 absl::StatusOr<Type> ExpressionWalk::EmitProduct(const Node& node, Type a, Type b,

@@ -29,6 +29,54 @@ absl::Status LimitError(int column, absl::string_view why) {
 bool IsNameStart(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)) || c == '_'; }
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
 
+// What is often written for what is meant.
+absl::string_view MeantBy(absl::string_view character) {
+  static constexpr std::pair<absl::string_view, absl::string_view> kMeant[] = {
+      {"，", ","},
+      {"、", ","},
+      {"（", "("},
+      {"）", ")"},
+      {"＋", "+"},
+      {"－", "-"},
+      {"×", "*"},
+      {"＊", "*"},
+      {"÷", "/"},
+      {"／", "/"},
+      {"＜", "<"},
+      {"＞", ">"},
+      {"≤", "<="},
+      {"≥", ">="},
+      {"＝", "=="},
+      {"=", "=="},
+      {"≠", "!="},
+      {"！", "!"},
+      {"？", "?"},
+      {"：", ":"},
+      {"．", "."},
+      {"。", "."},
+      {"‘", "'"},
+      {"’", "'"},
+      {"“", "'"},
+      {"”", "'"},
+      {"&", "&&"},
+      {"|", "||"},
+      {"%", "/ 100, as in 20 / 100"},
+      {"％", "/ 100, as in 20 / 100"}};
+  for (const auto& [written, meant] : kMeant) {
+    if (character == written) return meant;
+  }
+  return "";
+}
+
+absl::Status NoPlace(int column, absl::string_view rest) {
+  size_t size = 1;  // of the character in UTF-8, which the file has been found to be
+  while (size < rest.size() && (static_cast<unsigned char>(rest[size]) & 0xC0) == 0x80) ++size;
+  const absl::string_view character = rest.substr(0, size);
+  const absl::string_view meant = MeantBy(character);
+  return SyntaxError(column, absl::StrCat(character, " has no place in an expression",
+                                          meant.empty() ? "" : "; write ", meant));
+}
+
 // One token starting at `*at`, which moves past it.
 absl::StatusOr<Token> NextToken(absl::string_view text, size_t* at) {
   while (*at < text.size() && absl::ascii_isspace(static_cast<unsigned char>(text[*at]))) ++*at;
@@ -78,7 +126,7 @@ absl::StatusOr<Token> NextToken(absl::string_view text, size_t* at) {
   if (absl::string_view("+-*/<>!?:().,[]").find(c) != absl::string_view::npos) {
     return take(Token::Kind::kSymbol, begin + 1);
   }
-  return SyntaxError(token.column, "this character has no place in an expression");
+  return NoPlace(token.column, text.substr(begin));
 }
 
 // Recursive descent, one function for each of CEL's levels of binding.

@@ -90,6 +90,8 @@ class ExpressionWalk {
   absl::StatusOr<Type> EmitCodeSet(const Node& node, int codes, std::vector<Op>* code);
   absl::StatusOr<Type> EmitName(const Node& node, std::vector<Op>* code);
   absl::StatusOr<Type> EmitSelect(const Node& node, std::vector<Op>* code);
+  // Why `owner`, in `owner.name`, has no parts.
+  std::string WhyNoParts(const Node& node, const Node& owner, const Variable* month) const;
   absl::StatusOr<Type> EmitUnary(const Node& node, std::vector<Op>* code);
   absl::StatusOr<Type> EmitBinary(const Node& node, int codes, std::vector<Op>* code);
   absl::StatusOr<Type> EmitEqual(const Node& node, std::vector<Op>* code);

@@ -64,6 +64,8 @@ bool IsEmptyRange(const NumberRange& range) {
   return order > 0 || (order == 0 && (range.low_open || range.high_open));
 }
 
+constexpr int kDecimalsMax = 9;
+
 std::string EndText(const Rational& end, const Type& type) {
   if (type.kind == TypeKind::kDate)
     return base::FormatDay(absl::CivilDay(1970, 1, 1) + WholeOf(end));
@@ -71,7 +73,7 @@ std::string EndText(const Rational& end, const Type& type) {
     return base::FormatMonth(absl::CivilMonth(1970, 1) + WholeOf(end));
   Rational shown = end;
   for (int i = 0; i < type.unit.money; ++i) (void)Rational::Divide(shown, Rational(100), &shown);
-  return shown.ToString();
+  return ExactText(shown);
 }
 
 }  // namespace
@@ -173,6 +175,14 @@ void Remainder(const std::vector<Type>& types, const KeyBox& box, const KeyBox& 
       if ((types[k].kind == TypeKind::kNumber) == numbers) cut(k);
     }
   }
+}
+
+std::string ExactText(const Rational& number) {
+  int64_t power = 1;
+  for (int decimals = 0; decimals <= kDecimalsMax; ++decimals, power *= 10) {
+    if (power % number.denominator() == 0) return number.ToDecimal(decimals);
+  }
+  return number.ToString();
 }
 
 std::string RangeText(const NumberRange& range, const Type& type) {

@@ -50,6 +50,8 @@ bool Meet(const std::vector<Type>& types, const KeyBox& a, const KeyBox& b, KeyB
 void Remainder(const std::vector<Type>& types, const KeyBox& box, const KeyBox& taken,
                std::vector<KeyBox>* rest);
 
+// "400.005" where nine digits after the point suffice, else "3365/3".
+std::string ExactText(const base::Rational& number);
 // "[18, 46)", "(2000, +∞)", "3": money in yuan; "[2022-10-20, +∞)", "2025-03".
 std::string RangeText(const NumberRange& range, const Type& type);
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -41,11 +43,20 @@ struct Part {
 };
 
 // Households of which some codes are known, and what parameters are for them.
-struct World {
+class World {
+ public:
   World(const LintChain& chain, int32_t day, const LintCodes& taken)
       : terms(chain, day, taken), formulas(&terms) {}
+  int FormulaOf(const Part& part) {
+    const auto [known, added] = known_.try_emplace({part.node, part.denied, part.variables}, -1);
+    if (added) known->second = formulas.Of(*part.node, part.denied, part.variables);
+    return known->second;
+  }
   LintTerms terms;
   LintFormulas formulas;
+
+ private:
+  std::map<std::tuple<const Node*, bool, TermVariables>, int> known_;
 };
 
 // More kinds of households than this are not looked at one by one.
@@ -236,8 +247,7 @@ class Contradictions {
 
   bool MayHoldIn(World* world, const std::vector<Part>& parts, const LintCodes& of) {
     std::vector<int> formulas;
-    for (const Part& part : parts)
-      formulas.push_back(world->formulas.Of(*part.node, part.denied, part.variables));
+    for (const Part& part : parts) formulas.push_back(world->FormulaOf(part));
     const LintModel& model = terms_.chain().model();
     for (const auto& [symbol, mask] : of) {
       const CodeList& list =

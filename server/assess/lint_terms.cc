@@ -25,6 +25,14 @@ bool IsArithmetic(const Node& node) {
          (node.text == "+" || node.text == "-" || node.text == "*" || node.text == "/");
 }
 
+// A number, or a name, whose term is kept: what is computed would be computed twice at each depth.
+bool IsSimple(const Node& node) {
+  if (node.kind == Node::Kind::kCall || node.kind == Node::Kind::kUnary)
+    return node.children.size() == 1 && node.children[0].kind == Node::Kind::kNumber;
+  return node.kind == Node::Kind::kNumber || node.kind == Node::Kind::kName ||
+         node.kind == Node::Kind::kSelect;
+}
+
 // Methods that name their element.
 bool NamesElement(const Node& node) {
   return node.kind == Node::Kind::kMethod && node.children.size() >= 3 &&
@@ -175,7 +183,8 @@ void LintTerms::BoundSum(const Node& sum, const std::string& part, const TermVar
   bounds_[part] = bound;
 }
 
-// The greater of several is not below the least that any of them can be; the lesser likewise.
+// The greater of several is not below the least that any of them can be; the lesser likewise. Of
+// what is named or written as a number.
 LinearTerm LintTerms::ExtremeTerm(const Node& call, const TermVariables& variables) {
   LinearTerm term = Part(TextOf(call, variables));
   const bool greater = call.text == "max";
@@ -184,8 +193,10 @@ LinearTerm LintTerms::ExtremeTerm(const Node& call, const TermVariables& variabl
   for (const Node& node : call.children) {
     LinearTerm one;
     Rational end;
-    if (!AddTerm(TermOf(node, variables), Rational(greater ? 1 : -1), &one) || !Least(one, &end))
+    if (!IsSimple(node) || !AddTerm(TermOf(node, variables), Rational(greater ? 1 : -1), &one) ||
+        !Least(one, &end)) {
       continue;
+    }
     if (greater && (bound.lo_infinite || Rational::Compare(end, bound.lo) > 0)) {
       bound.lo = end;
       bound.lo_infinite = false;

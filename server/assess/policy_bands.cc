@@ -117,7 +117,11 @@ void PolicyLink::AddBand(size_t f, int index, const SourceBand& source, bool gui
   band.division = file_division_[f];
   band.guides = guides;
   band.in_force = source.in_force;
-  band.text = absl::StrCat(source.min.text, " to ", source.max.text);
+  band.text = source.min.text.empty() ? absl::StrCat("of at most ", source.max.text)
+              : source.max.text.empty()
+                  ? absl::StrCat("of at least ", source.min.text)
+                  : absl::StrCat("of ", source.min.text, " to ", source.max.text);
+  if (!source.clause.empty()) absl::StrAppend(&band.text, " (", source.clause, ")");
   LinkRowKeys(file, symbol, source.keys, &band.keys);
   band.min = LinkBound(f, source.min, symbol.type);
   band.max = LinkBound(f, source.max, symbol.type);
@@ -146,11 +150,12 @@ void PolicyLink::CheckBound(const SourceFile& file, int line, const Symbol& symb
       (outer.min.constant && base::Rational::Compare(value, *outer.min.constant) < 0) ||
       (outer.max.constant && base::Rational::Compare(value, *outer.max.constant) > 0);
   if (!outside) return;
-  Find(file, line, outer.guides ? "GUIDANCE_LEFT" : "BAND_BREACH",
-       absl::StrCat(
-           shown, outer.guides ? " lies outside the guidance " : " lies outside the binding band ",
-           outer.text),
-       outer.guides);
+  Find(
+      file, line, outer.guides ? "GUIDANCE_LEFT" : "BAND_BREACH",
+      absl::StrCat(symbol.name, ": ", shown,
+                   outer.guides ? " lies outside the guidance " : " lies outside the binding band ",
+                   outer.text),
+      outer.guides);
 }
 
 void PolicyLink::CheckBands(size_t f, int index, const SourceRow& source, const Row& row) {

@@ -296,7 +296,8 @@ void ConstantsCheck::Check(int symbol, const PolicyLink::Band& band) {
                !broken       ? "CONSTRAINT_UNDETERMINED"
                : band.guides ? "GUIDANCE_LEFT"
                              : "BAND_BREACH",
-               absl::StrCat(info.shown->value, broken ? " lies outside " : " may lie outside ",
+               absl::StrCat(info.shown->id, ": ", info.shown->value,
+                            broken ? " lies outside " : " may lie outside ",
                             band.guides ? "the guidance " : "the binding band ", band.text, " ",
                             found.where),
                !broken || band.guides);

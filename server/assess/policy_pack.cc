@@ -366,6 +366,20 @@ std::string PolicyPack::LabelOf(absl::string_view name) const {
   return it == compiled_->labels.end() ? std::string(name) : it->second;
 }
 
+std::string PolicyPack::LabelOfCode(absl::string_view division, absl::string_view name,
+                                    absl::string_view code) const {
+  const Division* found = compiled_->FindDivision(division);
+  if (found == nullptr) return std::string(code);
+  for (const Division::Step& step : found->order) {
+    const Symbol& symbol = compiled_->symbols[static_cast<size_t>(step.symbol)];
+    if (symbol.name != name || symbol.type.codes < 0) continue;
+    const CodeList& list = compiled_->ListFor(*found, symbol.type.codes);
+    const auto known = list.index.find(code);
+    if (known != list.index.end()) return list.labels[static_cast<size_t>(known->second)];
+  }
+  return std::string(code);
+}
+
 std::string PolicyPack::SetDigest(absl::string_view division) const {
   const Division* found = compiled_->FindDivision(division);
   return found == nullptr ? "" : found->digest;

@@ -68,6 +68,9 @@ class PolicyPack {
   std::vector<std::string> Categories() const;
   // Chinese names; the code itself when unknown.
   std::string LabelOf(absl::string_view kind_or_category) const;
+  // Of a code that the named quantity or parameter of the division may be.
+  std::string LabelOfCode(absl::string_view division, absl::string_view name,
+                          absl::string_view code) const;
   // Digest of the set by which the division's cases are assessed; empty without any.
   std::string SetDigest(absl::string_view division) const;
   // By which match tells that registers and declaration do not agree. No computation uses them.

@@ -56,6 +56,7 @@ struct SourceBand {
   Located min;  // empty text: none
   Located max;
   std::vector<SourceRowKey> keys;
+  std::string clause;  // as written
 };
 
 // parameters, quantities and tests. Without `type` it only adds rows to a name declared above.

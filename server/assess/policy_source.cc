@@ -243,8 +243,12 @@ std::vector<SourceBand> SourceReader::ReadBands(const YamlNode& node, absl::stri
   }
   for (const YamlNode& item : list->items) {
     const SourceRow row = ReadRow(item, {"min", "max", "key"}, {});
-    SourceBand band{item.line, row.in_force, Optional(item, "min"), Optional(item, "max"),
-                    ReadRowKeys(item)};
+    SourceBand band{item.line,
+                    row.in_force,
+                    Optional(item, "min"),
+                    Optional(item, "max"),
+                    ReadRowKeys(item),
+                    Optional(item, "clause").text};
     if (item.Find("min") == nullptr && item.Find("max") == nullptr) {
       Find(item.line, "MISSING_KEY", "a band has \"min\", \"max\" or both");
     }

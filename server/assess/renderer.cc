@@ -220,7 +220,11 @@ class Renderer {
       const ParameterKey& key = symbol.keys[k];
       const absl::StatusOr<AbstractValue> value =
           RenderValue(AskedKey(leaf, key, k), key.type, pack_, division_);
-      keys.push_back(absl::StrCat(key.name, "=", value.ok() ? value->text : "?"));
+      // Rounded it might be the key of a row that there is.
+      keys.push_back(absl::StrCat(key.name, "=",
+                                  !value.ok()                 ? "?"
+                                  : value->exact_text.empty() ? value->text
+                                                              : ExactText(*value->low)));
     }
     return keys.empty() ? symbol.name
                         : absl::StrCat(symbol.name, "[", absl::StrJoin(keys, ","), "]");

@@ -418,6 +418,9 @@ class LineBuilder {
     }
     if (indication.amount.has_value()) {
       absl::StrAppend(&text, "；按规则计算的金额 ", ValueText(*indication.amount, names_));
+      // What the result waits for already stands there.
+      if (!indication.amount_blame.empty() && indication.amount_blame != indication.blame)
+        AppendBlame(indication.amount_blame, indication.amount->exact, &text);
     }
     if (indication.validity.has_value()) {
       // A span of years, not an age.

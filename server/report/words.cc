@@ -102,7 +102,7 @@ constexpr std::array<Word, 2> kScopes{{{"urban", "城市"}, {"rural", "农村"}}
 constexpr std::array<Word, 4> kLevels{
     {{"ministry", "部级"}, {"region", "自治区级"}, {"city", "市级"}, {"county", "县级"}}};
 
-constexpr std::array<Word, 69> kFields{{
+constexpr std::array<Word, 73> kFields{{
     {"month", "月份"},
     {"amount", "金额"},
     {"payer", "支付单位"},
@@ -152,6 +152,10 @@ constexpr std::array<Word, 69> kFields{{
     {"birth", "出生日期"},
     {"sex", "性别"},
     {"scope", "城乡类别"},
+    {"check_kind", "核对事由"},
+    {"staff_relative", "是否近亲属备案"},
+    {"request_day", "请求核对日"},
+    {"acceptance_day", "受理日"},
     {"compliant", "是否合规费用"},
     {"public_school", "是否公办学校"},
     {"apart_since", "脱离家庭居住起始日期"},

@@ -6,13 +6,16 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/assess/overlay.h"
 #include "tests/assess/test_packs.h"
+#include "tests/support/temporary_directory.h"
 
 namespace hedui::clients {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 struct Outcome {
   int exit_code;
@@ -32,10 +35,55 @@ TEST(AssessCommandTest, TextSaysInChineseWhatIsKnownAndWhatIsWaitedFor) {
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_THAT(outcome.err, IsEmpty());
   EXPECT_THAT(outcome.out, HasSubstr("最低生活保障：无法判定〔含假定值〕"));
-  EXPECT_THAT(outcome.out, HasSubstr("待定原因：father：deposit@bank UNAVAILABLE/LATE"));
+  EXPECT_THAT(outcome.out, HasSubstr("待定原因：father：deposit@bank 未答复（超过时限）"));
   EXPECT_THAT(outcome.out, HasSubstr("家庭人均月收入：1055.00 元/月"));
   EXPECT_THAT(outcome.out, HasSubstr("保障标准与收入的差额（家庭）：135.00 元/月"));
   EXPECT_THAT(outcome.out, HasSubstr("银川市兴庆区示例标准（未经核实） 城市低保标准〔假定〕"));
+}
+
+// That he is eligible waits for nothing; how much he gets does.
+TEST(AssessCommandTest, AnOpenAmountHasItsReasonBesideACertainResult) {
+  const Outcome outcome = AssessFile("tests/assess/cases/amount_open.yaml", "text");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              HasSubstr("最低生活保障：是（资格确定：补齐缺失信息也不会改变是否符合）"));
+  EXPECT_THAT(outcome.out, HasSubstr("元/月\n      金额待定原因：father：disability@s-disability "
+                                     "未答复\n"));
+}
+
+TEST(AssessCommandTest, WhatHasNoValueIsSaidInWords) {
+  const Outcome outcome = AssessFile("tests/assess/cases/perhaps_nobody_belongs.yaml", "text");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, Not(HasSubstr("UNDEFINED")));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("家庭人均月收入：(-∞, +∞) 元/月（可能无法计算：除数为零或没有可计的项）"));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("待定原因：除数为零，或没有可计的项（如空列表的最大值），无法计算"));
+}
+
+TEST(AssessCommandTest, CodesAndWhatIsNotStatedAreShownInChinese) {
+  assess::Overlay files;
+  files.Write("000000", R"yaml(documents: {T: {title: 测试}}
+codes: {group: {label: 类别, values: {minor: 未成年人, ill: 重病, none: 无}}}
+quantities:
+  group_of: {label: 类别, type: code(group), rows: [{from: 2021-01-01, value: "persons.exists(x, x.birth < policy_day) ? 'minor' : 'ill'", clause: T 一, trust: assumed}]}
+  where: {label: 居住, type: code(scope), rows: [{from: 2021-01-01, value: scope, clause: T 一, trust: assumed}]}
+tests:
+  urgent: {label: 急难, rows: [{from: 2021-01-01, value: "check_kind == 'urgent'", clause: T 一, trust: assumed}]}
+programmes:
+  help: {label: 救助, rows: [{from: 2021-01-01, indication: urgent, clause: T 一, trust: assumed}]}
+)yaml");
+  const hedui::testing::TemporaryDirectory root;
+  const std::string file = root.Write("case.yaml", R"(division: "640104"
+scope: urban
+dates: {application: 2025-03-03, policy: 2025-03-03}
+persons: [{id: a, relation: applicant}]
+)");
+  std::ostringstream out, err;
+  EXPECT_EQ(RunAssess(file, {files.path()}, "text", out, err), 0) << err.str();
+  EXPECT_THAT(out.str(), HasSubstr("类别：未成年人 或 重病〔"));
+  EXPECT_THAT(out.str(), HasSubstr("居住：城镇〔"));
+  EXPECT_THAT(out.str(), HasSubstr("待定原因：申报缺项：核对事由\n"));
 }
 
 TEST(AssessCommandTest, JsonHoldsValueIntervalBlameCitationAndPedigree) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/assess/assessor.h"
 #include "server/base/status.h"
@@ -15,6 +16,8 @@
 
 namespace hedui::assess {
 namespace {
+
+using ::testing::HasSubstr;
 
 constexpr char kBroken[] = R"(division: "6401"
 scope: suburban
@@ -194,6 +197,52 @@ expect:
   const std::vector<std::string> unmet = UnmetExpectations(*file, Assess(TestPack(), file->value));
   ASSERT_EQ(unmet.size(), 9u) << absl::StrJoin(unmet, "\n");
   EXPECT_EQ(unmet[0], "line 5: dibao_income_test value: expected TRUE, is UNDETERMINED");
+}
+
+TEST(CaseFileTest, AnExpectationOfNothingSaysWhatThereIs) {
+  const auto file = ParseCaseFile("case.yaml", R"(division: "640104"
+scope: urban
+dates: {application: 2025-03-03, policy: 2025-03-03}
+persons: [{id: a, relation: applicant, birth: 1980-01-01}]
+expect:
+  - {id: dibao_standard, value: "1100"}
+  - {id: adult_age, value: "18"}
+  - {id: age, value: "45"}
+  - {id: age, person: b, value: "45"}
+  - {id: member_count, person: a, value: "1"}
+  - {id: no_such_thing, value: "1"}
+  - {programme: dibao, person: a, result: "TRUE"}
+  - {programme: dibao, amount_blame: []}
+)",
+                                  TestPack());
+  ASSERT_TRUE(file.ok()) << file.status().message();
+  const std::vector<std::string> unmet = UnmetExpectations(*file, Assess(TestPack(), file->value));
+  ASSERT_EQ(unmet.size(), 8u) << absl::StrJoin(unmet, "\n");
+  const char* const parts[] = {
+      "is none: a parameter, whose row says 1100; only quantities and tests can be expected",
+      "is none: a parameter, whose row says 18",
+      "is none of the household: it is a person's, add person: a",
+      "is none: it is of a",
+      "is none of a person: it is the household's, leave out person",
+      "is none: nothing of this name is computed here on this day",
+      "is none of a person: it is the household's, leave out person",
+      "dibao amount_blame: expected , is /"};
+  for (size_t i = 0; i < 8; ++i) EXPECT_THAT(unmet[i], HasSubstr(parts[i]));
+}
+
+TEST(CaseFileTest, WhatOnlyAProgrammeHasIsExpectedOfNothingElse) {
+  for (const char* key :
+       {"amount: \"1.00\"", "amount_blame: []", "robust: true", "validity: 12 months"}) {
+    const auto file = ParseCaseFile("case.yaml",
+                                    absl::StrCat(R"(division: "640104"
+dates: {application: 2025-03-03, policy: 2025-03-03}
+persons: [{id: a, relation: applicant}]
+expect:
+  - {id: dibao_income_test, )",
+                                                 key, "}\n"),
+                                    TestPack());
+    EXPECT_THAT(file.status().message(), HasSubstr("only a programme has it")) << key;
+  }
 }
 
 TEST(AssessorTest, CasesThatAreNotWellFormedAreRefused) {

@@ -167,6 +167,22 @@ TEST_F(RenderTest, ASinglePersonFilingNamesThePersonAndHowLongItHolds) {
   EXPECT_THAT(Json(input), HasSubstr("有效期 12 年"));
 }
 
+// What the result waits for is not said twice; what only the amount waits for is.
+TEST_F(RenderTest, AnOpenAmountOfACertainResultHasItsReason) {
+  ReportInput input = SampleInput();
+  assess::Indication& dibao = input.assessment->indications[0];
+  const std::string cause = "135.00] 元/月，因：";
+  dibao.amount->low = base::Rational(0);
+  dibao.amount->high = base::Rational(135);
+  dibao.amount->text = "[0.00, 135.00]";
+  dibao.amount->exact = false;
+  EXPECT_THAT(Json(input), Not(HasSubstr(cause)));
+  dibao.result = assess::Truth::kTrue;
+  dibao.robust = true;
+  dibao.blame.clear();
+  EXPECT_THAT(Json(input), HasSubstr(cause));
+}
+
 TEST_F(RenderTest, FindingsOnlyReportsHaveNoIndications) {
   ReportInput input = SampleInput();
   input.assessment.reset();
