@@ -21,7 +21,7 @@
 namespace hedui::assess {
 
 // Written into reports as "engine": changes whenever the same input could give other bytes.
-inline constexpr char kEngineVersion[] = "assess/3";
+inline constexpr char kEngineVersion[] = "assess/4";
 
 enum class Truth : uint8_t { kFalse = 1, kTrue, kUndetermined };
 absl::string_view TruthName(Truth truth);  // "FALSE", "TRUE", "UNDETERMINED"
@@ -59,8 +59,8 @@ struct Marks {
   bool assumed = false;   // rests on a policy row nobody has verified
   bool manual = false;    // rests on a finding by people
   bool declared = false;  // rests on the applicant's statement
-  // Rests on a list that a rule takes for complete although what should prove it did not: the value
-  // keeps its blame, exact or not, and no indication that rests on it is robust.
+  // Rests on a list that a rule takes for complete although what should prove it, or may tell more,
+  // has not come: the value keeps its blame, exact or not, and no indication so resting is robust.
   bool unproven = false;
   // Says only what is known so far (surely, possibly, closed): what an answer still missing may
   // turn. Otherwise as unproven.

@@ -309,6 +309,14 @@ struct EvidenceRule {
     int group = -1;         // needs next to one another with one number: one of them suffices
   };
   std::vector<Need> complete_by;
+  // What no need speaks of: a category of the kind, but for the sources that needs name. Where an
+  // answer of it is still to come, what is proven is only taken for all there is. None where found
+  // facts do not count.
+  struct Beyond {
+    int category = -1;
+    std::vector<std::string> named_sources;
+  };
+  std::vector<Beyond> beyond;
   enum class Use : uint8_t { kFound, kDeclared, kHigher, kAgreed } use = Use::kHigher;
   enum class Otherwise : uint8_t { kUnknown, kFound, kDeclared, kPresumed };
   Otherwise otherwise = Otherwise::kUnknown;

@@ -137,9 +137,12 @@ class Evaluator {
   // Facts that were found; declared ones beside them, or where only they count.
   // Presumed ones are of neither.
   enum class Side : uint8_t { kFound, kStated, kStatedAlone, kPresumed };
+  // Complete and with blame: what the rule asks for is there, but answers that it does not ask for
+  // are still to come. The list is closed and not proven.
   struct Proof {
     bool complete = true;
     BlameId blame = 0;
+    bool settled() const { return complete && blame == 0; }
   };
 
   size_t PersonCell(int table, int person) const {
@@ -444,6 +447,9 @@ class Evaluator {
   const Span& SpanOf(int64_t from, int64_t to);
   // Whether a day, or a month that is wholly within the period, is one that a fact is of.
   static bool MeetsSpan(const FactMonths& months, const Span& span, const FactKind& kind);
+  // As InPeriod; `span` is nullptr where the period is not known, for the reasons `no_span`.
+  bool InSpan(const IndexedFact& fact, int fact_kind, const Span* span, BlameId no_span,
+              Item* item);
   const Span& SpanOf(const Value& period) { return SpanOf(WholeOf(period.lo), WholeOf(period.hi)); }
 
   // Exact, unless sources that may tell of this kind give several amounts: then all they span.
@@ -474,15 +480,17 @@ class Evaluator {
                   int fact_kind, const Asked& asked);
   // Whether the application states something of the kind about the person, of whatever time.
   bool IsStated(int person, int fact_kind) const;
-  // Whether it does of what a list is asked for, or may. `wanted` is nullptr where that is not
-  // known; then, and for what is so, any statement will do.
-  bool IsStatedOf(int person, int fact_kind, const base::Period* wanted);
+  // Whether it surely does of what a list is asked for. `wanted` is nullptr where that is not
+  // known: of what is dated then nothing surely is.
+  Proof ProveStatement(int person, int fact_kind, const base::Period* wanted);
   // `to_the_end`: the answer's data must be of the period's last day or later, since what came
   // after that day cannot be in them.
   Proof ProveCategory(int person, int category, const std::string& source_id, const Asked& asked);
   // Whether what people found in the category is all there is.
   bool ProveByPeople(int person, int category, const Asked& asked);
   AnswerDetail LackOf(int answer, const Asked& asked);
+  // Answers still to come that may tell of the kind and that no need of the rule asks for.
+  BlameId BlameBeyond(const EvidenceRule& rule, int person, const Asked& asked);
   // All answers of the rule's categories.
   BlameId BlameAnswers(const EvidenceRule& rule, int person, AnswerDetail detail);
   BlameId BlameCategory(int person, int category, const std::string& source_id,

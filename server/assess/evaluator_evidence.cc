@@ -8,6 +8,14 @@ namespace {
 
 using base::AnswerKind;
 
+// Whether the answer says that it is nobody's to give: nobody reachable holds it, or the purpose
+// does not need it, so that nobody may be asked.
+bool IsOfNobody(const base::AnswerState& answer) {
+  return answer.kind == AnswerKind::kNotCovered ||
+         (answer.kind == AnswerKind::kNotAsked && (answer.reason == base::Reason::kNotRoutable ||
+                                                   answer.reason == base::Reason::kMinimised));
+}
+
 bool CameUsable(const base::AnswerState& answer) {
   return answer.kind == AnswerKind::kFound || answer.kind == AnswerKind::kConfirmedNone;
 }
@@ -60,6 +68,7 @@ Evaluator::Proof Evaluator::ProveAnew(const EvidenceRule& rule, int who, int fac
     proof.complete = false;
     proof.blame = blames_.Join(proof.blame, group.blame);
   }
+  proof.blame = blames_.Join(proof.blame, BlameBeyond(rule, who, asked));
   return proof;
 }
 
@@ -67,11 +76,7 @@ Evaluator::Proof Evaluator::ProveNeed(const EvidenceRule& rule, const EvidenceRu
                                       int who, int fact_kind, const Asked& asked) {
   if (need.category == EvidenceRule::kDeclaration) return {};  // silence included
   if (need.category == EvidenceRule::kStatement) {
-    if (IsStatedOf(who, fact_kind, asked.period)) return {};
-    BlameLeaf leaf{BlameKind::kDeclaration};
-    leaf.person = static_cast<int16_t>(who);
-    leaf.kind_of_fact = fact_kind;
-    return {false, Leaf(leaf)};
+    return ProveStatement(who, fact_kind, asked.period);
   }
   if (rule.manual_suffices && ProveByPeople(who, need.category, asked)) return {};
   return ProveCategory(who, need.category, need.source_id, asked);
@@ -84,18 +89,33 @@ bool Evaluator::IsStated(int who, int fact_kind) const {
   return false;
 }
 
-bool Evaluator::IsStatedOf(int who, int fact_kind, const base::Period* wanted) {
+// What may be of another time, or not there at all, may come to no statement.
+Evaluator::Proof Evaluator::ProveStatement(int who, int fact_kind, const base::Period* wanted) {
   const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(fact_kind)];
-  if (!kind.monthly || wanted == nullptr) return IsStated(who, fact_kind);
-  if (wanted->Empty()) return true;
-  const Span& span = SpanOf(DayNumber(*wanted->from), DayNumber(*wanted->to));
-  if (kind.by != FactKind::By::kDay && span.from_month >= span.to_month) return true;
-  for (int32_t i = index_.FirstFact(who, fact_kind); i >= 0; i = index_.fact(i).next) {
-    if (!index_.fact(i).fact->declared) continue;
-    const FactMonths months = MonthsOf(index_.fact(i), fact_kind);
-    if (!months.known || MeetsSpan(months, span, kind)) return true;
+  const Span* span = nullptr;
+  if (kind.monthly && wanted != nullptr) {
+    // Nothing is asked of no day, or no whole month.
+    if (wanted->Empty()) return {};
+    span = &SpanOf(DayNumber(*wanted->from), DayNumber(*wanted->to));
+    if (kind.by != FactKind::By::kDay && span->from_month >= span->to_month) return {};
   }
-  return false;
+  bool any = false;
+  BlameId perhaps = 0;
+  for (int32_t i = index_.FirstFact(who, fact_kind); i >= 0; i = index_.fact(i).next) {
+    const IndexedFact& fact = index_.fact(i);
+    if (!fact.fact->declared) continue;
+    Item item;
+    if (kind.monthly && !InSpan(fact, fact_kind, span, 0, &item)) continue;
+    if (fact.fact->possible) Perhaps(fact, fact_kind, &item);
+    if (item.sureness == Sureness::kSure) return {};
+    any = true;
+    perhaps = blames_.Join(perhaps, item.blame);
+  }
+  if (any) return {false, perhaps};
+  BlameLeaf leaf{BlameKind::kDeclaration};
+  leaf.person = static_cast<int16_t>(who);
+  leaf.kind_of_fact = fact_kind;
+  return {false, Leaf(leaf)};
 }
 
 // Up to the month that is not over an answer must tell all; of that month, as far as its data go.
@@ -188,6 +208,29 @@ Evaluator::Proof Evaluator::ProveCategory(int who, int category, const std::stri
   }
   proof.complete = proof.blame == 0;
   return proof;
+}
+
+// An answer of a category that no need names is missed by nobody, but one that was asked for and is
+// still to come may tell more.
+BlameId Evaluator::BlameBeyond(const EvidenceRule& rule, int who, const Asked& asked) {
+  BlameId blame = 0;
+  for (const EvidenceRule::Beyond& beyond : rule.beyond) {
+    for (int32_t i = index_.FirstAnswer(who, beyond.category); i >= 0; i = index_.NextAnswer(i)) {
+      ++steps_;
+      const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
+      if (answer.superseded || answer.source_id == base::kManualSourceId || IsOfNobody(answer) ||
+          std::find(beyond.named_sources.begin(), beyond.named_sources.end(), answer.source_id) !=
+              beyond.named_sources.end()) {
+        continue;
+      }
+      const bool came = CameUsable(answer);
+      const AnswerDetail detail = came ? LackOf(i, asked) : AnswerDetail::kNone;
+      if (came && detail == AnswerDetail::kNone) continue;
+      AddRef(Ref::Tag::kAnswer, i);
+      blame = blames_.Join(blame, AnswerLeaf(i, detail));
+    }
+  }
+  return blame;
 }
 
 BlameId Evaluator::BlameAnswers(const EvidenceRule& rule, int who, AnswerDetail detail) {

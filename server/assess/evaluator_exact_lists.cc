@@ -147,9 +147,10 @@ bool Evaluator::FoldFactsExact(const Aggregate& aggregate, const Exact& period, 
       pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)].by != FactKind::By::kMonth) {
     return false;
   }
-  const bool proven = aggregate.by_period
-                          ? ProveKnown(*rule, who, aggregate.fact_kind, period.n, period.d).complete
-                          : ProveKnown(*rule, who, aggregate.fact_kind, 0, 0).complete;
+  const bool proven =
+      aggregate.by_period
+          ? ProveKnown(*rule, who, aggregate.fact_kind, period.n, period.d).settled()
+          : ProveKnown(*rule, who, aggregate.fact_kind, 0, 0).settled();
   if (!proven) return false;
   *total = BeginExact(aggregate);
   if (any) {

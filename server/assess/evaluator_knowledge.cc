@@ -26,8 +26,8 @@ Value Evaluator::KnownSoFar(const Value& test, bool surely) {
 
 Value Evaluator::Closed(const Proof& proof) {
   Value closed = TruthOf(proof.complete);
-  if (proof.complete) return closed;
-  closed.marks = kMarkPreliminary;
+  if (proof.settled()) return closed;
+  closed.marks = proof.complete ? kMarkUnproven : kMarkPreliminary;
   closed.blame = proof.blame;
   return closed;
 }
@@ -38,7 +38,7 @@ Value Evaluator::ClosedPeople(const Aggregate& aggregate) {
   const base::PersonRole role = members ? base::PersonRole::kMember : base::PersonRole::kObligor;
   const int complete = members ? division_->members_complete : division_->obligors_complete;
   const Unlisted& missing = unlisted(role);
-  Value closed = Closed({!missing.reckoned, missing.blame});
+  Value closed = missing.reckoned ? Closed({false, missing.blame}) : TruthOf(true);
   if (complete < 0) return closed;
   AddRef(Ref::Tag::kHousehold, complete);
   const Value& premise = household(complete);

@@ -75,15 +75,20 @@ bool Evaluator::MeetsSpan(const FactMonths& months, const Span& span, const Fact
 }
 
 bool Evaluator::InPeriod(const IndexedFact& fact, int fact_kind, const Value& period, Item* item) {
+  const Span* span = IsKnownPeriod(period) ? &SpanOf(period) : nullptr;
+  return InSpan(fact, fact_kind, span, period.blame, item);
+}
+
+bool Evaluator::InSpan(const IndexedFact& fact, int fact_kind, const Span* span, BlameId no_span,
+                       Item* item) {
   const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(fact_kind)];
   const bool of_one = kind.by == FactKind::By::kMonth || kind.by == FactKind::By::kDay;
-  const bool known_period = IsKnownPeriod(period);
   FactMonths months;
-  if (known_period || !of_one) months = MonthsOf(fact, fact_kind);
-  if (months.known && known_period) return MeetsSpan(months, SpanOf(period), kind);
+  if (span != nullptr || !of_one) months = MonthsOf(fact, fact_kind);
+  if (months.known && span != nullptr) return MeetsSpan(months, *span, kind);
   item->sureness = Sureness::kPossible;
   item->blame = blames_.Join(item->blame, months.blame);
-  if (!known_period) item->blame = blames_.Join(item->blame, period.blame);
+  if (span == nullptr) item->blame = blames_.Join(item->blame, no_span);
   return true;
 }
 

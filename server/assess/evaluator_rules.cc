@@ -208,7 +208,7 @@ Value Evaluator::FoldUnder(const Aggregate& aggregate, const EvidenceRule* rule,
       }
     }
     // Taken for complete, but what is missing may hold more.
-    if (!proof.complete && otherwise != Otherwise::kUnknown)
+    if (proof.complete ? !proof.settled() : otherwise != Otherwise::kUnknown)
       Drop(aggregate, {Sureness::kSure, proof.blame, kMarkUnproven}, &total);
   }
   if (rule != nullptr && rule->assumed) total.marks |= kMarkAssumed;

@@ -78,8 +78,10 @@ class Generator {
   }
 
  private:
-  // The month of incomes and the day of the application, as sources are asked.
-  static base::Period Covered() { return {absl::CivilDay(kMonth), absl::CivilDay(2025, 3, 4)}; }
+  // The year of incomes and the day of the application, as sources are asked.
+  static base::Period Covered() {
+    return {absl::CivilDay(kMonth - 11), absl::CivilDay(2025, 3, 4)};
+  }
 
   void AddPerson(int i, Case* c) {
     static constexpr base::Relation kOthers[] = {

@@ -16,6 +16,7 @@ REASONS = {
     'stale': ['too_old', ''], 'pending': ['', 'held'], 'not_covered': ['', 'unknown_person'],
     'not_asked': ['no_authorization', 'not_routable', 'minimised', 'deceased'],
 }
+UNASKED = ['not_routable', 'minimised']
 CONSTANTS = ['1/3', '50 %', '0.5', '12.5%', '1.25', '7/2', '0.75']
 ANSWER_KINDS = ['found', 'confirmed_none'] + sorted(REASONS)
 MATCHING_TAGS = {'told by several', 'told by several with other amounts', 'told by another category', 'held with an earlier fact', 'declared as held with a found fact'}
@@ -41,7 +42,8 @@ class Cases:
         self.categories = [c for c in vocabulary['categories'] if c != 'lim']
         self.stated = [k for k in self.kinds if k != 'limit']
         self.timed = [k for k in self.stated if self.kinds[k]['by'] != 'state']
-        self.waited = waited_for(vocabulary)
+        self.by_word = [k for k in self.timed if any('statement' in row['complete_by'] for row in vocabulary['evidence'].get(k, []))]
+        self.waited, self.missed = waited_for(vocabulary)
         self.telling = {c: [k for k in self.stated if c in self.kinds[k].get('categories', [])] for c in self.categories}
 
     def chance(self, share):
@@ -77,8 +79,10 @@ class Cases:
                 person['declared'] = [self.fact(pick(self.stated)) for _ in range(self.random.randint(1, 3))]
             # Of some months, days or years, which may be those asked about.
             if self.timed and self.chance(0.3):
-                kind = pick(self.timed)
+                kind = pick(self.timed + 3 * self.by_word)
                 person.setdefault('declared', []).extend(self.fact(kind) for _ in range(self.random.randint(1, 4)))
+                if self.chance(0.3):
+                    self.hide_declared(person['declared'][-1])
         answers = case['answers'] = []
         for person in persons:
             for category in self.categories:
@@ -237,6 +241,9 @@ class Cases:
             for name in ('birth', 'sex'):
                 if self.chance(share / 3):
                     person.pop(name, None)
+            for fact in person.get('declared', ()):
+                if self.chance(share / 2):
+                    self.hide_declared(fact)
         kept = []
         # Where people found something, a rule may be content with that.
         people = {answer_of(answer) for answer in case['answers'] if 'manual' in answer or answer['source'] == 'manual'}
@@ -245,10 +252,10 @@ class Cases:
         for answer in case['answers']:
             free = not waited or answer['category'] in self.waited
             if answer['category'] != 'lim' and free and not (waited and (answer_of(answer) in people or key_of(answer) in matched)) and self.chance(share):
-                # An answer that is not there at all is missed only where it is the only one; NOT_COVERED is an answer.
-                if self.chance(0.12) and not (waited and several[answer_of(answer)] > 1):
+                # An answer that is not there at all is missed only where it is the only one, and where rules need it; NOT_COVERED is an answer.
+                if self.chance(0.12) and not (waited and (several[answer_of(answer)] > 1 or answer['category'] not in self.missed)):
                     continue
-                self.hide_answer(answer, sorted(REASONS.keys() - ({'not_covered'} if waited else set())))
+                self.hide_answer(answer, sorted(REASONS.keys() - ({'not_covered'} if waited else set())), waited and answer['category'] not in self.missed)
             for fact in answer.get('facts', []):
                 if answer['category'] != 'lim' and self.chance(share / 3):
                     self.hide_fact(fact)
@@ -259,12 +266,13 @@ class Cases:
                 keep_matching(fact, {key_of(one) for one in kept if tells(one)})
         return case
 
-    def hide_answer(self, answer, kinds):
+    def hide_answer(self, answer, kinds, asked):
+        """`asked`: not so that it was nobody's to give."""
         pick = self.random.choice
         r = self.random.random()
         if r < 0.55:
             answer['kind'] = pick(kinds)
-            reason = pick(REASONS[answer['kind']])
+            reason = pick([one for one in REASONS[answer['kind']] if not asked or one not in UNASKED])
             if reason:
                 answer['reason'] = reason
             if self.chance(0.8):
@@ -294,6 +302,14 @@ class Cases:
                     fact[name] = '-11'
                 elif 'default' not in field:
                     del fact[name]
+
+    def hide_declared(self, fact):
+        """Of what is stated something is left out, its month or day most of all."""
+        fields = self.kinds[fact['kind']]['fields']
+        told = [n for n in fields if n in fact and 'default' not in fields[n]]
+        when = [n for n in told if n in ('month', 'day', 'year', 'from', 'until')]
+        if told:
+            del fact[self.random.choice(when if when and self.chance(0.7) else told)]
 
     # Changes that may change nothing
 
@@ -367,15 +383,19 @@ def keep_matching(fact, telling):
 
 
 def waited_for(vocabulary):
-    """Categories whose answers every rule of evidence of what they tell of waits for. A rule may be content with others."""
+    """(categories whose answers every rule of evidence of what they tell of waits for, or leaves unproven what they may still turn; those of
+    them of which it waits for an answer also where there is none). A rule may be content with others, or need only one source."""
     def waits(row, category):
+        return row.get('use') == 'declared' or not any(category == need.split('@')[0] for group in row['complete_by'] if isinstance(group, dict) for need in group['any'])
+
+    def misses(row, category):
         return row.get('use') == 'declared' or category in row['complete_by']
-    found = set()
-    for category in vocabulary['categories']:
-        told = [name for name, kind in vocabulary['kinds'].items() if category in kind.get('categories', [])]
-        if all(waits(row, category) for name in told for row in vocabulary['evidence'].get(name, [])):
-            found.add(category)
-    return found
+
+    def all_rows(test):
+        return {category for category in vocabulary['categories'] if all(
+            test(row, category) for name, kind in vocabulary['kinds'].items() if category in kind.get('categories', []) for row in vocabulary['evidence'].get(name, []))}
+    waited = all_rows(waits)
+    return waited, waited & all_rows(misses)
 
 
 def text_of(case):

@@ -36,20 +36,42 @@ FAILURES = ('engine ended', 'pack does not load', 'pack does not load in the eva
             'changes before next_change', 'different codes', 'refused by one only', 'different demands')
 
 
-# What the need `statement` of kinds by month and by day is seen to come to (P5).
-STATEMENTS = {f'statement by {by} {outcome}' for by in ('month', 'day') for outcome in ('met', 'not met')}
+# What the need `statement` of kinds by month and by day is seen to come to (P5): where it is not met, perhaps by something stated of a
+# time that is not known.
+STATEMENTS = {f'statement by {by} {outcome}' for by in ('month', 'day') for outcome in ('met', 'not met', 'perhaps met')}
+# Whether something is outstanding (P11), of lists that are proven otherwise and that are not.
+OUTSTANDING = {'outstanding, proven otherwise', 'outstanding, not proven either', 'outstanding beside a source that is named'}
 
 
-def watch_statements(evaluator, seen):
-    """From now on, what statements the second evaluator asks for come to is added to `seen`."""
-    ask = evaluator.run.Run.is_stated
+def watch_evidence(evaluator, seen):
+    """From now on, what the second evaluator asks of evidence comes to is added to `seen`."""
+    run, rules = evaluator.run.Run, evaluator.evidence
+    statement, prove, outstanding = run.statement_blame, rules.proof_of, rules.outstanding
 
-    def asked(run, person, kind, period):
-        met = ask(run, person, kind, period)
-        if not met or run.of_period(run.told_by(person, kind)[1], kind, period):
-            seen.add(f'statement by {kind.by} {"met" if met else "not met"}')
-        return met
-    evaluator.run.Run.is_stated = asked
+    def statement_blame(self, person, kind, period):
+        blame = statement(self, person, kind, period)
+        told = self.of_period(self.told_by(person, kind)[1], kind, period)
+        if blame is not None:
+            known = period is None or period[2] is not None
+            seen.add(f'statement by {kind.by} {"perhaps met" if told and known else "not met"}')
+        elif told:
+            seen.add(f'statement by {kind.by} met')
+        return blame
+
+    def proof_of(self, person, kind, rule, period):
+        self.outstanding_blame = 0
+        met, blame = prove(self, person, kind, rule, period)
+        if self.outstanding_blame:
+            seen.add('outstanding, proven otherwise' if met else 'outstanding, not proven either')
+        return met, blame
+
+    def outstanding_of(self, person, kind, rule, question):
+        blame = self.outstanding_blame = outstanding(self, person, kind, rule, question)
+        named = {category for category, source in rule.asked() if source}
+        if any(item[3] in named and item[2] for item in self.items(blame)):
+            seen.add('outstanding beside a source that is named')
+        return blame
+    run.statement_blame, rules.proof_of, rules.outstanding = statement_blame, proof_of, outstanding_of
 
 
 def random_source(seed):
@@ -102,7 +124,7 @@ class Totals:
 
     def uncovered(self):
         """What too few households show."""
-        wanted = language.tags() | {f'answer {kind}' for kind in case_maker.ANSWER_KINDS} | packs.TAGS | case_maker.MATCHING_TAGS | STATEMENTS | {'ratio as a constant'}
+        wanted = language.tags() | {f'answer {kind}' for kind in case_maker.ANSWER_KINDS} | packs.TAGS | case_maker.MATCHING_TAGS | STATEMENTS | OUTSTANDING | {'ratio as a constant'}
         wanted |= {f'{what} {word}' for what, words in packs.COUNTED.items() for word in words}
         missing = [f'{tag}: {100 * self.tags[tag] / max(1, self.random_cases):.2f} %' for tag in sorted(wanted) if self.tags[tag] * 100 < self.random_cases]
         missing += [f'{outcome}: {self.counts[outcome]} of {self.counts["demands"]}' for outcome in demands.OUTCOMES if self.counts[outcome] * 100 < self.counts['demands']]
@@ -126,7 +148,7 @@ class Run(Totals):
         self.found = []  # texts
         self.seen = set()  # tags of what the second evaluator came by in a case
         if evaluator is not None:
-            watch_statements(evaluator, self.seen)
+            watch_evidence(evaluator, self.seen)
         self.keep = None  # a list, for minimise.py: (files, case text, part) of every difference
 
     def timed(self, name, call, *arguments):

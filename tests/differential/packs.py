@@ -125,7 +125,7 @@ class _Maker:
             'limit': {'by': 'state', 'categories': ['lim'], 'fields': {'which': field('code(two)'), 'amount': field('money')}},
         }
         for name in ('care', 'word', 'annual', 'spell', 'bill'):
-            if self.chance(0.4):
+            if self.chance(0.3):
                 del kinds[name]
         for kind in kinds.values():
             kind['label'] = 'k'
@@ -155,7 +155,7 @@ class _Maker:
             else:
                 needs = self.random.sample(self.kinds[name].get('categories', []) * 4 + ['declaration', 'statement'], self.random.choice([1, 1, 2]))
                 needs = [n + '@s1' if n in CATEGORIES and self.chance(0.3) else n for n in dict.fromkeys(needs)]
-            if self.kinds[name]['by'] != 'state' and self.chance(0.15):
+            if self.kinds[name]['by'] != 'state' and self.chance(0.2):
                 needs = self.random.choice([['statement'], ['statement', *needs]])
                 needs = list(dict.fromkeys(needs))
             use = self.random.choice(['found', 'found', 'higher', 'higher', 'declared', 'agreed'])

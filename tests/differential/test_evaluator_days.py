@@ -67,8 +67,11 @@ class ByDay(unittest.TestCase):
 class Stated(unittest.TestCase):
     """P5"""
 
+    def found(self, kind, during, *declared):
+        return of_kind(kind, "money", f"p.deposit{during}.sum(d, d.amount)", declared=declared, needs=("statement",))
+
     def blame(self, kind, during, *declared):
-        return of_kind(kind, "money", f"p.deposit{during}.sum(d, d.amount)", declared=declared, needs=("statement",))["blame"]
+        return self.found(kind, during, *declared)["blame"]
 
     def test_by_state(self):
         self.assertEqual(self.blame(DEPOSIT, ""), SILENT)
@@ -83,8 +86,19 @@ class Stated(unittest.TestCase):
             for at, blame in ((inside, frozenset()), (outside, SILENT)):
                 found = self.blame(kind, year, {"kind": "deposit", "amount": "1", field: at})
                 self.assertEqual(found, blame, (field, at))
-            # Of which time it is, is not said: it may be of the period.
-            self.assertNotIn(next(iter(SILENT)), self.blame(kind, year, {"kind": "deposit", "amount": "1"}), field)
+            # Of which time it is, is not said: where it is of another, what is stated of the period is still to come.
+            unstated = frozenset([("DECLARATION", "a", "", "", "", "", f"deposit.{field}", "")])
+            timeless = {"kind": "deposit", "amount": "1"}
+            for others, text in (([], "[0.00, +∞)"), ([outside], "[0.00, +∞)"), ([inside], "[1.00, 2.00]")):
+                found = self.found(kind, year, timeless, *({**timeless, field: other} for other in others))
+                self.assertEqual((found["text"], found["blame"]), (text, unstated), (field, others))
+
+    def test_perhaps(self):
+        """L12: what is perhaps not there is no statement."""
+        perhaps = bill("", 1) | {"possible": "true"}
+        for declared, text in ([perhaps], "[0.00, +∞)"), ([perhaps, bill("", 1)], "[1.00, 2.00]"):
+            found = self.found(DEPOSIT, "", *declared)
+            self.assertEqual((found["text"], found["blame"]), (text, SILENT), declared)
 
     def test_nothing_is_asked(self):
         no_day = ".during(period(policy_day, policy_day))"

@@ -113,7 +113,8 @@ class Evidence(unittest.TestCase):
     def test_rule_for_whom(self):
         rules = {"rows": rule("employment", when="old")["rows"] + rule("tax")["rows"]}
         found = of_wages("money", f"{WAGES}.sum(w, w.amount)", fact("2025-01", 1000), tax="unavailable", evidence=rules)
-        self.assertEqual((found["text"], found["blame"]), ("1000.00", frozenset()))
+        self.assertEqual((found["text"], found["blame"], found["marks"]),
+                         ("1000.00", frozenset([TAX]), frozenset(["unproven"])))
 
     def test_variant(self):
         rules = {"rows": rule("employment", variant="short")["rows"] + rule("tax")["rows"]}
@@ -140,6 +141,57 @@ class Evidence(unittest.TestCase):
         self.assertEqual(of_wages("money", now, fact("2025-03", 5))["text"], "[5.00, +∞)")
         asked = rule("employment", "tax", asked="to_data_day")
         self.assertEqual(of_wages("money", now, fact("2025-03", 5), evidence=asked)["text"], "5.00")
+
+
+class Outstanding(unittest.TestCase):
+    """P11"""
+    TEXT = f"{WAGES}.sum(w, w.amount)"
+
+    def of(self, evidence, text=TEXT, **more):
+        return of_wages("money", text, fact("2025-01", 1000), evidence=evidence, **more)
+
+    def by(self, *more):
+        """Under a rule that waits for employment alone, which tells of none."""
+        pack = pack_of(national(evidence={"wage": rule("employment")},
+                                quantities={"x": quantity("money", self.TEXT, of="person")}))
+        told = case(answers=[answer("a", "employment", "confirmed_none", covered=TWO_MONTHS), *more])
+        return pack.assess(told)["entries"]["x", "a"]
+
+    def test_what_no_need_speaks_of(self):
+        for tax, wanted in (("confirmed_none", False), ("not_covered", False), ("unavailable", True), ("pending", True),
+                            ("not_asked", True)):
+            for use in ("found", "higher"):
+                found = self.of(rule("employment", use=use), tax=tax)
+                self.assertEqual((found["text"], "unproven" in found["marks"], len(found["blame"])),
+                                 ("1000.00", wanted, int(wanted)), tax)
+        self.assertEqual(self.of(rule("declaration", use="declared"), tax="pending")["blame"], frozenset())
+
+    def test_what_a_need_speaks_of(self):
+        either = {"any": ["employment", "tax"]}, {"any": ["employment", "tax@office"]}, {"any": ["employment", "tax@bureau"]}
+        for need, wanted in zip(either + ("employment@office",), (False, False, True, True)):
+            self.assertEqual("unproven" in self.of(rule(need), tax="unavailable")["marks"], wanted, need)
+
+    def test_what_nobody_asks(self):
+        """Of another category no wage comes, and people may find more at any time."""
+        for category, more in (("tax", {"source": "manual"}), ("tax", {"superseded": "true"}), ("hukou", {})):
+            self.assertEqual(self.by(answer("a", category, "unavailable", **more))["marks"], frozenset(), category)
+        self.assertEqual(self.by()["marks"], frozenset())
+        for reason, marks in (("not_routable", []), ("minimised", []), ("no_authorization", ["unproven"]), ("deceased", ["unproven"])):
+            self.assertEqual(self.by(answer("a", "tax", "not_asked", reason=reason))["marks"], frozenset(marks), reason)
+
+    def test_beside_what_is_lacking(self):
+        found = self.of(rule("deposit"), tax="unavailable")
+        self.assertEqual((found["text"], {item[3] for item in found["blame"]}, found["marks"]),
+                         ("[1000.00, +∞)", {"deposit", "tax"}, frozenset()))
+
+    def test_closed(self):
+        found = self.of(rule("employment"), f"closed({WAGES}) ? yuan(1) : 0", tax="unavailable")
+        self.assertEqual((found["text"], found["blame"], found["marks"]), ("1.00", frozenset([TAX]), frozenset(["unproven"])))
+
+    def test_of_another_period(self):
+        found = self.by(answer("a", "tax", "confirmed_none", covered={"from": "2025-02-01"}))
+        self.assertEqual((found["text"], {item[6] for item in found["blame"]}, found["marks"]),
+                         ("0.00", {"PERIOD"}, frozenset(["unproven"])))
 
 
 class Months(unittest.TestCase):

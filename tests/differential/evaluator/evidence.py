@@ -7,6 +7,7 @@ from .kinds import NAMED
 from .values import BOOL
 
 NOBODY_ASKED = ("NOT_ASKED", "NOT_ROUTABLE")
+NOBODY_TO_ASK = (NOBODY_ASKED, ("NOT_ASKED", "MINIMISED"))
 
 
 class Rule:
@@ -16,6 +17,10 @@ class Rule:
 
     def in_force(self, day):
         return self.start <= day and (self.end is None or day < self.end)
+
+    def speaks_of(self, answer):
+        """P11: whether one of its needs is about the answer."""
+        return any(category == answer.category and source in (None, answer.source) for category, source in self.asked())
 
     def asked(self):
         """The (category, source) that its needs speak of."""
@@ -146,8 +151,25 @@ def manual_suffices(person, need, question):
     return "" in lacking
 
 
-def blame_of(run, person, kind, rule, period):
-    """P3: None if the person's list of the kind is proven, else the blame."""
+def outstanding(run, person, kind, rule, question):
+    """P11: the blame of answers that may tell of the kind, and that nothing waits for."""
+    if rule.use == "declared":
+        return 0
+    blame = 0
+    for answer in person.in_order:
+        if answer.category not in kind.categories or answer.source == MANUAL_SOURCE or answer.superseded:
+            continue
+        if answer.kind == "NOT_COVERED" or (answer.kind, answer.reason) in NOBODY_TO_ASK or rule.speaks_of(answer):
+            continue
+        if not answer.usable:
+            blame |= run.item(answer.item())
+        elif lacking := question.lack(answer):
+            blame |= run.item(answer.item(lacking))
+    return blame
+
+
+def proof_of(run, person, kind, rule, period):
+    """P3, P11: whether the person's list of the kind is proven, and the blame."""
     first, last = run.state_days
     if kind.timed:
         first, last = (None, None) if period[2] is None else (period[2], period[3] - 1)
@@ -160,7 +182,7 @@ def blame_of(run, person, kind, rule, period):
         if lacking is not None:
             blame |= lacking
             met = False
-    return None if met else blame
+    return met, blame | outstanding(run, person, kind, rule, question)
 
 
 def need_blame(run, person, kind, rule, need, question, period):
@@ -176,7 +198,7 @@ def need_blame(run, person, kind, rule, need, question, period):
     if need == "declaration":
         return None
     if need == "statement":
-        return None if run.is_stated(person, kind, period) else run.item(unstated(person.id, kind.name))
+        return run.statement_blame(person, kind, period)
     by_hand = rule.manual_suffices and manual_suffices(person, need, question)
     lacking = category_blame(run, person, need, question)
     return None if by_hand else lacking

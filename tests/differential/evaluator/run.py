@@ -239,11 +239,17 @@ class Run:
             return spread.elements(self, elements, kind, period)
         return within(elements, period)
 
-    def is_stated(self, person, kind, period):
-        """P5: whether what is stated suffices for a list of the period, which is None of kinds by state."""
-        if self.of_period(self.told_by(person, kind)[1], kind, period):
-            return True
-        return period is not None and period[2] is not None and holds_nothing(kind, *period[2:4])
+    def statement_blame(self, person, kind, period):
+        """P5: None if what is stated suffices for a list of the period, which is None of kinds by state; else the blame."""
+        if period is not None and period[2] is not None and holds_nothing(kind, *period[2:4]):
+            return None
+        elements = self.of_period(self.told_by(person, kind)[1], kind, period)
+        if any(state == SURE for _, state, _, _ in elements):
+            return None
+        perhaps = 0
+        for _, _, blame, _ in elements:
+            perhaps |= blame
+        return perhaps if elements else self.item(evidence.unstated(person.id, kind.name))
 
     def unlisted(self, kind, blame, period):
         if kind.spread:
@@ -261,7 +267,7 @@ class Run:
         return [self.reader.presumed(kind, month, amount, blame) for month in months]
 
     def evidence(self, person, kind, rule, period):
-        """Whether the person's list is proven, and what leaves it unproven (P3, L18)."""
+        """Whether the person's list is proven, and what leaves it unproven, or is outstanding (P3, P11, L18)."""
         if rule is None:
             return False, self.item(("POLICY_ROW", "", "", "", "", "", "", f"evidence.{kind.name}"))
         if person.missing:
@@ -269,8 +275,7 @@ class Run:
         key = (person, kind, rule, period and (period[0], period[2], period[3]))
         known = self.evidence_known.get(key)
         if known is None:
-            blame = evidence.blame_of(self, person, kind, rule, period)
-            known = self.evidence_known[key] = (blame is None, blame or 0)
+            known = self.evidence_known[key] = evidence.proof_of(self, person, kind, rule, period)
         return known
 
     def disagreement(self, person, rule):

@@ -73,6 +73,8 @@ def of_rule(run, fold, person, kind, period, rule):
         value = fold.close(value, open_blame, UNPROVEN)
         if closing == DECLARED_SIDE:
             value = marked(value, DECLARED)
+    elif proven and open_blame:
+        value = fold.close(value, open_blame, UNPROVEN)
     elif not proven:
         value = fold.open(run, value, run.unlisted(kind, open_blame, period), open_blame, months)
         if (rule is None or rule.use == HIGHER) and not person.missing and person.stated(kind):
@@ -157,5 +159,8 @@ def closed_by(run, person, kind, period, rules, at):
 
 def closed_under(run, person, kind, period, rule):
     proven, blame = run.evidence(person, kind, rule, period)
-    value = (0, 0, MAY_BE_TRUE) if proven else (blame, PRELIMINARY, MAY_BE_FALSE)
+    if proven:
+        value = (blame, UNPROVEN if blame else 0, MAY_BE_TRUE)
+    else:
+        value = (blame, PRELIMINARY, MAY_BE_FALSE)
     return by_rule_and_period(value, rule, period)
