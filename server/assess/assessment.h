@@ -33,7 +33,7 @@ enum class BlameKind : uint8_t {
   kAuthorization,  // 未授权
   kIdentity,       // who is meant, or who belongs to the household, is not clear
   kDeclaration,    // the application leaves out something (a day of birth, the scope)
-  kArithmetic,     // a ratio over nothing: undefined, neither 0 nor infinite
+  kArithmetic,     // a ratio over nothing, or the greatest of none: it has no value
 };
 absl::string_view BlameKindName(BlameKind kind);  // "SOURCE", "POLICY_ROW", …
 

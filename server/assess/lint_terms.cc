@@ -292,6 +292,8 @@ LinearTerm LintTerms::TermOf(const Node& node, const TermVariables& variables) {
       if (IsArithmetic(node)) return BinaryTerm(node, variables);
       break;
     case Node::Kind::kMethod: {
+      const auto [known, added] = folds_.try_emplace({&node, variables});
+      if (!added && !known->second.parts.empty()) return known->second;
       term = Part(TextOf(node, variables));
       if (node.text == "size" || node.text == "count" || node.text == "months") {
         Value bound;
@@ -299,6 +301,7 @@ LinearTerm LintTerms::TermOf(const Node& node, const TermVariables& variables) {
         bounds_[term.parts.begin()->first] = bound;
       }
       BoundSum(node, term.parts.begin()->first, variables);
+      known->second = term;
       return term;
     }
     default:

@@ -33,7 +33,8 @@ using TermVariables = std::map<std::string, std::string>;
 
 class LintTerms {
  public:
-  // `codes`: what values of the household are taken to be.
+  // Nodes are told apart by where they stand: those of lists must outlive this. `codes`: what
+  // values of the household are taken to be.
   LintTerms(const LintChain& chain, int32_t day, LintCodes codes = {})
       : chain_(chain), day_(day), ranges_(chain, day, std::move(codes)) {}
 
@@ -82,6 +83,8 @@ class LintTerms {
   size_t steps_ = 0;
   std::map<std::pair<int, std::string>, LinearTerm> terms_;
   std::map<std::pair<int, std::string>, std::string> texts_;
+  // Of lists folded: their bodies are looked at for the text and for the bounds.
+  std::map<std::pair<const Node*, TermVariables>, LinearTerm> folds_;
   std::map<std::string, Value> bounds_;        // by part
   std::map<std::string, Quotient> quotients_;  // by part
 };
