@@ -2,12 +2,15 @@
 
 import os
 import unittest
+from fractions import Fraction
 
 from evaluator import Defects
 from evaluator.compare import cases_of
 from evaluator.expectations import unmet
+from evaluator.kinds import RATIO
 from evaluator.reading import read
 from evaluator.small_packs import answer, case, computed, national, pack_of, person, quantity, row, rule, test
+from evaluator.written import exact_key
 
 ARITHMETIC = ("ARITHMETIC", "", "", "", "", "", "", "")
 FEBRUARY = {"from": "2025-02-01", "to": "2025-03-04"}
@@ -121,6 +124,14 @@ class Operators(unittest.TestCase):
         # O14: what is not needed is not computed.
         self.assertEqual(self.text("bool", f"false && {big} > 0"), "FALSE")
         self.assertEqual(computed("bool", f"{big} > 0 && false")["error"], "ARITHMETIC_OVERFLOW")
+
+
+class Written(unittest.TestCase):
+    def test_a_number_that_is_a_key(self):
+        """Y6"""
+        told = {Fraction(2, 3): "2/3", Fraction(-1, 32): "-0.03125", Fraction(1, 2): "", Fraction(1, 2**10): "1/1024"}
+        for number, text in told.items():
+            self.assertEqual(exact_key((0, 0, number, number, 0), RATIO), text)
 
 
 class Days(unittest.TestCase):

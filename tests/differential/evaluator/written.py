@@ -56,6 +56,19 @@ def exact_number_text(value, unit):
     return "" if 10 ** places % end.denominator == 0 else str(end)
 
 
+def exact_key(value, unit):
+    """Y6; empty where Y4 is."""
+    text = exact_number_text(value, unit)
+    if not text:
+        return ""
+    end = Fraction(shown(value[2], unit))
+    for places in range(1, 10):
+        if 10 ** places % end.denominator == 0:
+            digits = str(abs(end.numerator) * 10 ** places // end.denominator).rjust(places + 1, "0")
+            return ("-" if end < 0 else "") + digits[:-places] + "." + digits[-places:]
+    return text
+
+
 def codes(mask, codes_, program):
     if mask is None:
         mask = program.every(codes_)
@@ -80,7 +93,7 @@ def key(value, type_, program):
     if type_.kind == CODE:
         return codes(value[2], type_.codes, program)
     if type_.kind == NUMBER:
-        return number(value, type_.unit)
+        return exact_key(value, type_.unit) or number(value, type_.unit)
     return of_ends(value, days.written if type_.kind == DATE else days.written_month)[0]
 
 
