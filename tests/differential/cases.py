@@ -79,7 +79,7 @@ class Cases:
                 person['declared'] = [self.fact(pick(self.stated)) for _ in range(self.random.randint(1, 3))]
             # Of some months, days or years, which may be those asked about.
             if self.timed and self.chance(0.3):
-                kind = pick(self.timed + 3 * self.by_word)
+                kind = pick(self.timed + 3 * self.by_word + 3 * [k for k in self.by_word if self.kinds[k]['by'] == 'day'])
                 person.setdefault('declared', []).extend(self.fact(kind) for _ in range(self.random.randint(1, 4)))
                 if self.chance(0.3):
                     self.hide_declared(person['declared'][-1])

@@ -155,7 +155,7 @@ class _Maker:
             else:
                 needs = self.random.sample(self.kinds[name].get('categories', []) * 4 + ['declaration', 'statement'], self.random.choice([1, 1, 2]))
                 needs = [n + '@s1' if n in CATEGORIES and self.chance(0.3) else n for n in dict.fromkeys(needs)]
-            if self.kinds[name]['by'] != 'state' and self.chance(0.2):
+            if self.kinds[name]['by'] != 'state' and self.chance(0.35 if self.kinds[name]['by'] == 'day' else 0.2):
                 needs = self.random.choice([['statement'], ['statement', *needs]])
                 needs = list(dict.fromkeys(needs))
             use = self.random.choice(['found', 'found', 'higher', 'higher', 'declared', 'agreed'])
