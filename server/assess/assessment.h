@@ -21,7 +21,7 @@
 namespace hedui::assess {
 
 // Written into reports as "engine": changes whenever the same input could give other bytes.
-inline constexpr char kEngineVersion[] = "assess/4";
+inline constexpr char kEngineVersion[] = "assess/5";
 
 enum class Truth : uint8_t { kFalse = 1, kTrue, kUndetermined };
 absl::string_view TruthName(Truth truth);  // "FALSE", "TRUE", "UNDETERMINED"

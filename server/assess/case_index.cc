@@ -71,9 +71,13 @@ absl::Status CaseIndex::IndexAnswers(const CompiledPack& pack, const Case& c) {
   answer_next_.assign(c.facts.answers.size(), -1);
   answer_categories_.resize(c.facts.answers.size(), -1);
   flaws_.assign(c.facts.answers.size(), AnswerDetail::kNone);
+  awaits_people_ = false;
   int hint = 0;
   for (size_t i = 0; i < c.facts.answers.size(); ++i) {
     const base::AnswerState& answer = c.facts.answers[i];
+    awaits_people_ |= answer.kind != base::AnswerKind::kFound &&
+                      answer.kind != base::AnswerKind::kConfirmedNone && !answer.superseded &&
+                      answer.source_id == base::kManualSourceId;
     const int person = PersonNear(answer.person_id, &hint);
     if (person < 0)
       return Malformed(

@@ -61,6 +61,8 @@ class CaseIndex {
   }
   // kNone, kUnknownKind or kKindNotOfCategory.
   AnswerDetail Flaw(int32_t answer) const { return flaws_[static_cast<size_t>(answer)]; }
+  // Whether some answer of the case, of whomever, is one that people have yet to give.
+  bool awaits_people() const { return awaits_people_; }
   // Whether the answer is of a category in which facts of the kind may come.
   bool MayTell(int32_t answer, const FactKind& kind) const;
   // Whether the fact, by its place in Case::facts.facts, may be computed with. False for -1.
@@ -96,6 +98,7 @@ class CaseIndex {
   std::vector<int32_t> answer_heads_, answer_next_, answer_tails_;
   std::vector<int> answer_categories_;  // -1: one that no policy knows
   std::vector<AnswerDetail> flaws_;
+  bool awaits_people_ = false;
   std::vector<int32_t> fact_heads_, fact_tails_;
   std::vector<IndexedFact> facts_;
   std::vector<int> kind_hints_;  // by place among the case's facts: the kind in the case before

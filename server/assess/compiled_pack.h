@@ -309,14 +309,16 @@ struct EvidenceRule {
     int group = -1;         // needs next to one another with one number: one of them suffices
   };
   std::vector<Need> complete_by;
-  // What no need speaks of: a category of the kind, but for the sources that needs name. Where an
-  // answer of it is still to come, what is proven is only taken for all there is. None where found
-  // facts do not count.
-  struct Beyond {
+  // The categories of the kind. While an answer of one is still to come, what is proven is only
+  // taken for all there is: a need may be met without it. None where found facts do not count.
+  struct Origin {
     int category = -1;
-    std::vector<std::string> named_sources;
+    // Whether a need is met by all its registers alone, so that none of them is still to come; or
+    // by all of these.
+    bool awaited = false;
+    std::vector<std::string> awaited_sources;
   };
-  std::vector<Beyond> beyond;
+  std::vector<Origin> origins;
   enum class Use : uint8_t { kFound, kDeclared, kHigher, kAgreed } use = Use::kHigher;
   enum class Otherwise : uint8_t { kUnknown, kFound, kDeclared, kPresumed };
   Otherwise otherwise = Otherwise::kUnknown;

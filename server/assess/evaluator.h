@@ -20,6 +20,7 @@ namespace hedui::assess {
 // The calendar: base::ParseDay takes no other years.
 inline constexpr int kYearMin = 1800;
 inline constexpr int kYearMax = 9999;
+int64_t LastDay();
 
 // A household takes some thousands of steps, and one of forty people with ten years of months some
 // hundred thousand; loops within loops over everybody could take an age. Each step may also leave a
@@ -306,13 +307,16 @@ class Evaluator {
   Value DayOfMonth(const Value& month, bool last);
   // Working days.
   struct Walked {
-    int64_t day = 0;      // the last one looked at
-    int64_t working = 0;  // working days among them
-    bool broken = false;  // no row speaks of the next
+    int64_t day = 0;       // the last one
+    int64_t working = 0;   // working days among them
+    bool unknown = false;  // it came by days of which no row speaks
   };
-  // Looks at the days after `from`, up to `until` or the `most`th working day.
-  Walked Walk(int64_t from, int64_t until, int64_t most, uint8_t* marks);
+  // Over the days after `from`, up to `until` or the `most`th working day. Days of which nothing is
+  // known are taken as working days or as off.
+  Walked Walk(int64_t from, int64_t until, int64_t most, bool unknown_works, uint8_t* marks);
   const CalendarRow* CalendarRowOf(int64_t day);
+  // Whether no row speaks of the day or any later one.
+  bool IsCalendarOver(int64_t day) const;
   Value WorkingDaysAfter(const Value& day, const Value& days);
   Value WorkingDaysBetween(const Value& from, const Value& to);
   BlameId NoCalendar(BlameId blame);
@@ -489,8 +493,8 @@ class Evaluator {
   // Whether what people found in the category is all there is.
   bool ProveByPeople(int person, int category, const Asked& asked);
   AnswerDetail LackOf(int answer, const Asked& asked);
-  // Answers still to come that may tell of the kind and that no need of the rule asks for.
-  BlameId BlameBeyond(const EvidenceRule& rule, int person, const Asked& asked);
+  // Answers still to come that may tell of the kind, whether or not the rule waits for them.
+  BlameId BlameOutstanding(const EvidenceRule& rule, int person, const Asked& asked);
   // All answers of the rule's categories.
   BlameId BlameAnswers(const EvidenceRule& rule, int person, AnswerDetail detail);
   BlameId BlameCategory(int person, int category, const std::string& source_id,

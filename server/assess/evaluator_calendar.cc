@@ -32,20 +32,40 @@ const CalendarRow* Evaluator::CalendarRowOf(int64_t day) {
   return nullptr;
 }
 
-Evaluator::Walked Evaluator::Walk(int64_t from, int64_t until, int64_t most, uint8_t* marks) {
+bool Evaluator::IsCalendarOver(int64_t day) const {
+  return std::none_of(division_->calendar.begin(), division_->calendar.end(), [&](int32_t index) {
+    return pack_.calendar[static_cast<size_t>(index)].days.to > day;
+  });
+}
+
+Evaluator::Walked Evaluator::Walk(int64_t from, int64_t until, int64_t most, bool unknown_works,
+                                  uint8_t* marks) {
   Walked walked{from, 0, false};
   const CalendarRow* last = nullptr;
   while (walked.day < until && walked.working < most) {
     ++steps_;
-    const CalendarRow* row = walked.day - from < kWalkMax ? CalendarRowOf(walked.day + 1) : nullptr;
+    const int64_t next = walked.day + 1;
+    const bool too_far = next - from > kWalkMax;
+    const CalendarRow* row = too_far ? nullptr : CalendarRowOf(next);
     if (row == nullptr) {
-      walked.broken = true;
-      return walked;
+      walked.unknown = true;
+      if (too_far || IsCalendarOver(next)) {
+        // Nor is any later day known.
+        const int64_t rest = unknown_works ? std::min(until - walked.day, most - walked.working)
+                                           : until - walked.day;
+        walked.day += rest;
+        walked.working += unknown_works ? rest : 0;
+        return walked;
+      }
+      walked.day = next;
+      walked.working += unknown_works ? 1 : 0;
+      continue;
     }
     if (row != last) AddRef(Ref::Tag::kCalendar, static_cast<int32_t>(row - pack_.calendar.data()));
     last = row;
     if (row->assumed) *marks |= kMarkAssumed;
-    if (IsWorkingDay(*row, ++walked.day)) ++walked.working;
+    walked.day = next;
+    if (IsWorkingDay(*row, next)) ++walked.working;
   }
   return walked;
 }
@@ -68,26 +88,29 @@ Value Evaluator::WorkingDaysAfter(const Value& day, const Value& days) {
     no_date_ = true;
     return later;
   }
-  const auto after = [&](const Rational& from, const Rational& count, Rational* end,
-                         bool* infinite) {
+  // The earliest or the latest day that it can be; nullopt for one that may be any day.
+  const auto after = [&](const Rational& from, const Rational& count,
+                         bool latest) -> std::optional<int64_t> {
+    const int64_t begin = WholeOf(from);
+    const int64_t end = std::min(begin + kWalkMax, LastDay());
     // So many working days are beyond every walk.
     const int64_t most =
         Rational::Compare(count, Rational(kWalkMax)) > 0 ? kWalkMax + 1 : WholeOf(count);
-    const Walked walked = Walk(WholeOf(from), INT64_MAX, most, &later.marks);
-    if (walked.broken) {
-      later.blame = NoCalendar(later.blame);
-      return;
-    }
-    *end = Rational(walked.day);
-    *infinite = false;
+    const Walked walked = Walk(begin, end, most, !latest, &later.marks);
+    const bool there = walked.working == most;
+    if (walked.unknown || !there) later.blame = NoCalendar(later.blame);
+    if (!there && latest) return std::nullopt;
+    return walked.day;
   };
-  if (!day.lo_infinite && !days.lo_infinite) after(day.lo, days.lo, &later.lo, &later.lo_infinite);
-  const bool same = day.IsPoint() && days.IsPoint();
-  if (same) {
-    later.hi = later.lo;
-    later.hi_infinite = later.lo_infinite;
-  } else if (!day.hi_infinite && !days.hi_infinite) {
-    after(day.hi, days.hi, &later.hi, &later.hi_infinite);
+  const auto set = [](std::optional<int64_t> known, Rational* end, bool* infinite) {
+    *infinite = !known;
+    if (known) *end = Rational(*known);
+  };
+  if (!day.lo_infinite && !days.lo_infinite) {
+    set(after(day.lo, days.lo, false), &later.lo, &later.lo_infinite);
+  }
+  if (!day.hi_infinite && !days.hi_infinite) {
+    set(after(day.hi, days.hi, true), &later.hi, &later.hi_infinite);
   }
   if (later.IsPoint()) later.blame = calculator_.Kept(day, days);
   return later;
@@ -102,20 +125,14 @@ Value Evaluator::WorkingDaysBetween(const Value& from, const Value& to) {
   days.mask = from.mask | to.mask;
   days.lo_infinite = false;  // never fewer than none
   if (days.undefined) return days;
-  const auto between = [&](const Rational& begin, const Rational& end) {
-    const Walked walked = Walk(WholeOf(begin), WholeOf(end), INT64_MAX, &days.marks);
-    if (walked.broken) days.blame = NoCalendar(days.blame);
-    return walked;
+  const auto between = [&](const Rational& begin, const Rational& end, bool unknown_works) {
+    const Walked walked = Walk(WholeOf(begin), WholeOf(end), INT64_MAX, unknown_works, &days.marks);
+    if (walked.unknown) days.blame = NoCalendar(days.blame);
+    return Rational(walked.working);
   };
-  if (!from.hi_infinite && !to.lo_infinite) {
-    const Walked least = between(from.hi, to.lo);
-    if (!least.broken) days.lo = Rational(least.working);
-  }
-  if (!from.lo_infinite && !to.hi_infinite) {
-    const Walked most = between(from.lo, to.hi);
-    days.hi_infinite = most.broken;
-    if (!most.broken) days.hi = Rational(most.working);
-  }
+  if (!from.hi_infinite && !to.lo_infinite) days.lo = between(from.hi, to.lo, false);
+  days.hi_infinite = from.lo_infinite || to.hi_infinite;
+  if (!days.hi_infinite) days.hi = between(from.lo, to.hi, true);
   if (days.IsPoint()) days.blame = calculator_.Kept(from, to);
   return days;
 }

@@ -15,10 +15,6 @@ int32_t FirstDay() {
   static const int32_t kFirst = DayNumber(absl::CivilDay(kYearMin, 1, 1));
   return kFirst;
 }
-int32_t LastDay() {
-  static const int32_t kLast = DayNumber(absl::CivilDay(kYearMax, 12, 31));
-  return kLast;
-}
 
 // nullopt where the computation has gone beyond the calendar, and the case is refused.
 std::optional<absl::CivilDay> DayAt(const Rational& number) {
@@ -31,7 +27,7 @@ std::optional<absl::CivilDay> DayAt(const Rational& number) {
 // As many months later; a number that is no day where there is none such.
 Rational MonthsLater(const Rational& day, const Rational& months) {
   constexpr int64_t kMonthsMax = 12 * 9'999;
-  const Rational none(int64_t{LastDay()} + 1);
+  const Rational none(LastDay() + 1);
   const auto from = DayAt(day);
   if (!from || !months.is_integer() || months.numerator() < -kMonthsMax ||
       months.numerator() > kMonthsMax) {
@@ -44,6 +40,11 @@ Rational MonthsLater(const Rational& day, const Rational& months) {
 }
 
 }  // namespace
+
+int64_t LastDay() {
+  static const int64_t kLast = DayNumber(absl::CivilDay(kYearMax, 12, 31));
+  return kLast;
+}
 
 void Evaluator::ExecuteDates(const Op& op) {
   switch (op.code) {

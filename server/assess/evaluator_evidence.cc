@@ -68,7 +68,7 @@ Evaluator::Proof Evaluator::ProveAnew(const EvidenceRule& rule, int who, int fac
     proof.complete = false;
     proof.blame = blames_.Join(proof.blame, group.blame);
   }
-  proof.blame = blames_.Join(proof.blame, BlameBeyond(rule, who, asked));
+  proof.blame = blames_.Join(proof.blame, BlameOutstanding(rule, who, asked));
   return proof;
 }
 
@@ -78,8 +78,9 @@ Evaluator::Proof Evaluator::ProveNeed(const EvidenceRule& rule, const EvidenceRu
   if (need.category == EvidenceRule::kStatement) {
     return ProveStatement(who, fact_kind, asked.period);
   }
-  if (rule.manual_suffices && ProveByPeople(who, need.category, asked)) return {};
-  return ProveCategory(who, need.category, need.source_id, asked);
+  const bool by_people = rule.manual_suffices && ProveByPeople(who, need.category, asked);
+  const Proof proof = ProveCategory(who, need.category, need.source_id, asked);
+  return by_people ? Proof{} : proof;
 }
 
 bool Evaluator::IsStated(int who, int fact_kind) const {
@@ -161,6 +162,7 @@ AnswerDetail Evaluator::LackOf(int answer_index, const Asked& asked) {
 }
 
 bool Evaluator::ProveByPeople(int who, int category, const Asked& asked) {
+  bool proven = false;
   for (int32_t i = index_.FirstAnswer(who, category); i >= 0; i = index_.NextAnswer(i)) {
     const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
     if (answer.superseded || answer.source_id != base::kManualSourceId || !CameUsable(answer)) {
@@ -168,9 +170,9 @@ bool Evaluator::ProveByPeople(int who, int category, const Asked& asked) {
     }
     if (LackOf(i, asked) != AnswerDetail::kNone) continue;
     AddRef(Ref::Tag::kAnswer, i);
-    return true;
+    proven = true;
   }
-  return false;
+  return proven;
 }
 
 // Every planned source of the category must have said all it has; one that holds nothing of the
@@ -210,22 +212,29 @@ Evaluator::Proof Evaluator::ProveCategory(int who, int category, const std::stri
   return proof;
 }
 
-// An answer of a category that no need names is missed by nobody, but one that was asked for and is
-// still to come may tell more.
-BlameId Evaluator::BlameBeyond(const EvidenceRule& rule, int who, const Asked& asked) {
+// Whatever the needs are content with, an answer that was asked for and is still to come may tell
+// more. What people found is all that they will say.
+BlameId Evaluator::BlameOutstanding(const EvidenceRule& rule, int who, const Asked& asked) {
   BlameId blame = 0;
-  for (const EvidenceRule::Beyond& beyond : rule.beyond) {
-    for (int32_t i = index_.FirstAnswer(who, beyond.category); i >= 0; i = index_.NextAnswer(i)) {
+  for (const EvidenceRule::Origin& origin : rule.origins) {
+    if (origin.awaited && !index_.awaits_people()) continue;
+    for (int32_t i = index_.FirstAnswer(who, origin.category); i >= 0; i = index_.NextAnswer(i)) {
       ++steps_;
       const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
-      if (answer.superseded || answer.source_id == base::kManualSourceId || IsOfNobody(answer) ||
-          std::find(beyond.named_sources.begin(), beyond.named_sources.end(), answer.source_id) !=
-              beyond.named_sources.end()) {
-        continue;
-      }
+      if (answer.superseded || IsOfNobody(answer)) continue;
       const bool came = CameUsable(answer);
-      const AnswerDetail detail = came ? LackOf(i, asked) : AnswerDetail::kNone;
-      if (came && detail == AnswerDetail::kNone) continue;
+      AnswerDetail detail = AnswerDetail::kNone;
+      if (answer.source_id == base::kManualSourceId) {
+        if (came) continue;
+      } else {
+        const std::vector<std::string>& awaited = origin.awaited_sources;
+        if (origin.awaited ||
+            std::find(awaited.begin(), awaited.end(), answer.source_id) != awaited.end()) {
+          continue;
+        }
+        if (came) detail = LackOf(i, asked);
+        if (came && detail == AnswerDetail::kNone) continue;
+      }
       AddRef(Ref::Tag::kAnswer, i);
       blame = blames_.Join(blame, AnswerLeaf(i, detail));
     }

@@ -113,7 +113,7 @@ EvidenceRule PolicyLink::LinkEvidenceRule(size_t f, const SourceEvidence& source
   if (!asked.empty() && asked != "whole" && (!linked.to_data_day || !by_month)) {
     Find(file, rule.asked.line, "BAD_VALUE", "asked is whole or, of a kind by month, to_data_day");
   }
-  LinkBeyond(pack_->fact_kinds[static_cast<size_t>(kind)], &linked);
+  LinkOrigins(pack_->fact_kinds[static_cast<size_t>(kind)], &linked);
   LinkWhom(f, kind, rule, &linked);
   std::string text = absl::StrCat("complete_by ", absl::StrJoin(shown, "+"), ", use ",
                                   use.empty() ? "higher" : use, ", otherwise ",
@@ -151,17 +151,20 @@ std::optional<EvidenceRule::Need> PolicyLink::LinkNeed(const SourceFile& file,
   return linked;
 }
 
-void PolicyLink::LinkBeyond(const FactKind& kind, EvidenceRule* linked) {
+void PolicyLink::LinkOrigins(const FactKind& kind, EvidenceRule* linked) {
   if (linked->use == EvidenceRule::Use::kDeclared) return;
   for (const int category : kind.categories) {
-    EvidenceRule::Beyond beyond{category, {}};
-    bool needed = false;
+    EvidenceRule::Origin origin;
+    origin.category = category;
     for (const EvidenceRule::Need& need : linked->complete_by) {
-      if (need.category != category) continue;
-      needed |= need.source_id.empty();
-      beyond.named_sources.push_back(need.source_id);
+      if (need.category != category || need.group >= 0 || linked->manual_suffices) continue;
+      if (need.source_id.empty()) {
+        origin.awaited = true;
+      } else {
+        origin.awaited_sources.push_back(need.source_id);
+      }
     }
-    if (!needed) linked->beyond.push_back(std::move(beyond));
+    linked->origins.push_back(std::move(origin));
   }
 }
 

@@ -176,7 +176,7 @@ class PolicyLink {
   EvidenceRule LinkEvidenceRule(size_t f, const SourceEvidence& source, int kind,
                                 const SourceEvidence::Rule& rule);
   std::optional<EvidenceRule::Need> LinkNeed(const SourceFile& file, const Located& need);
-  static void LinkBeyond(const FactKind& kind, EvidenceRule* linked);
+  static void LinkOrigins(const FactKind& kind, EvidenceRule* linked);
   void LinkWhom(size_t f, int kind, const SourceEvidence::Rule& rule, EvidenceRule* linked);
   void LinkProgramme(size_t f, const SourceProgramme& source);
   void AddProgrammeRows(size_t f, const SourceProgramme& source, int32_t known);

@@ -90,7 +90,7 @@ TEST(AssessCommandTest, JsonHoldsValueIntervalBlameCitationAndPedigree) {
   const Outcome outcome = AssessFile("tests/assess/cases/demo_bank_silent.yaml", "json");
   EXPECT_EQ(outcome.exit_code, 0);
   for (const char* part :
-       {"\"engine\": \"assess/4\"", "\"result\": \"UNDETERMINED\"", "\"text\": \"[0.00, +∞)\"",
+       {"\"engine\": \"assess/5\"", "\"result\": \"UNDETERMINED\"", "\"text\": \"[0.00, +∞)\"",
         "\"source\": \"bank\"", "\"reason\": \"LATE\"", "\"trust\": \"assumed\"",
         "\"file_sha256\": ", "\"expression\": \"household_income / member_count\"",
         "\"next_change\": \"2025-03-04\""}) {

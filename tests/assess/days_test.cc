@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "gtest/gtest.h"
 #include "server/base/dates.h"
 #include "server/base/status.h"
@@ -190,8 +191,64 @@ calendar:
       "2856");
   EXPECT_EQ(
       text("days", "working_days_between(date('2025-01-01'), date('2025-01-01') + days(4001))"),
-      "[0, +∞)");
-  EXPECT_EQ(text("date", "working_days_after(date('2025-01-01'), days(4000))"), "../..");
+      "[2856, 2857]");
+  EXPECT_EQ(text("date", "working_days_after(date('2025-01-01'), days(4000))"), "2035-12-15/..");
+  EXPECT_EQ(text("date", "working_days_after(date('9999-12-30'), days(9))"), "9999-12-31/..");
+}
+
+// While the calendar of a month is not out, what is said holds whatever it will be.
+TEST_F(DaysTest, WorkingDaysOfWhichNothingIsKnownAreWorkingDaysOrNot) {
+  const std::string row =
+      "    - {from: 2025-01-01, to: 2025-06-01, off: [2025-05-01], clause: T 一, trust: verified}\n"
+      "    - {from: 2025-07-01, to: 2025-10-01, clause: T 一, trust: verified}\n";
+  const auto calendar = [&](const std::string& june) {
+    overlay_.Write("000000", absl::StrCat(kNation, "\ncalendar:\n  rows:\n", row, june), "nation");
+  };
+  const auto june = [](const std::string& other) {
+    std::string days;
+    for (int day = 1; day <= 30; ++day) {
+      absl::StrAppendFormat(&days, "%s2025-06-%02d", day == 1 ? "" : ", ", day);
+    }
+    return absl::StrCat("    - {from: 2025-06-01, to: 2025-07-01, ", other, ": [", days,
+                        "], clause: T 一, trust: verified}\n");
+  };
+  const auto text = [&](const std::string& type, const std::string& expression) {
+    overlay_.Write("649994", Rule(type, expression));
+    const auto result = On(kPolicyDay);
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? result->Find("q", "father")->value.text : "";
+  };
+  struct Term {
+    const char* type;
+    const char* expression;
+    const char *unknown, *all_working, *none_working;
+  };
+  for (const Term& term :
+       std::vector<Term>{{"date", "working_days_after(date('2025-05-29'), days(1))", "2025-05-30",
+                          "2025-05-30", "2025-05-30"},
+                         {"date", "working_days_after(date('2025-05-29'), days(5))",
+                          "2025-06-04/2025-07-04", "2025-06-04", "2025-07-04"},
+                         {"date", "working_days_after(date('2025-05-29'), days(40))",
+                          "2025-07-11/2025-08-22", "2025-07-11", "2025-08-22"},
+                         {"date", "working_days_after(date('2025-06-20'), days(3))",
+                          "2025-06-23/2025-07-03", "2025-06-23", "2025-07-03"},
+                         {"days", "working_days_between(date('2025-05-29'), date('2025-07-02'))",
+                          "[3, 33]", "33", "3"},
+                         {"days", "working_days_between(date('2025-06-03'), date('2025-06-09'))",
+                          "[0, 6]", "6", "0"}}) {
+    calendar("");
+    EXPECT_EQ(text(term.type, term.expression), term.unknown) << term.expression;
+    calendar(june("work"));
+    EXPECT_EQ(text(term.type, term.expression), term.all_working) << term.expression;
+    calendar(june("off"));
+    EXPECT_EQ(text(term.type, term.expression), term.none_working) << term.expression;
+  }
+  // Behind the last row nothing is known; what ends before it is.
+  calendar("");
+  EXPECT_EQ(text("date", "working_days_after(date('2025-09-29'), days(1))"), "2025-09-30");
+  EXPECT_EQ(text("date", "working_days_after(date('2025-09-29'), days(9))"), "2025-10-08/..");
+  EXPECT_EQ(text("days", "working_days_between(date('2025-09-29'), date('2025-10-09'))"),
+            "[1, 10]");
 }
 
 TEST_F(DaysTest, DaysReckonedFromOtherDaysThanThePolicyDayDoNotChangeTomorrow) {

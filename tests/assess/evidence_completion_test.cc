@@ -176,8 +176,8 @@ constexpr char kHead[] = R"yaml(division: "640104"
 dates: {application: 2025-03-10, policy: 2025-03-10}
 )yaml";
 
-// Of an answer: 0 nobody was asked, 1 nothing, 2 found, 3 not held, 4 and 5 nobody's to give, and
-// then what is to come.
+// Of an answer of a register: 0 nobody was asked, 1 nothing, 2 found, 3 not held, 4 and 5 nobody's
+// to give, and then what is to come.
 std::vector<Told> Answers(const std::string& category, const std::string& source) {
   const std::string head =
       absl::StrCat("  - {person: a, category: ", category, ", source: ", source, ", ");
@@ -203,24 +203,46 @@ std::vector<Told> Answers(const std::string& category, const std::string& source
   return told;
 }
 
+// Of what people are to find out: what has come from them is all that will, proof of all or not.
+std::vector<Told> Findings(const std::string& category) {
+  std::vector<Told> told = {
+      {"", {}},
+      {"covered: {}, kind: confirmed_none", {}},
+      {"covered: {}, kind: found, facts: [{kind: wage, month: 2025-02, amount: 700}]", {}},
+      {"kind: found, facts: [{kind: wage, month: 2025-02, amount: 700}]", {}},
+      {"kind: not_asked, reason: not_routable", {}},
+      {"kind: pending", {1, 2, 3}},
+      {"kind: unavailable, reason: late", {1, 2, 3}}};
+  for (Told& one : told) {
+    if (one.text.empty()) continue;
+    one.text =
+        absl::StrCat("  - {person: a, category: ", category, ", source: manual, ", one.text, "}\n");
+  }
+  return told;
+}
+
 std::string CaseOfAnswers(const std::vector<std::string>& told) {
   const std::string answers = absl::StrCat(told[1], told[2], told[3]);
   return absl::StrCat(kHead, "persons:\n  - {id: a, relation: applicant", told[0], "}\n",
                       answers.empty() ? "" : "answers:\n", answers);
 }
 
-// Rules that leave out categories of which wages come, in every way of weighing what is stated.
-std::string RulesOfWages() {
-  const std::map<std::string, std::string> needs = {{"employment", "employment"},
-                                                    {"silence", "declaration"},
-                                                    {"stated", "statement"},
-                                                    {"one", "tax@s1"}};
+struct Needs {
+  const char* name;
+  const char* complete_by;
+  bool manual_suffices = false;
+};
+
+// Each in every way of weighing what is stated.
+std::string RulesOfWages(const std::vector<Needs>& needs) {
   std::string rows, tests = "tests:\n", quantities = "quantities:\n";
-  for (const auto& [name, need] : needs) {
+  for (const Needs& need : needs) {
     for (const char* use : {"found", "declared", "higher", "agreed"}) {
-      const std::string variant = absl::StrCat(name, "_", use);
+      const std::string variant = absl::StrCat(need.name, "_", use);
       absl::StrAppend(&rows, "      - {from: 2020-01-01, variant: ", variant, ", complete_by: [",
-                      need, "], use: ", use, ", clause: T 一, trust: verified}\n");
+                      need.complete_by, "], use: ", use,
+                      need.manual_suffices ? ", manual: suffices" : "",
+                      ", clause: T 一, trust: verified}\n");
       const std::string list = absl::StrCat("p.wage", kDuring, ".by('", variant, "')");
       absl::StrAppend(&quantities, Folds(variant, list, true, &tests));
       absl::StrAppend(&tests, RuleOf(variant + "_closed", "person", "bool",
@@ -230,9 +252,15 @@ std::string RulesOfWages() {
   return absl::StrCat(kVocabulary, "evidence:\n  wage:\n    rows:\n", rows, tests, quantities);
 }
 
+// They leave out categories of which wages come.
+const std::vector<Needs> kNeeds = {{"employment", "employment"},
+                                   {"silence", "declaration"},
+                                   {"stated", "statement"},
+                                   {"one", "tax@s1"}};
+
 TEST(EvidenceCompletionTest, AnAnswerThatNoNeedNamesTurnsNothingThatIsNotMarked) {
   Overlay overlay;
-  overlay.Write("000000", RulesOfWages());
+  overlay.Write("000000", RulesOfWages(kNeeds));
   const auto pack = overlay.LoadAlone();
   ASSERT_TRUE(pack.ok()) << pack.status().message();
   const std::vector<Told> stated = {
@@ -243,6 +271,49 @@ TEST(EvidenceCompletionTest, AnAnswerThatNoNeedNamesTurnsNothingThatIsNotMarked)
               CaseOfAnswers);
   cases.Check();
   EXPECT_GT(cases.compared(), 3000);
+}
+
+TEST(EvidenceCompletionTest, AnAnswerThatAnotherStandsInForTurnsNothingThatIsNotMarked) {
+  Overlay overlay;
+  overlay.Write("000000", RulesOfWages({{"either", "{any: [employment, tax]}"},
+                                        {"either_source", "{any: [tax@s1, employment]}"},
+                                        {"or_silence", "{any: [employment, declaration]}"},
+                                        {"both", "employment, {any: [tax, statement]}"}}));
+  const auto pack = overlay.LoadAlone();
+  ASSERT_TRUE(pack.ok()) << pack.status().message();
+  const std::vector<Told> stated = {
+      {"", {}}, {", declared: [{kind: wage, month: 2025-02, amount: 600}]", {}}};
+  std::vector<Told> other = Answers("tax", "s2");
+  other.erase(other.begin() + 7, other.end());
+  Cases cases(**pack, {stated, Answers("employment", "s0"), Answers("tax", "s1"), other},
+              CaseOfAnswers);
+  cases.Check();
+  EXPECT_GT(cases.compared(), 3000);
+}
+
+TEST(EvidenceCompletionTest, WhatPeopleFoundStandsInForNoAnswerThatIsStillToCome) {
+  Overlay overlay;
+  overlay.Write("000000", RulesOfWages({{"adds", "employment"},
+                                        {"suffices", "employment", true},
+                                        {"of_source", "employment@s0", true},
+                                        {"either", "{any: [employment, tax]}", true}}));
+  const auto pack = overlay.LoadAlone();
+  ASSERT_TRUE(pack.ok()) << pack.status().message();
+  std::vector<Told> tax = Answers("tax", "s1");
+  tax.erase(tax.begin() + 7, tax.end());
+  Cases cases(**pack, {{{"", {}}}, Answers("employment", "s0"), Findings("employment"), tax},
+              CaseOfAnswers);
+  cases.Check();
+  EXPECT_GT(cases.compared(), 1000);
+  // Where no register is asked, people's word is proof as it was.
+  const auto alone = AssessText(**pack, CaseOfAnswers({"", Answers("employment", "s0")[4].text,
+                                                       Findings("employment")[2].text, ""}));
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  for (const char* name : {"suffices_found_sum", "either_found_sum"}) {
+    const TraceEntry* sum = alone->Find(name, "a");
+    EXPECT_EQ(sum->value.text, "700.00") << name;
+    EXPECT_FALSE(sum->marks.unproven) << name;
+  }
 }
 
 // Of the first fact how sure it is stands behind it.
@@ -322,7 +393,7 @@ std::vector<std::string> BlameOf(const TraceEntry& entry) {
 
 TEST(EvidenceCompletionTest, WhatIsStillToComeIsToBlameAndTheValueStaysWhatTheRuleSays) {
   Overlay overlay;
-  overlay.Write("000000", RulesOfWages());
+  overlay.Write("000000", RulesOfWages(kNeeds));
   const auto pack = overlay.LoadAlone();
   ASSERT_TRUE(pack.ok()) << pack.status().message();
   const std::string none =

@@ -365,11 +365,15 @@ TEST(EvidenceTest, AVariantIsForListsThatAskForIt) {
 
 TEST(EvidenceTest, OneOfSeveralNeedsSuffices) {
   const std::string sum = absl::StrCat(kWage, ".sum(w, w.amount)");
-  const std::string fund = absl::StrCat(
-      Household(),
-      "  - {person: b, category: fund, source: f, kind: confirmed_none, covered: {from: "
-      "2025-01-01, to: 2025-03-01}}\n");
-  EXPECT_EQ(Gives(sum, "money", "b", kWhen, fund), "0.00 |  | ");
+  const auto fund = [](const std::string& tax_of_b) {
+    return absl::StrCat(
+        Household(tax_of_b),
+        "  - {person: b, category: fund, source: f, kind: confirmed_none, covered: {from: "
+        "2025-01-01, to: 2025-03-01}}\n");
+  };
+  EXPECT_EQ(Gives(sum, "money", "b", kWhen, fund("not_asked, reason: not_routable")), "0.00 |  | ");
+  // The other one may yet say otherwise.
+  EXPECT_EQ(Gives(sum, "money", "b", kWhen, fund("pending")), "0.00 | unproven | b:tax");
 }
 
 constexpr char kProgrammes[] = R"yaml(

@@ -43,7 +43,7 @@ class Cases:
         self.stated = [k for k in self.kinds if k != 'limit']
         self.timed = [k for k in self.stated if self.kinds[k]['by'] != 'state']
         self.by_word = [k for k in self.timed if any('statement' in row['complete_by'] for row in vocabulary['evidence'].get(k, []))]
-        self.waited, self.missed = waited_for(vocabulary)
+        self.missed = missed_by_rules(vocabulary)
         self.telling = {c: [k for k in self.stated if c in self.kinds[k].get('categories', [])] for c in self.categories}
 
     def chance(self, share):
@@ -227,8 +227,8 @@ class Cases:
     # What is not known
 
     def hide(self, complete, waited):
-        """The same household with less known about it. `waited`: only what the policies wait for is hidden, so that whatever comes of
-        the complete one must be among what may come of this."""
+        """The same household with less known about it. `waited`: of answers only such is hidden as is still to come, so that whatever
+        comes of the complete one must be among what may come of this."""
         case = copy.deepcopy(complete)
         share = self.random.choice([0.05, 0.15, 0.3, 0.5])
         for name in ('scope', 'check_kind', 'staff_relative'):
@@ -245,17 +245,17 @@ class Cases:
                 if self.chance(share / 2):
                     self.hide_declared(fact)
         kept = []
-        # Where people found something, a rule may be content with that.
+        # Where people found something, a rule may be content with that, and miss nobody.
         people = {answer_of(answer) for answer in case['answers'] if 'manual' in answer or answer['source'] == 'manual'}
         matched = {answer for one in case['answers'] for answer in matched_by(one)}
         several = collections.Counter(answer_of(answer) for answer in case['answers'])
         for answer in case['answers']:
-            free = not waited or answer['category'] in self.waited
-            if answer['category'] != 'lim' and free and not (waited and (answer_of(answer) in people or key_of(answer) in matched)) and self.chance(share):
+            if answer['category'] != 'lim' and not (waited and key_of(answer) in matched) and self.chance(share):
+                missed = answer['category'] in self.missed and answer_of(answer) not in people
                 # An answer that is not there at all is missed only where it is the only one, and where rules need it; NOT_COVERED is an answer.
-                if self.chance(0.12) and not (waited and (several[answer_of(answer)] > 1 or answer['category'] not in self.missed)):
+                if self.chance(0.12) and not (waited and (several[answer_of(answer)] > 1 or not missed)):
                     continue
-                self.hide_answer(answer, sorted(REASONS.keys() - ({'not_covered'} if waited else set())), waited and answer['category'] not in self.missed)
+                self.hide_answer(answer, sorted(REASONS.keys() - ({'not_covered'} if waited else set())), waited and not missed)
             for fact in answer.get('facts', []):
                 if answer['category'] != 'lim' and self.chance(share / 3):
                     self.hide_fact(fact)
@@ -382,20 +382,12 @@ def keep_matching(fact, telling):
             one.pop('amount', None)
 
 
-def waited_for(vocabulary):
-    """(categories whose answers every rule of evidence of what they tell of waits for, or leaves unproven what they may still turn; those of
-    them of which it waits for an answer also where there is none). A rule may be content with others, or need only one source."""
-    def waits(row, category):
-        return row.get('use') == 'declared' or not any(category == need.split('@')[0] for group in row['complete_by'] if isinstance(group, dict) for need in group['any'])
-
-    def misses(row, category):
-        return row.get('use') == 'declared' or category in row['complete_by']
-
-    def all_rows(test):
-        return {category for category in vocabulary['categories'] if all(
-            test(row, category) for name, kind in vocabulary['kinds'].items() if category in kind.get('categories', []) for row in vocabulary['evidence'].get(name, []))}
-    waited = all_rows(waits)
-    return waited, waited & all_rows(misses)
+def missed_by_rules(vocabulary):
+    """The categories of which every rule of evidence of what they tell of waits for an answer also where there is none."""
+    def misses(category):
+        rows = (row for name, kind in vocabulary['kinds'].items() if category in kind.get('categories', []) for row in vocabulary['evidence'].get(name, []))
+        return all(row.get('use') == 'declared' or category in row['complete_by'] for row in rows)
+    return {category for category in vocabulary['categories'] if misses(category)}
 
 
 def text_of(case):

@@ -39,8 +39,8 @@ FAILURES = ('engine ended', 'pack does not load', 'pack does not load in the eva
 # What the need `statement` of kinds by month and by day is seen to come to (P5): where it is not met, perhaps by something stated of a
 # time that is not known.
 STATEMENTS = {f'statement by {by} {outcome}' for by in ('month', 'day') for outcome in ('met', 'not met', 'perhaps met')}
-# Whether something is outstanding (P11), of lists that are proven otherwise and that are not.
-OUTSTANDING = {'outstanding, proven otherwise', 'outstanding, not proven either', 'outstanding beside a source that is named'}
+# Whether something is outstanding (P11): of lists that are proven otherwise, also by what stands in for it (P7, P9), and that are not.
+OUTSTANDING = {'outstanding, proven otherwise', 'outstanding, not proven either', 'outstanding, stood in for', 'outstanding beside a source that is named', 'outstanding of people'}
 
 
 def watch_evidence(evaluator, seen):
@@ -63,6 +63,9 @@ def watch_evidence(evaluator, seen):
         met, blame = prove(self, person, kind, rule, period)
         if self.outstanding_blame:
             seen.add('outstanding, proven otherwise' if met else 'outstanding, not proven either')
+            needed = {need[0] for group in rule.needs if isinstance(group, list) or rule.manual_suffices for need in (group if isinstance(group, list) else [group])}
+            if met and any(item[3] in needed for item in self.items(self.outstanding_blame)):
+                seen.add('outstanding, stood in for')
         return met, blame
 
     def outstanding_of(self, person, kind, rule, question):
@@ -70,6 +73,8 @@ def watch_evidence(evaluator, seen):
         named = {category for category, source in rule.asked() if source}
         if any(item[3] in named and item[2] for item in self.items(blame)):
             seen.add('outstanding beside a source that is named')
+        if any(item[2] == 'manual' for item in self.items(blame)):
+            seen.add('outstanding of people')
         return blame
     run.statement_blame, rules.proof_of, rules.outstanding = statement_blame, proof_of, outstanding_of
 

@@ -150,9 +150,9 @@ class Outstanding(unittest.TestCase):
     def of(self, evidence, text=TEXT, **more):
         return of_wages("money", text, fact("2025-01", 1000), evidence=evidence, **more)
 
-    def by(self, *more):
-        """Under a rule that waits for employment alone, which tells of none."""
-        pack = pack_of(national(evidence={"wage": rule("employment")},
+    def by(self, *more, evidence=None):
+        """Where employment tells of none, under a rule that waits for that alone if no other is given."""
+        pack = pack_of(national(evidence={"wage": evidence or rule("employment")},
                                 quantities={"x": quantity("money", self.TEXT, of="person")}))
         told = case(answers=[answer("a", "employment", "confirmed_none", covered=TWO_MONTHS), *more])
         return pack.assess(told)["entries"]["x", "a"]
@@ -167,13 +167,26 @@ class Outstanding(unittest.TestCase):
         self.assertEqual(self.of(rule("declaration", use="declared"), tax="pending")["blame"], frozenset())
 
     def test_what_a_need_speaks_of(self):
-        either = {"any": ["employment", "tax"]}, {"any": ["employment", "tax@office"]}, {"any": ["employment", "tax@bureau"]}
-        for need, wanted in zip(either + ("employment@office",), (False, False, True, True)):
-            self.assertEqual("unproven" in self.of(rule(need), tax="unavailable")["marks"], wanted, need)
+        """It may be met without it (P9), or wait for another source."""
+        for need in ({"any": ["employment", "tax"]}, {"any": ["employment", "tax@office"]}, {"any": ["employment", "tax@bureau"]}, "employment@office"):
+            for tax in ("unavailable", "confirmed_none"):
+                self.assertEqual("unproven" in self.of(rule(need), tax=tax)["marks"], tax == "unavailable", need)
+
+    def test_what_people_found(self):
+        """It meets a need (P7), and what registers still have to say is outstanding all the same."""
+        people = answer("a", "tax", "confirmed_none", source="manual", covered=TWO_MONTHS)
+        for tax, marks in (("unavailable", {"unproven"}), ("not_covered", set()), ("confirmed_none", set())):
+            found = self.by(answer("a", "tax", tax, covered=TWO_MONTHS), people, evidence=rule("employment", "tax", manual="suffices"))
+            self.assertEqual((found["text"], found["marks"]), ("0.00", marks), tax)
+
+    def test_what_people_will_find(self):
+        for kind, marks in (("pending", {"unproven"}), ("found", set()), ("not_covered", set())):
+            found = self.by(answer("a", "tax", kind, source="manual", complete="false"))
+            self.assertEqual((found["text"], found["marks"]), ("0.00", marks), kind)
 
     def test_what_nobody_asks(self):
-        """Of another category no wage comes, and people may find more at any time."""
-        for category, more in (("tax", {"source": "manual"}), ("tax", {"superseded": "true"}), ("hukou", {})):
+        """Of another category no wage comes."""
+        for category, more in (("tax", {"superseded": "true"}), ("hukou", {})):
             self.assertEqual(self.by(answer("a", category, "unavailable", **more))["marks"], frozenset(), category)
         self.assertEqual(self.by()["marks"], frozenset())
         for reason, marks in (("not_routable", []), ("minimised", []), ("no_authorization", ["unproven"]), ("deceased", ["unproven"])):
@@ -265,7 +278,8 @@ class Calendar(unittest.TestCase):
     def test_working_days(self):
         self.assertEqual(self.value("date", "working_days_after(date('2025-03-03'), days(30))")["text"], "2025-04-15")
         found = self.value("date", "working_days_after(date('2025-12-20'), days(10))")
-        self.assertEqual((found["text"], {item[7] for item in found["blame"]}), ("../..", {"calendar"}))
+        self.assertEqual((found["text"], {item[7] for item in found["blame"]}), ("2026-01-02/..", {"calendar"}))
+        self.assertEqual(self.value("days", "working_days_between(date('2025-12-20'), date('2026-01-09'))")["text"], "[8, 17]")
         self.assertEqual(self.value("days", "working_days_between(date('2025-04-03'), date('2025-04-07'))")["text"], "1")
 
 

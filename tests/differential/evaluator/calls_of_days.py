@@ -116,8 +116,8 @@ def working_days_after(run, day, count):
     if undefined:
         return (settled(False, day, count), marks, None, None, undefined)
     walk = workdays.Walk(run)
-    low, high = (None if at is None or ahead is None else walk.after(at, ahead)
-                 for at, ahead in zip(day[2:4], counts))
+    low, high = (None if at is None or ahead is None else find(at, ahead)
+                 for find, at, ahead in zip((walk.earliest, walk.latest), day[2:4], counts))
     return walk.settled(day, count, marks, low, high)
 
 
@@ -130,10 +130,10 @@ def working_days_between(run, first, second):
     walk = workdays.Walk(run)
     low = 0
     if first[3] is not None and second[2] is not None:
-        low = walk.between(first[3], second[2]) or 0
+        low = walk.between(first[3], second[2], False)
     high = None
     if first[2] is not None and second[3] is not None:
-        high = walk.between(first[2], second[3])
+        high = walk.between(first[2], second[3], True)
     return walk.settled(first, second, marks, low, high)
 
 

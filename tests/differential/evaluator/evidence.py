@@ -1,4 +1,4 @@
-"""What proves that a person's facts of a kind are known in full: P1 to P10."""
+"""What proves that a person's facts of a kind are known in full: P1 to P11."""
 
 from . import days
 from .case import MANUAL_SOURCE
@@ -17,10 +17,6 @@ class Rule:
 
     def in_force(self, day):
         return self.start <= day and (self.end is None or day < self.end)
-
-    def speaks_of(self, answer):
-        """P11: whether one of its needs is about the answer."""
-        return any(category == answer.category and source in (None, answer.source) for category, source in self.asked())
 
     def asked(self):
         """The (category, source) that its needs speak of."""
@@ -152,18 +148,17 @@ def manual_suffices(person, need, question):
 
 
 def outstanding(run, person, kind, rule, question):
-    """P11: the blame of answers that may tell of the kind, and that nothing waits for."""
+    """P11: the blame of answers that may tell of the kind and have not come, or not whole."""
     if rule.use == "declared":
         return 0
     blame = 0
     for answer in person.in_order:
-        if answer.category not in kind.categories or answer.source == MANUAL_SOURCE or answer.superseded:
-            continue
-        if answer.kind == "NOT_COVERED" or (answer.kind, answer.reason) in NOBODY_TO_ASK or rule.speaks_of(answer):
+        if answer.category not in kind.categories or answer.superseded:
             continue
         if not answer.usable:
-            blame |= run.item(answer.item())
-        elif lacking := question.lack(answer):
+            if answer.kind != "NOT_COVERED" and (answer.kind, answer.reason) not in NOBODY_TO_ASK:
+                blame |= run.item(answer.item())
+        elif answer.source != MANUAL_SOURCE and (lacking := question.lack(answer)):
             blame |= run.item(answer.item(lacking))
     return blame
 

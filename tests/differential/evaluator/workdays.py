@@ -13,12 +13,13 @@ class CalendarRow:
 
 
 class Walk:
-    """Walks for one call: whether one was broken, whether a row looked at is assumed."""
+    """Walks for one call: whether one came by a day of which nothing is known, whether a row looked at is assumed."""
 
     def __init__(self, run):
         self.run = run
         self.levels = run.program.calendar
-        self.broken = False
+        self.ends = max((row.end for rows in self.levels for row in rows), default=0)
+        self.unknown = False
         self.assumed = False
 
     def row_of(self, day):
@@ -39,40 +40,55 @@ class Walk:
         # Monday is day 1 of a week, and so is the first of January of year 1.
         return day not in row.off and day % 7 not in (6, 0)
 
-    def steps(self, day):
-        """The days looked at, with whether each is a working day; ends where the walk is broken."""
-        for ahead in range(1, LONGEST_WALK + 1):
-            working = None if day + ahead > days.LAST_DAY else self.is_working(day + ahead)
-            if working is None:
-                break
-            yield day + ahead, working
-        self.broken = True
+    def steps(self, day, last):
+        """The days after a day up to the last, with whether each is a working day; None: not known (D3). The last comes with
+        how many unknown days there are from the day before that none has a row after."""
+        ahead = day
+        while ahead < last and ahead < day + LONGEST_WALK and ahead + 1 < self.ends:
+            ahead += 1
+            working = self.is_working(ahead)
+            self.unknown = self.unknown or working is None
+            yield ahead, working, 1
+        if ahead < last:
+            self.unknown = True
+            yield last, None, last - ahead
 
-    def after(self, day, count):
-        """The count-th working day after a day; None where the walk is broken."""
+    def earliest(self, day, count):
+        """D4: e"""
+        last = min(day + LONGEST_WALK, days.LAST_DAY)
         if count == 0:
             return day
-        for at, working in self.steps(day):
-            count -= working
+        for at, working, many in self.steps(day, last):
+            if working is None:
+                if count <= many:
+                    return at - many + count
+                count -= many
+            elif working:
+                count -= 1
+                if count == 0:
+                    return at
+        self.unknown = True
+        return last
+
+    def latest(self, day, count):
+        """D4: l; None if it may be any day."""
+        if count == 0:
+            return day
+        for at, working, _ in self.steps(day, min(day + LONGEST_WALK, days.LAST_DAY)):
+            count -= bool(working)
             if count == 0:
                 return at
+        self.unknown = True
         return None
 
-    def between(self, first, last):
-        """The working days after the first up to and with the last; None where the walk is broken."""
-        if last <= first:
-            return 0
-        found = 0
-        for at, working in self.steps(first):
-            found += working
-            if at == last:
-                return found
-        return None
+    def between(self, first, last, unknown_works):
+        """D5: the working days after the first up to and with the last."""
+        return sum(many for _, working, many in self.steps(first, last) if (unknown_works if working is None else working))
 
     def settled(self, a, b, marks, low, high):
         """D6"""
         exact = low == high and low is not None
         blame = settled(exact, a, b)
-        if self.broken and not exact:
+        if self.unknown and not exact:
             blame |= self.run.item(NO_CALENDAR)
         return (blame, marks | (ASSUMED if self.assumed else 0), low, high, 0)
