@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "hedui/stored/v1/verification.pb.h"
 #include "server/assess/assessor.h"
 #include "server/base/dates.h"
@@ -13,35 +16,95 @@
 #include "server/match/matcher.h"
 #include "server/report/report_input.h"
 #include "server/report/wire_writer.h"
+#include "server/report/words.h"
 #include "server/stored_report.h"
 
 namespace hedui {
 namespace {
 
-// The words for every category and kind that lines name: answered, found, or not stated.
-std::vector<report::CodeLabel> Labels(const Setup& setup, const report::ReportInput& input) {
-  std::vector<absl::string_view> codes;  // of the input
-  codes.reserve(input.match.facts.answers.size() + input.match.facts.facts.size());
-  for (const base::AnswerState& answer : input.match.facts.answers) {
-    codes.push_back(answer.category);
+// The words that a report needs and policies have: for each category and kind that its lines name,
+// and for fields and codes for which reports have none of their own.
+class LabelCollector {
+ public:
+  LabelCollector(const assess::PolicyPack& pack, const std::string& division)
+      : pack_(pack), division_(division) {}
+
+  void AddCode(absl::string_view code) {
+    if (seen_.emplace(code, "").second) Add(std::string(code), code, pack_.LabelOf(code));
   }
-  for (const base::Fact& fact : input.match.facts.facts) codes.push_back(fact.record.kind);
-  if (input.assessment.has_value()) {
-    for (const assess::TraceEntry& entry : input.assessment->entries) {
+
+  void AddField(absl::string_view kind, absl::string_view field) {
+    if (field.empty() || !seen_.emplace(kind, field).second) return;
+    if (report::FieldWord(field) != field) return;
+    Add(report::FieldKey(kind, field), field, pack_.LabelOfField(kind, field));
+  }
+
+  void AddRecord(const base::Record& record) {
+    AddCode(record.kind);
+    for (const base::Field& field : record.fields) {
+      AddField(record.kind, field.name);
+      const std::string* code = std::get_if<std::string>(&field.value);
+      if (code == nullptr || report::ValueWord(field.name, *code) != *code) continue;
+      // Most texts are no codes.
+      std::string label = pack_.LabelOfFieldCode(division_, record.kind, field.name, *code);
+      if (label == *code) continue;
+      Add(report::CodeKey(report::FieldKey(record.kind, field.name), *code), *code,
+          std::move(label));
+    }
+  }
+
+  void AddAssessment(const assess::Assessment& assessment) {
+    for (const assess::TraceEntry& entry : assessment.entries) {
       for (const assess::Blame& blame : entry.blame) {
         if (blame.kind != assess::BlameKind::kDeclaration) continue;
-        codes.push_back(absl::string_view(blame.detail).substr(0, blame.detail.find('.')));
+        // "co_residence.support_duty": a kind, and a field of it.
+        const std::pair<absl::string_view, absl::string_view> what =
+            absl::StrSplit(blame.detail, absl::MaxSplits('.', 1));
+        AddCode(what.first);
+        AddField(what.first, what.second);
+      }
+      for (const std::string& code : entry.value.codes) {
+        Add(report::CodeKey(entry.id, code), code, pack_.LabelOfCode(division_, entry.id, code));
       }
     }
   }
-  std::sort(codes.begin(), codes.end());
-  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
-  std::vector<report::CodeLabel> labels;
-  for (const absl::string_view code : codes) {
-    std::string label = setup.policies->LabelOf(code);
-    if (label != code) labels.push_back({std::string(code), std::move(label)});
+
+  // By their keys, each once.
+  std::vector<report::CodeLabel> Take() {
+    const auto by_key = [](const report::CodeLabel& a, const report::CodeLabel& b) {
+      return a.code < b.code;
+    };
+    std::sort(labels_.begin(), labels_.end(), by_key);
+    labels_.erase(std::unique(labels_.begin(), labels_.end(),
+                              [](const report::CodeLabel& a, const report::CodeLabel& b) {
+                                return a.code == b.code;
+                              }),
+                  labels_.end());
+    return std::move(labels_);
   }
-  return labels;
+
+ private:
+  void Add(std::string key, absl::string_view code, std::string label) {
+    if (label != code) labels_.push_back({std::move(key), std::move(label)});
+  }
+
+  const assess::PolicyPack& pack_;
+  const std::string& division_;
+  std::vector<report::CodeLabel> labels_;
+  // Codes, and kinds with fields; most are named again and again. They stand in the report's input.
+  absl::flat_hash_set<std::pair<absl::string_view, absl::string_view>> seen_;
+};
+
+std::vector<report::CodeLabel> Labels(const Setup& setup, const report::ReportInput& input) {
+  LabelCollector labels(*setup.policies, input.household.division);
+  for (const base::AnswerState& answer : input.match.facts.answers) labels.AddCode(answer.category);
+  for (const base::Fact& fact : input.match.facts.facts) labels.AddRecord(fact.record);
+  for (const match::Discrepancy& discrepancy : input.match.discrepancies) {
+    labels.AddRecord(discrepancy.record);
+    if (discrepancy.other.has_value()) labels.AddRecord(*discrepancy.other);
+  }
+  if (input.assessment.has_value()) labels.AddAssessment(*input.assessment);
+  return labels.Take();
 }
 
 // How long the report is valid, where a policy of the household's division says so on the day of

@@ -204,6 +204,28 @@ absl::StatusOr<PolicyPack::Ptr> PackOf(Loaded loaded) {
   return std::make_shared<const PolicyPack>(std::move(loaded.pack));
 }
 
+// nullptr where the vocabulary has none.
+const FieldType* FindField(const CompiledPack& pack, absl::string_view kind,
+                           absl::string_view field) {
+  const auto known = pack.fact_kind_index.find(kind);
+  if (known == pack.fact_kind_index.end()) return nullptr;
+  const FactKind& type = pack.fact_kinds[static_cast<size_t>(known->second)];
+  const auto found = type.field_index.find(field);
+  return found == type.field_index.end() ? nullptr
+                                         : &type.fields[static_cast<size_t>(found->second)];
+}
+
+// The code itself where no list is named (-1), or it is not in it.
+std::string LabelIn(const CompiledPack& pack, absl::string_view division, int codes,
+                    absl::string_view code) {
+  const Division* found = pack.FindDivision(division);
+  if (found == nullptr || codes < 0) return std::string(code);
+  const CodeList& list = pack.ListFor(*found, codes);
+  const auto known = list.index.find(code);
+  return known == list.index.end() ? std::string(code)
+                                   : list.labels[static_cast<size_t>(known->second)];
+}
+
 }  // namespace
 
 std::string PolicyFinding::ToString() const {
@@ -366,16 +388,24 @@ std::string PolicyPack::LabelOf(absl::string_view name) const {
   return it == compiled_->labels.end() ? std::string(name) : it->second;
 }
 
+std::string PolicyPack::LabelOfField(absl::string_view kind, absl::string_view field) const {
+  const FieldType* known = FindField(*compiled_, kind, field);
+  return known == nullptr || known->label.empty() ? std::string(field) : known->label;
+}
+
+std::string PolicyPack::LabelOfFieldCode(absl::string_view division, absl::string_view kind,
+                                         absl::string_view field, absl::string_view code) const {
+  const FieldType* known = FindField(*compiled_, kind, field);
+  return LabelIn(*compiled_, division, known == nullptr ? -1 : known->type.codes, code);
+}
+
 std::string PolicyPack::LabelOfCode(absl::string_view division, absl::string_view name,
                                     absl::string_view code) const {
   const Division* found = compiled_->FindDivision(division);
   if (found == nullptr) return std::string(code);
   for (const Division::Step& step : found->order) {
     const Symbol& symbol = compiled_->symbols[static_cast<size_t>(step.symbol)];
-    if (symbol.name != name || symbol.type.codes < 0) continue;
-    const CodeList& list = compiled_->ListFor(*found, symbol.type.codes);
-    const auto known = list.index.find(code);
-    if (known != list.index.end()) return list.labels[static_cast<size_t>(known->second)];
+    if (symbol.name == name) return LabelIn(*compiled_, division, symbol.type.codes, code);
   }
   return std::string(code);
 }

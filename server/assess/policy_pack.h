@@ -68,6 +68,10 @@ class PolicyPack {
   std::vector<std::string> Categories() const;
   // Chinese names; the code itself when unknown.
   std::string LabelOf(absl::string_view kind_or_category) const;
+  // Of a field of a kind of fact, and of a code that it may be in the division.
+  std::string LabelOfField(absl::string_view kind, absl::string_view field) const;
+  std::string LabelOfFieldCode(absl::string_view division, absl::string_view kind,
+                               absl::string_view field, absl::string_view code) const;
   // Of a code that the named quantity or parameter of the division may be.
   std::string LabelOfCode(absl::string_view division, absl::string_view name,
                           absl::string_view code) const;

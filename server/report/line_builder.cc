@@ -311,8 +311,8 @@ class LineBuilder {
     if (!fact.doubtful.empty()) {
       absl::StrAppend(&text, "（各来源所载不一致：",
                       absl::StrJoin(fact.doubtful, "、",
-                                    [](std::string* out, const std::string& field) {
-                                      absl::StrAppend(out, FieldWord(field));
+                                    [&](std::string* out, const std::string& field) {
+                                      absl::StrAppend(out, names_.Field(fact.record.kind, field));
                                     }),
                       "）");
     }
@@ -380,7 +380,7 @@ class LineBuilder {
   }
 
   void AddEntry(const assess::TraceEntry& entry) {
-    std::string text = ValueText(entry.value, names_);
+    std::string text = ValueText(entry.value, entry.id, names_);
     if (!entry.blame.empty()) AppendBlame(entry.blame, entry.value.exact, &text);
     Begin(entry.kind == assess::EntryKind::kTest ? v1::LINE_KIND_TEST : v1::LINE_KIND_QUANTITY,
           entry.person_id, entry.id, entry.label, text);
@@ -417,7 +417,7 @@ class LineBuilder {
       AppendBlame(indication.blame, indication.result != assess::Truth::kUndetermined, &text);
     }
     if (indication.amount.has_value()) {
-      absl::StrAppend(&text, "；按规则计算的金额 ", ValueText(*indication.amount, names_));
+      absl::StrAppend(&text, "；按规则计算的金额 ", ValueText(*indication.amount, {}, names_));
       // What the result waits for already stands there.
       if (!indication.amount_blame.empty() && indication.amount_blame != indication.blame)
         AppendBlame(indication.amount_blame, indication.amount->exact, &text);
@@ -427,7 +427,7 @@ class LineBuilder {
       const assess::AbstractValue& validity = *indication.validity;
       absl::StrAppend(&text, "；有效期 ",
                       validity.unit == "years" ? absl::StrCat(validity.text, " 年")
-                                               : ValueText(validity, names_));
+                                               : ValueText(validity, {}, names_));
     }
     Begin(v1::LINE_KIND_INDICATION, indication.person_id, indication.programme, indication.label,
           text);

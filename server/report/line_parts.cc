@@ -1,5 +1,6 @@
 #include "server/report/line_parts.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "hedui/report/v1/report.pb.h"
@@ -188,14 +189,19 @@ void PutCitation(int field, const assess::Citation& citation, WireWriter* line) 
   line->End(begun);
 }
 
-std::string ValueText(const assess::AbstractValue& value, const Names& names) {
+std::string ValueText(const assess::AbstractValue& value, absl::string_view name,
+                      const Names& names) {
   switch (value.kind) {
     case assess::ValueKind::kTruth:
       return std::string(TruthWord(TruthCode(value.truth)));
     case assess::ValueKind::kCode: {
       std::vector<absl::string_view> words;
-      for (const std::string& code : value.codes) words.push_back(names.Code(code));
-      return absl::StrJoin(words, " 或 ");
+      for (const std::string& code : value.codes) {
+        words.push_back(names.QuantityValue(name, code));
+      }
+      // It may also be a code that the list does not have.
+      if (absl::EndsWith(value.text, "…")) words.push_back("其他");
+      return absl::StrJoin(words, value.exact ? "、" : " 或 ");
     }
     case assess::ValueKind::kNumber:
     case assess::ValueKind::kDate:

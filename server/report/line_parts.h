@@ -24,8 +24,10 @@ void PutRow(int field, const assess::PolicyRow& row, WireWriter* line);
 void PutMarks(int field, const assess::Marks& marks, WireWriter* line);
 void PutCitation(int field, const assess::Citation& citation, WireWriter* line);
 
-// "1055.00 元/月", "[1055.00, +∞) 元/月", "成立".
-std::string ValueText(const assess::AbstractValue& value, const Names& names);
+// "1055.00 元/月", "[1055.00, +∞) 元/月", "成立", "一类 或 二类". `name` is the quantity's whose
+// codes these are.
+std::string ValueText(const assess::AbstractValue& value, absl::string_view name,
+                      const Names& names);
 
 }  // namespace hedui::report
 

@@ -17,29 +17,6 @@ using assess::BlameKind;
 // A reader of one line sees that there is more.
 constexpr size_t kBlamesShownMax = 6;
 
-void AppendField(const base::Field& field, std::string* out) {
-  struct Visitor {
-    const base::Field& field;
-    std::string* out;
-    void operator()(const std::string& text) const {
-      if (IsIdentityNumberField(field.name)) {
-        absl::StrAppend(out, base::MaskNumber(text));
-      } else {
-        absl::StrAppend(out, ValueWord(field.name, text));
-      }
-    }
-    void operator()(base::Money money) const { absl::StrAppend(out, money.ToString(), " 元"); }
-    void operator()(absl::CivilDay day) const { absl::StrAppend(out, base::FormatDay(day)); }
-    void operator()(absl::CivilMonth month) const {
-      absl::StrAppend(out, base::FormatMonth(month));
-    }
-    void operator()(int64_t count) const { absl::StrAppend(out, count); }
-    void operator()(bool flag) const { absl::StrAppend(out, flag ? "是" : "否"); }
-  };
-  absl::StrAppend(out, FieldWord(field.name), " ");
-  std::visit(Visitor{field, out}, field.value);
-}
-
 // Alike in everything but whom it concerns.
 bool SameCause(const assess::Blame& a, const assess::Blame& b) {
   return a.kind == b.kind && a.source_id == b.source_id && a.category == b.category &&
@@ -48,6 +25,14 @@ bool SameCause(const assess::Blame& a, const assess::Blame& b) {
 }
 
 }  // namespace
+
+std::string FieldKey(absl::string_view kind, absl::string_view field) {
+  return absl::StrCat(kind, ".", field);
+}
+
+std::string CodeKey(absl::string_view of, absl::string_view code) {
+  return absl::StrCat(of, "=", code);
+}
 
 bool IsIdentityNumberField(absl::string_view name) {
   return name == "number" || name == "spouse_number";
@@ -76,9 +61,51 @@ absl::string_view Names::Level(absl::string_view source_id) const {
   return source == sources_.end() ? absl::string_view() : source->second->level;
 }
 
-absl::string_view Names::Code(absl::string_view code) const {
-  const auto label = labels_.find(code);
-  return label == labels_.end() ? code : label->second->label;
+absl::string_view Names::LabelOr(absl::string_view key, absl::string_view fallback) const {
+  const auto label = labels_.find(key);
+  return label == labels_.end() ? fallback : label->second->label;
+}
+
+absl::string_view Names::Code(absl::string_view code) const { return LabelOr(code, code); }
+
+absl::string_view Names::Field(absl::string_view kind, absl::string_view field) const {
+  const absl::string_view word = FieldWord(field);
+  return word == field ? LabelOr(FieldKey(kind, field), field) : word;
+}
+
+absl::string_view Names::FieldValue(absl::string_view kind, absl::string_view field,
+                                    absl::string_view code) const {
+  const absl::string_view word = ValueWord(field, code);
+  return word == code ? LabelOr(CodeKey(FieldKey(kind, field), code), code) : word;
+}
+
+absl::string_view Names::QuantityValue(absl::string_view quantity, absl::string_view code) const {
+  return LabelOr(CodeKey(quantity, code), code);
+}
+
+void Names::AppendField(absl::string_view kind, const base::Field& field, std::string* out) const {
+  struct Visitor {
+    const Names& names;
+    absl::string_view kind;
+    const base::Field& field;
+    std::string* out;
+    void operator()(const std::string& text) const {
+      if (IsIdentityNumberField(field.name)) {
+        absl::StrAppend(out, base::MaskNumber(text));
+      } else {
+        absl::StrAppend(out, names.FieldValue(kind, field.name, text));
+      }
+    }
+    void operator()(base::Money money) const { absl::StrAppend(out, money.ToString(), " 元"); }
+    void operator()(absl::CivilDay day) const { absl::StrAppend(out, base::FormatDay(day)); }
+    void operator()(absl::CivilMonth month) const {
+      absl::StrAppend(out, base::FormatMonth(month));
+    }
+    void operator()(int64_t count) const { absl::StrAppend(out, count); }
+    void operator()(bool flag) const { absl::StrAppend(out, flag ? "是" : "否"); }
+  };
+  absl::StrAppend(out, Field(kind, field.name), " ");
+  std::visit(Visitor{*this, kind, field, out}, field.value);
 }
 
 std::string Names::Record(const base::Record& record) const {
@@ -86,7 +113,7 @@ std::string Names::Record(const base::Record& record) const {
   std::string text;
   for (const base::Field& field : record.fields) {
     if (!text.empty()) absl::StrAppend(&text, "，");
-    AppendField(field, &text);
+    AppendField(record.kind, field, &text);
   }
   return text;
 }
@@ -126,7 +153,7 @@ std::string Names::BlameOf(const assess::Blame& blame, absl::string_view people)
       return absl::StrCat(
           "申报缺项：", people, what.first.empty() ? "" : " ",
           kind == what.first ? FieldWord(kind) : kind,
-          what.second.empty() ? "" : absl::StrCat("（", FieldWord(what.second), "）"));
+          what.second.empty() ? "" : absl::StrCat("（", Field(what.first, what.second), "）"));
     }
     case BlameKind::kSource:
     case BlameKind::kAuthorization:

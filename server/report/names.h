@@ -25,6 +25,11 @@ class Names {
   absl::string_view Source(absl::string_view id) const;
   absl::string_view Level(absl::string_view source_id) const;
   absl::string_view Code(absl::string_view code) const;
+  absl::string_view Field(absl::string_view kind, absl::string_view field) const;
+  // Of a code that a field of a kind, or a quantity, may be. The code itself where it has no name.
+  absl::string_view FieldValue(absl::string_view kind, absl::string_view field,
+                               absl::string_view code) const;
+  absl::string_view QuantityValue(absl::string_view quantity, absl::string_view code) const;
 
   // "金额 3000.00 元，支付单位 宁夏甲公司"; identity numbers masked.
   std::string Record(const base::Record& record) const;
@@ -39,6 +44,9 @@ class Names {
   // "公安厅（数据日 2025-03-02）"
   std::string ToldBy(const base::AnswerState& answer) const;
   std::string BlameOf(const assess::Blame& blame, absl::string_view people) const;
+  void AppendField(absl::string_view kind, const base::Field& field, std::string* out) const;
+  // `fallback` where nothing has that key.
+  absl::string_view LabelOr(absl::string_view key, absl::string_view fallback) const;
 
   absl::flat_hash_map<absl::string_view, const base::Person*> persons_;
   absl::flat_hash_map<absl::string_view, const SourceName*> sources_;

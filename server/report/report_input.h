@@ -31,11 +31,17 @@ struct SourceName {
   std::string level;  // "ministry", "region", "city", "county"
 };
 
-// Chinese name of a record kind, a category or a programme.
+// Chinese name of a record kind or a category ("wage"); and, where reports have no word of their
+// own, of a field of a kind ("wage.payer"), of a code that it may be ("vehicle.class=tractor"), and
+// of a code that a quantity may be ("area_class=a").
 struct CodeLabel {
   std::string code;
   std::string label;
 };
+
+// The keys of such names: CodeKey(FieldKey("vehicle", "class"), "tractor").
+std::string FieldKey(absl::string_view kind, absl::string_view field);
+std::string CodeKey(absl::string_view of, absl::string_view code);
 
 // What a report says besides what was found and computed.
 struct ReportFrame {
