@@ -310,15 +310,15 @@ struct EvidenceRule {
   };
   std::vector<Need> complete_by;
   // The categories of the kind. While an answer of one is still to come, what is proven is only
-  // taken for all there is: a need may be met without it. None where found facts do not count.
+  // taken for all there is. None where found facts do not count. `awaited` are those for which a
+  // need is met by all registers alone: there only people may still have to answer. The needs may
+  // be met without the others' answers, but for those of the sources named.
   struct Origin {
     int category = -1;
-    // Whether a need is met by all its registers alone, so that none of them is still to come; or
-    // by all of these.
-    bool awaited = false;
     std::vector<std::string> awaited_sources;
   };
   std::vector<Origin> origins;
+  std::vector<int> awaited;
   enum class Use : uint8_t { kFound, kDeclared, kHigher, kAgreed } use = Use::kHigher;
   enum class Otherwise : uint8_t { kUnknown, kFound, kDeclared, kPresumed };
   Otherwise otherwise = Otherwise::kUnknown;

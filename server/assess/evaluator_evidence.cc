@@ -216,27 +216,34 @@ Evaluator::Proof Evaluator::ProveCategory(int who, int category, const std::stri
 // more. What people found is all that they will say.
 BlameId Evaluator::BlameOutstanding(const EvidenceRule& rule, int who, const Asked& asked) {
   BlameId blame = 0;
+  const auto blame_answer = [&](int32_t i, AnswerDetail detail) {
+    AddRef(Ref::Tag::kAnswer, i);
+    blame = blames_.Join(blame, AnswerLeaf(i, detail));
+  };
   for (const EvidenceRule::Origin& origin : rule.origins) {
-    if (origin.awaited && !index_.awaits_people()) continue;
+    const std::vector<std::string>& awaited = origin.awaited_sources;
     for (int32_t i = index_.FirstAnswer(who, origin.category); i >= 0; i = index_.NextAnswer(i)) {
       ++steps_;
       const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
       if (answer.superseded || IsOfNobody(answer)) continue;
-      const bool came = CameUsable(answer);
-      AnswerDetail detail = AnswerDetail::kNone;
-      if (answer.source_id == base::kManualSourceId) {
-        if (came) continue;
-      } else {
-        const std::vector<std::string>& awaited = origin.awaited_sources;
-        if (origin.awaited ||
-            std::find(awaited.begin(), awaited.end(), answer.source_id) != awaited.end()) {
-          continue;
-        }
-        if (came) detail = LackOf(i, asked);
-        if (came && detail == AnswerDetail::kNone) continue;
+      if (std::find(awaited.begin(), awaited.end(), answer.source_id) != awaited.end()) continue;
+      if (!CameUsable(answer)) {
+        blame_answer(i, AnswerDetail::kNone);
+      } else if (answer.source_id != base::kManualSourceId) {
+        const AnswerDetail detail = LackOf(i, asked);
+        if (detail != AnswerDetail::kNone) blame_answer(i, detail);
       }
-      AddRef(Ref::Tag::kAnswer, i);
-      blame = blames_.Join(blame, AnswerLeaf(i, detail));
+    }
+  }
+  if (!index_.awaits_people()) return blame;
+  for (const int category : rule.awaited) {
+    for (int32_t i = index_.FirstAnswer(who, category); i >= 0; i = index_.NextAnswer(i)) {
+      ++steps_;
+      const base::AnswerState& answer = case_->facts.answers[static_cast<size_t>(i)];
+      if (!answer.superseded && answer.source_id == base::kManualSourceId && !CameUsable(answer) &&
+          !IsOfNobody(answer)) {
+        blame_answer(i, AnswerDetail::kNone);
+      }
     }
   }
   return blame;

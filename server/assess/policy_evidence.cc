@@ -154,17 +154,21 @@ std::optional<EvidenceRule::Need> PolicyLink::LinkNeed(const SourceFile& file,
 void PolicyLink::LinkOrigins(const FactKind& kind, EvidenceRule* linked) {
   if (linked->use == EvidenceRule::Use::kDeclared) return;
   for (const int category : kind.categories) {
-    EvidenceRule::Origin origin;
-    origin.category = category;
+    EvidenceRule::Origin origin{category, {}};
+    bool awaited = false;
     for (const EvidenceRule::Need& need : linked->complete_by) {
       if (need.category != category || need.group >= 0 || linked->manual_suffices) continue;
       if (need.source_id.empty()) {
-        origin.awaited = true;
-      } else {
+        awaited = true;
+      } else if (need.source_id != base::kManualSourceId) {
         origin.awaited_sources.push_back(need.source_id);
       }
     }
-    linked->origins.push_back(std::move(origin));
+    if (awaited) {
+      linked->awaited.push_back(category);
+    } else {
+      linked->origins.push_back(std::move(origin));
+    }
   }
 }
 
