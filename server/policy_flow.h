@@ -3,8 +3,9 @@
 // is in force; nothing posted is kept or logged, since a case may be somebody's.
 //
 // Works on a pool of its own (kPolicyThreads), so that verifications compute beside it whatever is
-// posted. What one call may cost is bounded by its bytes, by what the readers bound, and by the
-// steps of an assessment (EVALUATION_LIMIT).
+// posted. What one call may cost is bounded by its bytes, by what the readers bound, by what
+// loading and looking may take (CONSTRAINT_LIMIT, LINT_LIMIT, LINT_BUDGET), and by the steps of an
+// assessment (EVALUATION_LIMIT).
 //
 // Thread safety: calls on the given loop's thread; `done` runs once, on it.
 #ifndef HEDUI_SERVER_POLICY_FLOW_H_
@@ -39,6 +40,10 @@ inline constexpr size_t kPostedPathBytesMax = 128;
 inline constexpr size_t kCaseBytesMax = size_t{256} << 10;
 // Of one answer: it has to fit a response.
 inline constexpr size_t kPolicyAnswerBytesMax = size_t{8} << 20;
+// What they demand of their own constants is computed for every day and key on which it may differ:
+// as much at most, in rows and operations (assess/policy_pack.h), some seconds. The shipped files
+// take some thousands.
+inline constexpr size_t kPostedConstantsMax = 20'000'000;
 // Looking at the conditions of posted files takes as much at most, in rows times names over all
 // divisions (assess/policy_linter.h): some seconds. The shipped files are a hundred thousand.
 inline constexpr size_t kLintWorkMax = 2'000'000;

@@ -151,11 +151,11 @@ PolicyPack::Ptr LoadPosted(const PolicyPack& own, const EvaluationRequest& reque
       Together(own, request.posted, [&](const std::string& folder) {
         return base::DivisionContains(folder, division) || folder == kNation;
       });
-  auto pack = PolicyPack::LoadFiles(files);
+  std::vector<PolicyFinding> found;
+  auto pack = PolicyPack::LoadFiles(files, kPostedConstantsMax, &found);
   if (pack.ok()) return *std::move(pack);
   std::vector<PostedDefect> defects;
-  for (const PolicyFinding& finding : PolicyPack::CheckFiles(files)) {
-    if (finding.warning) continue;
+  for (const PolicyFinding& finding : found) {
     defects.push_back({absl::StrCat(finding.file, ":", finding.line),
                        absl::StrCat(finding.code, ": ", finding.text)});
   }
@@ -287,8 +287,8 @@ LintResult LintPosted(const PolicyPack& own, const PostedFiles& posted) {
   LintResult result;
   result.loads = true;
   // Of the platform's own only what keeps all of them from loading.
-  for (const assess::LintFinding& finding :
-       assess::PolicyLinter::LintFiles(files, paths, {kLintWorkMax, kLintStepsMax})) {
+  for (const assess::LintFinding& finding : assess::PolicyLinter::LintFiles(
+           files, paths, {kPostedConstantsMax, kLintWorkMax, kLintStepsMax})) {
     result.loads &= finding.severity != assess::LintSeverity::kError;
     if (result.findings.size() < kFindingsMax) {
       result.findings.push_back(Shown(finding));

@@ -114,6 +114,8 @@ void PolicyLink::AddBand(size_t f, int index, const SourceBand& source, bool gui
   const Symbol& symbol = pack_->symbols[static_cast<size_t>(index)];
   if (symbol.type.kind != TypeKind::kNumber || symbol.kind != SymbolKind::kParameter) return;
   Band band;
+  band.file = f;
+  band.line = source.line;
   band.division = file_division_[f];
   band.guides = guides;
   band.in_force = source.in_force;

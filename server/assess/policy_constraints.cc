@@ -19,15 +19,19 @@ namespace {
 
 // Of keys that a case would give: more combinations than any list of codes that people keep.
 constexpr int64_t kCombinationsMax = 4096;
+// So many rows are passed over in the time that a computation takes.
+constexpr size_t kRowsOfAStep = 64;
 
 }  // namespace
 
 // One chain's rules of constants. Thread-compatible.
 class ConstantsCheck {
  public:
-  ConstantsCheck(PolicyLink* link, int division)
+  // `*work` counts what has been looked at, of all chains.
+  ConstantsCheck(PolicyLink* link, int division, size_t* work)
       : link_(*link),
         pack_(*link->pack_),
+        work_(*work),
         index_(division),
         division_(pack_.divisions[static_cast<size_t>(division)]),
         evaluator_(pack_, Evaluator::FastPath::kLeftOut) {
@@ -35,8 +39,9 @@ class ConstantsCheck {
     for (int32_t row : division_.own_rows) own_.insert(pack_.rows[static_cast<size_t>(row)].symbol);
   }
 
-  void Check(const PolicyLink::Constraint& constraint);
-  void Check(int symbol, const PolicyLink::Band& band);
+  // False where it took more than may be.
+  bool Check(const PolicyLink::Constraint& constraint);
+  bool Check(int symbol, const PolicyLink::Band& band);
 
  private:
   using Rule = PolicyLink::ConstantRule;
@@ -103,6 +108,8 @@ class ConstantsCheck {
 
   void Begin(int32_t day, const Uses& uses) {
     nobody_.dates.policy = nobody_.dates.application = DayOfNumber(day);
+    // Looking for the rows of a day is quick, beside computing with them.
+    work_ += 1 + (division_.order.size() + division_.row_lists.size()) / kRowsOfAStep;
     evaluator_.Begin(division_, nobody_);
     for (int symbol : uses.open) evaluator_.Set(symbol, SymbolOf(symbol).unknown);
     for (int symbol : uses.free) {
@@ -113,9 +120,11 @@ class ConstantsCheck {
   }
 
   void ComputeParameters(const Uses& uses) {
+    work_ += 1 + division_.order.size() / kRowsOfAStep;
     for (const Division::Step& step : division_.order) {
-      if (uses.parameters.contains(step.symbol) && !SymbolOf(step.symbol).per_person)
-        evaluator_.Compute(step);
+      if (!uses.parameters.contains(step.symbol) || SymbolOf(step.symbol).per_person) continue;
+      work_ += 1 + static_cast<size_t>(step.rows_end - step.rows_begin) / kRowsOfAStep;
+      evaluator_.Compute(step);
     }
   }
 
@@ -177,8 +186,11 @@ class ConstantsCheck {
   void CheckBandOn(int32_t day, int symbol, const PolicyLink::Band& band, const Uses& uses,
                    std::map<int32_t, OfRow>* rows);
 
+  bool exhausted() const { return work_ > link_.constants_work_max_; }
+
   PolicyLink& link_;
   const CompiledPack& pack_;
+  size_t& work_;
   const int index_;
   const Division& division_;
   Evaluator evaluator_;
@@ -194,14 +206,16 @@ ConstantsCheck::Verdict ConstantsCheck::ForEach(const Uses& uses, Choice* choice
   Choice open;
   choice->chosen.clear();
   for (uint64_t codes : choice->allowed) choice->chosen.push_back(codes & -codes);
-  for (bool more = true; more;) {
+  for (bool more = true; more && !exhausted();) {
     for (size_t k = 0; k < choice->keys.size(); ++k) {
       Value code;
       code.mask = choice->chosen[k];
       evaluator_.Set(choice->keys[k], code);
     }
     ComputeParameters(uses);
+    const size_t before = evaluator_.steps();
     const Verdict one = evaluator_.overflow() ? Verdict::kOpen : judge();
+    work_ += evaluator_.steps() - before;
     if (one == Verdict::kBroken) return one;
     if (one == Verdict::kOpen && verdict == Verdict::kHolds) {
       verdict = one;
@@ -219,12 +233,12 @@ ConstantsCheck::Verdict ConstantsCheck::ForEach(const Uses& uses, Choice* choice
   return verdict;
 }
 
-void ConstantsCheck::Check(const PolicyLink::Constraint& constraint) {
+bool ConstantsCheck::Check(const PolicyLink::Constraint& constraint) {
   const int above = link_.file_division_[constraint.file];
-  if (!link_.IsBelow(index_, above)) return;
+  if (!link_.IsBelow(index_, above)) return true;
   Uses uses;
   for (int symbol : constraint.holds.symbols) Collect(symbol, &uses);
-  if (!Concerns(above, uses)) return;
+  if (!Concerns(above, uses)) return true;
   std::string open;
   int32_t open_day = 0;
   for (int32_t day : Days(constraint.in_force, uses)) {
@@ -236,12 +250,13 @@ void ConstantsCheck::Check(const PolicyLink::Constraint& constraint) {
              : mask == kMayBeFalse ? Verdict::kBroken
                                    : Verdict::kOpen;
     });
+    if (exhausted()) return false;
     if (verdict == Verdict::kBroken) {
       Find(day, uses, constraint.file, constraint.line, "CONSTRAINT_BROKEN",
            absl::StrCat(constraint.name, " (", constraint.holds.text, ") does not hold ",
                         Where(day, choice)),
            /*warning=*/false);
-      return;
+      return true;
     }
     if (verdict == Verdict::kOpen && open.empty()) {
       open = Where(day, choice);
@@ -254,6 +269,7 @@ void ConstantsCheck::Check(const PolicyLink::Constraint& constraint) {
                       ": a row may be missing"),
          /*warning=*/true);
   }
+  return true;
 }
 
 ConstantsCheck::Verdict ConstantsCheck::Judge(const PolicyLink::Band& band, const Value& constant) {
@@ -277,17 +293,20 @@ ConstantsCheck::Verdict ConstantsCheck::Judge(const PolicyLink::Band& band, cons
   return verdict;
 }
 
-void ConstantsCheck::Check(int symbol, const PolicyLink::Band& band) {
-  if (!link_.IsBelow(index_, band.division) || (!band.min.rule && !band.max.rule)) return;
+bool ConstantsCheck::Check(int symbol, const PolicyLink::Band& band) {
+  if (!link_.IsBelow(index_, band.division) || (!band.min.rule && !band.max.rule)) return true;
   Uses uses;
   for (const auto* bound : {&band.min, &band.max}) {
     if (!bound->rule) continue;
     for (int used : bound->rule->symbols) Collect(used, &uses);
   }
   Collect(symbol, &uses);
-  if (!Concerns(band.division, uses)) return;
+  if (!Concerns(band.division, uses)) return true;
   std::map<int32_t, OfRow> rows;
-  for (int32_t day : Days(band.in_force, uses)) CheckBandOn(day, symbol, band, uses, &rows);
+  for (int32_t day : Days(band.in_force, uses)) {
+    CheckBandOn(day, symbol, band, uses, &rows);
+    if (exhausted()) return false;
+  }
   for (const auto& [row, found] : rows) {
     if (found.verdict == Verdict::kHolds) continue;
     const bool broken = found.verdict == Verdict::kBroken;
@@ -302,6 +321,7 @@ void ConstantsCheck::Check(int symbol, const PolicyLink::Band& band) {
                             found.where),
                !broken || band.guides);
   }
+  return true;
 }
 
 bool ConstantsCheck::MayCount(const Symbol& parameter, const KeyBox& where) const {
@@ -329,7 +349,9 @@ void ConstantsCheck::CheckBandOn(int32_t day, int symbol, const PolicyLink::Band
         Common(banded.key_types[k], keys[k], SetOf(banded.key_types[k], evaluator_.household(key)));
     if (IsEmpty(banded.key_types[k], keys[k])) return;
   }
-  for (const Evaluator::Stretch& stretch : evaluator_.StretchesOf(*steps_.at(symbol), keys)) {
+  const Division::Step& step = *steps_.at(symbol);
+  work_ += static_cast<size_t>(step.rows_end - step.rows_begin);
+  for (const Evaluator::Stretch& stretch : evaluator_.StretchesOf(step, keys)) {
     const Row& row = pack_.rows[static_cast<size_t>(stretch.row)];
     // Only rows of the band's level and below are bound.
     const auto file = static_cast<size_t>(InfoOf(stretch.row).file);
@@ -391,10 +413,21 @@ void PolicyLink::CheckConstants() {
   }
   if (bands.empty() && constraints_.empty()) return;
   std::sort(bands.begin(), bands.end());
+  size_t work = 0;
+  const auto too_much = [&](const SourceFile& file, int line) {
+    Find(file, line, "CONSTRAINT_LIMIT",
+         absl::StrCat("what constraints and bands demand takes more than ", constants_work_max_,
+                      " rows and operations to compute, on all days and for all keys: give rows "
+                      "longer periods, or name fewer keys"));
+  };
   for (size_t d = 0; d < pack_->divisions.size(); ++d) {
-    ConstantsCheck check(this, static_cast<int>(d));
-    for (const Constraint& constraint : constraints_) check.Check(constraint);
-    for (const auto& [symbol, band] : bands) check.Check(symbol, *band);
+    ConstantsCheck check(this, static_cast<int>(d), &work);
+    for (const Constraint& constraint : constraints_) {
+      if (!check.Check(constraint)) return too_much(*sources_[constraint.file], constraint.line);
+    }
+    for (const auto& [symbol, band] : bands) {
+      if (!check.Check(symbol, *band)) return too_much(*sources_[band->file], band->line);
+    }
   }
 }
 

@@ -25,7 +25,8 @@ inline constexpr char kStatementNeed[] = "statement";
 
 class PolicyLink {
  public:
-  PolicyLink(const std::vector<SourceFile>& files, std::vector<PolicyFinding>* findings);
+  PolicyLink(const std::vector<SourceFile>& files, size_t constants_work_max,
+             std::vector<PolicyFinding>* findings);
   std::unique_ptr<CompiledPack> Link();
 
  private:
@@ -88,6 +89,8 @@ class PolicyLink {
     std::optional<ConstantRule> rule;  // in place of the constant
   };
   struct Band {
+    size_t file = 0;
+    int line = 0;
     int division = -1;    // whose rows, and whose below, it binds
     bool guides = false;  // leaving it only warns
     DayRange in_force;
@@ -214,6 +217,7 @@ class PolicyLink {
   absl::flat_hash_map<int, Delegation> delegations_;
   absl::flat_hash_map<int32_t, std::vector<base::Level>> programme_levels_;  // left to
   std::vector<Constraint> constraints_;
+  const size_t constants_work_max_;
   std::vector<std::vector<int>> uses_;  // by row
   int built_in_household_ = 0;
   int built_in_person_ = 0;

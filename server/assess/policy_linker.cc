@@ -20,8 +20,11 @@ bool Overlap(const DayRange& a, const DayRange& b) { return a.Overlaps(b); }
 
 }  // namespace
 
-PolicyLink::PolicyLink(const std::vector<SourceFile>& files, std::vector<PolicyFinding>* findings)
-    : findings_(*findings), pack_(std::make_unique<CompiledPack>()) {
+PolicyLink::PolicyLink(const std::vector<SourceFile>& files, size_t constants_work_max,
+                       std::vector<PolicyFinding>* findings)
+    : findings_(*findings),
+      pack_(std::make_unique<CompiledPack>()),
+      constants_work_max_(constants_work_max) {
   for (const SourceFile& file : files) sources_.push_back(&file);
 }
 
@@ -369,8 +372,9 @@ std::string PolicyLink::DigestOfFiles() const {
 }
 
 std::unique_ptr<CompiledPack> LinkPolicies(const std::vector<SourceFile>& files,
+                                           size_t constants_work_max,
                                            std::vector<PolicyFinding>* findings) {
-  return PolicyLink(files, findings).Link();
+  return PolicyLink(files, constants_work_max, findings).Link();
 }
 
 }  // namespace hedui::assess

@@ -13,8 +13,9 @@
 
 namespace hedui::assess {
 
-// The pack is complete only when no finding is an error.
+// The pack is complete only when no finding is an error. `constants_work_max` is as in PolicyPack.
 std::unique_ptr<CompiledPack> LinkPolicies(const std::vector<SourceFile>& files,
+                                           size_t constants_work_max,
                                            std::vector<PolicyFinding>* findings);
 
 // Fills the division's order, row lists, evidence, programmes and files from its chain. `uses`

@@ -225,15 +225,15 @@ std::vector<LintFinding> PolicyLinter::Lint(const std::vector<std::string>& dire
 std::vector<LintFinding> PolicyLinter::LintFiles(const std::vector<PolicyText>& files,
                                                  const std::vector<std::string>& over,
                                                  const LintBounds& bounds) {
-  const absl::StatusOr<PolicyPack::Ptr> pack = PolicyPack::LoadFiles(files);
+  std::vector<PolicyFinding> defects;
+  const absl::StatusOr<PolicyPack::Ptr> pack =
+      PolicyPack::LoadFiles(files, bounds.constants_work_max, &defects);
   if (pack.ok() && WorkOf(**pack) > bounds.work_max) {
     return LeftAlone(**pack, over.empty() ? (*pack)->files()[0].path : over[0]);
   }
-  return LintLoaded(pack, pack.ok() ? std::vector<PolicyFinding>() : PolicyPack::CheckFiles(files),
-                    bounds.steps_max, [&over](const std::string& file) {
-                      return over.empty() ||
-                             std::find(over.begin(), over.end(), file) != over.end();
-                    });
+  return LintLoaded(pack, defects, bounds.steps_max, [&over](const std::string& file) {
+    return over.empty() || std::find(over.begin(), over.end(), file) != over.end();
+  });
 }
 
 }  // namespace hedui::assess

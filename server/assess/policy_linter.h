@@ -32,6 +32,8 @@ struct LintFinding {
 
 // What looking further than at whether files load may take. Without bounds: what it takes.
 struct LintBounds {
+  // Of loading (CONSTRAINT_LIMIT).
+  size_t constants_work_max = kConstantsWorkMax;
   // Rows times names over all divisions; past it a note says that it was not done (LINT_LIMIT).
   size_t work_max = SIZE_MAX;
   // Steps of computing; past them it stops, and a note says what was not looked at (LINT_BUDGET).

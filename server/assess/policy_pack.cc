@@ -121,8 +121,8 @@ absl::Status CheckCount(size_t files) {
                          base::Visibility::kOperator);
 }
 
-void Link(const std::vector<SourceFile>& sources, Loaded* loaded) {
-  loaded->pack = LinkPolicies(sources, &loaded->findings);
+void Link(const std::vector<SourceFile>& sources, size_t constants_work_max, Loaded* loaded) {
+  loaded->pack = LinkPolicies(sources, constants_work_max, &loaded->findings);
   std::stable_sort(loaded->findings.begin(), loaded->findings.end(),
                    [](const PolicyFinding& a, const PolicyFinding& b) {
                      return a.file != b.file ? a.file < b.file : a.line < b.line;
@@ -147,7 +147,7 @@ absl::StatusOr<Loaded> LoadAll(const std::vector<std::string>& directories) {
     sources.push_back(
         ReadPolicyFile(file.path, file.shown, file.division, *text, &loaded.findings));
   }
-  Link(sources, &loaded);
+  Link(sources, kConstantsWorkMax, &loaded);
   return loaded;
 }
 
@@ -171,7 +171,7 @@ std::optional<std::string> DivisionOfPath(const std::string& path,
   return national ? kNation : folder;
 }
 
-absl::StatusOr<Loaded> LoadTexts(const std::vector<PolicyText>& files) {
+absl::StatusOr<Loaded> LoadTexts(const std::vector<PolicyText>& files, size_t constants_work_max) {
   HEDUI_RETURN_IF_ERROR(CheckCount(files.size()));
   Loaded loaded;
   std::vector<SourceFile> sources;
@@ -183,25 +183,32 @@ absl::StatusOr<Loaded> LoadTexts(const std::vector<PolicyText>& files) {
   if (files.empty()) {
     loaded.findings.push_back({"", 1, "NO_POLICY", "there is no policy file", false});
   }
-  Link(sources, &loaded);
+  Link(sources, constants_work_max, &loaded);
   return loaded;
 }
 
-absl::StatusOr<PolicyPack::Ptr> PackOf(Loaded loaded) {
+absl::StatusOr<PolicyPack::Ptr> PackOf(Loaded loaded,
+                                       std::vector<PolicyFinding>* defects = nullptr) {
   std::vector<PolicyFinding> errors;
   for (PolicyFinding& finding : loaded.findings) {
     (finding.warning ? loaded.pack->warnings : errors).push_back(std::move(finding));
   }
   if (!errors.empty()) {
-    return base::MakeError(absl::StatusCode::kInvalidArgument, "POLICY",
-                           absl::StrJoin(errors, "\n",
-                                         [](std::string* out, const PolicyFinding& finding) {
-                                           absl::StrAppend(out, finding.ToString());
-                                         }),
+    const std::string text =
+        absl::StrJoin(errors, "\n", [](std::string* out, const PolicyFinding& finding) {
+          absl::StrAppend(out, finding.ToString());
+        });
+    if (defects != nullptr) *defects = std::move(errors);
+    return base::MakeError(absl::StatusCode::kInvalidArgument, "POLICY", text,
                            base::Visibility::kOperator);
   }
   PrepareExact(loaded.pack.get());
   return std::make_shared<const PolicyPack>(std::move(loaded.pack));
+}
+
+// Of files that cannot even be read.
+PolicyFinding FindingOf(std::string file, const absl::Status& why) {
+  return {std::move(file), 0, base::ReasonOf(why), std::string(why.message()), false};
 }
 
 // nullptr where the vocabulary has none.
@@ -310,26 +317,24 @@ absl::StatusOr<PolicyPack::Ptr> PolicyPack::Load(const std::vector<std::string>&
   return PackOf(std::move(loaded));
 }
 
-absl::StatusOr<PolicyPack::Ptr> PolicyPack::LoadFiles(const std::vector<PolicyText>& files) {
-  HEDUI_ASSIGN_OR_RETURN(Loaded loaded, LoadTexts(files));
-  return PackOf(std::move(loaded));
+absl::StatusOr<PolicyPack::Ptr> PolicyPack::LoadFiles(const std::vector<PolicyText>& files,
+                                                      size_t constants_work_max,
+                                                      std::vector<PolicyFinding>* defects) {
+  absl::StatusOr<Loaded> loaded = LoadTexts(files, constants_work_max);
+  if (loaded.ok()) return PackOf(*std::move(loaded), defects);
+  if (defects != nullptr) *defects = {FindingOf("", loaded.status())};
+  return loaded.status();
 }
 
 std::vector<PolicyFinding> PolicyPack::Check(const std::vector<std::string>& directories) {
   absl::StatusOr<Loaded> loaded = LoadAll(directories);
-  if (!loaded.ok()) {
-    return {{absl::StrJoin(directories, ","), 0, base::ReasonOf(loaded.status()),
-             std::string(loaded.status().message()), false}};
-  }
+  if (!loaded.ok()) return {FindingOf(absl::StrJoin(directories, ","), loaded.status())};
   return std::move(loaded->findings);
 }
 
 std::vector<PolicyFinding> PolicyPack::CheckFiles(const std::vector<PolicyText>& files) {
-  absl::StatusOr<Loaded> loaded = LoadTexts(files);
-  if (!loaded.ok()) {
-    return {
-        {"", 0, base::ReasonOf(loaded.status()), std::string(loaded.status().message()), false}};
-  }
+  absl::StatusOr<Loaded> loaded = LoadTexts(files, kConstantsWorkMax);
+  if (!loaded.ok()) return {FindingOf("", loaded.status())};
   return std::move(loaded->findings);
 }
 

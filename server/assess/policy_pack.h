@@ -30,6 +30,11 @@ struct PolicyFinding {
   std::string ToString() const;  // "file:line: CODE: text"
 };
 
+// Constraints and bounds of bands are computed for every chain, day and key: so many rows and
+// operations at most (CONSTRAINT_LIMIT), some minutes. A nation of three thousand counties with
+// twenty constraints takes some fifty million.
+inline constexpr size_t kConstantsWorkMax = 2'000'000'000;
+
 class PolicyPack {
  public:
   using Ptr = std::shared_ptr<const PolicyPack>;
@@ -42,8 +47,11 @@ class PolicyPack {
   static absl::StatusOr<Ptr> Load(const std::vector<std::string>& directories);
   // The same of files that are no directory's: an archive's, or a caller's. Those of a pack, with
   // texts() in the order of files(), give a pack of the same digest. Paths are as in a directory;
-  // findings name them so (UNKNOWN_FOLDER, NOT_A_POLICY). Never NOT_FOUND.
-  static absl::StatusOr<Ptr> LoadFiles(const std::vector<PolicyText>& files);
+  // findings name them so (UNKNOWN_FOLDER, NOT_A_POLICY). Never NOT_FOUND. `defects`, which may be
+  // null, is given what keeps them from loading one by one.
+  static absl::StatusOr<Ptr> LoadFiles(const std::vector<PolicyText>& files,
+                                       size_t constants_work_max = kConstantsWorkMax,
+                                       std::vector<PolicyFinding>* defects = nullptr);
   // Every finding instead of an error: for the linter and for tests. Empty means it loads without
   // warnings.
   static std::vector<PolicyFinding> Check(const std::vector<std::string>& directories);

@@ -195,6 +195,39 @@ TEST(PolicyStepsTest, LookingFurtherThanAtWhetherFilesLoadIsBounded) {
   EXPECT_THAT(codes(more), ::testing::ElementsAre("LINT_LIMIT"));
 }
 
+// Few bytes may demand very much of their own constants: of every day and every key.
+TEST(PolicyStepsTest, WhatPostedFilesDemandOfTheirConstantsIsBounded) {
+  std::string text =
+      "division: \"000000\"\ndocuments: {T: {title: 示例}}\ncodes: {l: {label: 甲, values: {";
+  for (int i = 0; i < 60; ++i) absl::StrAppend(&text, i == 0 ? "" : ", ", "a", i, ": 甲");
+  absl::StrAppend(
+      &text, "}}}\nquantities:\n  q: {label: 甲, type: code(l)}\n  r: {label: 甲, type: code(l)}\n",
+      "parameters:\n  a:\n    label: 甲\n    type: ratio\n    keys: [q, r]\n    rows:\n");
+  for (int i = 0; i < 800; ++i) {
+    const absl::CivilDay day = absl::CivilDay(2000, 1, 1) + i;
+    absl::StrAppend(&text, "      - {from: ", absl::FormatCivilTime(day),
+                    ", to: ", absl::FormatCivilTime(day + 1),
+                    ", value: 1, clause: T 一, trust: assumed}\n");
+  }
+  absl::StrAppend(&text, "constraints:\n");
+  for (int i = 0; i < 500; ++i) {
+    absl::StrAppend(&text, "  c", i,
+                    ": {label: 甲, rows: [{from: 2000-01-01, to: 2002-03-01, holds: \"a >= 0\", "
+                    "clause: T 一, trust: assumed}]}\n");
+  }
+  ASSERT_LT(text.size(), kPostedBytesMax);
+  const LintResult result = LintPosted(Own(), {{{"national/a.yaml", text}}, true});
+  EXPECT_FALSE(result.loads);
+  ASSERT_THAT(result.findings, SizeIs(1));
+  EXPECT_EQ(result.findings[0].code, "CONSTRAINT_LIMIT");
+  EvaluationRequest request = DemoCase();
+  request.posted = {{{"national/a.yaml", text}}, true};
+  const auto refused = EvaluateCase(Own(), &Archive(), request);
+  ASSERT_TRUE(refused.ok()) << refused.status();
+  ASSERT_THAT(refused->defects, SizeIs(1));
+  EXPECT_THAT(refused->defects[0].text, HasSubstr("CONSTRAINT_LIMIT"));
+}
+
 TEST(PolicyStepsTest, MoreFindingsThanAreToldAreCounted) {
   std::string text = "division: \"649999\"\nparameters:\n";
   for (size_t i = 0; i < kFindingsMax + 500; ++i) absl::StrAppend(&text, "  p", i, ": 7\n");
