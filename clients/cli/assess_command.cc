@@ -61,7 +61,7 @@ std::string BlameSentence(const Blame& blame, const assess::PolicyPack& pack) {
     case assess::BlameKind::kDeclaration:
       return absl::StrCat(who, "申报缺项：", UnstatedSentence(blame.detail, pack));
     case assess::BlameKind::kArithmetic:
-      return "除数为零，或没有可计的项（如空列表的最大值），无法计算";
+      return "除数为零、没有可计的项（如空列表的最大值），或日期超出历法范围，无法计算";
   }
   return "";
 }

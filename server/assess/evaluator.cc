@@ -20,35 +20,55 @@ constexpr base::PersonRole kRoles[] = {base::PersonRole::kMember, base::PersonRo
 absl::Status Evaluator::Run(const Division& division, const Case& c, bool trace) {
   HEDUI_RETURN_IF_ERROR(index_.Build(pack_, c));
   Start(division, c, trace);
-  for (size_t i = 0; i < division.order.size(); ++i) {
-    const Division::Step& step = division.order[i];
-    const int32_t row = rows_today_[i];
-    if (!pack_.symbols[static_cast<size_t>(step.symbol)].per_person) {
-      Step(step, row, -1);
-    } else {
-      for (int person = 0; person < person_count(); ++person) Step(step, row, person);
-      for (base::PersonRole role : kRoles) {
-        if (unlisted(role).settled && unlisted(role).reckoned) Step(step, row, UnlistedOf(role));
-      }
-    }
-    if (step.symbol == division.member) members_known_ = true;
-    if (step.symbol == division.members_complete) Settle(step, base::PersonRole::kMember);
-    if (step.symbol == division.obligors_complete) Settle(step, base::PersonRole::kObligor);
-  }
+  for (size_t i = 0; i < division.order.size(); ++i) StepAll(division, i);
   if (exhausted()) {
     return base::MakeError(absl::StatusCode::kOutOfRange, "EVALUATION_LIMIT",
                            absl::StrCat("by these rules this case takes more than ", steps_max_,
                                         " steps; write them with fewer loops within loops"));
   }
-  if (calculator_.overflow()) {
-    return base::MakeError(absl::StatusCode::kOutOfRange, "ARITHMETIC_OVERFLOW",
-                           "an amount or ratio of this case does not fit 128 bits");
+  return overflow() ? Overflow(division, c, trace) : absl::OkStatus();
+}
+
+void Evaluator::StepAll(const Division& division, size_t place) {
+  const Division::Step& step = division.order[place];
+  const int32_t row = rows_today_[place];
+  if (!pack_.symbols[static_cast<size_t>(step.symbol)].per_person) {
+    Step(step, row, -1);
+  } else {
+    for (int person = 0; person < person_count(); ++person) Step(step, row, person);
+    for (base::PersonRole role : kRoles) {
+      if (unlisted(role).settled && unlisted(role).reckoned) Step(step, row, UnlistedOf(role));
+    }
   }
-  if (no_date_) {
-    return base::MakeError(absl::StatusCode::kOutOfRange, "ARITHMETIC_OVERFLOW",
-                           "a date of this case is no whole day of the years 1800 to 9999");
+  if (step.symbol == division.member) members_known_ = true;
+  if (step.symbol == division.members_complete) Settle(step, base::PersonRole::kMember);
+  if (step.symbol == division.obligors_complete) Settle(step, base::PersonRole::kObligor);
+}
+
+// Computed once more, to say where: looking after every step would cost those cases that fit.
+absl::Status Evaluator::Overflow(const Division& division, const Case& c, bool trace) {
+  Start(division, c, trace);
+  size_t place = 0;
+  for (; place < division.order.size(); ++place) {
+    StepAll(division, place);
+    if (overflow()) break;
   }
-  return absl::OkStatus();
+  std::string where;
+  if (place < division.order.size()) {
+    where = pack_.symbols[static_cast<size_t>(division.order[place].symbol)].name;
+    if (rows_today_[place] >= 0) {
+      const Row& row = pack_.rows[static_cast<size_t>(rows_today_[place])];
+      const RowInfo& info = pack_.row_infos[static_cast<size_t>(row.info)];
+      absl::StrAppend(&where, " (", info.shown->file, ":", info.shown->line, ")");
+    }
+  }
+  return base::MakeError(
+      absl::StatusCode::kOutOfRange, "ARITHMETIC_OVERFLOW",
+      absl::StrCat(where,
+                   calculator_.overflow()
+                       ? ": an amount or ratio of this case does not fit 128 bits"
+                       : ": of this case comes to parts of a day or month, or to a negative "
+                         "count of working days, where a date needs whole ones; round them"));
 }
 
 void Evaluator::Settle(const Division::Step& at, base::PersonRole role) {

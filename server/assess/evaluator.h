@@ -178,6 +178,10 @@ class Evaluator {
   void SetDay(const Division& division, int32_t day);
   // The step's row in force, from the lowest level up and whatever its keys; -1: none.
   int32_t RowToday(const Division::Step& step) const;
+  // The symbol at a place of the division's order, for the household or everybody.
+  void StepAll(const Division& division, size_t place);
+  // The first symbol that cannot be computed, and the row at fault.
+  absl::Status Overflow(const Division& division, const Case& c, bool trace);
   void Step(const Division::Step& step, int32_t row_today, int person);
   // `complete` has been computed: whether anybody of the role may be missing.
   void Settle(const Division::Step& complete, base::PersonRole role);
@@ -328,7 +332,7 @@ class Evaluator {
   void ForEachMonth(const Aggregate& aggregate, const Value& period, TakeMonth take,
                     DropMonth drop);
   // The computed date must be a day that the calendar has.
-  void CheckDate(const Value& date);
+  void KeepInCalendar(Value* date);
 
   // Places.
   Value Within(const Value& division, const Value& outer);

@@ -24,19 +24,16 @@ std::optional<absl::CivilDay> DayAt(const Rational& number) {
   return DayOfNumber(WholeOf(number));
 }
 
-// As many months later; a number that is no day where there is none such.
+// As many months later, which are whole; a number outside the calendar where there is no such day.
 Rational MonthsLater(const Rational& day, const Rational& months) {
   constexpr int64_t kMonthsMax = 12 * 9'999;
-  const Rational none(LastDay() + 1);
-  const auto from = DayAt(day);
-  if (!from || !months.is_integer() || months.numerator() < -kMonthsMax ||
-      months.numerator() > kMonthsMax) {
-    return none;
-  }
-  const absl::CivilDay later = base::AddMonths(*from, WholeOf(months));
+  const Rational before(int64_t{FirstDay()} - 1), after(LastDay() + 1);
+  if (Rational::Compare(months, Rational(kMonthsMax)) > 0) return after;
+  if (Rational::Compare(months, Rational(-kMonthsMax)) < 0) return before;
+  const absl::CivilDay later = base::AddMonths(DayOfNumber(WholeOf(day)), WholeOf(months));
   // Years far off would not fit a day's number.
-  if (later.year() < kYearMin || later.year() > kYearMax) return none;
-  return Rational(DayNumber(later));
+  if (later.year() > kYearMax) return after;
+  return later.year() < kYearMin ? before : Rational(DayNumber(later));
 }
 
 }  // namespace
@@ -170,16 +167,35 @@ void Evaluator::WatchYears(const Value& date, int days_after) {
   if (!date.hi_infinite && !date.IsPoint()) offer(date.hi);
 }
 
-// A day that is not whole, or beyond the calendar, is an error of the rule, never a day close by.
-void Evaluator::CheckDate(const Value& date) {
-  no_date_ |= !date.lo_infinite && !DayAt(date.lo);
-  no_date_ |= !date.hi_infinite && !DayAt(date.hi);
+// A day that is not whole is an error of the rule, never a day close by. One outside the calendar,
+// such as what lies behind a register's "9999-12-31", is known to be no earlier than its last day,
+// or no later than its first.
+void Evaluator::KeepInCalendar(Value* date) {
+  const Rational first{int64_t{FirstDay()}}, last(LastDay());
+  no_date_ |= !date->lo_infinite && !date->lo.is_integer();
+  no_date_ |= !date->hi_infinite && !date->hi.is_integer();
+  bool outside = false;
+  if (!date->lo_infinite && Rational::Compare(date->lo, first) < 0) {
+    date->lo = Rational();
+    date->lo_infinite = outside = true;
+  } else if (!date->lo_infinite && Rational::Compare(date->lo, last) > 0) {
+    date->lo = last;
+    outside = true;
+  }
+  if (!date->hi_infinite && Rational::Compare(date->hi, last) > 0) {
+    date->hi = Rational();
+    date->hi_infinite = outside = true;
+  } else if (!date->hi_infinite && Rational::Compare(date->hi, first) < 0) {
+    date->hi = first;
+    outside = true;
+  }
+  if (outside) date->blame = blames_.Join(date->blame, blames_.AddLeaf(0));
 }
 
 Value Evaluator::ShiftDate(const Value& date, const Value& days, bool later) {
   WatchToday(date);
-  const Value shifted = later ? calculator_.Add(date, days) : calculator_.Subtract(date, days);
-  CheckDate(shifted);
+  Value shifted = later ? calculator_.Add(date, days) : calculator_.Subtract(date, days);
+  KeepInCalendar(&shifted);
   return shifted;
 }
 
@@ -243,7 +259,7 @@ Value Evaluator::PeriodEdge(const Value& period, bool end) {
   if (end) day.hi = day.lo = Rational(WholeOf(period.hi) - 1);
   day.marks = period.marks;
   if (day.unproven()) day.blame = period.blame;
-  CheckDate(day);
+  KeepInCalendar(&day);
   return day;
 }
 
@@ -278,11 +294,16 @@ Value Evaluator::AddMonths(const Value& day, const Value& months) {
   later.marks = day.marks | months.marks;
   later.undefined = day.undefined || months.undefined;
   later.mask = day.mask | months.mask;
+  if ((!months.lo_infinite && !months.lo.is_integer()) ||
+      (!months.hi_infinite && !months.hi.is_integer())) {
+    no_date_ = true;
+    return later;
+  }
   later.lo_infinite = day.lo_infinite || months.lo_infinite;
   later.hi_infinite = day.hi_infinite || months.hi_infinite;
   if (!later.lo_infinite) later.lo = MonthsLater(day.lo, months.lo);
   if (!later.hi_infinite) later.hi = MonthsLater(day.hi, months.hi);
-  CheckDate(later);
+  KeepInCalendar(&later);
   if (later.IsPoint()) later.blame = calculator_.Kept(day, months);
   return later;
 }

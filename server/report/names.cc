@@ -144,7 +144,7 @@ std::string Names::BlameOf(const assess::Blame& blame, absl::string_view people)
     case BlameKind::kPolicyRow:
       return absl::StrCat("政策缺失：", blame.policy);
     case BlameKind::kArithmetic:
-      return "除数为零或没有可计的项，无法计算";
+      return "除数为零、没有可计的项，或日期超出历法范围，无法计算";
     case BlameKind::kDeclaration: {
       // "co_residence.support_duty": a kind, and a field of it.
       const std::pair<absl::string_view, absl::string_view> what =

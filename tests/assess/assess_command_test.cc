@@ -57,8 +57,10 @@ TEST(AssessCommandTest, WhatHasNoValueIsSaidInWords) {
   EXPECT_THAT(outcome.out, Not(HasSubstr("UNDEFINED")));
   EXPECT_THAT(outcome.out,
               HasSubstr("家庭人均月收入：(-∞, +∞) 元/月（可能无法计算：除数为零或没有可计的项）"));
-  EXPECT_THAT(outcome.out,
-              HasSubstr("待定原因：除数为零，或没有可计的项（如空列表的最大值），无法计算"));
+  EXPECT_THAT(
+      outcome.out,
+      HasSubstr(
+          "待定原因：除数为零、没有可计的项（如空列表的最大值），或日期超出历法范围，无法计算"));
 }
 
 TEST(AssessCommandTest, CodesAndWhatIsNotStatedAreShownInChinese) {

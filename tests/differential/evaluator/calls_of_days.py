@@ -45,8 +45,10 @@ def period_start(run, within):
 
 def period_end(run, within):
     """F22"""
-    last = None if within[2] is None else days.check(within[3] - 1)
-    return (settled_one(last is not None, within), within[1], last, last, 0)
+    last = None if within[2] is None else within[3] - 1
+    low, high, outside = days.kept(last, last)
+    blame = settled_one(last is not None, within) | (run.item(f.ARITHMETIC) if outside else 0)
+    return (blame, within[1], low, high, 0)
 
 
 def of_ends(part):

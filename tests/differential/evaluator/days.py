@@ -41,15 +41,24 @@ def written_month(month):
     return f"{month // 12:04}-{month % 12 + 1:02}"
 
 
-def check(day):
-    """X6: `day` if it is a whole day of the calendar's range."""
-    if day.__class__ is not int:
+def whole(day):
+    """X6"""
+    if day is not None and day.__class__ is not int:
         if day.denominator != 1:
             raise overflow()
         day = day.numerator
-    if not FIRST_DAY <= day <= LAST_DAY:
-        raise overflow()
     return day
+
+
+def kept(low, high):
+    """X6a: both ends within the calendar's range, and whether one was not."""
+    low, high = whole(low), whole(high)
+    outside = any(end is not None and not FIRST_DAY <= end <= LAST_DAY for end in (low, high))
+    if low is not None:
+        low = None if low < FIRST_DAY else min(low, LAST_DAY)
+    if high is not None:
+        high = None if high > LAST_DAY else max(high, FIRST_DAY)
+    return low, high, outside
 
 
 def month_number(day):
@@ -89,7 +98,7 @@ def plus_months(day, count):
     date = from_ordinal(day)
     month = date.year * 12 + date.month - 1 + count
     if not FIRST_MONTH <= month <= LAST_MONTH:
-        raise overflow()
+        return FIRST_DAY - 1 if month < FIRST_MONTH else LAST_DAY + 1
     last = last_of(month)
     return min(first_of(month) + date.day - 1, last)
 

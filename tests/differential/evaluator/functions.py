@@ -132,10 +132,11 @@ def add_months(run, day, months):
     ends = []
     for at, count in ((day[2], whole(months[2])), (day[3], whole(months[3]))):
         ends.append(None if at is None or count is None else days.plus_months(at, count))
-    low, high = ends
+    low, high, outside = days.kept(*ends)
     undefined = day[4] | months[4]
     exact = low == high and low is not None and not undefined
-    return (settled(exact, day, months), day[1] | months[1], low, high, undefined)
+    blame = settled(exact, day, months) | (run.item(ARITHMETIC) if outside else 0)
+    return (blame, day[1] | months[1], low, high, undefined)
 
 
 def of_both_ends(part):
@@ -167,9 +168,8 @@ def shifted(run, day, by, operator):
     """O16: days added to or taken from a date, with X6 and N3."""
     note_moved(run, day)
     value = operator(day, by)
-    low = None if value[2] is None else days.check(value[2])
-    high = None if value[3] is None else days.check(value[3])
-    return value[:2] + (low, high, value[4])
+    low, high, outside = days.kept(value[2], value[3])
+    return (value[0] | (run.item(ARITHMETIC) if outside else 0), value[1], low, high, value[4])
 
 
 def constant(number):
