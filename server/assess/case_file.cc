@@ -216,17 +216,20 @@ class CaseReader {
           fact.person_id = person.id;
           fact.declared = true;
           ReadRecord(item, item_path, &fact);
-          declared_.push_back(std::move(fact));
+          if (IsRoom(item, item_path)) declared_.push_back(std::move(fact));
         },
         path);
     out_.value.persons.push_back(std::move(person));
   }
 
+  // For one more fact.
+  bool IsRoom(const YamlNode& node, const std::string& path) {
+    if (++facts_ <= kCaseFactsMax) return true;
+    Defect(node.line, "LIMIT", path, absl::StrCat("more than ", kCaseFactsMax, " facts"));
+    return false;
+  }
+
   void ReadRecord(const YamlNode& node, const std::string& path, base::Fact* fact) {
-    if (++facts_ > kCaseFactsMax) {
-      Defect(node.line, "LIMIT", path, absl::StrCat("more than ", kCaseFactsMax, " facts"));
-      return;
-    }
     if (!IsMapping(node, path)) return;
     const YamlNode* kind_node = node.Find("kind");
     const auto kind = kind_node == nullptr ? pack_.fact_kind_index.end()
@@ -261,15 +264,14 @@ class CaseReader {
                absl::StrCat("a ", type.name, " has no such field"));
         continue;
       }
-      const auto read =
-          ReadField(type.fields[static_cast<size_t>(field->second)].type, value.scalar);
-      if (read) {
+      const Type& field_type = type.fields[static_cast<size_t>(field->second)].type;
+      if (value.kind != YamlNode::Kind::kScalar) {
+        Defect(value.line, "WRONG_SHAPE", field_path, "a single value is needed");
+      } else if (const auto read = ReadField(field_type, value.scalar)) {
         fact->record.fields.push_back({key.scalar, *read});
       } else {
         Defect(value.line, "BAD_VALUE", field_path,
-               absl::StrCat("is not a ",
-                            TypeNameOf(type.fields[static_cast<size_t>(field->second)].type)),
-               value.scalar);
+               absl::StrCat("is not a ", TypeNameOf(field_type)), value.scalar);
       }
     }
   }
@@ -327,35 +329,69 @@ class CaseReader {
          {"person", "category", "source", "kind", "reason", "complete", "data_day", "covered",
           "superseded", "manual", "digest", "authorization", "facts"},
          {"person", "category", "source", "kind"});
-    if (node.Find("person") == nullptr || node.Find("category") == nullptr) return;
-    std::vector<std::string> persons = Texts(*node.Find("person"), absl::StrCat(path, ".person"));
-    if (persons.size() == 1 && persons[0] == "all") {
-      persons.clear();
-      for (const Person& person : out_.value.persons) persons.push_back(person.id);
-    }
     const base::AnswerState state = ReadState(node, path);
+    // Read once, also where it is nobody's: what is wrong with them is to be told too.
+    std::vector<base::Fact> told;
+    Items(
+        node, "facts",
+        [&](const YamlNode& item, const std::string& item_path) {
+          base::Fact fact;
+          fact.answer = 0;
+          fact.manual = state.manual;
+          ReadRecord(item, item_path, &fact);
+          told.push_back(std::move(fact));
+        },
+        path);
+    const std::vector<std::string> persons = ReadPersons(node, path);
+    const std::vector<std::string> categories = ReadCategories(node, path);
     for (const std::string& person : persons) {
-      if (std::none_of(out_.value.persons.begin(), out_.value.persons.end(),
-                       [&](const Person& p) { return p.id == person; })) {
-        Defect(node.Find("person")->line, "UNKNOWN_PERSON", absl::StrCat(path, ".person"),
-               "is the id of nobody listed", person);
-        continue;
-      }
-      for (const std::string& category :
-           Texts(*node.Find("category"), absl::StrCat(path, ".category"))) {
+      for (const std::string& category : categories) {
         if (stop_) return;
-        AddAnswer(node, path, person, category, state);
+        AddAnswer(node, path, person, category, state, told);
       }
     }
   }
 
-  void AddAnswer(const YamlNode& node, const std::string& path, const std::string& person,
-                 const std::string& category, base::AnswerState state) {
-    if (!pack_.category_index.contains(category)) {
-      Defect(node.Find("category")->line, "UNKNOWN_CATEGORY", absl::StrCat(path, ".category"),
-             "is not a category of these policies", category);
-      return;
+  std::vector<std::string> ReadPersons(const YamlNode& node, const std::string& path) {
+    const YamlNode* found = node.Find("person");
+    if (found == nullptr) return {};
+    std::vector<std::string> ids;
+    for (const Person& person : out_.value.persons) ids.push_back(person.id);
+    const std::string field = absl::StrCat(path, ".person");
+    std::vector<std::string> persons = Texts(*found, field);
+    if (persons.size() == 1 && persons[0] == "all") return ids;
+    return Known(
+        *found, field, std::move(persons), "UNKNOWN_PERSON", "is the id of nobody listed",
+        [&](const std::string& id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); });
+  }
+
+  std::vector<std::string> ReadCategories(const YamlNode& node, const std::string& path) {
+    const YamlNode* found = node.Find("category");
+    if (found == nullptr) return {};
+    const std::string field = absl::StrCat(path, ".category");
+    return Known(*found, field, Texts(*found, field), "UNKNOWN_CATEGORY",
+                 "is not a category of these policies",
+                 [&](const std::string& name) { return pack_.category_index.contains(name); });
+  }
+
+  template <typename IsKnown>
+  std::vector<std::string> Known(const YamlNode& node, const std::string& field,
+                                 std::vector<std::string> names, absl::string_view code,
+                                 absl::string_view text, IsKnown is_known) {
+    std::vector<std::string> known;
+    for (std::string& name : names) {
+      if (is_known(name)) {
+        known.push_back(std::move(name));
+      } else {
+        Defect(node.line, code, field, text, name);
+      }
     }
+    return known;
+  }
+
+  void AddAnswer(const YamlNode& node, const std::string& path, const std::string& person,
+                 const std::string& category, base::AnswerState state,
+                 const std::vector<base::Fact>& told) {
     base::Facts& facts = out_.value.facts;
     if (facts.answers.size() >= kCaseAnswersMax) {
       Defect(node.line, "LIMIT", path, absl::StrCat("more than ", kCaseAnswersMax, " answers"));
@@ -364,19 +400,13 @@ class CaseReader {
     state.person_id = person;
     state.category = category;
     const int32_t index = static_cast<int32_t>(facts.answers.size());
-    const bool manual = state.manual;
     facts.answers.push_back(std::move(state));
-    Items(
-        node, "facts",
-        [&](const YamlNode& item, const std::string& item_path) {
-          base::Fact fact;
-          fact.person_id = person;
-          fact.answer = index;
-          fact.manual = manual;
-          ReadRecord(item, item_path, &fact);
-          facts.facts.push_back(std::move(fact));
-        },
-        path);
+    for (const base::Fact& fact : told) {
+      if (!IsRoom(node, path)) return;
+      facts.facts.push_back(fact);
+      facts.facts.back().person_id = person;
+      facts.facts.back().answer = index;
+    }
   }
 
   base::AnswerState ReadState(const YamlNode& node, const std::string& path) {
@@ -478,6 +508,8 @@ std::optional<CaseFile> ParseCase(absl::string_view text, const PolicyPack& pack
   }
   CaseFile result;
   if (root.has_value()) result = CaseReader(pack, defects).Read(*root);
+  std::stable_sort(defects->begin(), defects->end(),
+                   [](const CaseDefect& a, const CaseDefect& b) { return a.line < b.line; });
   if (!defects->empty()) return std::nullopt;
   return result;
 }

@@ -90,6 +90,37 @@ answers:
   EXPECT_EQ(fields, (std::vector<std::string>{"persons[0].id", "answers[0].covered"}));
 }
 
+// One defect of an answer hides none of the others, and they stand by line.
+TEST(CaseFileTest, WhatIsNobodysIsReadAllTheSame) {
+  std::vector<CaseDefect> defects;
+  EXPECT_FALSE(ParseCase(R"(division: "640104"
+dates: {application: 2025-03-03, policy: 2025-03-03}
+persons: [{id: a, relation: applicant}]
+answers:
+  - person: b
+    category: [tax, nothing]
+    source: s
+    kind: found
+    facts:
+      - {kind: wage, month: [2025-02], amount: 12}
+      - {kind: wage, bonus: 3}
+  - source: s
+    kind: found
+    facts: [{kind: wage, amount: {a: b}}]
+)",
+                         TestPack(), &defects)
+                   .has_value());
+  std::vector<std::string> told;
+  for (const CaseDefect& defect : defects)
+    told.push_back(absl::StrCat(defect.line, " ", defect.code, " ", defect.field));
+  EXPECT_EQ(told,
+            (std::vector<std::string>{
+                "5 UNKNOWN_PERSON answers[0].person", "6 UNKNOWN_CATEGORY answers[0].category",
+                "10 WRONG_SHAPE answers[0].facts[0].month",
+                "11 UNKNOWN_FIELD answers[0].facts[1].bonus", "12 MISSING_KEY answers[1]",
+                "12 MISSING_KEY answers[1]", "14 WRONG_SHAPE answers[1].facts[0].amount"}));
+}
+
 TEST(CaseFileTest, DefectsRepeatNothingOfTheCaseButInWhatWasSaid) {
   std::vector<CaseDefect> defects;
   EXPECT_FALSE(ParseCase(R"(division: "张三"
