@@ -76,7 +76,7 @@ role     1 role        {var person}.role
 '''
 
 CONSTRUCTS = '''
-money    8 +           ({money} {SIGN} {money})
+money    8 {SIGN}      ({money} {SIGN} {money})
 money    2 +           {money} - {money} + {money}
 money    2 precedence  {money} + {ratio} * {money}
 money    1 precedence  {money} - {money} / {Count}
@@ -113,7 +113,7 @@ money    2 mean        {monthly}.mean({x}, {in money}, {money})
 money    2 mean        {facts}.mean({x}, {in money})
 money    2 roundto     round({money}, '{MODE}', yuan({n}.5))
 money    4 {HIGHEST}   {HIGHEST}({named money})
-rate     4 +           ({rate} {SIGN} {rate})
+rate     4 {SIGN}      ({rate} {SIGN} {rate})
 rate     4 /           {money} / {Months}
 rate     3 *           ({ratio} * {rate})
 rate     2 {PICK}      {PICK}({rate}, {rate})
@@ -127,7 +127,7 @@ annual   1 *           {annual} * {ratio}
 Ratio    4 /           ({money}) / ({money})
 Ratio    2 /           ({rate}) / ({rate})
 Ratio    2 /           {count} / {count}
-Ratio    2 +           ({Ratio} {SIGN} {ratio})
+Ratio    2 {SIGN}      ({Ratio} {SIGN} {ratio})
 Ratio    2 *           ({ratio} * {ratio})
 Ratio    1 /           ({ratio} / {ratio})
 Ratio    2 ratio       ratio({count})
@@ -152,7 +152,7 @@ Count    1 by_day      {daily}.size()
 Count    2 size        {people}.size()
 Count    2 size        {facts}.size()
 Count    1 size        {monthly}.size()
-Count    2 +           ({Count} {SIGN} {count})
+Count    2 {SIGN}      ({Count} {SIGN} {count})
 Count    1 *           {bare} * {Count}
 Count    1 *           ({Count} * {Count})
 Count    1 {PICK}      {PICK}({Count}, {count})
@@ -185,7 +185,7 @@ bare     1 +           ({bare} + {bare})
 bare     1 {PICK}      {PICK}({bare}, {bare})
 Months   4 months()    {monthly}.months()
 Months   2 within      {spanned}.sum({x}, {x}.within)
-Months   2 +           ({Months} {SIGN} {Months})
+Months   2 {SIGN}      ({Months} {SIGN} {Months})
 Months   1 *           {bare} * {Months}
 Months   3 months_between  @counted months_between({date}, {date})
 Months   1 {PICK}      {PICK}({Months}, {Months})
@@ -257,7 +257,8 @@ bool     3 code_in     '{TWO}' in {two_set}
 bool     3 rising      rising({stepped})
 bool     3 falling     falling({stepped})
 date     2 {PICK}      {PICK}({date}, {date})
-date     2 date+days   @counted ({date} {SIGN} {Days})
+date     1 date+days   @counted ({date} + {Days})
+date     1 date-days   @counted ({date} - {Days})
 date     2 add_months  @counted add_months({date}, {Months})
 date     2 working_days_after  @working working_days_after({date}, days({n}))
 date     1 working_days_after  @working working_days_after({date}, max(days(0), {Days}))
