@@ -64,11 +64,7 @@ absl::Status Evaluator::Overflow(const Division& division, const Case& c, bool t
   }
   return base::MakeError(
       absl::StatusCode::kOutOfRange, "ARITHMETIC_OVERFLOW",
-      absl::StrCat(where,
-                   calculator_.overflow()
-                       ? ": an amount or ratio of this case does not fit 128 bits"
-                       : ": of this case comes to parts of a day or month, or to a negative "
-                         "count of working days, where a date needs whole ones; round them"));
+      absl::StrCat(where, ": an amount or ratio of this case does not fit 128 bits"));
 }
 
 void Evaluator::Settle(const Division::Step& at, base::PersonRole role) {
@@ -147,7 +143,6 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
   asked_keys_.clear();
   next_day_ = INT32_MAX;
   steps_ = 0;
-  no_date_ = false;
   members_known_ = false;
   for (base::PersonRole role : kRoles) unlisted(role).blame = blames_.Reserve();
   const bool told = mode_ == Mode::kAllTold;
@@ -401,6 +396,8 @@ void Evaluator::Execute(const Op& op, int32_t* next) {
     case OpCode::kSelectNumber:
     case OpCode::kSelectMask: {
       const Value no = Pop(), yes = Pop(), condition = Pop();
+      // On a day on which both are the same day, it is known.
+      if (op.slot == kOfDates && !IsSingle(condition.mask)) WatchDates(yes, no);
       stack_.push_back(op.code == OpCode::kSelectMask ? calc.SelectMask(condition, yes, no)
                                                       : calc.SelectNumber(condition, yes, no));
       return;

@@ -55,7 +55,7 @@ class Evaluator {
   }
   void Compute(const Division::Step& step) { Step(step, RowToday(step), -1); }
   Value Compute(CodeRange code) { return Run(code); }
-  bool overflow() const { return calculator_.overflow() || no_date_; }
+  bool overflow() const { return calculator_.overflow(); }
   // A row, and combinations of keys by which it is chosen.
   struct Stretch {
     int32_t row = -1;
@@ -140,9 +140,11 @@ class Evaluator {
   enum class Side : uint8_t { kFound, kStated, kStatedAlone, kPresumed };
   // Complete and with blame: what the rule asks for is there, but answers that it does not ask for
   // are still to come. The list is closed and not proven.
+  // `unstated`: the application has yet to state what the rule asks for.
   struct Proof {
     bool complete = true;
     BlameId blame = 0;
+    bool unstated = false;
     bool settled() const { return complete && blame == 0; }
   };
 
@@ -319,8 +321,8 @@ class Evaluator {
   // known are taken as working days or as off.
   Walked Walk(int64_t from, int64_t until, int64_t most, bool unknown_works, uint8_t* marks);
   const CalendarRow* CalendarRowOf(int64_t day);
-  // Whether no row speaks of the day or any later one.
-  bool IsCalendarOver(int64_t day) const;
+  // The first later day on which a row begins to speak or ends.
+  int64_t CalendarChangeAfter(int64_t day) const;
   Value WorkingDaysAfter(const Value& day, const Value& days);
   Value WorkingDaysBetween(const Value& from, const Value& to);
   BlameId NoCalendar(BlameId blame);
@@ -333,6 +335,8 @@ class Evaluator {
                     DropMonth drop);
   // The computed date must be a day that the calendar has.
   void KeepInCalendar(Value* date);
+  // False where it was not.
+  static bool MakeWhole(base::Rounding rounding, base::Rational* number);
 
   // Places.
   Value Within(const Value& division, const Value& outer);
@@ -364,11 +368,17 @@ class Evaluator {
   Proof ProveList(const Aggregate& aggregate, const EvidenceRule* rule, int person,
                   const Value& period);
   Value AddPresumed(const Aggregate& aggregate, int person, const Value& period,
-                    const EvidenceRule& rule, const Proof& proof, const Value& listed);
+                    const EvidenceRule& rule, const Proof& proof, const Value& listed,
+                    bool any_listed);
+  // What the filters leave of a side: elements at all, and such as are there for sure.
+  struct Presence {
+    bool any = false;
+    bool sure = false;
+  };
   Value FoldOneSide(const Aggregate& aggregate, int person, const Value& period, Side side,
-                    bool* any);
+                    Presence* there);
   Value FoldMonths(const Aggregate& aggregate, int person, const Value& period, Side side,
-                   bool* any);
+                   Presence* there);
   Value FoldUnlisted(const Aggregate& aggregate, const Value& period, BlameId blame);
   // The facts of one kind that stand by what was found or declared, that the list's filters leave.
   // `take` is given each with how sure it is, `drop` those that a filter, or who else holds them,
@@ -380,13 +390,19 @@ class Evaluator {
   bool ForEachPresumed(const Aggregate& aggregate, int person, const Value& period, TakeFact take,
                        DropFact drop);
   Value FoldListed(const Aggregate& aggregate, const EvidenceRule* rule, int person,
-                   const Value& period, const Proof* closed_by_declaration);
+                   const Value& period, const Proof* closed_by_declaration, bool* any);
   Value Agree(const Aggregate& aggregate, const EvidenceRule& rule, int person, const Value& found,
               const Value& stated);
   Value AddUnlisted(const Aggregate& aggregate, const Value& period, const Value& listed,
                     BlameId open);
   bool OutweighsNumber(const Aggregate& aggregate, const Value& found, const Value& stated) const;
   Value Combine(const Aggregate& aggregate, const Value& a, const Value& b);
+  // The higher of both, where it may be that nothing is stated unless something surely is.
+  Value CombineSides(const Aggregate& aggregate, const Value& found, const Value& stated,
+                     bool surely_stated);
+  // What a statement still to come could make of the list in place of what was found.
+  void ReckonWithStatement(const Aggregate& aggregate, const Value& period, BlameId open,
+                           Value* total);
   Value Join(const Aggregate& aggregate, const Value& a, const Value& b);
   Value Begin(const Aggregate& aggregate) const;
 
@@ -567,7 +583,6 @@ class Evaluator {
   int32_t next_day_ = INT32_MAX;
   size_t steps_ = 0;  // operations begun and facts looked at
   size_t steps_max_ = kStepsMax;
-  bool no_date_ = false;  // sticky, as the calculator's overflow is
   Mode mode_ = Mode::kAsItStands;
   DayRange days_;                             // kAnything
   std::vector<uint8_t>* observed_ = nullptr;  // kAnything: by operation

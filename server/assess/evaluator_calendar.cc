@@ -9,16 +9,30 @@ using base::Rational;
 
 namespace {
 
-// Eleven years: clocks run for weeks, and a longer count is a mistake of the rule.
-constexpr int64_t kWalkMax = 4'000;
-
-bool IsWorkingDay(const CalendarRow& row, int64_t day) {
-  const int32_t number = static_cast<int32_t>(day);
-  if (std::binary_search(row.work.begin(), row.work.end(), number)) return true;
-  if (std::binary_search(row.off.begin(), row.off.end(), number)) return false;
+bool IsWeekday(int64_t day) {
   // The first of January 1970 was a Thursday.
-  const int64_t weekday = ((day + 3) % 7 + 7) % 7;
-  return weekday < 5;
+  return ((day + 3) % 7 + 7) % 7 < 5;
+}
+
+// From Monday to Friday, of the days after `from` up to and with `to`.
+int64_t WeekdaysBetween(int64_t from, int64_t to) {
+  int64_t days = (to - from) / 7 * 5;
+  for (int64_t day = from + (to - from) / 7 * 7 + 1; day <= to; ++day) days += IsWeekday(day);
+  return days;
+}
+
+// Of the days after `from` up to and with `to`, all of the row.
+int64_t WorkingDaysIn(const CalendarRow& row, int64_t from, int64_t to) {
+  int64_t days = WeekdaysBetween(from, to);
+  const auto within = [from, to](const std::vector<int32_t>& listed, auto count) {
+    for (auto day = std::upper_bound(listed.begin(), listed.end(), from);
+         day != listed.end() && *day <= to; ++day) {
+      count(*day);
+    }
+  };
+  within(row.off, [&days](int32_t day) { days -= IsWeekday(day); });
+  within(row.work, [&days](int32_t day) { days += !IsWeekday(day); });
+  return days;
 }
 
 }  // namespace
@@ -32,40 +46,49 @@ const CalendarRow* Evaluator::CalendarRowOf(int64_t day) {
   return nullptr;
 }
 
-bool Evaluator::IsCalendarOver(int64_t day) const {
-  return std::none_of(division_->calendar.begin(), division_->calendar.end(), [&](int32_t index) {
-    return pack_.calendar[static_cast<size_t>(index)].days.to > day;
-  });
+int64_t Evaluator::CalendarChangeAfter(int64_t day) const {
+  int64_t change = INT64_MAX;
+  for (const int32_t index : division_->calendar) {
+    const DayRange& days = pack_.calendar[static_cast<size_t>(index)].days;
+    for (const int64_t edge : {days.from, days.to}) {
+      if (edge > day) change = std::min(change, edge);
+    }
+  }
+  return change;
 }
 
 Evaluator::Walked Evaluator::Walk(int64_t from, int64_t until, int64_t most, bool unknown_works,
                                   uint8_t* marks) {
   Walked walked{from, 0, false};
-  const CalendarRow* last = nullptr;
   while (walked.day < until && walked.working < most) {
-    ++steps_;
-    const int64_t next = walked.day + 1;
-    const bool too_far = next - from > kWalkMax;
-    const CalendarRow* row = too_far ? nullptr : CalendarRowOf(next);
+    steps_ += 1 + division_->calendar.size() / 16;  // rows are passed over quickly
+    const int64_t first = walked.day + 1;
+    const CalendarRow* const row = CalendarRowOf(first);
+    // Up to where another row speaks, or none.
+    int64_t last = std::min(until, CalendarChangeAfter(first) - 1);
+    const int64_t missing = most - walked.working;
     if (row == nullptr) {
       walked.unknown = true;
-      if (too_far || IsCalendarOver(next)) {
-        // Nor is any later day known.
-        const int64_t rest = unknown_works ? std::min(until - walked.day, most - walked.working)
-                                           : until - walked.day;
-        walked.day += rest;
-        walked.working += unknown_works ? rest : 0;
-        return walked;
+      if (unknown_works && missing < last - walked.day) last = walked.day + missing;
+      walked.working += unknown_works ? last - walked.day : 0;
+    } else {
+      AddRef(Ref::Tag::kCalendar, static_cast<int32_t>(row - pack_.calendar.data()));
+      if (row->assumed) *marks |= kMarkAssumed;
+      int64_t count = WorkingDaysIn(*row, walked.day, last);
+      if (count > missing) {
+        // The last of those that are missing: the first day up to which there are as many.
+        int64_t before = walked.day;
+        while (last - before > 1) {
+          const int64_t middle = before + (last - before) / 2;
+          (WorkingDaysIn(*row, walked.day, middle) >= missing ? last : before) = middle;
+        }
+        count = missing;
+      } else if (count == missing) {
+        while (WorkingDaysIn(*row, last - 1, last) == 0) --last;
       }
-      walked.day = next;
-      walked.working += unknown_works ? 1 : 0;
-      continue;
+      walked.working += count;
     }
-    if (row != last) AddRef(Ref::Tag::kCalendar, static_cast<int32_t>(row - pack_.calendar.data()));
-    last = row;
-    if (row->assumed) *marks |= kMarkAssumed;
-    walked.day = next;
-    if (IsWorkingDay(*row, next)) ++walked.working;
+    walked.day = last;
   }
   return walked;
 }
@@ -83,20 +106,21 @@ Value Evaluator::WorkingDaysAfter(const Value& day, const Value& days) {
   later.undefined = day.undefined || days.undefined;
   later.mask = day.mask | days.mask;
   if (later.undefined) return later;
-  const auto is_count = [](const Rational& n) { return n.is_integer() && n.sign() >= 0; };
-  if ((!days.lo_infinite && !is_count(days.lo)) || (!days.hi_infinite && !is_count(days.hi))) {
-    no_date_ = true;
-    return later;
-  }
+  Rational fewest = days.lo, greatest = days.hi;
+  bool whole = true;
+  if (!days.lo_infinite) whole &= MakeWhole(base::Rounding::kFloor, &fewest) && fewest.sign() >= 0;
+  if (!days.hi_infinite)
+    whole &= MakeWhole(base::Rounding::kCeiling, &greatest) && greatest.sign() >= 0;
+  if (!whole) later.blame = blames_.Join(later.blame, blames_.AddLeaf(0));
   // The earliest or the latest day that it can be; nullopt for one that may be any day.
   const auto after = [&](const Rational& from, const Rational& count,
                          bool latest) -> std::optional<int64_t> {
-    const int64_t begin = WholeOf(from);
-    const int64_t end = std::min(begin + kWalkMax, LastDay());
-    // So many working days are beyond every walk.
-    const int64_t most =
-        Rational::Compare(count, Rational(kWalkMax)) > 0 ? kWalkMax + 1 : WholeOf(count);
-    const Walked walked = Walk(begin, end, most, !latest, &later.marks);
+    // Fewer than none: some day before.
+    if (count.sign() < 0) return latest ? std::optional<int64_t>(WholeOf(from)) : std::nullopt;
+    // More than there are days at all.
+    const Rational beyond(LastDay() - WholeOf(from) + 1);
+    const int64_t most = WholeOf(Rational::Compare(count, beyond) > 0 ? beyond : count);
+    const Walked walked = Walk(WholeOf(from), LastDay(), most, !latest, &later.marks);
     const bool there = walked.working == most;
     if (walked.unknown || !there) later.blame = NoCalendar(later.blame);
     if (!there && latest) return std::nullopt;
@@ -107,10 +131,10 @@ Value Evaluator::WorkingDaysAfter(const Value& day, const Value& days) {
     if (known) *end = Rational(*known);
   };
   if (!day.lo_infinite && !days.lo_infinite) {
-    set(after(day.lo, days.lo, false), &later.lo, &later.lo_infinite);
+    set(after(day.lo, fewest, false), &later.lo, &later.lo_infinite);
   }
   if (!day.hi_infinite && !days.hi_infinite) {
-    set(after(day.hi, days.hi, true), &later.hi, &later.hi_infinite);
+    set(after(day.hi, greatest, true), &later.hi, &later.hi_infinite);
   }
   if (later.IsPoint()) later.blame = calculator_.Kept(day, days);
   return later;

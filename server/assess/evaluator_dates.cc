@@ -167,29 +167,38 @@ void Evaluator::WatchYears(const Value& date, int days_after) {
   if (!date.hi_infinite && !date.IsPoint()) offer(date.hi);
 }
 
-// A day that is not whole is an error of the rule, never a day close by. One outside the calendar,
-// such as what lies behind a register's "9999-12-31", is known to be no earlier than its last day,
-// or no later than its first.
+// A day that is not whole, which is a mistake of the rule, is known to be one of the two beside it.
+// One outside the calendar, such as what lies behind a register's "9999-12-31", is known to be no
+// earlier than its last day, or no later than its first.
 void Evaluator::KeepInCalendar(Value* date) {
   const Rational first{int64_t{FirstDay()}}, last(LastDay());
-  no_date_ |= !date->lo_infinite && !date->lo.is_integer();
-  no_date_ |= !date->hi_infinite && !date->hi.is_integer();
-  bool outside = false;
+  bool kept = true;
+  if (!date->lo_infinite) kept &= MakeWhole(base::Rounding::kFloor, &date->lo);
+  if (!date->hi_infinite) kept &= MakeWhole(base::Rounding::kCeiling, &date->hi);
   if (!date->lo_infinite && Rational::Compare(date->lo, first) < 0) {
     date->lo = Rational();
-    date->lo_infinite = outside = true;
+    date->lo_infinite = true;
+    kept = false;
   } else if (!date->lo_infinite && Rational::Compare(date->lo, last) > 0) {
     date->lo = last;
-    outside = true;
+    kept = false;
   }
   if (!date->hi_infinite && Rational::Compare(date->hi, last) > 0) {
     date->hi = Rational();
-    date->hi_infinite = outside = true;
+    date->hi_infinite = true;
+    kept = false;
   } else if (!date->hi_infinite && Rational::Compare(date->hi, first) < 0) {
     date->hi = first;
-    outside = true;
+    kept = false;
   }
-  if (outside) date->blame = blames_.Join(date->blame, blames_.AddLeaf(0));
+  if (!kept) date->blame = blames_.Join(date->blame, blames_.AddLeaf(0));
+}
+
+bool Evaluator::MakeWhole(base::Rounding rounding, Rational* number) {
+  if (number->is_integer()) return true;
+  // What does not fit 128 bits has been refused where it was computed.
+  if (!Rational::Round(*number, Rational(1), rounding, number)) *number = Rational();
+  return false;
 }
 
 Value Evaluator::ShiftDate(const Value& date, const Value& days, bool later) {
@@ -294,15 +303,15 @@ Value Evaluator::AddMonths(const Value& day, const Value& months) {
   later.marks = day.marks | months.marks;
   later.undefined = day.undefined || months.undefined;
   later.mask = day.mask | months.mask;
-  if ((!months.lo_infinite && !months.lo.is_integer()) ||
-      (!months.hi_infinite && !months.hi.is_integer())) {
-    no_date_ = true;
-    return later;
-  }
   later.lo_infinite = day.lo_infinite || months.lo_infinite;
   later.hi_infinite = day.hi_infinite || months.hi_infinite;
-  if (!later.lo_infinite) later.lo = MonthsLater(day.lo, months.lo);
-  if (!later.hi_infinite) later.hi = MonthsLater(day.hi, months.hi);
+  Rational least = months.lo, most = months.hi;
+  bool whole = true;
+  if (!months.lo_infinite) whole &= MakeWhole(base::Rounding::kFloor, &least);
+  if (!months.hi_infinite) whole &= MakeWhole(base::Rounding::kCeiling, &most);
+  if (!whole) later.blame = blames_.Join(later.blame, blames_.AddLeaf(0));
+  if (!later.lo_infinite) later.lo = MonthsLater(day.lo, least);
+  if (!later.hi_infinite) later.hi = MonthsLater(day.hi, most);
   KeepInCalendar(&later);
   if (later.IsPoint()) later.blame = calculator_.Kept(day, months);
   return later;

@@ -55,17 +55,19 @@ Evaluator::Proof Evaluator::ProveAnew(const EvidenceRule& rule, int who, int fac
   Proof proof;
   for (size_t at = 0; at < rule.complete_by.size();) {
     // Needs of one group stand one behind another: one of them suffices.
-    Proof group{false, 0};
+    Proof group{false, 0, false};
     const size_t begin = at;
     do {
       const Proof part = ProveNeed(rule, rule.complete_by[at], who, fact_kind, asked);
       group.complete |= part.complete;
+      group.unstated |= part.unstated;
       group.blame = blames_.Join(group.blame, part.blame);
       ++at;
     } while (at < rule.complete_by.size() && rule.complete_by[at].group >= 0 &&
              rule.complete_by[at].group == rule.complete_by[begin].group);
     if (group.complete) continue;
     proof.complete = false;
+    proof.unstated |= group.unstated;
     proof.blame = blames_.Join(proof.blame, group.blame);
   }
   proof.blame = blames_.Join(proof.blame, BlameOutstanding(rule, who, asked));
@@ -112,11 +114,11 @@ Evaluator::Proof Evaluator::ProveStatement(int who, int fact_kind, const base::P
     any = true;
     perhaps = blames_.Join(perhaps, item.blame);
   }
-  if (any) return {false, perhaps};
+  if (any) return {false, perhaps, true};
   BlameLeaf leaf{BlameKind::kDeclaration};
   leaf.person = static_cast<int16_t>(who);
   leaf.kind_of_fact = fact_kind;
-  return {false, Leaf(leaf)};
+  return {false, Leaf(leaf), true};
 }
 
 // Up to the month that is not over an answer must tell all; of that month, as far as its data go.

@@ -421,28 +421,36 @@ bool Evaluator::ForEachPresumed(const Aggregate& aggregate, int who, const Value
 
 // The facts of one person and kind that were found, that were declared, or that are presumed.
 Value Evaluator::FoldOneSide(const Aggregate& aggregate, int who, const Value& period, Side side,
-                             bool* any) {
+                             Presence* there) {
   if (aggregate.kind == AggregateKind::kMonths) {
-    return FoldMonths(aggregate, who, period, side, any);
+    return FoldMonths(aggregate, who, period, side, there);
   }
+  const auto note = [there](const Item& item) { there->sure |= item.sureness == Sureness::kSure; };
   if (IsCollected(aggregate.kind)) {
     Elements elements;
-    *any = ForEachFact(
+    there->any = ForEachFact(
         aggregate, who, period, side,
-        [&](const Item& item) { Collect(aggregate, item, &elements); },
+        [&](const Item& item) {
+          note(item);
+          Collect(aggregate, item, &elements);
+        },
         [&](const Item& item) { elements.dropped.RestOn(item, &blames_); });
     return Summarise(aggregate, elements);
   }
   Value total = Begin(aggregate);
-  *any = ForEachFact(
-      aggregate, who, period, side, [&](const Item& item) { Take(aggregate, item, &total); },
+  there->any = ForEachFact(
+      aggregate, who, period, side,
+      [&](const Item& item) {
+        note(item);
+        Take(aggregate, item, &total);
+      },
       [&](const Item& item) { Drop(aggregate, item, &total); });
   return total;
 }
 
 // How many distinct months the facts are of.
 Value Evaluator::FoldMonths(const Aggregate& aggregate, int who, const Value& period, Side side,
-                            bool* any) {
+                            Presence* there) {
   const FactKind& kind = pack_.fact_kinds[static_cast<size_t>(aggregate.fact_kind)];
   Months sure, possible;
   BlameId blame = 0;
@@ -458,13 +466,15 @@ Value Evaluator::FoldMonths(const Aggregate& aggregate, int who, const Value& pe
     // Without a month of its own it may be any one: a number no month has.
     const int64_t number = month.IsPoint() ? WholeOf(month.lo) : INT64_MIN + frame.fact;
     possible.push_back(number);
-    if (item.sureness == Sureness::kSure) sure.push_back(number);
+    if (item.sureness != Sureness::kSure) return;
+    sure.push_back(number);
+    there->sure = true;
   };
   const auto drop = [&](const Item& item) {
     const uint8_t unsettled = item.marks & kMarksUnsettled;
     if (unsettled != 0) rest_on({item.sureness, item.blame, unsettled});
   };
-  *any = ForEachFact(aggregate, who, period, side, take, drop);
+  there->any = ForEachFact(aggregate, who, period, side, take, drop);
   Value total = MonthsBetween(CountDistinct(&sure), CountDistinct(&possible), period);
   total.marks = marks;
   if (!total.IsPoint() || total.unproven()) total.blame = blame;

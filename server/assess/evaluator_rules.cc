@@ -51,9 +51,10 @@ Value Evaluator::Agree(const Aggregate& aggregate, const EvidenceRule& rule, int
 // The listed facts alone, as the rule weighs what was found against what was stated. Where what was
 // found would count by itself but for a proof that fails, so does the statement, until it is given.
 Value Evaluator::FoldListed(const Aggregate& aggregate, const EvidenceRule* rule, int who,
-                            const Value& period, const Proof* closed_by_declaration) {
+                            const Value& period, const Proof* closed_by_declaration, bool* any) {
   using Use = EvidenceRule::Use;
   const Use use = rule == nullptr ? Use::kHigher : rule->use;
+  *any = false;
   // Most lists are empty.
   if (index_.FirstFact(who, aggregate.fact_kind) < 0) {
     Value none = Begin(aggregate);
@@ -61,13 +62,17 @@ Value Evaluator::FoldListed(const Aggregate& aggregate, const EvidenceRule* rule
     if (use == Use::kDeclared) none.marks |= kMarkDeclared;
     return none;
   }
-  bool any_found = false, any_stated = false;
+  Presence there_found, there_stated;
   Value found = Begin(aggregate);
-  if (use != Use::kDeclared) found = FoldOneSide(aggregate, who, period, Side::kFound, &any_found);
+  if (use != Use::kDeclared) {
+    found = FoldOneSide(aggregate, who, period, Side::kFound, &there_found);
+  }
+  *any = there_found.any;
   if (use == Use::kFound && closed_by_declaration == nullptr) return found;
   Value stated =
       FoldOneSide(aggregate, who, period,
-                  use == Use::kDeclared ? Side::kStatedAlone : Side::kStated, &any_stated);
+                  use == Use::kDeclared ? Side::kStatedAlone : Side::kStated, &there_stated);
+  *any |= there_stated.any;
   switch (use) {
     case Use::kDeclared:
       stated.marks |= kMarkDeclared;
@@ -79,12 +84,45 @@ Value Evaluator::FoldListed(const Aggregate& aggregate, const EvidenceRule* rule
       break;
   }
   // Nothing declared is no statement that there is nothing.
-  if (!any_stated || OutweighsNumber(aggregate, found, stated)) {
+  if (!there_stated.any || OutweighsNumber(aggregate, found, stated)) {
     calculator_.RestOn(stated.marks, stated.blame, &found);
     return found;
   }
   if (use == Use::kFound) calculator_.RestOn(kMarkUnproven, closed_by_declaration->blame, &stated);
-  return Combine(aggregate, found, stated);
+  return CombineSides(aggregate, found, stated, there_stated.sure);
+}
+
+Value Evaluator::CombineSides(const Aggregate& aggregate, const Value& found, const Value& stated,
+                              bool surely_stated) {
+  Value both = Combine(aggregate, found, stated);
+  if (surely_stated || GivesTruth(aggregate.kind) || IsExtreme(aggregate.kind)) return both;
+  const bool lower =
+      !both.lo_infinite && (found.lo_infinite || Rational::Compare(found.lo, both.lo) < 0);
+  if (!lower) return both;
+  both.lo = found.lo;
+  both.lo_infinite = found.lo_infinite;
+  both.blame = blames_.Join(found.blame, stated.blame);
+  return both;
+}
+
+void Evaluator::ReckonWithStatement(const Aggregate& aggregate, const Value& period, BlameId open,
+                                    Value* total) {
+  if (aggregate.kind == AggregateKind::kMin) {
+    // What is found may be more than the least that is stated, and then counts.
+    if (total->mask == kNone || total->hi_infinite) return;
+    total->hi_infinite = true;
+    total->hi = Rational();
+    total->blame = blames_.Join(total->blame, open);
+  } else if (aggregate.kind == AggregateKind::kSum) {
+    // A statement of less counts in place of what was found, where that is below it.
+    const Value alone = AddUnlisted(aggregate, period, Begin(aggregate), open);
+    const bool higher =
+        !total->hi_infinite && (alone.hi_infinite || Rational::Compare(alone.hi, total->hi) > 0);
+    if (!higher) return;
+    total->hi = alone.hi;
+    total->hi_infinite = alone.hi_infinite;
+    total->blame = blames_.Join(total->blame, open);
+  }
 }
 
 // What an open list may hold beyond what is listed.
@@ -114,16 +152,18 @@ Value Evaluator::AddUnlisted(const Aggregate& aggregate, const Value& period, co
   return total;
 }
 
-// What is not proven is taken to be no less than what is presumed.
+// What is not proven is taken to be no less than what is presumed. Where nothing is listed, that is
+// what is shown, also where it is nothing.
 Value Evaluator::AddPresumed(const Aggregate& aggregate, int who, const Value& period,
-                             const EvidenceRule& rule, const Proof& proof, const Value& listed) {
+                             const EvidenceRule& rule, const Proof& proof, const Value& listed,
+                             bool any_listed) {
   presumption_ = {rule.presume, proof.blame};
-  bool any = false;
-  Value presumed = FoldOneSide(aggregate, who, period, Side::kPresumed, &any);
-  if (any && !OutweighsNumber(aggregate, listed, presumed)) {
+  Presence there;
+  Value presumed = FoldOneSide(aggregate, who, period, Side::kPresumed, &there);
+  if (there.any && !(any_listed && OutweighsNumber(aggregate, listed, presumed))) {
     // A proof may yet show that there is nothing of it.
     calculator_.RestOn(kMarkUnproven, proof.blame, &presumed);
-    return Combine(aggregate, listed, presumed);
+    return CombineSides(aggregate, listed, presumed, there.sure);
   }
   Value total = listed;
   calculator_.RestOn(presumed.marks, presumed.blame, &total);
@@ -190,21 +230,22 @@ Value Evaluator::FoldUnder(const Aggregate& aggregate, const EvidenceRule* rule,
     if (otherwise == Otherwise::kPresumed && aggregate.by_period && !IsKnownPeriod(period))
       otherwise = Otherwise::kUnknown;
     const bool by_declaration = !proof.complete && otherwise == Otherwise::kDeclared;
+    bool any_listed = false;
     if (!IsUnlisted(who)) {
-      total = FoldListed(aggregate, rule, who, period, by_declaration ? &proof : nullptr);
+      total =
+          FoldListed(aggregate, rule, who, period, by_declaration ? &proof : nullptr, &any_listed);
     }
     if (by_declaration) total.marks |= kMarkDeclared;
     if (!proof.complete && otherwise == Otherwise::kPresumed)
-      total = AddPresumed(aggregate, who, period, *rule, proof, total);
+      total = AddPresumed(aggregate, who, period, *rule, proof, total, any_listed);
     if (!proof.complete && otherwise == Otherwise::kUnknown) {
       total = AddUnlisted(aggregate, period, total, proof.blame);
       const bool higher = rule == nullptr || rule->use == EvidenceRule::Use::kHigher;
-      // What is found may be more than the least that is stated, and then counts.
-      if (aggregate.kind == AggregateKind::kMin && higher && !IsUnlisted(who) &&
-          IsStated(who, aggregate.fact_kind) && total.mask != kNone && !total.hi_infinite) {
-        total.hi_infinite = true;
-        total.hi = Rational();
-        total.blame = blames_.Join(total.blame, proof.blame);
+      const bool may_be_stated =
+          proof.unstated || (aggregate.kind == AggregateKind::kMin && !IsUnlisted(who) &&
+                             IsStated(who, aggregate.fact_kind));
+      if (higher && may_be_stated) {
+        ReckonWithStatement(aggregate, period, proof.blame, &total);
       }
     }
     // Taken for complete, but what is missing may hold more.

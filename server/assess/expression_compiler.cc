@@ -438,7 +438,7 @@ absl::StatusOr<Type> ExpressionWalk::EmitConditional(const Node& node, int codes
   if (type.kind == TypeKind::kCodeSet) {
     Push(code, OpCode::kSelectSet, 0, type.codes);
   } else {
-    Push(code, type.masked() ? OpCode::kSelectMask : OpCode::kSelectNumber);
+    Push(code, type.masked() ? OpCode::kSelectMask : OpCode::kSelectNumber, SlotOf(type));
   }
   return type;
 }

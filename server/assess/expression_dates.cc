@@ -14,6 +14,15 @@ absl::Status EmitDate(ExpressionWalk& walk, const Node& node, std::vector<Op>* c
   return walk.Require(node, day, TypeKind::kDate, "a date");
 }
 
+// Days or months that are written, in the code from `begin` on, must be whole.
+absl::Status RequireWhole(const ExpressionWalk& walk, const Node& node, size_t begin,
+                          const std::vector<Op>& code) {
+  const std::optional<Value> count = walk.ConstantOf(code, begin);
+  if (!count || !count->IsPoint() || count->lo.is_integer()) return absl::OkStatus();
+  return ExpressionDefect(node, "BAD_VALUE",
+                          "a date is so many whole days or months from another one");
+}
+
 // Between two days: age, months_between and period.
 absl::StatusOr<Type> EmitTwoDays(ExpressionWalk& walk, const Node& node, int,
                                  std::vector<Op>* code) {
@@ -32,8 +41,10 @@ absl::StatusOr<Type> EmitTwoDays(ExpressionWalk& walk, const Node& node, int,
 absl::StatusOr<Type> EmitDayAndMonths(ExpressionWalk& walk, const Node& node, int,
                                       std::vector<Op>* code) {
   HEDUI_RETURN_IF_ERROR(EmitDate(walk, node.children[0], code));
+  const size_t begin = code->size();
   HEDUI_ASSIGN_OR_RETURN(const Type months, walk.Emit(node.children[1], -1, code));
   HEDUI_RETURN_IF_ERROR(walk.Agree(node.children[1], Type::Number(kUnitMonths), months).status());
+  HEDUI_RETURN_IF_ERROR(RequireWhole(walk, node.children[1], begin, *code));
   const OpCode op = node.text == "months_before"    ? OpCode::kMonthsBefore
                     : node.text == "months_through" ? OpCode::kMonthsThrough
                                                     : OpCode::kAddMonths;
@@ -75,8 +86,10 @@ absl::StatusOr<Type> EmitWorkingDays(ExpressionWalk& walk, const Node& node, int
     walk.Push(code, OpCode::kWorkingDaysBetween);
     return Type::Number(kUnitDays);
   }
+  const size_t begin = code->size();
   HEDUI_ASSIGN_OR_RETURN(const Type days, walk.Emit(node.children[1], -1, code));
   HEDUI_RETURN_IF_ERROR(walk.Agree(node.children[1], Type::Number(kUnitDays), days).status());
+  HEDUI_RETURN_IF_ERROR(RequireWhole(walk, node.children[1], begin, *code));
   walk.Push(code, OpCode::kWorkingDaysAfter);
   return Type::Of(TypeKind::kDate);
 }
@@ -174,11 +187,7 @@ std::optional<Value> ExpressionWalk::ConstantOf(const std::vector<Op>& code, siz
 
 absl::StatusOr<Type> ExpressionWalk::EmitShiftedDate(const Node& node, size_t days_begin,
                                                      std::vector<Op>* code) {
-  const std::optional<Value> days = FoldConstants(pack_, *code, days_begin);
-  if (days && days->IsPoint() && !days->lo.is_integer()) {
-    return ExpressionDefect(node.children[1], "BAD_VALUE",
-                            "a date is so many whole days from another one");
-  }
+  HEDUI_RETURN_IF_ERROR(RequireWhole(*this, node.children[1], days_begin, *code));
   Push(code, node.text == "-" ? OpCode::kDateBefore : OpCode::kDateAfter);
   return Type::Of(TypeKind::kDate);
 }

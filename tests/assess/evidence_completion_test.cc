@@ -60,6 +60,8 @@ std::string Folds(const std::string& name, const std::string& list, bool months,
                     RuleOf(absl::StrCat(name, "_", fold), "person", type, text));
   };
   add("sum", "money", list + ".sum(w, w.amount)");
+  add("net", "money", list + ".sum(w, w.amount - yuan(800))");
+  add("spent", "money", list + ".sum(w, -w.amount)");
   add("size", "count", list + ".size()");
   add("low", "bool", list + ".sum(w, w.amount) < yuan(1000)");
   add("exists", "bool", list + ".exists(w, w.amount > yuan(50))");
@@ -313,6 +315,51 @@ TEST(EvidenceCompletionTest, WhatPeopleFoundStandsInForNoAnswerThatIsStillToCome
     const TraceEntry* sum = alone->Find(name, "a");
     EXPECT_EQ(sum->value.text, "700.00") << name;
     EXPECT_FALSE(sum->marks.unproven) << name;
+  }
+}
+
+// One statement, in place of Findings: within the time asked for, outside it, or of no month.
+std::vector<Told> Statements(bool awaited) {
+  const auto declared = [](const std::string& when) {
+    return absl::StrCat(", declared: [{kind: wage, ", when, "amount: 900}]");
+  };
+  std::vector<Told> told = {{"", {}},
+                            {declared("month: 2025-02, "), {}},
+                            {declared("month: 2023-02, "), {}},
+                            {declared(""), {1, 2}}};
+  if (awaited) told[0].becomes = {0, 1, 2};
+  return told;
+}
+
+std::vector<Told> FoundAndOpen() {
+  const std::string head = "  - {person: a, category: employment, source: s0, covered: {}, kind: ";
+  std::vector<Told> told;
+  for (const char* amount : {"300", "900", "2000"}) {
+    told.push_back({absl::StrCat(head, "found, facts: [{kind: wage, month: 2025-02, amount: ",
+                                 amount, "}]}\n"),
+                    {}});
+  }
+  told.push_back({absl::StrCat(head, "confirmed_none}\n"), {}});
+  told.push_back({absl::StrCat(head, "pending}\n"), {0, 1, 2, 3}});
+  return told;
+}
+
+// What is perhaps stated may not be, and what is yet to be stated may count in place of more that
+// was found, or of less.
+TEST(EvidenceCompletionTest, WhatMayBeStatedTurnsNothingThatIsNotMarked) {
+  for (const bool awaited : {false, true}) {
+    Overlay overlay;
+    overlay.Write("000000",
+                  RulesOfWages(awaited ? std::vector<Needs>{{"both", "employment, statement"},
+                                                            {"stated", "statement"},
+                                                            {"any", "{any: [statement, tax]}"}}
+                                       : std::vector<Needs>{{"employment", "employment"}}));
+    const auto pack = overlay.LoadAlone();
+    ASSERT_TRUE(pack.ok()) << pack.status().message();
+    Cases cases(**pack, {Statements(awaited), FoundAndOpen(), {{"", {}}}, {{"", {}}}},
+                CaseOfAnswers);
+    cases.Check();
+    EXPECT_GT(cases.compared(), 35);
   }
 }
 

@@ -113,7 +113,7 @@ constexpr Row kRows[] = {
     {"months_before(policy_day, months(14))", "period", "2024-01-01/2025-03-01"},
     {"months_before(date('1800-02-01'), months(1))", "period", "1800-01-01/1800-02-01"},
     {"months_before(date('1800-02-01'), months(2))", "period", "../.."},
-    {"months_before(policy_day, months(1) / 2)", "period", "../.."},
+    {"months_before(policy_day, months(1) * persons.size() / 7)", "period", "../.."},
     {"months_through(policy_day, months(1))", "period", "2025-03-01/2025-04-01"},
     {"months_through(policy_day, months(6))", "period", "2024-10-01/2025-04-01"},
     {"months_through(policy_day, months(0))", "period", "../.."},

@@ -318,7 +318,7 @@ TEST(PresumedTest, StandsWhereNothingIsProvenAndSaysSo) {
   EXPECT_EQ(Gives(sum, "money", "b", kPresuming), "1000.00 | presumed unproven | b:tax");
   EXPECT_EQ(
       Gives(absl::StrCat(kWage, ".sum(w, w.net ? w.amount : yuan(0))"), "money", "b", kPresuming),
-      "0.00 | unproven | b:tax");
+      "0.00 | presumed unproven | b:tax");
   EXPECT_EQ(Gives(absl::StrCat(kWage, ".months()"), "months", "b", kPresuming),
             "2 | presumed unproven | b:tax");
   EXPECT_EQ(Gives(absl::StrCat(kWage, ".max(w, w.amount)"), "money", "b", kPresuming),

@@ -60,6 +60,20 @@ def of_types(function, result, *types):
     return call
 
 
+def of_day_and_count(function, result, type_):
+    """A function of a date and of so many days or months; T51, T52, G9: written ones are whole."""
+    def call(checker, arguments, place):
+        counted(arguments, 2)
+        first = argument(checker, arguments[0], DAY)
+        count = checker.check(arguments[1])
+        need_type(count, type_)
+        if count.constant is not None and count.constant.denominator != 1:
+            raise Defect("BAD_VALUE", "days or months that are not whole")
+        second = count.value
+        return Typed(result, lambda run: function(run, first(run), second(run)))
+    return call
+
+
 def unit(unit_):
     """`yuan(n)` and the others; the number alone has no unit."""
     def call(checker, arguments, place):
@@ -195,8 +209,8 @@ CALLS = {
     "min": extreme(o.least), "max": extreme(o.greatest), "round": rounded, "date": date, "presumed": presumed,
     "age": of_types(f.age, number(YEARS), DAY, DAY),
     "months_between": of_types(f.months_between, MONTHS_TYPE, DAY, DAY),
-    "months_before": of_types(f.months_before, PERIOD_TYPE, DAY, MONTHS_TYPE),
-    "add_months": of_types(f.add_months, DAY, DAY, MONTHS_TYPE),
+    "months_before": of_day_and_count(f.months_before, PERIOD_TYPE, MONTHS_TYPE),
+    "add_months": of_day_and_count(f.add_months, DAY, MONTHS_TYPE),
     "month_start": of_types(f.month_start, DAY, DAY), "month_end": of_types(f.month_end, DAY, DAY),
     "year_of": of_types(f.year_of, number(COUNT), DAY), "month_of": of_types(f.month_of, number(COUNT), DAY),
     "yuan": unit(MONEY), "months": unit(MONTHS), "years": unit(YEARS), "days": unit(DAYS), "ratio": unit(RATIO),

@@ -2,8 +2,8 @@
 
 from . import days, workdays
 from . import functions as f
-from .calls import counted, of_types, text_of
-from .errors import Defect, overflow
+from .calls import counted, of_day_and_count, of_types, text_of
+from .errors import Defect
 from .kinds import DAY, DAYS, MONTHS, MONTH_TYPE, PERIOD_TYPE, TRUTH, number
 from .operators import equal_ordered
 from .symbols import is_place, places_within
@@ -104,23 +104,20 @@ def same_division(checker, arguments, place):
     return Typed(TRUTH, lambda run: equal_ordered(cut_off(first(run)), cut_off(second(run))))
 
 
-def whole_days(end):
-    if end is not None and (end.__class__ is not int or end < 0):
-        raise overflow()
-    return end
-
-
 def working_days_after(run, day, count):
     """D4, D6"""
     f.note_moved(run, day)
     marks, undefined = day[1] | count[1], day[4] | count[4]
-    counts = [whole_days(end) for end in count[2:4]]
     if undefined:
         return (settled(False, day, count), marks, None, None, undefined)
+    least, most, odd = days.whole(count[2], count[3])
     walk = workdays.Walk(run)
     low, high = (None if at is None or ahead is None else find(at, ahead)
-                 for find, at, ahead in zip((walk.earliest, walk.latest), day[2:4], counts))
-    return walk.settled(day, count, marks, low, high)
+                 for find, at, ahead in ((walk.earliest, day[2], least), (walk.latest, day[3], most)))
+    value = walk.settled(day, count, marks, low, high)
+    if odd or any(end is not None and end < 0 for end in (least, most)):
+        value = (value[0] | run.item(f.ARITHMETIC),) + value[1:]
+    return value
 
 
 def working_days_between(run, first, second):
@@ -141,13 +138,13 @@ def working_days_between(run, first, second):
 
 DAYS_TYPE = number(DAYS)
 CALLS = {
-    "months_through": of_types(f.months_through, PERIOD_TYPE, DAY, number(MONTHS)),
+    "months_through": of_day_and_count(f.months_through, PERIOD_TYPE, number(MONTHS)),
     "period": of_types(period, PERIOD_TYPE, DAY, DAY), "in_period": of_types(in_period, TRUTH, DAY, PERIOD_TYPE),
     "period_start": of_types(period_start, DAY, PERIOD_TYPE), "period_end": of_types(period_end, DAY, PERIOD_TYPE),
     "month_first": of_types(of_ends(days.first_of), DAY, MONTH_TYPE),
     "month_last": of_types(of_ends(days.last_of), DAY, MONTH_TYPE),
     "month_containing": of_types(month_containing, MONTH_TYPE, DAY),
     "within": within, "same_division": same_division,
-    "working_days_after": of_types(working_days_after, DAY, DAY, DAYS_TYPE),
+    "working_days_after": of_day_and_count(working_days_after, DAY, DAYS_TYPE),
     "working_days_between": of_types(working_days_between, DAYS_TYPE, DAY, DAY),
 }

@@ -362,6 +362,8 @@ def choice(condition, first, second, kind):
         if truth[2] == 1:
             return o.chosen(truth, second(run))
         a, b = first(run), second(run)
+        if kind == DATE:
+            f.note_compared(run, a, b)
         value = hull(a, b) if hull else hull_of_people(run, a, b)
         return o.unchosen(truth, value, is_exact(kind, value, run))
     return chosen

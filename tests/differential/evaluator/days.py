@@ -1,8 +1,7 @@
 """Days as numbers (1 January of year 1 is 1), months as numbers (year * 12 + month - 1), years as people count them."""
 
 import datetime
-
-from .errors import overflow
+from math import ceil, floor
 
 FIRST_DAY = datetime.date(1800, 1, 1).toordinal()
 LAST_DAY = datetime.date(9999, 12, 31).toordinal()
@@ -41,24 +40,21 @@ def written_month(month):
     return f"{month // 12:04}-{month % 12 + 1:02}"
 
 
-def whole(day):
-    """X6"""
-    if day is not None and day.__class__ is not int:
-        if day.denominator != 1:
-            raise overflow()
-        day = day.numerator
-    return day
+def whole(low, high):
+    """X6: both ends, those that are not whole rounded outward, and whether one was not."""
+    rounded = (None if low is None else floor(low), None if high is None else ceil(high))
+    return rounded + (rounded != (low, high),)
 
 
 def kept(low, high):
-    """X6a: both ends within the calendar's range, and whether one was not."""
-    low, high = whole(low), whole(high)
+    """X6, X6a: both ends as whole days of the calendar's range, and whether one was none."""
+    low, high, odd = whole(low, high)
     outside = any(end is not None and not FIRST_DAY <= end <= LAST_DAY for end in (low, high))
     if low is not None:
         low = None if low < FIRST_DAY else min(low, LAST_DAY)
     if high is not None:
         high = None if high > LAST_DAY else max(high, FIRST_DAY)
-    return low, high, outside
+    return low, high, odd or outside
 
 
 def month_number(day):

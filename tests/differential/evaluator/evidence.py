@@ -163,15 +163,29 @@ def outstanding(run, person, kind, rule, question):
     return blame
 
 
-def proof_of(run, person, kind, rule, period):
-    """P3, P11: whether the person's list of the kind is proven, and the blame."""
+def question_of(run, kind, rule, period):
+    """P2"""
     first, last = run.state_days
     if kind.timed:
         first, last = (None, None) if period[2] is None else (period[2], period[3] - 1)
+    return Question(run, first, last, kind.timed, rule.to_data_day)
+
+
+def awaits_statement(run, person, kind, rule, period):
+    """L19: whether a need `statement` is unmet, alone or in an `any`."""
+    if rule is None or person.missing:
+        return False
+    question = question_of(run, kind, rule, period)
+    return any("statement" in (need if isinstance(need, list) else [need])
+               and need_blame(run, person, kind, rule, need, question, period) is not None for need in rule.needs)
+
+
+def proof_of(run, person, kind, rule, period):
+    """P3, P11: whether the person's list of the kind is proven, and the blame."""
     blame, met = 0, True
-    if kind.timed and first is None:
+    if kind.timed and period[2] is None:
         blame, met = period[0], False
-    question = Question(run, first, last, kind.timed, rule.to_data_day)
+    question = question_of(run, kind, rule, period)
     for need in rule.needs:
         lacking = need_blame(run, person, kind, rule, need, question, period)
         if lacking is not None:

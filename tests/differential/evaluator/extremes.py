@@ -1,6 +1,6 @@
 """Least, greatest, mean and number of different values of a list, L30 to L34."""
 
-from .filtered import Filtered, unproven
+from .filtered import SURELY, Filtered, presence, unproven
 from .functions import note_compared
 from .operators import ARITHMETIC, quotient, sum_of_ends
 from .values import (DATE, NO_VALUE, ORDERED, PERHAPS_NONE, SURE, UNLISTED, WEAK, hull_number, is_exact_number, marked,
@@ -60,7 +60,7 @@ class Extreme(Filtered):
         for body, state, blame, marks in found:
             if state == UNLISTED:
                 value = self.opened(value, body, blame, marks)
-        return value, bool(found)
+        return value, presence(one[1] for one in found)
 
     def listed(self, found):
         """L30"""
@@ -134,12 +134,12 @@ class Extreme(Filtered):
         """L20: there is no neutral value, so that the value itself rests on what closes the list."""
         return resting_on(value, blame, marks)
 
-    def weigh(self, found, stated, has_stated, proof=0):
+    def weigh(self, found, stated, has_stated, proof=0, has_found=True):
         """L31"""
         if stated[5] == EMPTY:
             return resting_on(found, stated[0], stated[1])
         if found[5] == stated[5] == NOT_EMPTY:
-            return super().weigh(found[:5], stated[:5], True, proof) + (NOT_EMPTY,)
+            return super().weigh(found[:5], stated[:5], SURELY, proof) + (NOT_EMPTY,)
         stated = unproven(stated, proof)
         if found[5] == EMPTY:
             return resting_on(stated, found[0], found[1])
@@ -212,7 +212,7 @@ class Distinct(Filtered):
         for body, state, blame, marks in found:
             if state == UNLISTED:
                 value = (value[0] | body[0] | blame, value[1] | body[1] | marks, value[2], None, value[4])
-        return value, bool(found)
+        return value, presence(one[1] for one in found)
 
     def listed(self, found):
         """The number of different values of the elements that are sure or possible."""

@@ -1,7 +1,16 @@
 """What all folds share: filters (L2), and how their sides are weighed (L16, L17)."""
 
 from .operators import greatest
-from .values import ELSEWHERE, MAY_BE_FALSE, POSSIBLE, UNDETERMINED, UNLISTED, UNPROVEN, WEAK, hull_number, is_exact_number, resting_on
+from .values import ELSEWHERE, MAY_BE_FALSE, POSSIBLE, SURE, UNDETERMINED, UNLISTED, UNPROVEN, WEAK, hull_number, is_exact_number, resting_on
+
+
+# What a side has: elements, and sure ones among them.
+PERHAPS, SURELY = 1, 2
+
+
+def presence(states):
+    """Of the elements of these states: 0, PERHAPS or SURELY."""
+    return max((SURELY if state == SURE else PERHAPS for state in states), default=0)
 
 
 def unproven(value, proof):
@@ -46,12 +55,22 @@ class Filtered:
     def hull(self, a, b):
         return hull_number(a, b)
 
-    def weigh(self, found, stated, has_stated, proof=0):
-        """L16. `proof` is the blame of what should prove the stated side, where that counts only until there is proof:
-        it is unproven unless it is outweighed (L20, L23)."""
-        if not has_stated or self.outweighs(found, stated):
+    def weigh(self, found, stated, has_stated, proof=0, has_found=True):
+        """L16. `has_stated` says whether the stated side has elements, and SURELY if one is sure; `has_found` is False where
+        presumed elements stand beside none (L23). `proof` is the blame of what should prove the stated side, where that counts
+        only until there is proof: it is unproven unless it is outweighed (L20, L23)."""
+        if not has_stated or (has_found and self.outweighs(found, stated)):
             return resting_on(found, stated[0], stated[1])
-        return greatest(found, unproven(stated, proof))
+        stated = unproven(stated, proof)
+        value = greatest(found, stated)
+        low = found[2]
+        if has_stated == SURELY or value[2] is None or (low is not None and low >= value[2]):
+            return value
+        return (found[0] | stated[0], value[1], low) + value[3:]
+
+    def replaced(self, run, value, unlisted, blame):
+        """L19: only of sums."""
+        return value
 
     @staticmethod
     def outweighs(found, stated):

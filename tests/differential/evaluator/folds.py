@@ -1,7 +1,7 @@
 """Folds of lists by joining, L1 to L6: what filters leave of a list's elements and what they add up to."""
 
 from .extremes import Distinct, Extreme
-from .filtered import Filtered, unproven
+from .filtered import PERHAPS, SURELY, Filtered, unproven
 from .operators import add, both, either
 from .values import (ELSEWHERE, FALSE, MAY_BE_FALSE, MAY_BE_TRUE, PERHAPS_NONE, POSSIBLE, SURE, TRUE, UNDETERMINED, UNLISTED,
                      WEAK, ZERO, hull_truth, marked, resting_on, settled_one)
@@ -78,7 +78,7 @@ class Fold(Filtered):
         if value is None:
             value = self.neutral
         slot, filters, variables = self.slot, self.filters, run.variables
-        left = False
+        left = 0
         for element, state, blame, marks in elements:
             if state == ELSEWHERE:
                 if marks:
@@ -98,7 +98,7 @@ class Fold(Filtered):
                 elif truth[1] & WEAK:
                     blame |= truth[0]
             else:
-                left = True
+                left = max(left, SURELY if state == SURE else PERHAPS)
                 value = self.join(value, self.contribute(run, state, blame, marks))
         return value, left
 
@@ -119,6 +119,17 @@ class Fold(Filtered):
         return self.side(run, ((unlisted, UNLISTED, blame, 0),), None, value)[0]
 
 
+class Sum(Fold):
+    """`sum`"""
+
+    def replaced(self, run, value, unlisted, blame):
+        """L19: a statement still to come counts in place of what was found, where that is less."""
+        high = self.open(run, self.neutral, unlisted, blame, None)[3]
+        if value[3] is None or (high is not None and high <= value[3]):
+            return value
+        return (value[0] | blame, value[1], value[2], high, value[4])
+
+
 class Truths(Fold):
     """`exists` and `all`."""
     numbers = False
@@ -126,7 +137,7 @@ class Truths(Fold):
     def hull(self, a, b):
         return hull_truth(a, b)
 
-    def weigh(self, found, stated, has_stated, proof=0):
+    def weigh(self, found, stated, has_stated, proof=0, has_found=True):
         if not has_stated:
             return resting_on(found, stated[0], stated[1])
         return self.join(found, unproven(stated, proof))
@@ -145,9 +156,9 @@ class Months(Filtered):
         dropped = [0, 0]
         sure, every, unknown = set(), set(), 0
         blame = marks = 0
-        left = False
+        left = 0
         for fact, state, element_blame, element_marks in self.passed(run, elements, dropped):
-            left = True
+            left = max(left, SURELY if state == SURE else PERHAPS)
             blame |= element_blame
             marks |= element_marks
             if fact.month is None:
@@ -186,7 +197,7 @@ class Months(Filtered):
 def fold_named(name, slot, filters, body, default=None):
     """The fold of a method's name; `body` is None for those without, `default` where there is none."""
     if name == "sum":
-        return Fold(slot, filters, sum_of(body.value), add, ZERO)
+        return Sum(slot, filters, sum_of(body.value), add, ZERO)
     if name == "count":
         return Fold(slot, filters, count_of(body.value), add, ZERO)
     if name == "size":

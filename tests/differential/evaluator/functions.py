@@ -120,22 +120,16 @@ def months_up_to(with_month_of_day):
 months_before, months_through = months_up_to(0), months_up_to(1)
 
 
-def whole(end):
-    if end is not None and end.__class__ is not int:
-        raise overflow()
-    return end
-
-
 def add_months(run, day, months):
     """F11"""
     note_moved(run, day)
-    ends = []
-    for at, count in ((day[2], whole(months[2])), (day[3], whole(months[3]))):
-        ends.append(None if at is None or count is None else days.plus_months(at, count))
+    least, most, odd = days.whole(months[2], months[3])
+    ends = (None if at is None or count is None else days.plus_months(at, count)
+            for at, count in ((day[2], least), (day[3], most)))
     low, high, outside = days.kept(*ends)
     undefined = day[4] | months[4]
     exact = low == high and low is not None and not undefined
-    blame = settled(exact, day, months) | (run.item(ARITHMETIC) if outside else 0)
+    blame = settled(exact, day, months) | (run.item(ARITHMETIC) if odd or outside else 0)
     return (blame, day[1] | months[1], low, high, undefined)
 
 

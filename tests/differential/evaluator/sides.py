@@ -1,6 +1,6 @@
 """Folds of people (H1 to H6) and of a person's facts: their sides, what leaves them open or closes them (L10 to L23, K3)."""
 
-from . import days
+from . import days, evidence
 from .operators import chosen, unchosen
 from .values import (ASSUMED, DECLARED, MAY_BE_FALSE, MAY_BE_TRUE, PRELIMINARY, UNDETERMINED, UNPROVEN, hull_truth, marked,
                      resting_on)
@@ -65,10 +65,10 @@ def of_rule(run, fold, person, kind, period, rule):
     proven, open_blame = run.evidence(person, kind, rule, period)
     months = months_of(period)
     closing = closing_of(proven, person, rule, period)
-    value = of_sides(run, fold, person, kind, period, rule, closing, open_blame)
+    value, has_listed = of_sides(run, fold, person, kind, period, rule, closing, open_blame)
     if closing == PRESUMED_SIDE:
         presumed, has_presumed = fold.side(run, run.presumed(person, kind, rule, period, open_blame), months)
-        value = fold.weigh(value, presumed, has_presumed, open_blame)
+        value = fold.weigh(value, presumed, has_presumed, open_blame, has_listed)
     if closing:
         value = fold.close(value, open_blame, UNPROVEN)
         if closing == DECLARED_SIDE:
@@ -76,11 +76,22 @@ def of_rule(run, fold, person, kind, period, rule):
     elif proven and open_blame:
         value = fold.close(value, open_blame, UNPROVEN)
     elif not proven:
-        value = fold.open(run, value, run.unlisted(kind, open_blame, period), open_blame, months)
-        if (rule is None or rule.use == HIGHER) and not person.missing and person.stated(kind):
-            value = fold.exceeded(value, open_blame)
+        value = opened(run, fold, value, person, kind, period, rule, open_blame)
     value = by_rule_and_period(value, rule, period)
     return fold.finish(run, value)
+
+
+def opened(run, fold, value, person, kind, period, rule, open_blame):
+    """L19, with what a statement still to come may make of it, and L32's end."""
+    months = months_of(period)
+    unlisted = run.unlisted(kind, open_blame, period)
+    value = fold.open(run, value, unlisted, open_blame, months)
+    if person.missing or (rule is not None and rule.use != HIGHER):
+        return value
+    awaited = evidence.awaits_statement(run, person, kind, rule, period)
+    if awaited or person.stated(kind):
+        value = fold.exceeded(value, open_blame)
+    return fold.replaced(run, value, unlisted, open_blame) if awaited else value
 
 
 def closing_of(proven, person, rule, period):
@@ -99,23 +110,24 @@ def by_rule_and_period(value, rule, period):
 
 
 def of_sides(run, fold, person, kind, period, rule, closing, open_blame):
-    """L10, L15 to L18: a side that is not weighed is not computed."""
+    """L10, L15 to L18: a side that is not weighed is not computed. The value, and whether it has an element."""
     months = months_of(period)
     if person.missing:
-        return fold.side(run, (), months)[0]
+        return fold.side(run, (), months)[0], False
     use, proof = rule.use if rule else HIGHER, 0
     if use == FOUND_SIDE and closing == DECLARED_SIDE:
         use, proof = HIGHER, open_blame
     found_elements, stated_elements = run.elements(person, kind, period, rule)
     if use == FOUND_SIDE:
-        return fold.side(run, found_elements, months)[0]
+        return fold.side(run, found_elements, months)
     if use == DECLARED_SIDE:
-        return marked(fold.side(run, stated_elements, months)[0], DECLARED)
-    found = fold.side(run, found_elements, months)[0]
+        stated, has_stated = fold.side(run, stated_elements, months)
+        return marked(stated, DECLARED), has_stated
+    found, has_found = fold.side(run, found_elements, months)
     stated, has_stated = fold.side(run, stated_elements, months)
     if use == HIGHER:
-        return fold.weigh(found, stated, has_stated, proof)
-    return agreed(run, fold, person, rule, found, stated)
+        return fold.weigh(found, stated, has_stated, proof), has_found or has_stated
+    return agreed(run, fold, person, rule, found, stated), has_found or has_stated
 
 
 def closed_people(which):

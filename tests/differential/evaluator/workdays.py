@@ -3,7 +3,6 @@
 from . import days
 from .values import ASSUMED, settled
 
-LONGEST_WALK = 4000
 NO_CALENDAR = ("POLICY_ROW", "", "", "", "", "", "", "calendar")
 
 
@@ -18,7 +17,6 @@ class Walk:
     def __init__(self, run):
         self.run = run
         self.levels = run.program.calendar
-        self.ends = max((row.end for rows in self.levels for row in rows), default=0)
         self.unknown = False
         self.assumed = False
 
@@ -41,24 +39,27 @@ class Walk:
         return day not in row.off and day % 7 not in (6, 0)
 
     def steps(self, day, last):
-        """The days after a day up to the last, with whether each is a working day; None: not known (D3). The last comes with
-        how many unknown days there are from the day before that none has a row after."""
-        ahead = day
-        while ahead < last and ahead < day + LONGEST_WALK and ahead + 1 < self.ends:
-            ahead += 1
-            working = self.is_working(ahead)
-            self.unknown = self.unknown or working is None
-            yield ahead, working, 1
-        if ahead < last:
+        """The days after a day up to the last, with whether each is a working day; None: not known (D3). A stretch of days of
+        which no row speaks comes as its last day, with how many they are."""
+        while day < last:
+            working = self.is_working(day + 1)
+            if working is not None:
+                day += 1
+                yield day, working, 1
+                continue
             self.unknown = True
-            yield last, None, last - ahead
+            starts = [row.start for rows in self.levels for row in rows if row.start > day]
+            until = min([last] + [start - 1 for start in starts])
+            yield until, None, until - day
+            day = until
 
     def earliest(self, day, count):
-        """D4: e"""
-        last = min(day + LONGEST_WALK, days.LAST_DAY)
+        """D4: e; None if it may be any day."""
+        if count < 0:
+            return None
         if count == 0:
             return day
-        for at, working, many in self.steps(day, last):
+        for at, working, many in self.steps(day, days.LAST_DAY):
             if working is None:
                 if count <= many:
                     return at - many + count
@@ -68,13 +69,13 @@ class Walk:
                 if count == 0:
                     return at
         self.unknown = True
-        return last
+        return days.LAST_DAY
 
     def latest(self, day, count):
         """D4: l; None if it may be any day."""
-        if count == 0:
+        if count <= 0:
             return day
-        for at, working, _ in self.steps(day, min(day + LONGEST_WALK, days.LAST_DAY)):
+        for at, working, _ in self.steps(day, days.LAST_DAY):
             count -= bool(working)
             if count == 0:
                 return at
