@@ -374,7 +374,9 @@ struct Division {
     int32_t rows_begin = 0;  // into row_lists
     int32_t rows_end = 0;
   };
-  std::vector<Step> order;                        // inputs first
+  std::vector<Step> order;  // inputs first
+  // Before this place stands what says who belongs and who is missing, and what that uses.
+  ptrdiff_t who_ends = 0;
   std::vector<int32_t> row_lists;                 // row indexes, a step's from the lowest level up
   absl::flat_hash_map<int32_t, Step> parameters;  // by symbol: those that expressions look into
   std::vector<std::vector<int32_t>> evidence;     // by fact kind: evidence indexes

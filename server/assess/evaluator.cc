@@ -144,6 +144,7 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
   next_day_ = INT32_MAX;
   steps_ = 0;
   members_known_ = false;
+  step_ = nullptr;
   for (base::PersonRole role : kRoles) unlisted(role).blame = blames_.Reserve();
   const bool told = mode_ == Mode::kAllTold;
   Unlisted& members = unlisted(base::PersonRole::kMember);
@@ -160,6 +161,7 @@ void Evaluator::Start(const Division& division, const Case& c, bool trace) {
 void Evaluator::Step(const Division::Step& step, int32_t row_today, int person) {
   const Symbol& symbol = pack_.symbols[static_cast<size_t>(step.symbol)];
   if (symbol.is_table) return;  // has no value until it is called
+  step_ = &step;
   const bool fast = fast_ && !IsUnlisted(person);
   const size_t cell =
       person < 0 ? static_cast<size_t>(symbol.table) : PersonCell(symbol.table, person);

@@ -327,6 +327,13 @@ class Evaluator {
   Value WorkingDaysBetween(const Value& from, const Value& to);
   BlameId NoCalendar(BlameId blame);
 
+  // Whether a list of those listed leaves out a member who may be missing: not in what says who
+  // belongs and who is missing.
+  bool LeavesOutMembers() {
+    return unlisted(base::PersonRole::kMember).reckoned && step_ != nullptr &&
+           step_ - division_->order.data() >= division_->who_ends;
+  }
+
   // The days of a month, where it is known.
   Value PeriodOfMonth(const Value& month);
   // The months of a period one by one.
@@ -574,8 +581,9 @@ class Evaluator {
   // Rules of one place look back over two or three different periods.
   Span spans_[4];
   size_t next_span_ = 0;
-  Unlisted unlisted_[kUnlistedRoles];  // by role
-  bool members_known_ = false;         // who is a member has been computed
+  Unlisted unlisted_[kUnlistedRoles];     // by role
+  bool members_known_ = false;            // who is a member has been computed
+  const Division::Step* step_ = nullptr;  // what is being computed, of the division's order
   struct Presumption {
     int32_t symbol = -1;
     BlameId blame = 0;

@@ -63,7 +63,9 @@ bool Evaluator::FoldPersonsExact(const Aggregate& aggregate, Exact* total) {
   const int complete = aggregate.list == ListKind::kPersons ? -1
                        : members                            ? division_->members_complete
                                                             : division_->obligors_complete;
-  if (aggregate.list != ListKind::kPersons && unlisted(role).reckoned) return false;
+  if (aggregate.list == ListKind::kPersons ? LeavesOutMembers() : unlisted(role).reckoned) {
+    return false;
+  }
   if (complete >= 0) {
     if (!ExactHousehold(complete).known) return false;
     premises |= ExactHousehold(complete).marks;

@@ -275,7 +275,12 @@ void Evaluator::ForEachPerson(const Aggregate& aggregate, TakePerson take_person
   for (int who = 0; who < person_count(); ++who) {
     if (case_->persons[static_cast<size_t>(who)].role == role) take(who, {});
   }
-  if (aggregate.list == ListKind::kPersons) return;
+  if (aggregate.list == ListKind::kPersons) {
+    if (LeavesOutMembers()) {
+      drop_person({Sureness::kSure, unlisted(role).blame, kMarkUnproven});
+    }
+    return;
+  }
   // Where no rule says whether members are missing, they are as listed; of obligors, who live
   // elsewhere, no list is complete unless a rule says so.
   const int complete = members ? division_->members_complete : division_->obligors_complete;

@@ -30,6 +30,7 @@ class Sorter {
     for (absl::string_view name : {kIsMember, kMembersComplete, kObligorsComplete}) {
       VisitNamed(name, division);
     }
+    division->who_ends = static_cast<ptrdiff_t>(division->order.size());
     for (size_t symbol = 0; symbol < pack_.symbols.size(); ++symbol) {
       if (InChain(symbol)) Visit(static_cast<int>(symbol), division);
     }

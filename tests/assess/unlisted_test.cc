@@ -23,6 +23,9 @@ tests:
   parents_listed:
     label: 列为成员的均非义务人
     rows: [{from: 2021-10-01, value: "persons.all(x, x.role == 'member')", clause: T 一, trust: assumed}]
+  somebody_listed:
+    label: 有人列为成员
+    rows: [{from: 2021-10-01, value: "persons.exists(x, x.role == 'member')", clause: T 一, trust: assumed}]
   unlisted_role:
     label: 未列出的义务人不是成员
     rows: [{from: 2021-10-01, value: "obligors.all(x, x.role == 'obligor')", clause: T 一, trust: assumed}]
@@ -77,8 +80,12 @@ TEST(UnlistedObligorsTest, AnEmptyListSaysNothingWhereNoRuleSaysThatItIsComplete
   ASSERT_EQ(result.Find("everyone_old")->blame.size(), 1u);
   EXPECT_EQ(result.Find("everyone_old")->blame[0].kind, BlameKind::kPolicyRow);
   EXPECT_EQ(result.Find("everyone_old")->blame[0].policy, "obligors_complete");
-  // Members are another list, and an obligor is one whoever they are.
-  Expect(result, "parents_listed", "TRUE");
+  // Members are another list, of which the register of residence has yet to say whether it is
+  // whole.
+  EXPECT_EQ(result.Find("parents_listed")->value.text, "TRUE");
+  EXPECT_TRUE(result.Find("parents_listed")->marks.unproven);
+  EXPECT_TRUE(result.Find("somebody_listed")->blame.empty());
+  // An obligor is one whoever they are.
   Expect(result, "unlisted_role", "TRUE");
 }
 

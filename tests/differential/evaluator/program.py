@@ -16,9 +16,11 @@ class Chain:
         self.is_member = named(pack, divisions, "is_member")
         # Who the members are is computed before what asks for it (L13).
         self.settling = closure(pack, divisions, self.is_member)
-        self.order.sort(key=lambda symbol: symbol not in self.settling)
         self.complete = {"member": named(pack, divisions, "members_complete"),
                          "obligor": named(pack, divisions, "obligors_complete")}
+        # And so is whether anybody is missing (H3a).
+        self.before_missing = self.settling.union(*(closure(pack, divisions, test) for test in self.complete.values()))
+        self.order.sort(key=lambda symbol: (symbol not in self.settling, symbol not in self.before_missing))
         self.change_days = sorted(self.days_of_rows())
         self.names_obligors = any("obligors" in row.uses for division in divisions for symbol in self.order
                                   for row in symbol.rows.get(division, ()))

@@ -6,7 +6,7 @@ from . import days, evidence, spread
 from .facts import FactReader, unknown, within
 from .kinds import CHECK_KIND, RELATION, ROLE, SCOPE, SEX, Type
 from .symbols import HOUSEHOLD
-from .values import ANOTHER, BOOL, CODE, DATE, POSSIBLE, SURE, UNLISTED, WEAK, mark_names
+from .values import ANOTHER, BOOL, CODE, DATE, POSSIBLE, SURE, UNLISTED, UNPROVEN, WEAK, mark_names
 
 DEEPEST_LISTS = 8
 NOBODY = frozenset()
@@ -67,6 +67,7 @@ class Run:
         self.missing = {}
         told = [fact for answer in case.answers for fact in answer.facts] + [fact for person in case.persons for fact in person.declared]
         self.held_together = any(fact.held_with is not None for fact in told)
+        self.after_missing = False  # once it is known whether a member is missing (H3a)
         self.settling = False  # while who the members are is being computed (L13)
 
     def item(self, item):
@@ -170,9 +171,10 @@ class Run:
         return self.missing_person(role, test[0])
 
     def people(self, which):
-        found = self.lists.get(which)
+        key = (which, self.after_missing)
+        found = self.lists.get(key)
         if found is None:
-            found = self.lists[which] = self.list_of(which)
+            found = self.lists[key] = self.list_of(which)
         return found
 
     def list_of(self, which):
@@ -180,6 +182,8 @@ class Run:
         role = "obligor" if which == "obligors" else "member"
         people = People([(person, SURE, 0, 0) for person in self.listed if person.role == role])
         if which == "persons":
+            if self.after_missing and "member" in self.missing:
+                people.rest_on((self.missing["member"].missing_blame, UNPROVEN))
             return people
         if role in self.missing:
             missing = self.missing[role]
@@ -296,7 +300,7 @@ class Run:
                 for person in self.missing.values():
                     self.compute_for(person, symbol, value_of)
                 continue
-            self.settling = symbol in self.program.chain.settling
+            self.begin(symbol)
             self.household[symbol.slot] = value_of(self)
             for role in ("member", "obligor"):
                 if symbol is self.program.completeness(role):
@@ -306,8 +310,13 @@ class Run:
 
     def compute_for(self, person, symbol, value_of):
         self.variables[0] = person
-        self.settling = symbol in self.program.chain.settling
+        self.begin(symbol)
         person.values[symbol.slot] = value_of(self)
+
+    def begin(self, symbol):
+        chain = self.program.chain
+        self.settling = symbol in chain.settling
+        self.after_missing = symbol not in chain.before_missing
 
     def note_changes_of_rows(self):
         """N2"""
