@@ -303,6 +303,9 @@ void LintUnusedCodes(const LintModel& model, LintReport* report) {
   }
   for (const Symbol& symbol : pack.symbols) {
     if (symbol.type.codes >= 0) had[static_cast<size_t>(symbol.type.codes)] = true;
+    for (const Type& key : symbol.key_types) {
+      if (key.codes >= 0) had[static_cast<size_t>(key.codes)] = true;
+    }
   }
   const NamedCodes named(model);
   for (size_t f = 0; f < model.sources().size(); ++f) {
@@ -327,6 +330,31 @@ void LintUnusedCodes(const LintModel& model, LintReport* report) {
                     absl::StrCat("no row, key or expression names ", code.text,
                                  " of the code list ", source.name.text));
       }
+    }
+  }
+}
+
+void LintNeeds(const LintModel& model, LintReport* report) {
+  const CompiledPack& pack = model.pack();
+  for (const Division& division : pack.divisions) {
+    for (const auto& [of, index] : division.own_evidence) {
+      const FactKind& kind = pack.fact_kinds[static_cast<size_t>(of)];
+      if (kind.categories.empty()) continue;  // it is only ever declared
+      const auto may_tell = [&kind](const EvidenceRule::Need& need) {
+        return need.category < 0 || std::find(kind.categories.begin(), kind.categories.end(),
+                                              need.category) != kind.categories.end();
+      };
+      const EvidenceRule& rule = pack.evidence[static_cast<size_t>(index)];
+      if (std::any_of(rule.complete_by.begin(), rule.complete_by.end(), may_tell)) continue;
+      report->Add(
+          LintSeverity::kWarning, "NEED_ELSEWHERE", model.PlaceOf(rule.info),
+          absl::StrCat("complete_by names no category in which facts of ", kind.name, " come (",
+                       absl::StrJoin(kind.categories, ", ",
+                                     [&pack](std::string* out, int category) {
+                                       absl::StrAppend(
+                                           out, pack.categories[static_cast<size_t>(category)]);
+                                     }),
+                       "): there are taken to be none though nobody was asked"));
     }
   }
 }

@@ -112,7 +112,14 @@ PolicyLink::Bound PolicyLink::LinkBound(size_t f, const Located& source, const T
 void PolicyLink::AddBand(size_t f, int index, const SourceBand& source, bool guides) {
   const SourceFile& file = *sources_[f];
   const Symbol& symbol = pack_->symbols[static_cast<size_t>(index)];
-  if (symbol.type.kind != TypeKind::kNumber || symbol.kind != SymbolKind::kParameter) return;
+  if (symbol.type.kind != TypeKind::kNumber) return;  // reported where it is declared
+  if (symbol.kind != SymbolKind::kParameter) {
+    Find(file, source.line, "BAD_VALUE",
+         absl::StrCat(guides ? "guides" : "bands", " are of parameters; ", symbol.name,
+                      " is none: write a constraint, or put what is bound into a "
+                      "parameter that the rule reads"));
+    return;
+  }
   Band band;
   band.file = f;
   band.line = source.line;

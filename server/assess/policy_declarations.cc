@@ -348,6 +348,12 @@ void PolicyLink::DeclareSymbol(const SourceFile& file, size_t f, const SourceSym
                       "\" is not a type for this; code lists must be declared"));
     return;
   }
+  if (source.name.text == kReportValidity &&
+      (!constant || !(*type == Type::Number(kUnitDays)) || !source.keys.empty())) {
+    Find(file, source.name.line, "TYPE_MISMATCH",
+         "how long reports are valid is a parameter in days, without keys");
+    return;
+  }
   Symbol symbol;
   symbol.name = source.name.text;
   symbol.label = source.label;

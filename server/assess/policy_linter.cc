@@ -121,6 +121,7 @@ std::vector<LintFinding> LintPack(const PolicyPack& pack, size_t steps_max, IsMe
   LintUnused(model, chains, &report);
   LintUnusedCodes(model, &report);
   LintUnreadKinds(model, &report);
+  LintNeeds(model, &report);
   std::vector<const LintChain*> meant;
   for (const LintChain& chain : chains) {
     const std::vector<int32_t>& files = chain.division().files;

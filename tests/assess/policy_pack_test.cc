@@ -71,6 +71,29 @@ TEST(PolicyPackTest, DiscrepancyRulesNameKindsAndFieldsInChinese) {
   EXPECT_EQ(work->months_back, 1);
 }
 
+// Twelve of anything else would be taken for as many days.
+TEST(PolicyPackTest, HowLongReportsAreValidIsInDays) {
+  const auto codes = [](const std::string& declared) {
+    std::string found;
+    for (const PolicyFinding& finding : PolicyPack::CheckFiles(
+             {{"national/a.yaml",
+               absl::StrCat("division: \"000000\"\ndocuments: {T: {title: 测试}}\n", declared)}})) {
+      absl::StrAppend(&found, finding.line, " ", finding.code);
+    }
+    return found;
+  };
+  const std::string row =
+      "\n    rows: [{from: 2025-01-01, value: 12, clause: T 一, trust: assumed}]\n";
+  EXPECT_EQ(codes("parameters:\n  report_validity:\n    label: 有效期\n    type: days" + row), "");
+  EXPECT_EQ(codes("parameters:\n  report_validity:\n    label: 有效期\n    type: months" + row),
+            "4 TYPE_MISMATCH");
+  EXPECT_EQ(
+      codes(
+          "parameters:\n  report_validity:\n    label: 有效期\n    type: days\n    keys: [scope]" +
+          row),
+      "4 TYPE_MISMATCH");
+}
+
 TEST(PolicyPackTest, LoadNamesEveryDefectOnALineOfItsOwn) {
   const std::string text = *base::ReadFile(Folder("tests/assess/broken/several.yaml"));
   const Overlay overlay("all_at_once", "649999", text);

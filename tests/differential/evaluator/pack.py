@@ -9,7 +9,7 @@ from .constraints import Band, Demand, Loader
 from .errors import Defect, Defects
 from .evidence import read_rule
 from .graph import check_cycles
-from .kinds import BUILT_IN_LISTS, TRUTH, CodeList, read_type
+from .kinds import BUILT_IN_LISTS, NAMED, TRUTH, CodeList, read_type
 from .overlay import LEVELS, Delegation, check_overlaps
 from .reading import read
 from .rowfile import read_calendar_row, read_dates, read_expression, read_matches, read_parameter_row, read_validity
@@ -151,6 +151,8 @@ class PackReader:
                     type_ = read_type("bool" if sort == TEST else item["type"], self.lists_of(file.division))
                     if sort == QUANTITY and type_.kind == DIVISION:
                         raise Defect("UNKNOWN_TYPE", item["type"])
+                    if name == "report_validity" and (sort != PARAMETER or type_ != NAMED["days"] or "keys" in item):
+                        raise Defect("TYPE_MISMATCH", name)
                     symbol = Symbol(name, sort, file.division, type_, item.get("of") == "person")
                     symbol.delegation = Delegation()
                     for bound in ("min", "max"):
@@ -257,6 +259,11 @@ class PackReader:
 
     def read_bands(self):
         """C5"""
+        for kind in ("quantities", "tests"):
+            for file, name, item in self.sections(kind):
+                if any((item.get("delegate") or {}).get(section) for section in ("bands", "guides")):
+                    with self.gathering(file.path):
+                        raise Defect("BAD_VALUE", name)
         for file, name, item in self.sections("parameters"):
             for section in ("bands", "guides"):
                 for told in (item.get("delegate") or {}).get(section) or ():
@@ -265,6 +272,8 @@ class PackReader:
                                                          section == "bands"))
 
     def read_band(self, division, symbol, told, binding):
+        if symbol.type.kind != NUMBER:
+            raise Defect("TYPE_MISMATCH", symbol.name)
         band = Band()
         read_dates(band, told)
         band.symbol, band.division, band.binding = symbol, division, binding
