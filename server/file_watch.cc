@@ -71,6 +71,8 @@ void FileWatch::Refresh() {
   last_ = known_;
 }
 
+bool FileWatch::Changed() const { return Look() != known_; }
+
 bool FileWatch::ChangedAndSettled() {
   Sight now = Look();
   const bool settled = now == last_;

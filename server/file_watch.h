@@ -19,6 +19,8 @@ class FileWatch {
   void Watch(std::vector<std::string> paths);
   // What stands there now is what is known.
   void Refresh();
+  // Whether something is not as it is known.
+  bool Changed() const;
   // True when something is not as it is known, and was as it is now at the last look too: whoever
   // writes a file is not read half way through. Call it again after a while; after true, go on with
   // Refresh.

@@ -13,6 +13,9 @@
 namespace hedui {
 namespace {
 
+// Files that are put in place one after another, as operators do, are done by then.
+constexpr int kReadsMax = 3;
+
 base::EventLevel LevelOf(Expiry expiry) {
   return expiry == Expiry::kNear ? base::EventLevel::kWarning : base::EventLevel::kError;
 }
@@ -123,10 +126,21 @@ absl::Status Reloader::CheckNewSources(const PlatformConfiguration& read) const 
                          absl::StrJoin(defects, "\n"), base::Visibility::kOperator);
 }
 
+absl::StatusOr<std::unique_ptr<PlatformConfiguration>> Reloader::ReadSettled() {
+  for (int times = 0; times < kReadsMax; ++times) {
+    setup_files_.Refresh();
+    auto read = ReadPlatformConfiguration(config_file_, clock_->WallNow(), Reading::kSetup);
+    if (!setup_files_.Changed()) return read;
+  }
+  return base::MakeError(absl::StatusCode::kUnavailable, "CONFIGURATION",
+                         absl::StrCat(config_file_,
+                                      ": files it names changed whenever they were "
+                                      "read; they are read once they have settled"),
+                         base::Visibility::kOperator);
+}
+
 absl::Status Reloader::ReadSetup() {
-  HEDUI_ASSIGN_OR_RETURN(
-      const std::unique_ptr<PlatformConfiguration> read,
-      ReadPlatformConfiguration(config_file_, clock_->WallNow(), Reading::kSetup));
+  HEDUI_ASSIGN_OR_RETURN(const std::unique_ptr<PlatformConfiguration> read, ReadSettled());
   HEDUI_RETURN_IF_ERROR(CheckNewSources(*read));
   const std::shared_ptr<const Setup> before = setup_.Get();
   HEDUI_ASSIGN_OR_RETURN(read->setup->sources, Connect(read->setup->catalogue));
@@ -178,11 +192,8 @@ absl::Status Reloader::Read(bool setup, bool tls) {
     if (status.ok() || (!refused.empty() && refused.front() == status.message())) return;
     refused.emplace_back(status.message());
   };
-  // Looked at before they are read: what changes meanwhile is seen by the next look.
-  if (setup) {
-    setup_files_.Refresh();
-    note(ReadSetup());
-  }
+  // Looked at before they are read: what changes meanwhile is seen.
+  if (setup) note(ReadSetup());
   if (tls) {
     tls_files_.Refresh();
     note(ReadTls());

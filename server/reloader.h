@@ -74,6 +74,10 @@ class Reloader {
  private:
   // Those of the two that are asked for.
   absl::Status Read(bool setup, bool tls);
+  // Of files none of which changed meanwhile: those that are put in place one after another must
+  // not come into force one old and one new. UNAVAILABLE (CONFIGURATION) where they never stand
+  // still.
+  absl::StatusOr<std::unique_ptr<PlatformConfiguration>> ReadSettled();
   absl::Status ReadSetup();
   absl::Status ReadTls();
   // The sources of a catalogue, connected; those known by their ids keep their state, with the

@@ -33,9 +33,10 @@ using assess::Truth;
 std::string UnstatedSentence(const std::string& detail, const assess::PolicyPack& pack) {
   const std::pair<std::string, std::string> what = absl::StrSplit(detail, absl::MaxSplits('.', 1));
   const std::string label = pack.LabelOf(what.first);
+  std::string field(report::FieldWord(what.second));
+  if (field == what.second) field = pack.LabelOfField(what.first, what.second);
   return absl::StrCat(label == what.first ? report::FieldWord(what.first) : label,
-                      what.second.empty() ? "" : "（", report::FieldWord(what.second),
-                      what.second.empty() ? "" : "）");
+                      field.empty() ? "" : "（", field, field.empty() ? "" : "）");
 }
 
 std::string BlameSentence(const Blame& blame, const assess::PolicyPack& pack) {
@@ -46,8 +47,8 @@ std::string BlameSentence(const Blame& blame, const assess::PolicyPack& pack) {
     case assess::BlameKind::kIdentity: {
       if (blame.category.empty()) return absl::StrCat(who, "身份或成员关系不明", blame.policy);
       const absl::string_view reason = report::ReasonWord(base::ReasonName(blame.reason));
-      return absl::StrCat(who, blame.category, "@",
-                          blame.source_id.empty() ? "（无可询来源）" : blame.source_id, " ",
+      return absl::StrCat(who, pack.LabelOf(blame.category), "（", blame.category, "@",
+                          blame.source_id.empty() ? "无可询来源" : blame.source_id, "） ",
                           report::AnswerKindWord(base::AnswerKindName(blame.answer)),
                           reason.empty() ? "" : "（", reason, reason.empty() ? "" : "）",
                           blame.detail.empty() ? "" : "，", report::BlameDetailWord(blame.detail),
@@ -171,11 +172,12 @@ std::string AssessmentText(const Assessment& assessment, const assess::PolicyPac
                     MarkSentence(indication.marks), "\n      依据：",
                     CitationSentence(indication.citation), "\n");
     if (indication.amount) {
-      absl::StrAppend(&text, "      金额：",
+      // Of whoever is not indicated too: it is not granted by standing here.
+      absl::StrAppend(&text, "      按规则计算的金额：",
                       ValueSentence(*indication.amount, assessment.division, "", pack), "\n");
       AppendBlame(&text, indication.amount_blame, indication.amount->exact, pack, "金额");
     }
-    if (indication.validity) {
+    if (indication.validity && indication.result != Truth::kFalse) {
       // A span of years is no age.
       absl::StrAppend(
           &text, "      有效期：", indication.validity->text,
@@ -185,7 +187,8 @@ std::string AssessmentText(const Assessment& assessment, const assess::PolicyPac
     }
     AppendBlame(&text, indication.blame, indication.result != Truth::kUndetermined, pack);
   }
-  if (assessment.indications.empty()) absl::StrAppend(&text, "  （本地没有项目政策，只列事实）\n");
+  if (assessment.indications.empty())
+    absl::StrAppend(&text, "  （该行政区划在政策适用日没有项目政策，只作核算）\n");
   absl::StrAppend(&text, "\n核算过程\n");
   for (const TraceEntry& entry : assessment.entries)
     AppendEntry(&text, entry, assessment.division, pack);

@@ -84,7 +84,8 @@ v1::PolicyFactKind Encode(const base::PolicyFactListed& fact) {
   v1::PolicyFactKind message;
   message.set_name(fact.name);
   message.set_label(fact.label);
-  message.set_monthly(fact.monthly);
+  message.set_monthly(fact.by == "month");
+  message.set_by(fact.by);
   for (const std::string& category : fact.categories) message.add_categories(category);
   for (const base::PolicyFieldListed& field : fact.fields) {
     v1::PolicyField* const added = message.add_fields();

@@ -65,7 +65,7 @@ struct PolicyFieldListed {
 struct PolicyFactListed {
   std::string name;
   std::string label;
-  bool monthly = false;                 // facts carry a month
+  std::string by;                       // "state", "month", "day", "year", "period"
   std::vector<std::string> categories;  // in whose answers it comes; none: only ever declared
   std::vector<PolicyFieldListed> fields;
 };

@@ -144,7 +144,7 @@ TEST(PolicyListingTest, NamesAndVocabularyHaveChineseLabelsAndTypes) {
   const auto fact = std::find_if(listing->facts.begin(), listing->facts.end(),
                                  [](const auto& kind) { return kind.name == "wage"; });
   ASSERT_NE(fact, listing->facts.end());
-  EXPECT_TRUE(fact->monthly);
+  EXPECT_EQ(fact->by, "month");
   EXPECT_EQ(fact->label, "工资性收入");
   EXPECT_THAT(fact->categories, Contains("employment"));
   EXPECT_EQ(listing->categories.size(), TestPack().Categories().size());

@@ -1,7 +1,9 @@
 // What may change while a platform serves: its files are replaced under it, and it is told to read
 // them anew or finds out by itself.
+#include <climits>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <utility>
@@ -35,11 +37,25 @@ using ::testing::Not;
 // The machine's clocks, and as much later as the test says.
 class LaterClock final : public base::Clock {
  public:
-  absl::Time WallNow() const override { return system_.WallNow() + Later(); }
+  absl::Time WallNow() const override {
+    std::function<void()> asked;
+    {
+      const base::MutexLock lock(&mutex_);
+      asked = on_asked_;
+    }
+    if (asked) asked();
+    return system_.WallNow() + Later();
+  }
   absl::Duration SteadyNow() const override { return system_.SteadyNow() + Later(); }
   void Advance(absl::Duration by) {
     const base::MutexLock lock(&mutex_);
     later_ += by;
+  }
+  // Called when the time is asked for: by whoever reads configuration between looking at the files
+  // and reading them, and by others. Thread-safe; may be empty.
+  void OnAsked(std::function<void()> asked) {
+    const base::MutexLock lock(&mutex_);
+    on_asked_ = std::move(asked);
   }
 
  private:
@@ -50,6 +66,7 @@ class LaterClock final : public base::Clock {
   base::SystemClock system_;
   mutable base::Mutex mutex_;
   absl::Duration later_ ABSL_GUARDED_BY(mutex_);
+  std::function<void()> on_asked_ ABSL_GUARDED_BY(mutex_);
 };
 
 class ReloadTest : public ::testing::Test {
@@ -77,6 +94,10 @@ class ReloadTest : public ::testing::Test {
     const std::string path = scenario_.Path(name);
     std::ofstream(path + ".new") << text;
     fs::rename(path + ".new", path);
+  }
+  std::string ReadText(const std::string& name) const {
+    std::ifstream in(scenario_.Path(name));
+    return {std::istreambuf_iterator<char>(in), {}};
   }
   void Put(const Issued& pair) {
     WriteText("server.pem", pair.certificate_pem);
@@ -280,6 +301,31 @@ TEST_F(ReloadTest, ADefectiveSetIsRefusedWholeWithEveryDefectTold) {
   EXPECT_THAT(TakeTold(), Contains(AllOf(HasSubstr("catalogue.yaml:"), HasSubstr("standard.yaml:"),
                                          HasSubstr("what was in force stays"))));
   EXPECT_EQ(Ask(*client_), "OK") << "the register was read well, and is not in force either";
+}
+
+// What is put in place while it is read is read again, so that no set is half an old one.
+TEST_F(ReloadTest, FilesThatChangeWhileTheyAreReadAreReadAgain) {
+  Start();
+  const std::string standard = ReadText("policies/640104/standard.yaml");
+  base::Mutex mutex;
+  int written = 0;
+  const auto change = [&](int times) {
+    const base::MutexLock lock(&mutex);
+    // Each of another length, so that it shows whatever the file system's clock.
+    if (written < times) {
+      WriteText("policies/640104/standard.yaml", standard + std::string(++written, '\n'));
+    }
+  };
+  clock_.OnAsked([&] { change(1); });
+  EXPECT_TRUE(platform_->Reload().ok());
+  TakeTold();
+  // Whoever goes on writing gets nothing into force.
+  clock_.OnAsked([&] { change(INT_MAX); });
+  const absl::Status refused = platform_->Reload();
+  clock_.OnAsked({});
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("changed whenever they were read"));
+  EXPECT_THAT(TakeTold(), Contains(HasSubstr("what was in force stays")));
+  EXPECT_TRUE(platform_->Reload().ok());
 }
 
 // Certificates and the rest are refused apart: an agency has to go whatever the certificates are.
