@@ -407,7 +407,7 @@ class Evaluator {
   // The higher of both, where it may be that nothing is stated unless something surely is.
   Value CombineSides(const Aggregate& aggregate, const Value& found, const Value& stated,
                      bool surely_stated);
-  // What a statement still to come could make of the list in place of what was found.
+  // What a statement could make of the least or the sum in place of what was found.
   void ReckonWithStatement(const Aggregate& aggregate, const Value& period, BlameId open,
                            Value* total);
   Value Join(const Aggregate& aggregate, const Value& a, const Value& b);

@@ -19,6 +19,19 @@ bool IsBelow(const FieldType& type, const Rational& value) {
   return !type.unknown.lo_infinite && Rational::Compare(value, type.unknown.lo) < 0;
 }
 
+// What is presumed is no less than any fact can be.
+Value NoLess(const FieldType& type, Value amount) {
+  if (type.unknown.lo_infinite) return amount;
+  bool kept = true;
+  if (amount.lo_infinite || IsBelow(type, amount.lo)) {
+    amount.lo = type.unknown.lo;
+    amount.lo_infinite = kept = false;
+  }
+  if (!amount.hi_infinite && IsBelow(type, amount.hi)) amount.hi = type.unknown.lo;
+  if (!kept && amount.IsPoint() && !amount.unproven()) amount.blame = 0;
+  return amount;
+}
+
 }  // namespace
 
 Value Evaluator::FieldOf(const Frame& frame, int field) {
@@ -27,7 +40,7 @@ Value Evaluator::FieldOf(const Frame& frame, int field) {
   if (frame.presumed >= 0) {
     if (type.name == "amount") {
       AddRef(Ref::Tag::kPerson, frame.presumed, frame.person);
-      return person(frame.presumed, frame.person);
+      return NoLess(type, person(frame.presumed, frame.person));
     }
     if (type.type.kind == TypeKind::kMonth) return Point(Rational(frame.month));
     if (type.absent) return *type.absent;

@@ -107,22 +107,14 @@ Value Evaluator::CombineSides(const Aggregate& aggregate, const Value& found, co
 
 void Evaluator::ReckonWithStatement(const Aggregate& aggregate, const Value& period, BlameId open,
                                     Value* total) {
-  if (aggregate.kind == AggregateKind::kMin) {
-    // What is found may be more than the least that is stated, and then counts.
-    if (total->mask == kNone || total->hi_infinite) return;
-    total->hi_infinite = true;
-    total->hi = Rational();
-    total->blame = blames_.Join(total->blame, open);
-  } else if (aggregate.kind == AggregateKind::kSum) {
-    // A statement of less counts in place of what was found, where that is below it.
-    const Value alone = AddUnlisted(aggregate, period, Begin(aggregate), open);
-    const bool higher =
-        !total->hi_infinite && (alone.hi_infinite || Rational::Compare(alone.hi, total->hi) > 0);
-    if (!higher) return;
-    total->hi = alone.hi;
-    total->hi_infinite = alone.hi_infinite;
-    total->blame = blames_.Join(total->blame, open);
-  }
+  if (total->mask == kNone || total->hi_infinite) return;
+  const Value alone = AddUnlisted(aggregate, period, Begin(aggregate), open);
+  const bool higher =
+      alone.mask != kNone && (alone.hi_infinite || Rational::Compare(alone.hi, total->hi) > 0);
+  if (!higher) return;
+  total->hi = alone.hi;
+  total->hi_infinite = alone.hi_infinite;
+  total->blame = blames_.Join(total->blame, open);
 }
 
 // What an open list may hold beyond what is listed.
@@ -209,7 +201,7 @@ Evaluator::Proof Evaluator::ProveList(const Aggregate& aggregate, const Evidence
   if (rule == nullptr) {
     BlameLeaf leaf{BlameKind::kPolicyRow};
     leaf.kind_of_fact = aggregate.fact_kind;
-    return {false, Leaf(leaf)};
+    return {false, Leaf(leaf), true};  // the rule that is missing may wait for a statement
   }
   AddRef(Ref::Tag::kEvidence, static_cast<int32_t>(rule - pack_.evidence.data()));
   if (IsUnlisted(who)) return {false, UnlistedBlame(who)};
@@ -240,11 +232,12 @@ Value Evaluator::FoldUnder(const Aggregate& aggregate, const EvidenceRule* rule,
       total = AddPresumed(aggregate, who, period, *rule, proof, total, any_listed);
     if (!proof.complete && otherwise == Otherwise::kUnknown) {
       total = AddUnlisted(aggregate, period, total, proof.blame);
+      // A statement still to come may count in place of what was found, of less in sums; and more
+      // may be found than the least that is stated.
       const bool higher = rule == nullptr || rule->use == EvidenceRule::Use::kHigher;
-      const bool may_be_stated =
-          proof.unstated || (aggregate.kind == AggregateKind::kMin && !IsUnlisted(who) &&
-                             IsStated(who, aggregate.fact_kind));
-      if (higher && may_be_stated) {
+      const bool least = aggregate.kind == AggregateKind::kMin;
+      if (higher && !IsUnlisted(who) && (least || aggregate.kind == AggregateKind::kSum) &&
+          (proof.unstated || (least && IsStated(who, aggregate.fact_kind)))) {
         ReckonWithStatement(aggregate, period, proof.blame, &total);
       }
     }

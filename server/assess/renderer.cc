@@ -366,7 +366,7 @@ class Renderer {
         offer(DayNumber(*day) + 1);  // from then on "before today"
       }
     }
-    if (next == INT32_MAX) return std::nullopt;
+    if (next > LastDay()) return std::nullopt;  // none at all, or no day
     return DayOfNumber(next);
   }
 

@@ -172,9 +172,9 @@ def question_of(run, kind, rule, period):
 
 
 def awaits_statement(run, person, kind, rule, period):
-    """L19: whether a need `statement` is unmet, alone or in an `any`."""
-    if rule is None or person.missing:
-        return False
+    """L19: whether a need `statement` is unmet, alone or in an `any`, or may be where there is no rule."""
+    if rule is None:
+        return True
     question = question_of(run, kind, rule, period)
     return any("statement" in (need if isinstance(need, list) else [need])
                and need_blame(run, person, kind, rule, need, question, period) is not None for need in rule.needs)

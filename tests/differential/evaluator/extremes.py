@@ -124,11 +124,14 @@ class Extreme(Filtered):
             value = self.opened(value, body, element_blame, marks)
         return resting_on(value, *dropped)
 
-    def exceeded(self, value, blame):
-        """L32, its end: what is found may be more than what is stated, and then counts."""
-        if self.name != "min" or value[5] == EMPTY or value[3] is None:
+    def replaced(self, run, value, unlisted, blame, awaited, stated):
+        """L32, its end: what is found may be more than what is stated, or a statement may come, and then counts."""
+        if self.name != "min" or not (awaited or stated) or value[5] == EMPTY or value[3] is None:
             return value
-        return (value[0] | blame, value[1], value[2], None, value[4], value[5])
+        alone = self.open(run, self.listed(()), unlisted, blame, None)
+        if alone[5] == EMPTY or (alone[3] is not None and alone[3] <= value[3]):
+            return value
+        return (value[0] | blame, value[1], value[2], alone[3], value[4], value[5])
 
     def close(self, value, blame, marks):
         """L20: there is no neutral value, so that the value itself rests on what closes the list."""
@@ -234,9 +237,6 @@ class Distinct(Filtered):
         if low == high:
             blame = 0
         return (blame | weak_blame, marks, low, high, 0)
-
-    def exceeded(self, value, blame):
-        return value
 
     def close(self, value, blame, marks):
         return resting_on(value, blame, marks)

@@ -190,13 +190,25 @@ class FactReader:
         fact = self.unlisted(kind, blame)
         for field in kind.fields.values():
             if field.name == "amount":
-                fact.fields[field.index] = amount
+                fact.fields[field.index] = no_less(amount, field.minimum)
             elif field.type.kind == MONTH and kind.by_month:
                 fact.fields[field.index] = (0, 0, month, month, 0)
             elif field.index is not None and field.default is not None:
                 fact.fields[field.index] = field.default
         fact.month, fact.time_blame = month, 0
         return (fact, SURE, 0, PRESUMED)
+
+
+def no_less(amount, minimum):
+    """L23: kept at what a fact may have at least."""
+    if minimum is None:
+        return amount
+    low = minimum if amount[2] is None else max(amount[2], minimum)
+    high = None if amount[3] is None else max(amount[3], minimum)
+    if (low, high) == amount[2:4]:
+        return amount
+    exact = low == high and not amount[4]
+    return (0 if exact and not amount[1] & WEAK else amount[0], amount[1], low, high, amount[4])
 
 
 def within(elements, period):

@@ -68,8 +68,8 @@ class Filtered:
             return value
         return (found[0] | stated[0], value[1], low) + value[3:]
 
-    def replaced(self, run, value, unlisted, blame):
-        """L19: only of sums."""
+    def replaced(self, run, value, unlisted, blame, awaited, stated):
+        """L19, L32: only of sums and the least."""
         return value
 
     @staticmethod

@@ -110,10 +110,6 @@ class Fold(Filtered):
         """L20"""
         return self.join(value, self.resting(blame, marks))
 
-    def exceeded(self, value, blame):
-        """Only of the least (L32)."""
-        return value
-
     def open(self, run, value, unlisted, blame, period_months):
         """L19"""
         return self.side(run, ((unlisted, UNLISTED, blame, 0),), None, value)[0]
@@ -122,10 +118,12 @@ class Fold(Filtered):
 class Sum(Fold):
     """`sum`"""
 
-    def replaced(self, run, value, unlisted, blame):
+    def replaced(self, run, value, unlisted, blame, awaited, stated):
         """L19: a statement still to come counts in place of what was found, where that is less."""
+        if not awaited or value[3] is None:
+            return value
         high = self.open(run, self.neutral, unlisted, blame, None)[3]
-        if value[3] is None or (high is not None and high <= value[3]):
+        if high is not None and high <= value[3]:
             return value
         return (value[0] | blame, value[1], value[2], high, value[4])
 
@@ -176,10 +174,6 @@ class Months(Filtered):
 
     def close(self, value, blame, marks):
         return add(value, (blame, marks, 0, 0, 0))
-
-    def exceeded(self, value, blame):
-        """Only of the least (L32)."""
-        return value
 
     def open(self, run, value, unlisted, blame, period_months):
         """L19: as many months as the period has, if the filters leave the unlisted fact."""

@@ -88,7 +88,7 @@ class Run:
 
     def change(self, day):
         """N1: a day on which something may change."""
-        if day > self.policy_day and (self.next_change is None or day < self.next_change):
+        if self.policy_day < day <= days.LAST_DAY and (self.next_change is None or day < self.next_change):
             self.next_change = day
 
     # People.

@@ -89,9 +89,7 @@ def opened(run, fold, value, person, kind, period, rule, open_blame):
     if person.missing or (rule is not None and rule.use != HIGHER):
         return value
     awaited = evidence.awaits_statement(run, person, kind, rule, period)
-    if awaited or person.stated(kind):
-        value = fold.exceeded(value, open_blame)
-    return fold.replaced(run, value, unlisted, open_blame) if awaited else value
+    return fold.replaced(run, value, unlisted, open_blame, awaited, person.stated(kind))
 
 
 def closing_of(proven, person, rule, period):
