@@ -9,6 +9,9 @@ using base::Rational;
 
 namespace {
 
+// So many rows or named days are passed over in the time that an operation takes.
+constexpr size_t kNamedOfAStep = 4;
+
 bool IsWeekday(int64_t day) {
   // The first of January 1970 was a Thursday.
   return ((day + 3) % 7 + 7) % 7 < 5;
@@ -61,9 +64,11 @@ Evaluator::Walked Evaluator::Walk(int64_t from, int64_t until, int64_t most, boo
                                   uint8_t* marks) {
   Walked walked{from, 0, false};
   while (walked.day < until && walked.working < most) {
-    steps_ += 1 + division_->calendar.size() / 16;  // rows are passed over quickly
     const int64_t first = walked.day + 1;
     const CalendarRow* const row = CalendarRowOf(first);
+    // Rows and days that are named are passed over quickly, but there may be many.
+    steps_ += 1 + division_->calendar.size() / kNamedOfAStep +
+              (row == nullptr ? 0 : (row->off.size() + row->work.size()) / kNamedOfAStep);
     // Up to where another row speaks, or none.
     int64_t last = std::min(until, CalendarChangeAfter(first) - 1);
     const int64_t missing = most - walked.working;
