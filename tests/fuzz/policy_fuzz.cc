@@ -16,6 +16,8 @@ namespace hedui::testing {
 namespace {
 
 constexpr char kDivision[] = "640000";
+// Some hundredths of a second; one input may demand minutes of its constants.
+constexpr size_t kConstantsMax = 200'000;
 
 const std::vector<assess::SourceFile>& NationalFiles() {
   static const auto* const files = [] {
@@ -57,7 +59,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::vector<assess::SourceFile> files = testing::NationalFiles();
   files.push_back(
       assess::ReadPolicyFile("fuzz.yaml", "640000/fuzz.yaml", testing::kDivision, text, &findings));
-  std::unique_ptr<assess::CompiledPack> compiled = assess::LinkPolicies(files, &findings);
+  std::unique_ptr<assess::CompiledPack> compiled =
+      assess::LinkPolicies(files, testing::kConstantsMax, &findings);
   bool good = true;
   for (const assess::PolicyFinding& finding : findings) {
     testing::Require(!finding.code.empty() && !finding.text.empty(), "findings say what is wrong");
