@@ -35,7 +35,8 @@ TEST(AssessCommandTest, TextSaysInChineseWhatIsKnownAndWhatIsWaitedFor) {
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_THAT(outcome.err, IsEmpty());
   EXPECT_THAT(outcome.out, HasSubstr("最低生活保障：无法判定〔含假定值〕"));
-  EXPECT_THAT(outcome.out, HasSubstr("待定原因：father：银行存款（deposit@bank） 未答复（超过时限）"));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("待定原因：father：银行存款（deposit@bank） 未答复（超过时限）"));
   EXPECT_THAT(outcome.out, HasSubstr("家庭人均月收入：1055.00 元/月"));
   EXPECT_THAT(outcome.out, HasSubstr("保障标准与收入的差额（家庭）：135.00 元/月"));
   EXPECT_THAT(outcome.out, HasSubstr("银川市兴庆区示例标准（未经核实） 城市低保标准〔假定〕"));
@@ -47,8 +48,9 @@ TEST(AssessCommandTest, AnOpenAmountHasItsReasonBesideACertainResult) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out,
               HasSubstr("最低生活保障：是（资格确定：补齐缺失信息也不会改变是否符合）"));
-  EXPECT_THAT(outcome.out, HasSubstr("元/月\n      金额待定原因：father：残疾人证（disability@s-disability） "
-                                     "未答复\n"));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("元/月\n      金额待定原因：father：残疾人证（disability@s-disability） "
+                        "未答复\n"));
 }
 
 TEST(AssessCommandTest, WhatHasNoValueIsSaidInWords) {
