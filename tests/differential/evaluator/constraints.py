@@ -214,7 +214,9 @@ class Loader:
                 yield None, UNDETERMINED
                 continue
             lookup = run.program.lookups[symbol]
-            keys = [anything(run, key) if key.symbol is None else run.values_of(key.symbol)[key.symbol.slot] for key in symbol.keys]
+            # C3: a parameter of a person is none of the household's.
+            keys = [anything(run, key) if key.symbol is None or (key.symbol.personal and key.symbol.sort == PARAMETER)
+                    else run.values_of(key.symbol)[key.symbol.slot] for key in symbol.keys]
             try:
                 limit = bound.value(run)
             except Refused:

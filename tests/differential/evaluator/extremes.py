@@ -106,7 +106,7 @@ class Extreme(Filtered):
         element = (blame, marks)
         marks |= value[1] | body[1]
         if value[5] == EMPTY:
-            return (settled_with(False, (value, body, element)), marks, body[2], body[3], body[4], PERHAPS_EMPTY)
+            return (settled_with(False, (value, body, element)), marks, body[2], body[3], body[4] & PERHAPS_NONE, PERHAPS_EMPTY)
         low, high = value[2], value[3]
         perhaps = value[5] == PERHAPS_EMPTY
         if self.name in ("min", "mean") or perhaps:
