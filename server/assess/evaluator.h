@@ -141,10 +141,11 @@ class Evaluator {
   // Complete and with blame: what the rule asks for is there, but answers that it does not ask for
   // are still to come. The list is closed and not proven.
   // `unstated`: the application has yet to state what the rule asks for.
+  // Eight bytes, which fit a register: it is returned for every list.
   struct Proof {
     bool complete = true;
-    BlameId blame = 0;
     bool unstated = false;
+    BlameId blame = 0;
     bool settled() const { return complete && blame == 0; }
   };
 

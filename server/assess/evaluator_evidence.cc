@@ -55,7 +55,7 @@ Evaluator::Proof Evaluator::ProveAnew(const EvidenceRule& rule, int who, int fac
   Proof proof;
   for (size_t at = 0; at < rule.complete_by.size();) {
     // Needs of one group stand one behind another: one of them suffices.
-    Proof group{false, 0, false};
+    Proof group{false, false, 0};
     const size_t begin = at;
     do {
       const Proof part = ProveNeed(rule, rule.complete_by[at], who, fact_kind, asked);
@@ -114,11 +114,11 @@ Evaluator::Proof Evaluator::ProveStatement(int who, int fact_kind, const base::P
     any = true;
     perhaps = blames_.Join(perhaps, item.blame);
   }
-  if (any) return {false, perhaps, true};
+  if (any) return {false, true, perhaps};
   BlameLeaf leaf{BlameKind::kDeclaration};
   leaf.person = static_cast<int16_t>(who);
   leaf.kind_of_fact = fact_kind;
-  return {false, Leaf(leaf), true};
+  return {false, true, Leaf(leaf)};
 }
 
 // Up to the month that is not over an answer must tell all; of that month, as far as its data go.

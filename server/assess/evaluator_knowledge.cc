@@ -38,7 +38,7 @@ Value Evaluator::ClosedPeople(const Aggregate& aggregate) {
   const base::PersonRole role = members ? base::PersonRole::kMember : base::PersonRole::kObligor;
   const int complete = members ? division_->members_complete : division_->obligors_complete;
   const Unlisted& missing = unlisted(role);
-  Value closed = missing.reckoned ? Closed({false, missing.blame}) : TruthOf(true);
+  Value closed = missing.reckoned ? Closed({false, false, missing.blame}) : TruthOf(true);
   if (complete < 0) return closed;
   AddRef(Ref::Tag::kHousehold, complete);
   const Value& premise = household(complete);

@@ -75,7 +75,7 @@ Value Evaluator::RelationOf(const Value& person) {
 Value Evaluator::Answered(int person, int category) {
   if (mode_ == Mode::kAllTold) return TruthOf(true);
   const base::Period days = state_days_;
-  const Proof proof = IsUnlisted(person) ? Proof{false, UnlistedBlame(person)}
+  const Proof proof = IsUnlisted(person) ? Proof{false, false, UnlistedBlame(person)}
                                          : ProveCategory(person, category, "", {&days});
   Value value = TruthOf(true);
   if (proof.complete) return value;

@@ -201,10 +201,10 @@ Evaluator::Proof Evaluator::ProveList(const Aggregate& aggregate, const Evidence
   if (rule == nullptr) {
     BlameLeaf leaf{BlameKind::kPolicyRow};
     leaf.kind_of_fact = aggregate.fact_kind;
-    return {false, Leaf(leaf), true};  // the rule that is missing may wait for a statement
+    return {false, true, Leaf(leaf)};  // the rule that is missing may wait for a statement
   }
   AddRef(Ref::Tag::kEvidence, static_cast<int32_t>(rule - pack_.evidence.data()));
-  if (IsUnlisted(who)) return {false, UnlistedBlame(who)};
+  if (IsUnlisted(who)) return {false, false, UnlistedBlame(who)};
   return Prove(*rule, who, aggregate.fact_kind, period);
 }
 
