@@ -13,9 +13,9 @@ namespace hedui::assess {
 // Missing answers and missing policy rows are values in the assessment, not errors. Errors:
 // FAILED_PRECONDITION (NO_POLICY_SET) when `c.programme` has no set for the division on the policy
 // day; INVALID_ARGUMENT (CASE) when the case is not well formed (a fact of a person who is not
-// listed, …); OUT_OF_RANGE (ARITHMETIC_OVERFLOW) when an exact result does not fit 128 bits,
-// naming the rule; OUT_OF_RANGE (EVALUATION_LIMIT) when loops
-// within loops over everybody would take too many steps.
+// listed, …); OUT_OF_RANGE (ARITHMETIC_OVERFLOW) when an exact result does not fit 128 bits, naming
+// the rule; OUT_OF_RANGE (EVALUATION_LIMIT) when loops within loops over everybody would take too
+// many steps.
 absl::StatusOr<Assessment> Assess(const PolicyPack& pack, const Case& c);
 
 }  // namespace hedui::assess

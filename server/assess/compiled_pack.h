@@ -71,6 +71,8 @@ struct FactKind {
   std::string label;
   // Facts state what is so, or are of a month, of a day, of a year, or of a period of days.
   enum class By : uint8_t { kState, kMonth, kDay, kYear, kPeriod } by = By::kState;
+  // As files write them, in that order.
+  static constexpr absl::string_view kByNames[] = {"state", "month", "day", "year", "period"};
   bool monthly = false;  // they are dated, not of state: a list of them is of a period
   int month_field = -1;
   int day_field = -1;                     // kDay

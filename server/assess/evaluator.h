@@ -20,7 +20,7 @@ namespace hedui::assess {
 // The calendar: base::ParseDay takes no other years.
 inline constexpr int kYearMin = 1800;
 inline constexpr int kYearMax = 9999;
-int64_t LastDay();
+int64_t LastDay();  // its number, of 9999-12-31
 
 // A household takes some thousands of steps, and one of forty people with ten years of months some
 // hundred thousand; loops within loops over everybody could take an age. Each step may also leave a
@@ -341,7 +341,7 @@ class Evaluator {
   template <typename TakeMonth, typename DropMonth>
   void ForEachMonth(const Aggregate& aggregate, const Value& period, TakeMonth take,
                     DropMonth drop);
-  // The computed date must be a day that the calendar has.
+  // Bounds a computed date by days that the calendar has.
   void KeepInCalendar(Value* date);
   // False where it was not.
   static bool MakeWhole(base::Rounding rounding, base::Rational* number);

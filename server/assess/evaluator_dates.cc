@@ -16,13 +16,8 @@ int32_t FirstDay() {
   return kFirst;
 }
 
-// nullopt where the computation has gone beyond the calendar, and the case is refused.
-std::optional<absl::CivilDay> DayAt(const Rational& number) {
-  if (!number.is_integer() || number.numerator() < FirstDay() || number.numerator() > LastDay()) {
-    return std::nullopt;
-  }
-  return DayOfNumber(WholeOf(number));
-}
+// Ends of dates are whole days of the calendar: KeepInCalendar.
+absl::CivilDay DayAt(const Rational& number) { return DayOfNumber(WholeOf(number)); }
 
 // As many months later, which are whole; a number outside the calendar where there is no such day.
 Rational MonthsLater(const Rational& day, const Rational& months) {
@@ -30,7 +25,7 @@ Rational MonthsLater(const Rational& day, const Rational& months) {
   const Rational before(int64_t{FirstDay()} - 1), after(LastDay() + 1);
   if (Rational::Compare(months, Rational(kMonthsMax)) > 0) return after;
   if (Rational::Compare(months, Rational(-kMonthsMax)) < 0) return before;
-  const absl::CivilDay later = base::AddMonths(DayOfNumber(WholeOf(day)), WholeOf(months));
+  const absl::CivilDay later = base::AddMonths(DayAt(day), WholeOf(months));
   // Years far off would not fit a day's number.
   if (later.year() > kYearMax) return after;
   return later.year() < kYearMin ? before : Rational(DayNumber(later));
@@ -196,8 +191,8 @@ void Evaluator::KeepInCalendar(Value* date) {
 
 bool Evaluator::MakeWhole(base::Rounding rounding, Rational* number) {
   if (number->is_integer()) return true;
-  // What does not fit 128 bits has been refused where it was computed.
-  if (!Rational::Round(*number, Rational(1), rounding, number)) *number = Rational();
+  // The wholes beside a fraction are no greater than its numerator: they always fit.
+  static_cast<void>(Rational::Round(*number, Rational(1), rounding, number));
   return false;
 }
 
@@ -215,11 +210,10 @@ Value Evaluator::WholeMonths(const Value& day, const Value& months, bool through
   Value period = Anything(blames_.Join(day.blame, months.blame));
   period.marks = day.marks | months.marks;
   if (!day.IsPoint() || !months.IsPoint()) return period;
-  const auto last = DayAt(day.lo);
   const bool whole = months.lo.is_integer() && months.lo.sign() > 0 &&
                      Rational::Compare(months.lo, Rational(kMonthsMax)) <= 0;
-  if (last && whole) {
-    const absl::CivilMonth to = absl::CivilMonth(*last) + (through ? 1 : 0);
+  if (whole) {
+    const absl::CivilMonth to = absl::CivilMonth(DayAt(day.lo)) + (through ? 1 : 0);
     const absl::CivilMonth from = to - WholeOf(months.lo);
     if (from.year() >= kYearMin && to.year() <= kYearMax) {
       period.lo = Rational(DayNumber(absl::CivilDay(from)));
@@ -321,8 +315,7 @@ Value Evaluator::MonthsSince(const Value& from, const Value& to) {
   WatchToday(from);
   WatchToday(to);
   auto completed = [](const Rational& begin, const Rational& end) {
-    const auto first = DayAt(begin), last = DayAt(end);
-    return Rational(first && last ? std::max<int64_t>(0, base::MonthsBetween(*first, *last)) : 0);
+    return Rational(std::max<int64_t>(0, base::MonthsBetween(DayAt(begin), DayAt(end))));
   };
   Value months = Anything(blames_.Join(from.blame, to.blame));
   months.marks = from.marks | to.marks;
@@ -340,10 +333,7 @@ template <typename Function>
 Value Evaluator::OfDay(const Value& day, Function of_day) {
   WatchMonths();
   Value value = day;
-  const auto of_end = [&](const Rational& end) {
-    const auto civil = DayAt(end);
-    return civil ? Rational(of_day(*civil)) : Rational();
-  };
+  const auto of_end = [&](const Rational& end) { return Rational(of_day(DayAt(end))); };
   if (!day.lo_infinite) value.lo = of_end(day.lo);
   if (!day.hi_infinite) value.hi = of_end(day.hi);
   if (value.IsPoint() && !value.unproven()) value.blame = 0;

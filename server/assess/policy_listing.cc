@@ -14,22 +14,6 @@ namespace {
 
 using base::PolicyKind;
 
-std::string ByName(FactKind::By by) {
-  switch (by) {
-    case FactKind::By::kState:
-      return "state";
-    case FactKind::By::kMonth:
-      return "month";
-    case FactKind::By::kDay:
-      return "day";
-    case FactKind::By::kYear:
-      return "year";
-    case FactKind::By::kPeriod:
-      return "period";
-  }
-  return "";
-}
-
 PolicyKind KindOf(SymbolKind kind) {
   switch (kind) {
     case SymbolKind::kParameter:
@@ -129,7 +113,7 @@ class Lister {
       base::PolicyFactListed fact;
       fact.name = kind.name;
       fact.label = kind.label;
-      fact.by = ByName(kind.by);
+      fact.by = std::string(FactKind::kByNames[static_cast<size_t>(kind.by)]);
       for (int category : kind.categories) {
         fact.categories.push_back(pack_.categories[static_cast<size_t>(category)]);
       }

@@ -225,8 +225,9 @@ const FieldType* FindField(const CompiledPack& pack, absl::string_view kind,
 // The code itself where no list is named (-1), or it is not in it.
 std::string LabelIn(const CompiledPack& pack, absl::string_view division, int codes,
                     absl::string_view code) {
-  const Division* found = pack.FindDivision(division);
-  if (found == nullptr || codes < 0) return std::string(code);
+  // Texts, which most are, are of no list: of these a report asks again and again.
+  const Division* const found = codes < 0 ? nullptr : pack.FindDivision(division);
+  if (found == nullptr) return std::string(code);
   const CodeList& list = pack.ListFor(*found, codes);
   const auto known = list.index.find(code);
   return known == list.index.end() ? std::string(code)

@@ -31,8 +31,8 @@ struct PolicyFinding {
 };
 
 // Constraints and bounds of bands are computed for every chain, day and key: so many rows and
-// operations at most (CONSTRAINT_LIMIT), some minutes. A nation of three thousand counties with
-// twenty constraints takes some fifty million.
+// operations at most (CONSTRAINT_LIMIT), so that a mistake in a file ends the reading and not the
+// night. A hundredth of it took 0.3 s in policy_flow_test.cc.
 inline constexpr size_t kConstantsWorkMax = 2'000'000'000;
 
 class PolicyPack {

@@ -72,13 +72,13 @@ class Reader : public SourceReader {
     kind.name = name;
     kind.label = Optional(node, "label").text;
     const Located by = Optional(node, "by");
-    kind.by = by.text == "month"    ? FactKind::By::kMonth
-              : by.text == "day"    ? FactKind::By::kDay
-              : by.text == "year"   ? FactKind::By::kYear
-              : by.text == "period" ? FactKind::By::kPeriod
-                                    : FactKind::By::kState;
-    if (node.Find("by") != nullptr && by.text != "state" && kind.by == FactKind::By::kState) {
-      Find(by.line, "BAD_VALUE", "by is \"state\", \"month\", \"day\", \"year\" or \"period\"");
+    const auto* const known =
+        std::find(std::begin(FactKind::kByNames), std::end(FactKind::kByNames), by.text);
+    if (known != std::end(FactKind::kByNames)) {
+      kind.by = static_cast<FactKind::By>(known - std::begin(FactKind::kByNames));
+    } else if (node.Find("by") != nullptr) {
+      Find(by.line, "BAD_VALUE",
+           absl::StrCat("by is one of ", absl::StrJoin(FactKind::kByNames, ", ")));
     }
     kind.categories = List(node, "categories");
     kind.evidence_by = List(node, "evidence_by");

@@ -26,14 +26,6 @@ bool SameCause(const assess::Blame& a, const assess::Blame& b) {
 
 }  // namespace
 
-std::string FieldKey(absl::string_view kind, absl::string_view field) {
-  return absl::StrCat(kind, ".", field);
-}
-
-std::string CodeKey(absl::string_view of, absl::string_view code) {
-  return absl::StrCat(of, "=", code);
-}
-
 bool IsIdentityNumberField(absl::string_view name) {
   return name == "number" || name == "spouse_number";
 }
